@@ -1,0 +1,175 @@
+"""Sections that every system shares: data, windows, ordering, training, evaluation, report."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import model_validator
+
+from cyclegan_neuro.configuration.fields import Section, setting
+
+__all__ = [
+    "AutoencoderSection",
+    "DataSection",
+    "EvaluationSection",
+    "OrderingSection",
+    "RecordingSection",
+    "ReportSection",
+    "SimulationSection",
+    "TrainingSection",
+    "WindowsSection",
+]
+
+
+class RecordingSection(Section):
+    """Where one day's recording lies and how to read it."""
+
+    path: str = setting("", "File that holds the recording; relative to the configuration file.")
+    format: str = setting("auto", "Reader: auto, hdf5, npz, mat (found by name in recordings/readers).")
+    fields: dict[str, str] = setting(
+        {},
+        "Names in the file, for example {dff: traces/dff, roi_ids: cells}; empty for the project's own layout.",
+    )
+    frame_rate_hz: float | None = setting(
+        None, "Frame rate if the file does not hold it.", unit="Hz", gt=0.0
+    )
+    transpose: bool = setting(False, "The matrix in the file is (neuron, time).")
+    unit: Literal["fraction", "percent"] = setting("fraction", "Unit of ΔF/F in the file; percent is divided by 100.")
+    nan: Literal["error", "interpolate", "drop_neuron"] = setting(
+        "error", "What to do with NaN: refuse, interpolate runs up to nan_gap_s, or drop the neuron (on both days)."
+    )
+    nan_gap_s: float = setting(0.5, "Longest NaN run that may be interpolated.", unit="s", gt=0.0)
+    dead_neurons: Literal["keep", "drop"] = setting(
+        "keep", "Constant neurons: keep at mid-scale or drop (on both days)."
+    )
+
+
+class SimulationSection(Section):
+    """The simulated virtual corridor (the default data set)."""
+
+    preset: Literal["mouse_1", "mouse_2", "mouse_3", "mouse_4"] = setting(
+        "mouse_1", "Mouse of Tables A.1 and A.2 whose neurons, laps and durations are simulated."
+    )
+    seed: int = setting(1, "Seed of the simulation; one seed gives one recording, bit for bit.", ge=0)
+    duration_s: float | None = setting(None, "Length of each day; the preset's when absent.", unit="s", gt=0.0)
+
+
+class DataSection(Section):
+    """What goes in: the novice day x and the expert day y."""
+
+    source: Literal["simulated", "files", "phi"] = setting(
+        "simulated",
+        "simulated days; two files; or phi: y is the synthetic transformation Φ (Eq. 6) of x.",
+    )
+    x: RecordingSection | None = setting(None, "Novice day (source files or phi; with phi, absent means simulated).")
+    y: RecordingSection | None = setting(None, "Expert day (source files).")
+    simulation: SimulationSection = setting(SimulationSection, "Simulated days.")
+    phi_seed: int = setting(1, "Seed of the noise η in Φ.", ge=0)
+    phi_noise: float = setting(0.5, "Weight of the noise η in Φ.", paper=0.5, ge=0.0)
+    assume_same_order: bool = setting(
+        False, "Without ROI ids: the neurons of both files stand in the same columns, and I know it."
+    )
+    resample_hz: float | None = setting(
+        None, "Resample both days to this rate; needed where their rates differ.", unit="Hz", gt=0.0
+    )
+
+    @model_validator(mode="after")
+    def _files_are_named(self):
+        if self.source == "files" and (self.x is None or self.y is None):
+            raise ValueError("source 'files' needs both data.x and data.y")
+        if self.source != "files" and self.y is not None:
+            raise ValueError(f"data.y has no effect with source '{self.source}'; use source 'files'")
+        if self.source == "simulated" and self.x is not None:
+            raise ValueError("data.x has no effect with source 'simulated'; use source 'files' or 'phi'")
+        return self
+
+
+class WindowsSection(Section):
+    """Segmentation, split and scaling."""
+
+    window_frames: int = setting(2048, "Length H of a window.", unit="frames", paper=2048, ge=16)
+    split: Literal["blocked", "paper"] = setting(
+        "blocked",
+        "blocked: train, validation and test from separate stretches; paper: windows shuffled (neighbours leak).",
+        paper="paper",
+    )
+    n_train: int = setting(3000, "Training windows.", paper=3000, ge=1)
+    n_validation: int = setting(200, "Validation windows.", paper=200, ge=1)
+    n_test: int = setting(200, "Test windows.", paper=200, ge=1)
+    validation_fraction: float = setting(0.15, "Share of the recording for validation (blocked).", gt=0.0, lt=0.5)
+    test_fraction: float = setting(0.15, "Share of the recording for testing (blocked).", gt=0.0, lt=0.5)
+    scaling: Literal["day", "neuron"] = setting(
+        "day", "Min-max to [0, 1] with one minimum and maximum per day, or per day and neuron.", paper="day"
+    )
+    exclude_x: list[tuple[int, int]] = setting(
+        [], "Stretches [first, last] of the novice day that no window may touch.", unit="frames"
+    )
+    exclude_y: list[tuple[int, int]] = setting([], "The same for the expert day.", unit="frames")
+
+
+class AutoencoderSection(Section):
+    """The autoencoder that orders neurons by reconstruction error (section 2.3.1)."""
+
+    filters: int = setting(32, "Filters of the first convolution.", paper=32, ge=1)
+    epochs: int = setting(20, "Passes over the training windows.", ge=1)
+    batch_size: int = setting(8, "Windows per step.", ge=1)
+    learning_rate: float = setting(1e-3, "Adam's learning rate.", gt=0.0)
+
+
+class OrderingSection(Section):
+    """The order of the columns, the same for both days."""
+
+    method: Literal["original", "firing_rate", "correlation", "autoencoder", "spatial"] = setting(
+        "original", "How neurons are sorted before the networks see them; undone in every output.", paper="autoencoder"
+    )
+    autoencoder: AutoencoderSection = setting(AutoencoderSection, "Settings of the ordering autoencoder.")
+
+
+class TrainingSection(Section):
+    """How to train, the same for every system."""
+
+    epochs: int = setting(200, "Passes over the training windows.", paper=200, ge=1)
+    batch_size: int = setting(1, "Windows per update (over all devices).", ge=1)
+    learning_rate_generator: float = setting(1e-4, "Adam's learning rate of the generators.", paper=1e-4, gt=0.0)
+    learning_rate_discriminator: float = setting(4e-4, "The same of the discriminators.", paper=4e-4, gt=0.0)
+    adam_beta_1: float = setting(0.9, "Adam's first decay rate.", paper=0.9, ge=0.0, lt=1.0)
+    adam_beta_2: float = setting(0.999, "Adam's second decay rate.", paper=0.999, ge=0.0, lt=1.0)
+    warmup_steps: int = setting(0, "Steps over which the learning rates rise from 0.", unit="steps", paper=0, ge=0)
+    decay: Literal["none", "linear", "cosine"] = setting(
+        "none", "How the learning rates fall to 0 from decay_start on.", paper="none"
+    )
+    decay_start: float = setting(0.5, "Share of all steps after which decay begins.", ge=0.0, lt=1.0)
+    weight_averaging: float = setting(
+        0.0, "Decay of the exponential average of generator weights used for evaluation; 0 is off.",
+        paper=0.0, ge=0.0, lt=1.0,
+    )
+    precision: Literal["float32", "mixed_bfloat16", "mixed_float16"] = setting("float32", "Numbers in the networks.")
+    jit_compile: Literal["auto"] | bool = setting(
+        "auto", "Compile the step with XLA; auto: on a GPU, unless deterministic."
+    )
+    deterministic: bool = setting(True, "Repeat bit for bit on CPU (op determinism).")
+    devices: Literal["auto", "cpu", "one_gpu", "all_gpus"] = setting(
+        "auto", "auto: all visible GPUs (mirrored), else the CPU."
+    )
+    seed: int = setting(1234, "Drives initialisation, dropout, data order and noise.", ge=0)
+    checkpoint_every_epochs: int = setting(1, "Epochs between checkpoints `last`.", unit="epochs", ge=1)
+    validate_every_epochs: int = setting(1, "Epochs between validations.", unit="epochs", ge=1)
+    figures_every_epochs: int = setting(5, "Epochs between TensorBoard figures; 0 is never.", unit="epochs", ge=0)
+
+
+class EvaluationSection(Section):
+    """How a trained run is evaluated."""
+
+    weights: Literal["best", "last"] = setting("best", "Checkpoint to evaluate.")
+    batch_size: int = setting(8, "Windows per network call.", ge=1)
+    position_bin_cm: float = setting(4.0, "Bin width of position tuning curves.", unit="cm", gt=0.0)
+    ot_shrinkage: float = setting(
+        0.01, "Share of the mean variance added to the covariances of the Gaussian OT baseline.", ge=0.0, le=1.0
+    )
+
+
+class ReportSection(Section):
+    """What the report shows."""
+
+    n_traces: int = setting(3, "Neurons whose traces are drawn.", ge=1)
+    dpi: int = setting(120, "Resolution of bitmap figures.", unit="dots/inch", ge=50)

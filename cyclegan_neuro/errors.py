@@ -1,0 +1,55 @@
+"""Errors that a user can cause and mend.
+
+Every message has one form: ``where: got X, expected Y. Fix: Z``. The command
+line prints it without a stack trace and ends with ``exit_code``.
+"""
+
+from __future__ import annotations
+
+
+class UserError(Exception):
+    """Base of all errors that the user's input, files or machine caused.
+
+    Parameters
+    ----------
+    where : str
+        File, field, neuron, step: as exact as is known.
+    got, expected, fix : str
+        What was found there, what would have been right, what to do now.
+    """
+
+    exit_code = 2
+
+    def __init__(self, where: str, *, got: str, expected: str, fix: str):
+        self.where, self.got, self.expected, self.fix = where, got, expected, fix
+        super().__init__(f"{where}: got {got}, expected {expected}. Fix: {fix}")
+
+
+class ConfigurationError(UserError):
+    """A configuration file or ``--set`` that cannot be used."""
+
+
+class RecordingError(UserError):
+    """A recording that cannot be read or must not be used as it is."""
+
+
+class PairingError(UserError):
+    """Two recordings that cannot be brought to the same neurons and rate."""
+
+
+class WindowError(UserError):
+    """Windows, splits or orderings that the recording does not allow."""
+
+
+class RunDirectoryError(UserError):
+    """A run directory that must not, or cannot, be used."""
+
+
+class CheckpointError(UserError):
+    """A checkpoint that cannot be written, read or trusted."""
+
+
+class TrainingError(UserError):
+    """Training that had to stop: non-finite values, no memory left."""
+
+    exit_code = 1

@@ -1,0 +1,35 @@
+"""What a check has to say about a recording."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+__all__ = ["Finding"]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One observation about a recording or a pair of recordings.
+
+    Attributes
+    ----------
+    severity : {"info", "warning", "critical"}
+        A critical finding stops training before it starts.
+    code : str
+        Short stable name, for example ``"nan"`` or ``"transposed"``.
+    where : str
+        File, field, neurons and frames concerned.
+    got, expected, fix : str
+        As in :class:`cyclegan_neuro.errors.UserError`.
+    """
+
+    severity: Literal["info", "warning", "critical"]
+    code: str
+    where: str
+    got: str
+    expected: str
+    fix: str
+
+    def __str__(self) -> str:
+        return f"{self.where}: got {self.got}, expected {self.expected}. Fix: {self.fix}"

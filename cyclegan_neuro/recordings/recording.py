@@ -1,0 +1,131 @@
+"""One imaging session as every other part of the package sees it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields, replace
+
+import numpy as np
+
+__all__ = ["Behaviour", "Recording", "Truth"]
+
+
+@dataclass(frozen=True, eq=False)
+class Behaviour:
+    """What the animal did, per imaging frame; every field is optional.
+
+    Attributes
+    ----------
+    position_cm : ndarray of float32, shape (time,), optional
+        Position in the corridor.
+    licks, rewards : ndarray of uint8, shape (time,), optional
+        Number of licks and of rewards within the frame.
+    trial : ndarray of int32, shape (time,), optional
+        Trial (lap) number, counted from 0; -1 outside trials.
+    speed_cm_s : ndarray of float32, shape (time,), optional
+        Running speed.
+    """
+
+    position_cm: np.ndarray | None = None
+    licks: np.ndarray | None = None
+    rewards: np.ndarray | None = None
+    trial: np.ndarray | None = None
+    speed_cm_s: np.ndarray | None = None
+
+    def available(self) -> dict[str, np.ndarray]:
+        """Return the fields that are present, by name."""
+        present = {f.name: getattr(self, f.name) for f in fields(self)}
+        return {name: values for name, values in present.items() if values is not None}
+
+
+@dataclass(frozen=True, eq=False)
+class Truth:
+    """What only a simulator knows.
+
+    Attributes
+    ----------
+    spikes : ndarray of uint8, shape (time, neuron)
+        Spikes per frame.
+    changed : ndarray of bool, shape (neuron,)
+        Neurons that learning changed.
+    change : ndarray of str, shape (neuron,)
+        ``"none"``, ``"moved"``, ``"strengthened"``, ``"silenced"`` or ``"recruited"``.
+    field_before_cm, field_after_cm : ndarray of float32, shape (neuron,)
+        Centre of the place field on the novice and on the expert day; NaN without one.
+    other_day_dff : ndarray of float32, shape (time, neuron)
+        The same laps as the brain of the other day would have answered them:
+        same trajectory and random numbers, so only what learning changed differs.
+    other_day_spikes : ndarray of uint8, shape (time, neuron)
+        The spikes behind ``other_day_dff``.
+    """
+
+    spikes: np.ndarray
+    changed: np.ndarray
+    change: np.ndarray
+    field_before_cm: np.ndarray
+    field_after_cm: np.ndarray
+    other_day_dff: np.ndarray
+    other_day_spikes: np.ndarray
+
+    def select_neurons(self, columns: np.ndarray) -> Truth:
+        """Return the truth of the neurons in ``columns``, in that order."""
+        return Truth(**{f.name: getattr(self, f.name)[..., columns] for f in fields(self)})
+
+
+@dataclass(frozen=True, eq=False)
+class Recording:
+    """ΔF/F of one session, with what is known about neurons and behaviour.
+
+    Attributes
+    ----------
+    dff : ndarray of float32, shape (time, neuron)
+        ΔF/F as a fraction (0.5 is 50 %).
+    frame_rate_hz : float
+        Imaging frames per second.
+    roi_ids : tuple of str, optional
+        Names that identify the neurons across days, in column order.
+    roi_xy_um : ndarray of float32, shape (neuron, 2), optional
+        Centres of the regions of interest in micrometres.
+    behaviour : Behaviour
+        Per-frame behaviour.
+    gaps : ndarray of int64, shape (gap,)
+        Frames after which time is not continuous: a gap ``g`` lies between
+        frames ``g`` and ``g + 1``. Windows never cross one.
+    subject, session, source : str
+        Who, which day, and where the data came from (a path, or the simulator).
+    truth : Truth, optional
+        Known only for simulated sessions.
+    """
+
+    dff: np.ndarray
+    frame_rate_hz: float
+    roi_ids: tuple[str, ...] | None = None
+    roi_xy_um: np.ndarray | None = None
+    behaviour: Behaviour = field(default_factory=Behaviour)
+    gaps: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
+    subject: str = ""
+    session: str = ""
+    source: str = ""
+    truth: Truth | None = None
+
+    @property
+    def n_frames(self) -> int:
+        return self.dff.shape[0]
+
+    @property
+    def n_neurons(self) -> int:
+        return self.dff.shape[1]
+
+    @property
+    def duration_s(self) -> float:
+        return self.n_frames / self.frame_rate_hz
+
+    def select_neurons(self, columns: np.ndarray) -> Recording:
+        """Return the recording of the neurons in ``columns``, in that order."""
+        columns = np.asarray(columns)
+        return replace(
+            self,
+            dff=np.ascontiguousarray(self.dff[:, columns]),
+            roi_ids=None if self.roi_ids is None else tuple(self.roi_ids[c] for c in columns),
+            roi_xy_um=None if self.roi_xy_um is None else self.roi_xy_um[columns],
+            truth=None if self.truth is None else self.truth.select_neurons(columns),
+        )

@@ -1,0 +1,76 @@
+"""Configuration of the CycleGAN (Li et al., Tables C.1 and C.2)."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from cyclegan_neuro.configuration.fields import Section, setting
+from cyclegan_neuro.configuration.sections import (
+    DataSection,
+    EvaluationSection,
+    OrderingSection,
+    ReportSection,
+    TrainingSection,
+    WindowsSection,
+)
+
+__all__ = ["Config", "ModelSection", "ObjectiveSection"]
+
+
+class ModelSection(Section):
+    """Generators and discriminators."""
+
+    generator: Literal["agresnet", "resnet", "agresnet_1d", "identity"] = setting(
+        "agresnet", "Architecture of G and F.", paper="agresnet"
+    )
+    filters: int = setting(32, "Filters of the first down-sampling block of the generators.", paper=32, ge=1)
+    discriminator_filters: int | None = setting(
+        None, "The same of the discriminators; as the generators' when absent.", paper=32, ge=1
+    )
+    growth: Literal[1, 2] = setting(2, "Factor between the filters of successive down-sampling blocks.")
+    residual_blocks: int = setting(9, "Residual blocks of a generator.", paper=9, ge=1)
+    kernel_size: int = setting(4, "Kernel size of the convolutions.", paper=4, ge=2)
+    dropout: float = setting(0.25, "Spatial dropout in the generators.", paper=0.25, ge=0.0, lt=1.0)
+    discriminator_dropout: float = setting(
+        0.25, "Spatial dropout in the discriminators.", paper=0.25, ge=0.0, lt=1.0
+    )
+    initializer_std: float = setting(0.02, "Standard deviation of the normal initialisation.", paper=0.02, gt=0.0)
+    coordinate_channels: bool = setting(
+        False, "Give the networks two channels with time and neuron position in [-1, 1] (CoordConv).", paper=False
+    )
+    output_bias_at_mean: bool = setting(
+        False, "Start the output bias at logit(mean of the training data).", paper=False
+    )
+
+
+class ObjectiveSection(Section):
+    """What the networks minimise."""
+
+    name: Literal["gan", "lsgan", "wgangp", "dragan"] = setting("lsgan", "GAN objective (Table C.2).", paper="lsgan")
+    distance: Literal["mae", "mse"] = setting("mae", "Distance of cycle and identity terms.", paper="mae")
+    lambda_cycle: float = setting(10.0, "Weight of the cycle-consistency terms.", paper=10.0, ge=0.0)
+    lambda_identity: float = setting(5.0, "Weight of the identity terms.", paper=5.0, ge=0.0)
+    lambda_gp: float = setting(10.0, "Weight of the gradient penalty (WGANGP, DRAGAN).", paper=10.0, ge=0.0)
+    dragan_c: float = setting(10.0, "Scale c of DRAGAN's perturbation.", paper=10.0, ge=0.0)
+    critic_updates: int | None = setting(
+        None, "Discriminator updates per generator update; 1, 1, 5, 1 (GAN, LSGAN, WGANGP, DRAGAN) when absent.",
+        paper="1, 1, 5, 1", ge=1,
+    )
+    adversarial_weight: float = setting(1.0, "Weight of the adversarial term of the generators.", paper=1.0, gt=0.0)
+    history_windows: int = setting(
+        0, "Generated windows kept to train the discriminators on past fakes; 0 is off.", paper=0, ge=0
+    )
+
+
+class Config(Section):
+    """Everything that defines a CycleGAN run."""
+
+    system: Literal["cyclegan"] = setting("cyclegan", "Name of the system (a folder of systems/).")
+    data: DataSection = setting(DataSection, "What goes in.")
+    windows: WindowsSection = setting(WindowsSection, "Segmentation, split and scaling.")
+    ordering: OrderingSection = setting(OrderingSection, "Order of the neurons.")
+    model: ModelSection = setting(ModelSection, "Networks.")
+    objective: ObjectiveSection = setting(ObjectiveSection, "Losses.")
+    training: TrainingSection = setting(TrainingSection, "Optimisation.")
+    evaluation: EvaluationSection = setting(EvaluationSection, "Evaluation.")
+    report: ReportSection = setting(ReportSection, "Report.")
