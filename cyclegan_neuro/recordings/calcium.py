@@ -62,7 +62,7 @@ class Indicator:
 GCAMP6F = Indicator(rise_s=0.019, decay_s=0.182, amplitude=0.19, maximum=8.0)
 """GCaMP6f: peak after 45 ms, half decayed 142 ms later, 19 % (Chen et al. 2013); the maximum is an assumption."""
 
-GCAMP6S = Indicator(rise_s=0.076, decay_s=0.7, amplitude=0.23, maximum=12.0)
+GCAMP6S = Indicator(rise_s=0.0765, decay_s=0.69, amplitude=0.23, maximum=12.0)
 """GCaMP6s: peak after 180 ms, half decayed 550 ms later, 23 % (Chen et al. 2013); the maximum is an assumption."""
 
 INDICATORS = {"gcamp6f": GCAMP6F, "gcamp6s": GCAMP6S}
