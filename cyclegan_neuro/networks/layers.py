@@ -1,0 +1,109 @@
+"""Layers that Keras does not have: fast instance normalisation, coordinates, cropping to a reference.
+
+Everything that sums over a window does so in float32, whatever the precision
+policy: a sum over 2,048 x 102 values overflows float16.
+"""
+
+from __future__ import annotations
+
+import keras
+import tensorflow as tf
+
+__all__ = ["CoordinateChannels", "InstanceNormalization", "crop_like"]
+
+
+@tf.custom_gradient
+def _normalise(x, scale, offset, epsilon):
+    """Normalise each (sample, channel) over its positions; statistics in one pass.
+
+    ``y = x a + b`` with ``a = scale / sqrt(var + epsilon)``, ``b = offset - mean a``.
+    The gradient is again affine in (dy, x), so neither pass keeps a normalised copy.
+    It consists of differentiable operations: gradient penalties may differentiate it again.
+    """
+    axes = list(range(1, x.shape.rank - 1))
+    x32 = tf.cast(x, tf.float32)
+    mean = tf.reduce_mean(x32, axes, keepdims=True)
+    mean_square = tf.reduce_mean(tf.square(x32), axes, keepdims=True)
+    inverse = tf.math.rsqrt(tf.nn.relu(mean_square - tf.square(mean)) + epsilon)
+    a = scale * inverse
+    y = tf.cast(x32 * a + (offset - mean * a), x.dtype)
+
+    def gradient(dy):
+        dy32 = tf.cast(dy, tf.float32)
+        mean_dy = tf.reduce_mean(dy32, axes, keepdims=True)
+        mean_dy_xhat = (tf.reduce_mean(dy32 * x32, axes, keepdims=True) - mean_dy * mean) * inverse
+        slope = -a * inverse * mean_dy_xhat
+        dx = a * dy32 + (slope * x32 - (a * mean_dy + slope * mean))
+        positions = tf.cast(tf.size(x) // tf.size(mean), tf.float32)
+        d_scale = positions * tf.reduce_sum(mean_dy_xhat, 0, keepdims=True)
+        d_offset = positions * tf.reduce_sum(mean_dy, 0, keepdims=True)
+        return tf.cast(dx, x.dtype), tf.reshape(d_scale, scale.shape), tf.reshape(d_offset, offset.shape), None
+
+    return y, gradient
+
+
+@keras.saving.register_keras_serializable("cyclegan_neuro")
+class InstanceNormalization(keras.layers.Layer):
+    """Instance normalisation with learned scale and offset per channel.
+
+    The same function as ``keras.layers.GroupNormalization(groups=-1)``, in fewer passes over memory
+    (``benchmarks/train_step.py``).
+
+    References
+    ----------
+    Ulyanov, Vedaldi, Lempitsky 2016, "Instance normalization", Eq. 2.
+    """
+
+    def __init__(self, epsilon: float = 1e-5, **kwargs):
+        super().__init__(**kwargs)
+        self.epsilon = epsilon
+
+    def build(self, input_shape):
+        shape = (1,) * (len(input_shape) - 1) + (input_shape[-1],)
+        self.scale = self.add_weight(name="scale", shape=shape, initializer="ones", dtype="float32")
+        self.offset = self.add_weight(name="offset", shape=shape, initializer="zeros", dtype="float32")
+
+    def call(self, inputs):
+        scale, offset = (tf.cast(tf.convert_to_tensor(w), tf.float32) for w in (self.scale, self.offset))
+        return _normalise(inputs, scale, offset, tf.constant(self.epsilon, tf.float32))
+
+    def compute_output_shape(self, input_shape):
+        return input_shape
+
+    def get_config(self):
+        return {**super().get_config(), "epsilon": self.epsilon}
+
+
+@keras.saving.register_keras_serializable("cyclegan_neuro")
+class CoordinateChannels(keras.layers.Layer):
+    """Append one channel per axis that runs from -1 to 1 along it (CoordConv).
+
+    A patch network cannot know where its patch lies; a neuron has an identity, so it may.
+
+    References
+    ----------
+    Liu et al. 2018, "An intriguing failing of convolutional neural networks and the CoordConv solution".
+    """
+
+    def call(self, inputs):
+        sizes = inputs.shape[1:-1]
+        lines = [tf.linspace(-1.0, 1.0, size) for size in sizes]
+        grid = tf.stack(tf.meshgrid(*lines, indexing="ij"), axis=-1)[None]
+        grid = tf.tile(tf.cast(grid, inputs.dtype), [tf.shape(inputs)[0]] + [1] * (len(sizes) + 1))
+        return tf.concat([inputs, grid], axis=-1)
+
+    def compute_output_shape(self, input_shape):
+        return (*input_shape[:-1], input_shape[-1] + len(input_shape) - 2)
+
+
+def crop_like(inputs, reference):
+    """Crop the end of every axis of ``inputs`` to the size it has in ``reference``.
+
+    Two stride-2 layers and two transposed ones bring a width of 102 back as 104.
+    """
+    excess = [have - want for have, want in zip(inputs.shape[1:-1], reference.shape[1:-1], strict=True)]
+    if not any(excess):
+        return inputs
+    if len(excess) == 1:
+        return keras.layers.Cropping1D((0, excess[0]))(inputs)
+    return keras.layers.Cropping2D(tuple((0, e) for e in excess))(inputs)

@@ -1,0 +1,94 @@
+"""From a configuration and prepared data to a compiled CycleGAN."""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from cyclegan_neuro.configuration.sections import TrainingSection
+from cyclegan_neuro.networks import objectives
+from cyclegan_neuro.networks.schedules import WarmupDecay
+from cyclegan_neuro.systems.compilation import resolve_jit
+from cyclegan_neuro.systems.cyclegan.config import Config
+from cyclegan_neuro.systems.cyclegan.data import critic_updates, windows_per_step
+from cyclegan_neuro.systems.cyclegan.model import CycleGAN
+from cyclegan_neuro.systems.cyclegan.networks import build_discriminator, build_generator
+from cyclegan_neuro.windows.pipeline import steps_per_epoch
+from cyclegan_neuro.windows.prepare import windows_of
+from cyclegan_neuro.windows.prepared import Day, PreparedPair
+
+__all__ = ["build_cyclegan"]
+
+
+def build_cyclegan(config: Config, prepared: PreparedPair) -> CycleGAN:
+    """Build and compile the trainer; call inside the strategy's scope and with the precision set.
+
+    Parameters
+    ----------
+    config : Config
+    prepared : PreparedPair
+        Gives the sizes; with ``output_bias_at_mean`` also the means.
+    """
+    seed = config.training.seed
+    size = {"window_frames": prepared.window_frames, "n_neurons": prepared.n_neurons}
+    mean_x = mean_y = None
+    if config.model.output_bias_at_mean:
+        mean_x, mean_y = (_mean_of_training_windows(d, prepared.window_frames) for d in (prepared.x, prepared.y))
+    n_replicas = tf.distribute.get_strategy().num_replicas_in_sync
+    model = CycleGAN(
+        generator_g=build_generator(config.model, **size, seed=seed, output_mean=mean_y, name="G"),
+        generator_f=build_generator(config.model, **size, seed=seed + 1, output_mean=mean_x, name="F"),
+        discriminator_x=build_discriminator(config.model, **size, seed=seed + 2, name="D_X"),
+        discriminator_y=build_discriminator(config.model, **size, seed=seed + 3, name="D_Y"),
+        objective=objectives.get(
+            config.objective.name, lambda_gp=config.objective.lambda_gp, dragan_c=config.objective.dragan_c
+        ),
+        distance=config.objective.distance,
+        lambda_cycle=config.objective.lambda_cycle,
+        lambda_identity=config.objective.lambda_identity,
+        adversarial_weight=config.objective.adversarial_weight,
+        critic_updates=critic_updates(config),
+        history_windows=config.objective.history_windows,
+        n_replicas=n_replicas,
+        seed=seed + 4,
+    )
+    generator_steps = config.training.epochs * steps_per_epoch(prepared, windows_per_step(config))
+    model.compile(
+        generator_optimizer=_optimizer(
+            config.training,
+            config.training.learning_rate_generator,
+            total_steps=generator_steps,
+            averaging=config.training.weight_averaging,
+        ),
+        discriminator_optimizer=_optimizer(
+            config.training,
+            config.training.learning_rate_discriminator,
+            total_steps=generator_steps * critic_updates(config),
+        ),
+        jit_compile=resolve_jit(config.training),
+    )
+    return model
+
+
+def _optimizer(section: TrainingSection, learning_rate: float, *, total_steps: int, averaging: float = 0.0):
+    optimizer = keras.optimizers.Adam(
+        WarmupDecay(
+            learning_rate,
+            total_steps=total_steps,
+            warmup_steps=section.warmup_steps,
+            decay=section.decay,
+            decay_start=section.decay_start,
+        ),
+        beta_1=section.adam_beta_1,
+        beta_2=section.adam_beta_2,
+        use_ema=averaging > 0,
+        ema_momentum=averaging or 0.99,
+        ema_overwrite_frequency=None,
+    )
+    return keras.optimizers.LossScaleOptimizer(optimizer) if section.precision == "mixed_float16" else optimizer
+
+
+def _mean_of_training_windows(day: Day, window_frames: int, most: int = 64) -> float:
+    starts = day.starts.train[:: max(1, len(day.starts.train) // most)]
+    return float(np.mean(windows_of(day, starts, window_frames), dtype=np.float64))

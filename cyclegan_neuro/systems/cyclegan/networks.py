@@ -1,0 +1,124 @@
+"""Generators and discriminators of the CycleGAN (Li et al., section 2.2 and Figure B.1)."""
+
+from __future__ import annotations
+
+import math
+
+import keras
+from keras import layers
+
+from cyclegan_neuro.networks.blocks import Convolutions, attention_gate, down_sample, residual, up_sample
+from cyclegan_neuro.networks.layers import CoordinateChannels
+from cyclegan_neuro.systems.cyclegan.config import ModelSection
+
+__all__ = ["build_discriminator", "build_generator"]
+
+
+def build_generator(
+    section: ModelSection, *, window_frames: int, n_neurons: int, seed: int, output_mean: float | None = None, name: str
+) -> keras.Model:
+    """Build G or F: (batch, time, neuron, 1) in [0, 1] to the same shape, float32.
+
+    Parameters
+    ----------
+    section : ModelSection
+    window_frames, n_neurons : int
+        From the recording.
+    seed : int
+        Of the initialisation and of dropout.
+    output_mean : float, optional
+        Mean of the scaled day that the generator imitates; sets the output bias.
+    name : str
+        Name of the network, and prefix of its variables.
+
+    Returns
+    -------
+    keras.Model
+        Functional model. Attention masks are the layers ``attention_gate_1_mask`` (after the last
+        residual block, with down-sampling block 2) and ``attention_gate_2_mask`` (after up-sampling
+        block 1, with down-sampling block 1).
+
+    Notes
+    -----
+    The paper says "filters 32" and no more; with ``growth`` 2 the second block has 64.
+    """
+    inputs = keras.Input((window_frames, n_neurons, 1), name="window")
+    if section.generator == "identity":
+        return keras.Model(inputs, layers.Identity(name="output")(inputs), name=name)
+    one_dimensional = section.generator == "agresnet_1d"
+    make = Convolutions(
+        rank=1 if one_dimensional else 2,
+        kernel_size=section.kernel_size,
+        dropout=section.dropout,
+        initializer_std=section.initializer_std,
+        seed=seed,
+    )
+    tensor = _neurons_as_channels(inputs) if one_dimensional else inputs
+    stem = CoordinateChannels(name="coordinates")(tensor) if section.coordinate_channels else tensor
+    wide = section.filters * section.growth
+    down_1 = down_sample(stem, section.filters, make, name="down_1")
+    down_2 = down_sample(down_1, wide, make, name="down_2")
+    latent = down_2
+    for block in range(1, section.residual_blocks + 1):
+        latent = residual(latent, make, name=f"residual_{block}")
+    join = _concatenate if section.generator == "resnet" else attention_gate
+    latent = join(latent, down_2, make, name="attention_gate_1")
+    up_1 = up_sample(latent, wide, make, like=down_1, name="up_1")
+    latent = join(up_1, down_1, make, name="attention_gate_2")
+    up_2 = up_sample(latent, section.filters, make, like=tensor, name="up_2")
+    outputs = make.convolution(
+        tensor.shape[-1],
+        name="output_convolution",
+        kernel_size=1,
+        bias_initializer=keras.initializers.Constant(_logit(output_mean)),
+    )(up_2)
+    if one_dimensional:
+        outputs = layers.Reshape((window_frames, n_neurons, 1), name="channels_as_neurons")(outputs)
+    return keras.Model(inputs, layers.Activation("sigmoid", dtype="float32", name="output")(outputs), name=name)
+
+
+def build_discriminator(
+    section: ModelSection, *, window_frames: int, n_neurons: int, seed: int, name: str
+) -> keras.Model:
+    """Build a PatchGAN D_X or D_Y: (batch, time, neuron, 1) to (batch, time / 8, neuron / 8, 1), float32.
+
+    The output is linear: a logit for GAN and DRAGAN, a value for LSGAN and WGANGP. 2,048 x 102
+    gives 256 x 13 patches; with generator ``agresnet_1d`` neurons are channels here too and the
+    patches run over time alone.
+
+    References
+    ----------
+    Isola et al. 2017, "Image-to-image translation with conditional adversarial networks", section 3.2.2.
+    """
+    inputs = keras.Input((window_frames, n_neurons, 1), name="window")
+    one_dimensional = section.generator == "agresnet_1d"
+    make = Convolutions(
+        rank=1 if one_dimensional else 2,
+        kernel_size=section.kernel_size,
+        dropout=section.discriminator_dropout,
+        initializer_std=section.initializer_std,
+        seed=seed,
+    )
+    tensor = _neurons_as_channels(inputs) if one_dimensional else inputs
+    if section.coordinate_channels:
+        tensor = CoordinateChannels(name="coordinates")(tensor)
+    filters = section.discriminator_filters or section.filters
+    for block in range(3):
+        tensor = down_sample(tensor, filters * section.growth**block, make, name=f"down_{block + 1}")
+    score = make.convolution(1, name="score_convolution")(tensor)
+    return keras.Model(inputs, layers.Activation("linear", dtype="float32", name="score")(score), name=name)
+
+
+def _neurons_as_channels(inputs):
+    return layers.Reshape(inputs.shape[1:3], name="neurons_as_channels")(inputs)
+
+
+def _concatenate(query, skip, make, *, name):
+    return layers.Concatenate(name=name)([query, skip])
+
+
+def _logit(mean: float | None) -> float:
+    if mean is None:
+        return 0.0
+    mean = min(max(mean, 1e-3), 1 - 1e-3)
+    return math.log(mean / (1 - mean))

@@ -1,0 +1,172 @@
+"""From windows of two days to everything a CycleGAN says about them, in ΔF/F and the user's neuron order.
+
+Scaling and ordering are undone here, on the way out of the networks, and nowhere else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+import numpy as np
+
+from cyclegan_neuro.windows.prepare import raw_windows
+from cyclegan_neuro.windows.prepared import Day, PreparedPair
+from cyclegan_neuro.windows.scaling import apply, invert
+
+__all__ = ["ModelTranslator", "Translation", "Translator", "has_truth", "translate"]
+
+Which = Literal["train", "validation", "test"]
+
+
+@dataclass(frozen=True, eq=False)
+class Translation:
+    """Some windows of both days and their translations.
+
+    All arrays are float32, (window, time, neuron), ΔF/F, in the user's neuron order. Windows of x and
+    of y with the same index are no pair unless y is Φ(X).
+
+    Attributes
+    ----------
+    x_starts, y_starts : ndarray of int64, shape (window,)
+        First frames of the windows in their recordings.
+    x, g_x, f_g_x, f_x : ndarray
+        x, G(x), F(G(x)) and F(x).
+    y, f_y, g_f_y, g_y : ndarray
+        y, F(y), G(F(y)) and G(y).
+    truth_y, truth_x : ndarray, optional
+        What G(x) and F(y) should be, where that is known: the paired windows where y is Φ(X), the
+        same laps as the brain of the other day would have answered them for simulated days.
+    """
+
+    x_starts: np.ndarray
+    y_starts: np.ndarray
+    x: np.ndarray
+    g_x: np.ndarray
+    f_g_x: np.ndarray
+    f_x: np.ndarray
+    y: np.ndarray
+    f_y: np.ndarray
+    g_f_y: np.ndarray
+    g_y: np.ndarray
+    truth_y: np.ndarray | None = None
+    truth_x: np.ndarray | None = None
+
+
+class Translator(Protocol):
+    """Anything that maps days onto each other: the model, or a baseline.
+
+    Attributes
+    ----------
+    name : str
+        Key in ``metrics.json``.
+    """
+
+    name: str
+
+    def to_y(self, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return G(x) and G(y) of x-like and y-like windows (window, time, neuron) in ΔF/F."""
+
+    def to_x(self, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return F(x) and F(y) of x-like and y-like windows (window, time, neuron) in ΔF/F."""
+
+
+@dataclass(frozen=True, eq=False)
+class ModelTranslator:
+    """A CycleGAN, with scaling and ordering done on the way in and undone on the way out.
+
+    Windows of either day are scaled as that day was in training; what G returns is scaled as day y,
+    what F returns as day x.
+
+    Attributes
+    ----------
+    generator_g, generator_f : callable
+        (window, time, neuron, 1) float32, scaled and ordered, to the same shape.
+    prepared : PreparedPair
+    """
+
+    generator_g: Callable
+    generator_f: Callable
+    prepared: PreparedPair
+    name: str = "model"
+
+    def to_y(self, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return G(x) and G(y) from one call of G."""
+        return self._call(self.generator_g, x, y, out=self.prepared.y)
+
+    def to_x(self, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return F(x) and F(y) from one call of F."""
+        return self._call(self.generator_f, x, y, out=self.prepared.x)
+
+    def _call(self, generator: Callable, x: np.ndarray, y: np.ndarray, *, out: Day):
+        scaled = [apply(w, day.scaling) for w, day in ((x, self.prepared.x), (y, self.prepared.y))]
+        rows = np.concatenate(scaled)[..., self.prepared.order.columns, None]
+        rows = np.asarray(generator(rows, training=False), np.float32)[..., 0]
+        both = invert(rows[..., self.prepared.order.inverse], out.scaling)
+        return both[: len(x)], both[len(x) :]
+
+
+def has_truth(prepared: PreparedPair) -> bool:
+    """Say whether it is known what G(x) and F(y) should be."""
+    if prepared.y.transform is not None:
+        return True
+    return prepared.x.recording.truth is not None and prepared.y.recording.truth is not None
+
+
+def translate(
+    translator: Translator, prepared: PreparedPair, *, which: Which = "test", batch_size: int = 8
+) -> Iterator[Translation]:
+    """Translate windows of both days, a few at a time.
+
+    Each generator sees every window once per step of the cycle: x and y together, then G(x) and F(y).
+
+    Parameters
+    ----------
+    translator : Translator
+    prepared : PreparedPair
+    which : {"test", "validation", "train"}
+        Part of the split. Truth is given for test and validation windows.
+    batch_size : int
+        Windows of each day per step; bounds the memory.
+
+    Yields
+    ------
+    Translation
+        Of ``batch_size`` windows per day, fewer in the last.
+    """
+    x_starts, y_starts = getattr(prepared.x.starts, which), getattr(prepared.y.starts, which)
+    for first in range(0, max(len(x_starts), len(y_starts)), batch_size):
+        chunk = slice(first, first + batch_size)
+        yield _translate(translator, prepared, x_starts[chunk], y_starts[chunk], with_truth=which != "train")
+
+
+def _translate(translator, prepared, x_starts, y_starts, *, with_truth) -> Translation:
+    x = raw_windows(prepared, "x", x_starts)
+    y = raw_windows(prepared, "y", y_starts)
+    g_x, g_y = translator.to_y(x, y)
+    f_x, f_y = translator.to_x(x, y)
+    _, f_g_x = translator.to_x(x[:0], g_x)
+    g_f_y, _ = translator.to_y(f_y, y[:0])
+    truth_y, truth_x = _truth(prepared, x, y, x_starts, y_starts) if with_truth else (None, None)
+    return Translation(
+        x_starts=x_starts, y_starts=y_starts, x=x, g_x=g_x, f_g_x=f_g_x, f_x=f_x, y=y, f_y=f_y, g_f_y=g_f_y, g_y=g_y,
+        truth_y=truth_y, truth_x=truth_x,
+    )  # fmt: skip
+
+
+def _truth(prepared: PreparedPair, x, y, x_starts, y_starts):
+    """What G(x) and F(y) should be, or None for both."""
+    if not has_truth(prepared):
+        return None, None
+    if prepared.y.transform is not None:  # test and validation windows of x and Φ(X) are paired
+        return y, x
+    height = prepared.window_frames
+    return (
+        _cut(prepared.x.recording.truth.other_day_dff, x_starts, height),
+        _cut(prepared.y.recording.truth.other_day_dff, y_starts, height),
+    )
+
+
+def _cut(values: np.ndarray, starts: np.ndarray, height: int) -> np.ndarray:
+    return values[starts[:, None] + np.arange(height)].astype(np.float32, copy=False)

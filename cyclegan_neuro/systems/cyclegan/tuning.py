@@ -1,0 +1,152 @@
+"""Position tuning of recorded and translated activity.
+
+A tuning curve is the mean ΔF/F per position bin, over the frames of the test windows. Windows
+overlap, so the values that several windows give for a frame are averaged first: every frame
+counts once, as in the recording.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import sparse
+
+__all__ = ["CurveAccumulator", "compare_curves", "lap_halves", "position_edges"]
+
+
+def position_edges(*positions_cm: np.ndarray, bin_cm: float) -> np.ndarray:
+    """Return the edges of position bins over the range found in all ``positions_cm``.
+
+    Parameters
+    ----------
+    *positions_cm : ndarray, shape (time,)
+        NaN is outside the corridor.
+    bin_cm : float
+        Width of a bin; edges are multiples of it.
+
+    Returns
+    -------
+    ndarray of float64, shape (bin + 1,)
+
+    Examples
+    --------
+    >>> position_edges(np.array([0.5, 9.0]), bin_cm=4.0)
+    array([ 0.,  4.,  8., 12.])
+    """
+    low = min(np.nanmin(positions) for positions in positions_cm)
+    high = max(np.nanmax(positions) for positions in positions_cm)
+    first = np.floor(low / bin_cm)
+    last = max(np.ceil(high / bin_cm), first + 1)
+    return np.arange(first, last + 1) * bin_cm
+
+
+def lap_halves(position_cm: np.ndarray, trial: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
+    """Return the frames of even and of odd laps.
+
+    Parameters
+    ----------
+    position_cm : ndarray, shape (time,)
+    trial : ndarray of int, shape (time,), optional
+        Lap numbers, -1 outside laps. Without them a lap ends where the position falls by more than
+        half of its range.
+
+    Returns
+    -------
+    tuple of ndarray of bool, shape (time,)
+    """
+    if trial is None:
+        steps = np.diff(position_cm, prepend=position_cm[:1])
+        trial = np.cumsum(steps < -0.5 * (np.nanmax(position_cm) - np.nanmin(position_cm)))
+    return (trial >= 0) & (trial % 2 == 0), (trial >= 0) & (trial % 2 == 1)
+
+
+class CurveAccumulator:
+    """Collects tuning curves from windows, chunk by chunk; memory is (bin, neuron).
+
+    A frame that ``k`` windows share counts ``1/k`` in each of them, which equals averaging the
+    predictions per frame before binning.
+
+    Parameters
+    ----------
+    position_cm : ndarray, shape (time,)
+        Of the whole recording.
+    starts : ndarray of int, shape (window,)
+        All windows that will be added.
+    window_frames : int
+    edges : ndarray, shape (bin + 1,)
+        The last bin holds its right edge.
+    frames : ndarray of bool, shape (time,), optional
+        Frames that count; all when absent.
+    """
+
+    def __init__(self, position_cm, starts, *, window_frames: int, edges: np.ndarray, frames=None):
+        shared = np.zeros(len(position_cm), np.int64)
+        for start in starts:
+            shared[start : start + window_frames] += 1
+        bins = np.searchsorted(edges, position_cm, side="right") - 1
+        bins[position_cm == edges[-1]] = len(edges) - 2
+        counts = np.isfinite(position_cm) & (bins >= 0) & (bins < len(edges) - 1) & (shared > 0)
+        if frames is not None:
+            counts &= frames
+        self._weights = np.divide(1.0, shared, out=np.zeros(len(shared)), where=counts)
+        self._bins = np.where(counts, bins, 0)
+        self._height = window_frames
+        self._occupancy = np.bincount(bins[counts], minlength=len(edges) - 1)
+        self._sums: np.ndarray | None = None
+
+    def add(self, starts: np.ndarray, windows: np.ndarray) -> None:
+        """Take in ``windows`` (window, time, neuron) that begin at ``starts``."""
+        if self._sums is None:
+            self._sums = np.zeros((len(self._occupancy), windows.shape[-1]))
+        frame = np.arange(self._height)
+        for start, window in zip(starts, windows, strict=True):
+            where = slice(start, start + self._height)
+            entries = (self._weights[where], (self._bins[where], frame))
+            self._sums += sparse.csr_array(entries, shape=(len(self._sums), self._height)) @ window.astype(np.float64)
+
+    def curves(self) -> np.ndarray:
+        """Return the curves (bin, neuron), float64 in ΔF/F; NaN where the animal never was."""
+        if self._sums is None:
+            raise ValueError("no window has been added")
+        visited = self._occupancy[:, None] > 0
+        return np.divide(self._sums, self._occupancy[:, None], out=np.full_like(self._sums, np.nan), where=visited)
+
+
+def compare_curves(curves: np.ndarray, reference: np.ndarray, neurons: np.ndarray) -> dict[str, float | int]:
+    """Return how well ``curves`` match ``reference``, averaged over ``neurons``.
+
+    Parameters
+    ----------
+    curves, reference : ndarray, shape (bin, neuron)
+        In ΔF/F; bins that are NaN in either are left out.
+    neurons : ndarray of bool, shape (neuron,)
+
+    Returns
+    -------
+    dict
+        ``correlation``: mean Pearson correlation over neurons whose curves both vary;
+        ``mae``: mean absolute difference in ΔF/F; ``n``: neurons; ``n_correlation``: neurons behind
+        the correlation. The means are NaN where there is nothing to average.
+    """
+    a, b = curves[:, neurons], reference[:, neurons]
+    visited = np.isfinite(a).all(axis=1) & np.isfinite(b).all(axis=1)
+    if not visited.any() or a.shape[1] == 0:
+        return {"correlation": np.nan, "mae": np.nan, "n": int(a.shape[1]), "n_correlation": 0}
+    a, b = a[visited], b[visited]
+    correlations = _pearson(a, b)
+    defined = np.isfinite(correlations)
+    return {
+        "correlation": float(correlations[defined].mean()) if defined.any() else np.nan,
+        "mae": float(np.abs(a - b).mean()),
+        "n": int(a.shape[1]),
+        "n_correlation": int(defined.sum()),
+    }
+
+
+def _pearson(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Correlation of columns; NaN where one of them is constant (to rounding)."""
+    centred_a, centred_b = a - a.mean(axis=0), b - b.mean(axis=0)
+    norms = np.linalg.norm(centred_a, axis=0), np.linalg.norm(centred_b, axis=0)
+    rounding = 1e-7 * np.sqrt(len(a))
+    vary = (norms[0] > rounding * np.abs(a).max(axis=0)) & (norms[1] > rounding * np.abs(b).max(axis=0))
+    product = norms[0] * norms[1]
+    return np.divide((centred_a * centred_b).sum(axis=0), product, out=np.full(len(product), np.nan), where=vary)
