@@ -1,19 +1,35 @@
-"""The strict base of every section and the one way to declare a field."""
+"""The strict base of every section, the one way to declare a field, and how to find one."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from types import NoneType, UnionType
+from typing import Annotated, Any, Union, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict
 from pydantic import Field as _Field
+from pydantic.fields import FieldInfo
 
-__all__ = ["Section", "setting"]
+__all__ = [
+    "Contradiction",
+    "InputFile",
+    "Section",
+    "Stretch",
+    "Words",
+    "alternatives",
+    "field_at",
+    "is_input_file",
+    "section_of",
+    "setting",
+    "walk_fields",
+]
 
 
 class Section(BaseModel):
-    """A configuration section: frozen, no unknown keys, no silent casts."""
+    """A configuration section: frozen, no unknown keys, no silent casts, no NaN or infinity."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, validate_default=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, validate_default=True, allow_inf_nan=False)
 
 
 def setting(default: Any, description: str, *, unit: str = "", paper: Any = None, **limits: Any):
@@ -22,7 +38,7 @@ def setting(default: Any, description: str, *, unit: str = "", paper: Any = None
     Parameters
     ----------
     default : object
-        Default value.
+        Default value; a section class stands for that section with its defaults.
     description : str
         One sentence, shown by ``train.py --describe``.
     unit : str
@@ -36,3 +52,85 @@ def setting(default: Any, description: str, *, unit: str = "", paper: Any = None
     if isinstance(default, type) and issubclass(default, BaseModel):
         return _Field(default_factory=default, description=description, json_schema_extra=extra)
     return _Field(default, description=description, json_schema_extra=extra, **limits)
+
+
+class Contradiction(ValueError):
+    """Two values of a section that do not go together; raised in its model validators.
+
+    Parameters
+    ----------
+    key : str
+        Field of the section that should change; dotted below a nested section.
+    got, expected, fix : str
+        As in :class:`cyclegan_neuro.errors.UserError`.
+    """
+
+    def __init__(self, key: str, *, got: str, expected: str, fix: str):
+        self.key, self.got, self.expected, self.fix = key, got, expected, fix
+        super().__init__(f"{key}: got {got}, expected {expected}. Fix: {fix}")
+
+
+@dataclass(frozen=True)
+class Words:
+    """Metadata of an ``Annotated`` type: what it accepts, for messages and tables."""
+
+    text: str
+
+
+_FRAMES = Words("[first, last] with 0 <= first <= last")
+_FILE = Words("a file name")
+
+
+def _as_stretch(value: Any) -> Any:
+    pair = isinstance(value, list | tuple) and len(value) == 2 and all(type(frame) is int for frame in value)
+    if not pair or not 0 <= value[0] <= value[1]:
+        raise ValueError(f"expected {_FRAMES.text}")
+    return tuple(value)
+
+
+Stretch = Annotated[tuple[int, int], BeforeValidator(_as_stretch), _FRAMES]
+"""Frames ``(first, last)``, both included; YAML writes ``[first, last]``."""
+
+InputFile = Annotated[str, _FILE]
+"""A file that is read; made absolute when a configuration is loaded."""
+
+
+def alternatives(annotation: Any) -> tuple[Any, ...]:
+    """Return the members of a union (without ``None``), or the annotation itself, in a tuple."""
+    if get_origin(annotation) in (Union, UnionType):
+        return tuple(part for part in get_args(annotation) if part is not NoneType)
+    return (annotation,)
+
+
+def section_of(field: FieldInfo) -> type[Section] | None:
+    """Return the section class that a field holds (or may hold), if it holds one."""
+    for part in alternatives(field.annotation):
+        if isinstance(part, type) and issubclass(part, Section):
+            return part
+    return None
+
+
+def field_at(config: type[Section], path: Sequence[str | int]) -> FieldInfo | None:
+    """Return the field at ``path`` below ``config``, or None if there is none."""
+    section: type[Section] | None = config
+    field = None
+    for name in path:
+        if section is None or name not in section.model_fields:
+            return None
+        field = section.model_fields[name]
+        section = section_of(field)
+    return field
+
+
+def walk_fields(config: type[Section], path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], FieldInfo]]:
+    """Yield path and field of every field below ``config``, sections before what they hold."""
+    for name, field in config.model_fields.items():
+        yield (*path, name), field
+        section = section_of(field)
+        if section is not None:
+            yield from walk_fields(section, (*path, name))
+
+
+def is_input_file(field: FieldInfo) -> bool:
+    """Whether the field names a file that is read."""
+    return _FILE in field.metadata or any(_FILE in get_args(part) for part in alternatives(field.annotation))

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import model_validator
 
-from cyclegan_neuro.configuration.fields import Section, setting
+from cyclegan_neuro.configuration.fields import Contradiction, InputFile, Section, Stretch, setting
 
 __all__ = [
     "AutoencoderSection",
@@ -24,15 +24,13 @@ __all__ = [
 class RecordingSection(Section):
     """Where one day's recording lies and how to read it."""
 
-    path: str = setting("", "File that holds the recording; relative to the configuration file.")
+    path: InputFile = setting("", "File that holds the recording; relative to the configuration file.")
     format: str = setting("auto", "Reader: auto, hdf5, npz, mat (found by name in recordings/readers).")
     fields: dict[str, str] = setting(
         {},
         "Names in the file, for example {dff: traces/dff, roi_ids: cells}; empty for the project's own layout.",
     )
-    frame_rate_hz: float | None = setting(
-        None, "Frame rate if the file does not hold it.", unit="Hz", gt=0.0
-    )
+    frame_rate_hz: float | None = setting(None, "Frame rate if the file does not hold it.", unit="Hz", gt=0.0)
     transpose: bool = setting(False, "The matrix in the file is (neuron, time).")
     unit: Literal["fraction", "percent"] = setting("fraction", "Unit of ΔF/F in the file; percent is divided by 100.")
     nan: Literal["error", "interpolate", "drop_neuron"] = setting(
@@ -75,12 +73,27 @@ class DataSection(Section):
 
     @model_validator(mode="after")
     def _files_are_named(self):
-        if self.source == "files" and (self.x is None or self.y is None):
-            raise ValueError("source 'files' needs both data.x and data.y")
-        if self.source != "files" and self.y is not None:
-            raise ValueError(f"data.y has no effect with source '{self.source}'; use source 'files'")
-        if self.source == "simulated" and self.x is not None:
-            raise ValueError("data.x has no effect with source 'simulated'; use source 'files' or 'phi'")
+        needed, useless = {"simulated": ("", "xy"), "files": ("xy", ""), "phi": ("", "y")}[self.source]
+        for day in "xy":
+            recording = getattr(self, day)
+            if recording is None and day in needed:
+                raise Contradiction(
+                    day,
+                    got="nothing",
+                    expected=f"a recording with source '{self.source}'",
+                    fix=f"name the file in data.{day}.path",
+                )
+            if recording is not None and day in useless:
+                raise Contradiction(
+                    day,
+                    got="a recording",
+                    expected=f"none with source '{self.source}', where it has no effect",
+                    fix=f"set data.source: {'phi or files' if day == 'x' else 'files'}, or remove data.{day}",
+                )
+            if recording is not None and not recording.path:
+                raise Contradiction(
+                    f"{day}.path", got="no file name", expected="a recording", fix=f"name the file in data.{day}.path"
+                )
         return self
 
 
@@ -101,10 +114,22 @@ class WindowsSection(Section):
     scaling: Literal["day", "neuron"] = setting(
         "day", "Min-max to [0, 1] with one minimum and maximum per day, or per day and neuron.", paper="day"
     )
-    exclude_x: list[tuple[int, int]] = setting(
+    exclude_x: list[Stretch] = setting(
         [], "Stretches [first, last] of the novice day that no window may touch.", unit="frames"
     )
-    exclude_y: list[tuple[int, int]] = setting([], "The same for the expert day.", unit="frames")
+    exclude_y: list[Stretch] = setting([], "The same for the expert day.", unit="frames")
+
+    @model_validator(mode="after")
+    def _training_part_remains(self):
+        held_out = self.validation_fraction + self.test_fraction
+        if held_out >= 0.9:
+            raise Contradiction(
+                "test_fraction",
+                got=f"{self.validation_fraction:g} + {self.test_fraction:g} = {held_out:g} of the recording held out",
+                expected="validation_fraction + test_fraction < 0.9",
+                fix="lower one of them; 0.15 and 0.15 are usual",
+            )
+        return self
 
 
 class AutoencoderSection(Section):
@@ -140,8 +165,11 @@ class TrainingSection(Section):
     )
     decay_start: float = setting(0.5, "Share of all steps after which decay begins.", ge=0.0, lt=1.0)
     weight_averaging: float = setting(
-        0.0, "Decay of the exponential average of generator weights used for evaluation; 0 is off.",
-        paper=0.0, ge=0.0, lt=1.0,
+        0.0,
+        "Decay of the exponential average of generator weights used for evaluation; 0 is off.",
+        paper=0.0,
+        ge=0.0,
+        lt=1.0,
     )
     precision: Literal["float32", "mixed_bfloat16", "mixed_float16"] = setting("float32", "Numbers in the networks.")
     jit_compile: Literal["auto"] | bool = setting(

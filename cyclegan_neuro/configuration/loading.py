@@ -1,0 +1,213 @@
+"""From a YAML file and ``--set`` overrides to a configuration, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from cyclegan_neuro.configuration import strict_yaml
+from cyclegan_neuro.configuration.fields import Section, is_input_file, walk_fields
+from cyclegan_neuro.configuration.problems import explain
+from cyclegan_neuro.configuration.words import show
+from cyclegan_neuro.errors import ConfigurationError
+
+__all__ = ["Source", "build_config", "changes", "differences", "dump_config", "load_config", "read_source"]
+
+AnyConfig = TypeVar("AnyConfig", bound=Section)
+_LARGEST_FILE = 1_000_000
+
+
+@dataclass(frozen=True)
+class _Origin:
+    """Where the user wrote a value, and the folder that its relative paths start from."""
+
+    text: str
+    folder: Path
+
+
+@dataclass(frozen=True)
+class Source:
+    """A configuration as it was written, not yet checked against a system's sections.
+
+    Attributes
+    ----------
+    name : str
+        The file, as the user named it.
+    values : dict
+        File and overrides together.
+    origins : dict
+        Place of every key, by path.
+    """
+
+    name: str
+    values: dict[str, Any]
+    origins: dict[tuple, _Origin] = field(default_factory=dict)
+
+    def where(self, location: tuple) -> str:
+        """Return the place of a key, or of the nearest section around it."""
+        for end in range(len(location), 0, -1):
+            if location[:end] in self.origins:
+                return self.origins[location[:end]].text
+        return self.name
+
+
+def load_config(path: str | Path, config: type[AnyConfig], *, overrides: Iterable[str] = ()) -> AnyConfig:
+    """Read a configuration file strictly.
+
+    Parameters
+    ----------
+    path : str or Path
+        YAML file.
+    config : type
+        The system's ``Config``.
+    overrides : iterable of str
+        ``"training.epochs=3"``: key, equals sign, value in YAML. A mapping is merged into the
+        section it names.
+
+    Returns
+    -------
+    Section
+        An instance of ``config``; the files it names are absolute paths (relative ones start from
+        the folder of the configuration file, those in ``overrides`` from the working directory).
+
+    Raises
+    ------
+    ConfigurationError
+        If the file cannot be read, is no YAML, or holds an unknown key, a key given twice, or a
+        value of the wrong type or out of range: with file, line, dotted key and remedy.
+
+    Examples
+    --------
+    >>> from cyclegan_neuro.systems.cyclegan.config import Config
+    >>> load_config("configs/cyclegan/paper_synthetic.yaml", Config, overrides=["training.epochs=3"]).training.epochs
+    3
+    """
+    return build_config(read_source(path, overrides=overrides), config)
+
+
+def read_source(path: str | Path, *, overrides: Iterable[str] = ()) -> Source:
+    """Read the file and apply the overrides, without checking the keys; see :func:`load_config`."""
+    path = Path(path)
+    values, lines = strict_yaml.parse(_read_text(path), name=str(path))
+    if values is None:
+        values = {}
+    if not isinstance(values, dict):
+        raise ConfigurationError(
+            str(path), got=show(values), expected="sections (data:, windows:, ...)", fix="see configs/ for examples"
+        )
+    folder = path.resolve().parent
+    origins = {key: _Origin(f"{path}, line {line}", folder) for key, line in lines.items()}
+    for override in overrides:
+        _apply(override, values, origins)
+    return Source(str(path), values, origins)
+
+
+def build_config(source: Source, config: type[AnyConfig]) -> AnyConfig:
+    """Check what was read against a system's sections; see :func:`load_config`."""
+    _make_files_absolute(source, config)
+    try:
+        return config.model_validate(source.values)
+    except ValidationError as error:
+        raise explain(error, config, source.where) from None
+
+
+def dump_config(config: Section) -> str:
+    """Return the configuration as YAML with every field, which loads back equal."""
+    return strict_yaml.dump(config.model_dump())
+
+
+def changes(old: Section, new: Section) -> dict[str, tuple[Any, Any]]:
+    """Return the fields that differ: dotted key to (old value, new value).
+
+    A section that is there on one side only is one difference.
+    """
+    return _changes(old.model_dump(), new.model_dump(), "")
+
+
+def differences(old: Section, new: Section) -> list[str]:
+    """Return the fields that differ, a line each: ``training.epochs: 200 -> 300``."""
+    return [f"{key}: {_brief(before)} -> {_brief(after)}" for key, (before, after) in changes(old, new).items()]
+
+
+def _read_text(path: Path) -> str:
+    def refuse(got: str, expected: str, fix: str) -> ConfigurationError:
+        return ConfigurationError(str(path), got=got, expected=expected, fix=fix)
+
+    try:
+        size = path.stat().st_size
+        if path.is_dir():
+            raise refuse("a folder", "a YAML file", "name the file in it")
+        if size > _LARGEST_FILE:
+            raise refuse(f"{size:,} bytes", "a YAML file of a few kilobytes", "name the configuration, not a recording")
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        beside = sorted(other.name for other in path.parent.glob("*.yaml")) if path.parent.is_dir() else []
+        there = f"; there are {', '.join(beside[:8])}" if beside else ""
+        raise refuse("no such file", "a YAML file", f"check the name{there}") from None
+    except UnicodeDecodeError:
+        raise refuse("bytes that are no UTF-8 text", "a YAML file", "name the configuration, not a recording") from None
+    except OSError as error:
+        raise refuse(f"{error.strerror}", "a readable file", "check its permissions") from error
+
+
+def _apply(override: str, values: dict[str, Any], origins: dict[tuple, _Origin]) -> None:
+    key, equals, text = override.partition("=")
+    path = tuple(part.strip() for part in key.split("."))
+    option = f"--set {override}"
+    if not equals or not all(path):
+        raise ConfigurationError(
+            option, got="no key and value", expected="section.key=value", fix="for example --set training.epochs=3"
+        )
+    value, _ = strict_yaml.parse(text, name=option)
+    origin = _Origin(option, Path.cwd())
+    for leaf_path, leaf in _leaves(value, path):
+        _set(values, leaf_path, leaf, origins, origin)
+
+
+def _leaves(value: Any, path: tuple) -> Iterator[tuple[tuple, Any]]:
+    if not isinstance(value, dict) or not value:
+        yield path, value
+        return
+    for name, item in value.items():
+        yield from _leaves(item, (*path, name))
+
+
+def _set(values: dict[str, Any], path: tuple, value: Any, origins: dict[tuple, _Origin], origin: _Origin) -> None:
+    for depth, name in enumerate(path[:-1], 1):
+        if not isinstance(values.get(name), dict):
+            values[name] = {}
+            origins[path[:depth]] = origin
+        values = values[name]
+    values[path[-1]] = value
+    for replaced in [key for key in origins if key[: len(path)] == path]:
+        del origins[replaced]
+    origins[path] = origin
+
+
+def _make_files_absolute(source: Source, config: type[Section]) -> None:
+    for path, described in walk_fields(config):
+        section: Any = source.values
+        for name in path[:-1]:
+            section = section.get(name) if isinstance(section, dict) else None
+        value = section.get(path[-1]) if isinstance(section, dict) else None
+        if is_input_file(described) and isinstance(value, str) and value:
+            section[path[-1]] = str((source.origins[path].folder / Path(value).expanduser()).resolve())
+
+
+def _changes(old: Any, new: Any, prefix: str) -> dict[str, tuple[Any, Any]]:
+    found: dict[str, tuple[Any, Any]] = {}
+    for name in [*old, *(name for name in new if name not in old)]:
+        before, after, key = old.get(name), new.get(name), f"{prefix}{name}"
+        if isinstance(before, dict) and isinstance(after, dict):
+            found |= _changes(before, after, f"{key}.")
+        elif before != after:
+            found[key] = (before, after)
+    return found
+
+
+def _brief(value: Any) -> str:
+    return strict_yaml.dump(value).removesuffix("...\n").strip() if not isinstance(value, dict | list) else str(value)
