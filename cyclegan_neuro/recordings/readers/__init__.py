@@ -1,0 +1,126 @@
+"""File formats, found by name: one module each, with a ``READER``."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from difflib import get_close_matches
+from pathlib import Path
+
+from cyclegan_neuro.errors import RecordingError
+from cyclegan_neuro.recordings.readers._signatures import describe
+from cyclegan_neuro.recordings.readers.base import Reader, Source, incomplete
+
+__all__ = ["for_suffix", "get", "names", "open_source", "sniff"]
+
+_HEAD_BYTES = 1024
+
+
+def names() -> list[str]:
+    """Return the names of all formats (the modules of this folder)."""
+    modules = (module.name for module in pkgutil.iter_modules(__path__))
+    return sorted(name for name in modules if name != "base" and not name.startswith("_"))
+
+
+def get(name: str) -> Reader:
+    """Return the reader called ``name``.
+
+    Raises
+    ------
+    RecordingError
+        If there is no such format.
+
+    Examples
+    --------
+    >>> get("npz").title
+    'NumPy archive of named arrays'
+    """
+    if name not in names():
+        near = get_close_matches(name, names(), n=1)
+        raise RecordingError(
+            "format",
+            got=repr(name),
+            expected=f"auto or one of {', '.join(names())}",
+            fix=f"did you mean '{near[0]}'?" if near else "leave it out: auto looks at the content",
+        )
+    return importlib.import_module(f"{__name__}.{name}").READER
+
+
+def sniff(path: Path) -> Reader:
+    """Return the reader that recognises the content of ``path``, whatever its ending.
+
+    Raises
+    ------
+    RecordingError
+        If the file does not exist, cannot be opened, or is of a type that no reader knows.
+    """
+    head = _head(path)
+    readers = sorted(map(get, names()), key=lambda reader: -reader.specificity)
+    for reader in readers:
+        if reader.recognises(path, head):
+            return reader
+    if head.startswith(b"\x89HDF"):
+        raise incomplete(path, found=len(head), declared=None)
+    raise RecordingError(
+        str(path),
+        got=describe(head),
+        expected=f"one of {', '.join(f'{r.name} ({r.title})' for r in map(get, names()))}",
+        fix="name the file that holds the traces, or convert it (docs/data_formats.md)",
+    )
+
+
+def for_suffix(path: Path) -> Reader:
+    """Return the reader that writes files of this ending.
+
+    Raises
+    ------
+    RecordingError
+        If no format has it.
+    """
+    readers = [get(name) for name in names()]
+    found = next((reader for reader in readers if path.suffix.lower() in reader.suffixes), None)
+    if found is None:
+        known = ", ".join(suffix for reader in readers for suffix in reader.suffixes)
+        raise RecordingError(str(path), got=f"ending {path.suffix!r}", expected=f"one of {known}", fix="use .h5")
+    return found
+
+
+@contextmanager
+def open_source(path: Path, format: str = "auto") -> Iterator[Source]:
+    """Open a file with the reader of this name, or with the one that recognises it.
+
+    Raises
+    ------
+    RecordingError
+        If the file is not of that format, incomplete, damaged or unsafe.
+    """
+    found = sniff(path)
+    reader = found if format == "auto" else get(format)
+    if reader is not found and not reader.recognises(path, _head(path)):
+        raise RecordingError(
+            str(path), got=f"a file of format {found.name}", expected=f"format {format}",
+            fix=f"set format: {found.name}, or leave it at auto",
+        )
+    with reader.open(path) as source:
+        yield source
+
+
+def _head(path: Path) -> bytes:
+    try:
+        with open(path, "rb") as stream:
+            return stream.read(_HEAD_BYTES)
+    except FileNotFoundError:
+        got, fix = "no such file", _nearest_file(path)
+    except IsADirectoryError:
+        got, fix = "a directory", "name the file itself"
+    except OSError as error:
+        got, fix = error.strerror or str(error), "check the permissions and the disk"
+    raise RecordingError(str(path), got=got, expected="a file that can be read", fix=fix)
+
+
+def _nearest_file(path: Path) -> str:
+    siblings = sorted(p.name for p in path.parent.iterdir()) if path.parent.is_dir() else []
+    near = get_close_matches(path.name, siblings, n=1)
+    return f"did you mean '{near[0]}'?" if near else f"check the path; it is resolved to {path.absolute()}"

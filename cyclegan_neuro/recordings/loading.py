@@ -1,0 +1,289 @@
+"""From a file to a :class:`Recording`: fields found by name, unit, orientation, policies on NaN and dead neurons."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from pathlib import Path
+
+import numpy as np
+
+from cyclegan_neuro.configuration.sections import RecordingSection
+from cyclegan_neuro.errors import RecordingError
+from cyclegan_neuro.recordings import readers
+from cyclegan_neuro.recordings.conversion import convert
+from cyclegan_neuro.recordings.layout import FIELDS, from_fields
+from cyclegan_neuro.recordings.memory import require_room
+from cyclegan_neuro.recordings.readers.base import Entry, Source
+from cyclegan_neuro.recordings.recording import Recording
+from cyclegan_neuro.recordings.repair import constant_columns, interpolate_nan, nan_columns
+
+__all__ = ["Reading", "load", "read_file", "read_recording"]
+
+
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """One day as it was read.
+
+    Attributes
+    ----------
+    recording : Recording
+        All neurons of the file; short runs of NaN are filled if that was asked for.
+    where : str
+        The file, for messages.
+    dropped : ndarray of int64, shape (dropped neuron,)
+        Columns that the policies ``nan: drop_neuron`` and ``dead_neurons: drop`` leave out (on both days).
+    notes : tuple of str
+        What was done to the data.
+    """
+
+    recording: Recording
+    where: str
+    dropped: np.ndarray
+    notes: tuple[str, ...]
+
+    @property
+    def kept(self) -> Recording:
+        """The recording without the dropped neurons."""
+        if not self.dropped.size:
+            return self.recording
+        return self.recording.select_neurons(np.delete(np.arange(self.recording.n_neurons), self.dropped))
+
+
+def read_file(
+    path: str | os.PathLike,
+    *,
+    fields: Mapping[str, str] | None = None,
+    format: str = "auto",
+    frame_rate_hz: float | None = None,
+    transpose: bool = False,
+) -> Recording:
+    """Read a recording from a file of any known format.
+
+    Parameters
+    ----------
+    path : path
+    fields : mapping, optional
+        Names in the file by field, for example ``{"dff": "traces/dff", "roi_ids": "cells"}``.
+        Fields that are not named are looked for under their own name.
+    format : str
+        ``"auto"`` looks at the content.
+    frame_rate_hz : float, optional
+        Frame rate, if the file does not hold it or holds it wrongly.
+    transpose : bool
+        The matrix in the file is (neuron, time).
+
+    Returns
+    -------
+    Recording
+        With ΔF/F as it stands in the file.
+
+    Raises
+    ------
+    RecordingError
+        If the file cannot be read, or a field is missing or of the wrong type or shape.
+
+    Examples
+    --------
+    >>> recording = read_file("day1.h5", fields={"dff": "traces"}, frame_rate_hz=24.0)  # doctest: +SKIP
+    """
+    path = Path(path).expanduser()
+    with readers.open_source(path, format) as source:
+        values = _read_fields(source, dict(fields or {}), frame_rate_hz, transpose)
+    if not values.get("source"):
+        values["source"] = str(path)
+    return from_fields(values)
+
+
+def read_recording(section: RecordingSection, *, base_directory: Path) -> tuple[Recording, list[str]]:
+    """Read one day as its section of the configuration says.
+
+    Parameters
+    ----------
+    section : RecordingSection
+    base_directory : Path
+        Directory that relative paths start from.
+
+    Returns
+    -------
+    recording : Recording
+        Without the neurons that the policies drop.
+    notes : list of str
+        What was done to the data.
+
+    Raises
+    ------
+    RecordingError
+        As :func:`read_file`, and if no neuron is left.
+
+    Notes
+    -----
+    A pair of days has its own entry, :func:`cyclegan_neuro.recordings.pairing.read_pair`, which
+    drops a neuron on both days even if the files have no ROI ids.
+    """
+    reading = load(section, base_directory=base_directory)
+    return reading.kept, list(reading.notes)
+
+
+def load(section: RecordingSection, *, base_directory: Path) -> Reading:
+    """Read one day, deciding on but not yet leaving out the neurons to drop.
+
+    Parameters and errors as :func:`read_recording`.
+    """
+    path = Path(base_directory) / Path(section.path).expanduser()
+    recording = read_file(
+        path,
+        fields=section.fields,
+        format=section.format,
+        frame_rate_hz=section.frame_rate_hz,
+        transpose=section.transpose,
+    )
+    notes = []
+    if section.transpose:
+        notes.append(f"{path}: matrix transposed from (neuron, time)")
+    if section.frame_rate_hz is not None:
+        notes.append(f"{path}: frame rate {section.frame_rate_hz:g} Hz from the configuration")
+    if section.unit == "percent":
+        recording = replace(recording, dff=recording.dff / np.float32(100))
+        notes.append(f"{path}: ΔF/F divided by 100 (percent to fraction)")
+    if section.nan == "interpolate":
+        recording, note = _interpolated(recording, section.nan_gap_s)
+        notes.extend(f"{path}: {text}" for text in note)
+    dropped, note = _dropped(recording, section)
+    notes.extend(f"{path}: {text}" for text in note)
+    if dropped.size == recording.n_neurons:
+        raise RecordingError(
+            str(path), got=f"{dropped.size} neurons, all dropped ({'; '.join(note)})", expected="neurons to keep",
+            fix="nan: interpolate, or another file",
+        )
+    return Reading(recording, str(path), dropped, tuple(notes))
+
+
+def _interpolated(recording: Recording, nan_gap_s: float) -> tuple[Recording, list[str]]:
+    done = interpolate_nan(
+        recording.dff, gaps=recording.gaps, max_frames=round(nan_gap_s * recording.frame_rate_hz)
+    )
+    if not done.n_values:
+        return recording, []
+    note = (
+        f"{done.n_values} NaN in {done.columns.size} neurons interpolated "
+        f"(runs up to {done.longest_run_frames} frames)"
+    )
+    return replace(recording, dff=done.dff), [note]
+
+
+def _dropped(recording: Recording, section: RecordingSection) -> tuple[np.ndarray, list[str]]:
+    dropped, notes = np.zeros(0, np.int64), []
+    for wanted, find, reason in (
+        (section.nan == "drop_neuron", nan_columns, "NaN"),
+        (section.dead_neurons == "drop", constant_columns, "a constant trace"),
+    ):
+        columns = find(recording.dff) if wanted else dropped[:0]
+        if columns.size:
+            names = ", ".join(_neuron_name(recording, column) for column in columns)
+            notes.append(f"{columns.size} neurons with {reason} dropped: {names}")
+        dropped = np.union1d(dropped, columns)
+    return dropped, notes
+
+
+def _neuron_name(recording: Recording, column: int) -> str:
+    return str(column) if recording.roi_ids is None else recording.roi_ids[column]
+
+
+def _read_fields(source: Source, fields: dict[str, str], frame_rate_hz: float | None, transpose: bool) -> dict:
+    for name in fields:
+        if name not in FIELDS:
+            near = get_close_matches(name, FIELDS, n=1)
+            raise RecordingError(
+                f"fields.{name}", got="an unknown field", expected=f"one of {', '.join(FIELDS)}",
+                fix=f"did you mean '{near[0]}'?" if near else "remove it",
+            )
+    values: dict = {}
+    sizes: dict[str, int] = {}
+    for name, spec in FIELDS.items():
+        if name == "frame_rate_hz" and frame_rate_hz is not None:
+            values[name] = float(frame_rate_hz)
+            continue
+        entry = _find(source, name, fields)
+        if entry is None:
+            continue
+        where = f"{source.path}, field '{entry.name}'"
+        _require_kind(entry, name, where)
+        matrix = spec.axes == ("time", "neuron")
+        if name == "dff":
+            sizes = _require_matrix(entry, where, transpose)
+        dtype = spec.dtype if spec.kind == "real" and matrix else None
+        values[name] = convert(
+            source.read(entry.name, dtype=dtype, transpose=transpose and matrix), spec, where=where, sizes=sizes
+        )
+    _require_valid_time(values, source)
+    return values
+
+
+def _find(source: Source, name: str, fields: Mapping[str, str]) -> Entry | None:
+    wanted = fields.get(name, source.aliases.get(name, name))
+    entry = source.find(wanted)
+    if entry is None and (name in fields or name in ("dff", "frame_rate_hz")):
+        raise _missing(source, name, wanted)
+    return entry
+
+
+def _missing(source: Source, name: str, wanted: str) -> RecordingError:
+    entries = source.entries()
+    numbers = [key for key, entry in entries.items() if entry.kind == "number"]
+    near = get_close_matches(wanted, numbers, n=1, cutoff=0.5)
+    if not near:  # 'dff' is near to 'session_1/dff'
+        near = [key for key in numbers if key.replace("@", "/").rsplit("/", 1)[-1] == wanted][:1]
+    hint = f"did you mean '{near[0]}'? Set fields: {{{name}: {near[0]}}}" if near else f"set fields: {{{name}: ...}}"
+    if name == "frame_rate_hz":
+        hint = f"{hint}, or frame_rate_hz: 30.0 with the rate of your microscope"
+    listed = [str(entry) for entry in entries.values() if not entry.attribute or name == "frame_rate_hz"]
+    more = f" and {len(listed) - 20} more" if len(listed) > 20 else ""
+    return RecordingError(
+        f"{source.path}, field {name}",
+        got=f"no '{wanted}'",
+        expected=f"one of what is there: {', '.join(listed[:20]) or 'nothing'}{more}",
+        fix=hint,
+    )
+
+
+def _require_kind(entry: Entry, name: str, where: str) -> None:
+    allowed = ("number", "text") if FIELDS[name].kind == "text" else ("number",)
+    if entry.kind not in allowed:
+        raise RecordingError(
+            where,
+            got=f"{entry.type_name} of shape {entry.shape}",
+            expected="text or numbers" if "text" in allowed else "real numbers",
+            fix="name another field, or save it as a plain array",
+        )
+
+
+def _require_matrix(entry: Entry, where: str, transpose: bool) -> dict[str, int]:
+    if len(entry.shape) != 2 or 0 in entry.shape:
+        raise RecordingError(
+            where, got=f"shape {entry.shape}", expected="a matrix (time, neuron) that is not empty",
+            fix="name the field that holds all traces of the day",
+        )
+    require_room(where, shape=entry.shape, itemsize=4)
+    n_frames, n_neurons = entry.shape[::-1] if transpose else entry.shape
+    return {"time": n_frames, "neuron": n_neurons}
+
+
+def _require_valid_time(values: dict, source: Source) -> None:
+    rate, n_frames = values["frame_rate_hz"], len(values["dff"])
+    if not (np.isfinite(rate) and rate > 0):
+        raise RecordingError(
+            f"{source.path}, field frame_rate_hz", got=f"{rate}", expected="frames per second, above 0",
+            fix="set frame_rate_hz: 30.0 with the rate of your microscope",
+        )
+    gaps = values.get("gaps")
+    if gaps is not None and gaps.size:
+        values["gaps"] = gaps = np.unique(gaps)
+        if gaps[0] < 0 or gaps[-1] >= n_frames - 1:
+            raise RecordingError(
+                f"{source.path}, field gaps", got=f"frames {gaps[0]} to {gaps[-1]}",
+                expected=f"0 to {n_frames - 2} (a gap lies between a frame and the next; frames count from 0)",
+                fix="subtract 1 if your frames count from 1; drop a gap after the last frame",
+            )

@@ -1,0 +1,196 @@
+"""Arrays and attributes of an HDF5 file: links resolved inside the file only, matrices read in slices."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import h5py
+import numpy as np
+
+from cyclegan_neuro.errors import RecordingError
+from cyclegan_neuro.recordings.memory import require_room
+from cyclegan_neuro.recordings.readers.base import SLICE_BYTES, Entry, Source, damaged, incomplete, kind_of
+
+__all__ = ["Hdf5Source", "open_hdf5", "read_matrix"]
+
+_MAX_LINKS = 32
+_KERAS_ATTRIBUTES = {"model_config", "keras_version", "layer_names"}
+
+
+@contextmanager
+def open_hdf5(path: Path) -> Iterator[h5py.File]:
+    """Open an HDF5 file for reading.
+
+    Raises
+    ------
+    RecordingError
+        If the file is incomplete or damaged, or holds a Keras model.
+    """
+    try:
+        file = h5py.File(path, "r")
+    except OSError as error:
+        size = path.stat().st_size
+        declared = re.search(r"stored_eof = (\d+)", str(error))
+        if declared:
+            raise incomplete(path, found=size, declared=int(declared.group(1))) from error
+        raise damaged(path, "an HDF5 file", error) from error
+    with file:
+        if _KERAS_ATTRIBUTES & set(file.attrs):
+            raise RecordingError(
+                str(path),
+                got="a Keras model or its weights",
+                expected="a recording",
+                fix="name the file with the traces; models in files are never loaded, they may hold code",
+            )
+        try:
+            yield file
+        except (OSError, RuntimeError) as error:  # h5py raises both for chunks that cannot be read
+            raise damaged(path, "HDF5 content", error) from error
+
+
+def read_matrix(dataset: h5py.Dataset, *, dtype: np.dtype, transpose: bool) -> np.ndarray:
+    """Read a two-dimensional data set slice by slice along its chunks.
+
+    Parameters
+    ----------
+    dataset : h5py.Dataset, shape (rows, columns)
+    dtype : dtype
+        Of the result; slices are converted one by one.
+    transpose : bool
+        Return (columns, rows).
+
+    Returns
+    -------
+    ndarray of dtype
+    """
+    shape = dataset.shape
+    chunks = dataset.chunks or (1, shape[1])
+    # Whole chunks along one axis, so that each is decompressed once; the axis with the thinner slab.
+    slabs = [chunks[0] * shape[1], chunks[1] * shape[0]]
+    axis = int(np.argmin(slabs))
+    per_slice = max(1, SLICE_BYTES // max(1, slabs[axis] * dataset.dtype.itemsize))
+    step = per_slice * chunks[axis]
+    result = np.empty(shape[::-1] if transpose else shape, dtype)
+    target = result.T if transpose else result
+    for start in range(0, shape[axis], step):
+        part = (slice(start, start + step), slice(None))
+        part = part if axis == 0 else part[::-1]
+        target[part] = dataset[part]
+    return result
+
+
+class Hdf5Source(Source):
+    """An open HDF5 file.
+
+    Data sets are named by their path (``traces/dff``), attributes of the file by their
+    name (``rate_hz``), other attributes by owner and name (``traces@rate_hz``).
+
+    Parameters
+    ----------
+    path : Path
+    file : h5py.File
+    description : str
+    """
+
+    def __init__(self, path: Path, file: h5py.File, description: str):
+        self.path, self.file, self.description = path, file, description
+
+    def entries(self) -> dict[str, Entry]:
+        found: dict[str, Entry] = {}
+
+        def visit(name: str, item: h5py.Group | h5py.Dataset) -> None:
+            if isinstance(item, h5py.Dataset):
+                found[name] = self._entry(name, item)
+            found.update(self._attributes(item, name + "@"))
+
+        self.file.visititems(visit)  # hard links only: nothing outside the file is touched
+        return self._attributes(self.file, "") | found
+
+    def find(self, name: str) -> Entry | None:
+        item = self._resolve(name)
+        if isinstance(item, h5py.Dataset):
+            return self._entry(name, item)
+        return self.entries().get(name) if item is None else None
+
+    def read(self, name: str, *, dtype: type | None = None, transpose: bool = False) -> np.ndarray:
+        dataset = self._resolve(name)
+        if not isinstance(dataset, h5py.Dataset):
+            return self._read_attribute(name)
+        if self._entry(name, dataset).kind == "text":
+            return self._read_text(dataset)
+        target = np.dtype(dtype or dataset.dtype)
+        require_room(f"{self.path}, field '{name}'", shape=dataset.shape, itemsize=target.itemsize)
+        if dataset.ndim == 2:
+            return read_matrix(dataset, dtype=target, transpose=transpose)
+        return np.asarray(dataset[()]).astype(target, copy=False)
+
+    def _entry(self, name: str, dataset: h5py.Dataset) -> Entry:
+        dtype = dataset.dtype
+        if h5py.check_string_dtype(dtype) is not None:
+            return Entry(name, dataset.shape, "text", "text")
+        return Entry(name, dataset.shape or (), str(dtype), kind_of(dtype))
+
+    def _read_text(self, dataset: h5py.Dataset) -> np.ndarray:
+        require_room(f"{self.path}, field '{dataset.name}'", shape=dataset.shape, itemsize=64)
+        return np.asarray(dataset.asstr(errors="replace")[()], dtype=np.str_)
+
+    def _attributes(self, item: h5py.Group | h5py.Dataset, prefix: str) -> dict[str, Entry]:
+        entries = {}
+        for key in item.attrs:
+            attribute = item.attrs.get_id(key)
+            text = h5py.check_string_dtype(attribute.dtype) is not None
+            kind, type_name = ("text", "text") if text else (kind_of(attribute.dtype), str(attribute.dtype))
+            entries[prefix + key] = Entry(prefix + key, attribute.shape, type_name, kind, attribute=True)
+        return entries
+
+    def _read_attribute(self, name: str) -> np.ndarray:
+        owner, _, key = name.rpartition("@")
+        value = np.asarray((self._resolve(owner) if owner else self.file).attrs[key])
+        if value.dtype.kind in "OS":
+            decoded = [v.decode("utf-8", "replace") if isinstance(v, bytes) else str(v) for v in value.ravel()]
+            value = np.array(decoded, dtype=np.str_).reshape(value.shape)
+        return value
+
+    def _resolve(self, name: str) -> h5py.Group | h5py.Dataset | None:
+        """Follow ``name`` link by link; an external link ends it before another file is opened."""
+        parts, item, links_left = _split(name), self.file["/"], _MAX_LINKS
+        while parts:
+            part = parts.pop(0)
+            if not isinstance(item, h5py.Group):
+                return None
+            links, key = item.id.links, part.encode()
+            if not links.exists(key):
+                return None
+            kind = links.get_info(key).type
+            if kind == h5py.h5l.TYPE_SOFT and links_left:
+                target = links.get_val(key).decode("utf-8", "replace")
+                item = self.file["/"] if target.startswith("/") else item
+                parts, links_left = _split(target) + parts, links_left - 1
+            elif kind == h5py.h5l.TYPE_HARD:
+                item = item[part]
+            else:
+                raise self._outside(name, "a link to another file")
+        if isinstance(item, h5py.Dataset) and _has_outside_data(item):
+            raise self._outside(name, "a data set whose values lie in another file")
+        return item
+
+    def _outside(self, name: str, what: str) -> RecordingError:
+        return RecordingError(
+            f"{self.path}, field '{name}'",
+            got=what,
+            expected="data inside this file; external links are refused",
+            fix="copy the data into one file (h5repack or h5copy), then read that",
+        )
+
+
+def _split(name: str) -> list[str]:
+    return [part for part in name.split("/") if part not in ("", ".")]
+
+
+def _has_outside_data(dataset: h5py.Dataset) -> bool:
+    if dataset.external:
+        return True
+    return dataset.is_virtual and any(source.file_name != "." for source in dataset.virtual_sources())

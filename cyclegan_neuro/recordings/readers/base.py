@@ -1,0 +1,168 @@
+"""What a file format must offer: recognise a file, list what it holds, read one array of it.
+
+A format is one module of this folder with a ``READER``; the module's name is the
+format's name. Everything that concerns recordings (which fields, units, checks)
+lies in :mod:`cyclegan_neuro.recordings.loading` and is the same for all formats.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from cyclegan_neuro.errors import RecordingError
+
+__all__ = ["SLICE_BYTES", "Entry", "Reader", "Source", "damaged", "incomplete", "kind_of"]
+
+#: Upper bound of what is read from a file at once, before it is converted.
+SLICE_BYTES = 16 * 2**20
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One named value in a file.
+
+    Attributes
+    ----------
+    name : str
+        As it is given in ``fields`` of the configuration.
+    shape : tuple of int
+        As a user of the format sees it (MATLAB's order of axes for MATLAB files).
+    type_name : str
+        Type in words, for messages.
+    kind : {"number", "complex", "text", "object"}
+        What :meth:`Source.read` can make of it; ``"object"`` is never read.
+    attribute : bool
+        Whether it is an attribute rather than an array.
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    type_name: str
+    kind: Literal["number", "complex", "text", "object"]
+    attribute: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.shape} {self.type_name}"
+
+
+class Source(ABC):
+    """An open file.
+
+    Attributes
+    ----------
+    path : Path
+    description : str
+        The kind of file, in words.
+    aliases : mapping
+        Names under which the format keeps fields of the package, by field name.
+    """
+
+    path: Path
+    description: str
+    aliases: Mapping[str, str] = {}
+
+    @abstractmethod
+    def entries(self) -> dict[str, Entry]:
+        """Return everything that can be named, by name."""
+
+    def find(self, name: str) -> Entry | None:
+        """Return the entry called ``name``, or None."""
+        return self.entries().get(name)
+
+    @abstractmethod
+    def read(self, name: str, *, dtype: type | None = None, transpose: bool = False) -> np.ndarray:
+        """Read one entry.
+
+        Parameters
+        ----------
+        name : str
+            Of an entry of kind ``"number"`` or ``"text"``.
+        dtype : type, optional
+            Convert while reading, slice by slice, so that the file's own type never
+            stands in memory as a whole; the file's type when absent.
+        transpose : bool
+            Exchange the two axes of a matrix.
+
+        Returns
+        -------
+        ndarray
+            Numbers, or ``str`` for text.
+
+        Raises
+        ------
+        RecordingError
+            If the shape does not fit into memory or the file is damaged.
+        """
+
+
+class Reader(ABC):
+    """A file format.
+
+    Attributes
+    ----------
+    name, title : str
+        The module's name, and one line for lists.
+    suffixes : tuple of str
+        Usual endings; the first is used for writing.
+    specificity : int
+        Where two formats recognise one file (every MATLAB 7.3 file is also HDF5), the higher one gets it.
+    """
+
+    name: str
+    title: str
+    suffixes: tuple[str, ...]
+    specificity: int = 0
+
+    @abstractmethod
+    def recognises(self, path: Path, head: bytes) -> bool:
+        """Say from the content (``head`` is its first 1,024 bytes) whether the file is of this format."""
+
+    @abstractmethod
+    def open(self, path: Path) -> AbstractContextManager[Source]:
+        """Open the file for reading.
+
+        Raises
+        ------
+        RecordingError
+            If the file is incomplete, damaged or unsafe.
+        """
+
+    def write(self, path: Path, values: Mapping[str, np.ndarray | str | float]) -> None:
+        """Write named values to a new file; formats that are only read raise ``RecordingError``."""
+        raise RecordingError(
+            str(path), got=f"format {self.name}", expected="a format that can be written", fix="write .h5 or .npz"
+        )
+
+
+def kind_of(dtype: np.dtype) -> Literal["number", "complex", "text", "object"]:
+    """Return what the values of a NumPy type are."""
+    kinds = {"b": "number", "i": "number", "u": "number", "f": "number", "c": "complex", "S": "text", "U": "text"}
+    return kinds.get(dtype.kind, "object")
+
+
+def incomplete(path: Path, *, found: int, declared: int | None) -> RecordingError:
+    """Return the error for a file that ends too early."""
+    of = f" of {declared:,}" if declared else ""
+    return RecordingError(
+        str(path),
+        got=f"an incomplete file ({found:,}{of} bytes)",
+        expected="the whole file",
+        fix="copy it again from where it came",
+    )
+
+
+def damaged(path: Path, what: str, error: Exception) -> RecordingError:
+    """Return the error for content that cannot be decoded."""
+    return RecordingError(
+        str(path),
+        got=f"{what} that cannot be decoded ({error})",
+        expected="a sound file",
+        fix="copy it again from where it came, or write it anew",
+    )

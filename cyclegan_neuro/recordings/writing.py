@@ -1,0 +1,46 @@
+"""From a :class:`Recording` to a file that reads back equal, bit for bit."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from cyclegan_neuro.recordings import readers
+from cyclegan_neuro.recordings.atomic import replacing
+from cyclegan_neuro.recordings.layout import to_fields
+from cyclegan_neuro.recordings.recording import Recording
+
+__all__ = ["write_recording"]
+
+
+def write_recording(recording: Recording, path: str | os.PathLike) -> Path:
+    """Write a recording, with the truth if it is simulated; the file appears whole or not at all.
+
+    Parameters
+    ----------
+    recording : Recording
+    path : path
+        The ending chooses the format: ``.h5`` (the project's own layout), ``.npz`` or ``.mat``.
+
+    Returns
+    -------
+    Path
+        The file.
+
+    Raises
+    ------
+    RecordingError
+        If the ending is not known, or the file cannot be written.
+
+    Examples
+    --------
+    >>> import tempfile, numpy as np
+    >>> day = Recording(np.zeros((5, 2), np.float32), frame_rate_hz=24.0)
+    >>> write_recording(day, Path(tempfile.mkdtemp()) / "day1.h5").name
+    'day1.h5'
+    """
+    target = Path(path).expanduser()
+    writer = readers.for_suffix(target)
+    with replacing(target) as temporary:
+        writer.write(temporary, to_fields(recording))
+    return target
