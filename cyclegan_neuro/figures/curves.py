@@ -1,0 +1,110 @@
+"""Small multiples of curves, and points per neuron."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from cyclegan_neuro.figures.style import DAY_X, HEAT, MUTED, new_figure, styled
+
+__all__ = ["Curve", "curve_panels", "neuron_order"]
+
+
+@dataclass(frozen=True, eq=False)
+class Curve:
+    """A curve with the place it takes in the legend.
+
+    Attributes
+    ----------
+    label : str
+    values : ndarray, shape (point,)
+    colour, linestyle : str
+    """
+
+    label: str
+    values: np.ndarray
+    colour: str
+    linestyle: str = "-"
+
+
+def curve_panels(
+    panels: Sequence[tuple[str, Sequence[Curve]]], *, x: np.ndarray, xlabel: str, ylabel: str, columns: int = 3
+) -> Figure:
+    """Draw one panel of curves per neuron; the first panel's labels make the legend.
+
+    Parameters
+    ----------
+    panels : sequence of (title, sequence of Curve)
+    x : ndarray, shape (point,)
+    xlabel, ylabel : str
+        With units.
+    columns : int
+
+    Returns
+    -------
+    Figure
+    """
+    columns = min(columns, len(panels))
+    n_rows = -(-len(panels) // columns)
+    with styled():
+        figure = new_figure(3.7 * columns, 2.5 * n_rows + 0.5)
+        axes = figure.subplots(n_rows, columns, sharex=True, squeeze=False)
+        for (title, curves), panel in zip(panels, axes.flat, strict=False):
+            for curve in curves:
+                panel.plot(x, curve.values, color=curve.colour, linestyle=curve.linestyle, label=curve.label)
+            panel.set_title(title)
+            panel.margins(x=0)
+        for panel in axes.flat[len(panels) :]:
+            panel.set_axis_off()
+        for panel in axes[:, 0]:
+            panel.set_ylabel(ylabel)
+        for index in range(len(panels) - columns, len(panels)):  # the lowest panel of each column
+            axes.flat[index].set_xlabel(xlabel)
+            axes.flat[index].tick_params(labelbottom=True)
+        handles, labels = axes.flat[0].get_legend_handles_labels()
+        figure.legend(handles, labels, loc="outside upper center", ncols=len(labels))
+    return figure
+
+
+def neuron_order(
+    columns: np.ndarray, *, xy_um: np.ndarray | None, score: np.ndarray | None, score_label: str
+) -> Figure | None:
+    """Draw where in the field of view the neurons of each rank lie, and what was sorted.
+
+    Parameters
+    ----------
+    columns : ndarray of int, shape (neuron,)
+        Neuron shown in each row.
+    xy_um : ndarray, shape (neuron, 2), optional
+        Centres of the regions of interest.
+    score : ndarray, shape (neuron,), optional
+        What was sorted, per neuron.
+    score_label : str
+        With unit.
+
+    Returns
+    -------
+    Figure or None
+        None where neither is known.
+    """
+    n_panels = (xy_um is not None) + (score is not None)
+    if n_panels == 0:
+        return None
+    rank = np.argsort(columns) + 1
+    with styled():
+        figure = new_figure(4.8 * n_panels, 4.0)
+        panels = list(figure.subplots(1, n_panels, squeeze=False)[0])
+        if xy_um is not None:
+            panel = panels.pop(0)
+            points = panel.scatter(*xy_um.T, c=rank, cmap=HEAT, s=45, edgecolor=MUTED, linewidth=0.5)
+            panel.set(xlabel="x (µm)", ylabel="y (µm)", title="where each rank lies", aspect="equal")
+            panel.invert_yaxis()  # as in the image
+            figure.colorbar(points, ax=panel, label="rank (1 is the top row)")
+        if score is not None:
+            panel = panels.pop(0)
+            panel.plot(np.arange(1, len(columns) + 1), score[columns], color=DAY_X, marker=".", linewidth=0.8)
+            panel.set(xlabel="rank (1 is the top row)", ylabel=score_label, title="what was sorted")
+    return figure

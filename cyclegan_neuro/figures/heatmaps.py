@@ -1,0 +1,72 @@
+"""A whole population as an image: time to the right, neurons downward."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from cyclegan_neuro.figures.style import HEAT, new_figure, styled
+
+__all__ = ["colour_limits", "heat_maps"]
+
+
+def colour_limits(*arrays: np.ndarray) -> tuple[float, float]:
+    """Return the 1st and 99.5th percentile of all values together; never two equal numbers."""
+    values = np.concatenate([np.ravel(array) for array in arrays])
+    low, high = np.nanpercentile(values, [1.0, 99.5])
+    return (float(low), float(high)) if high > low else (float(low) - 0.5, float(low) + 0.5)
+
+
+def heat_maps(
+    rows: Sequence[Sequence[tuple[str, np.ndarray | None]]],
+    *,
+    limits: tuple[float, float],
+    extent_x: tuple[float, float],
+    xlabel: str,
+    ylabel: str = "neuron (network order)",
+    colour_label: str = "ΔF/F",
+    panel_inch: tuple[float, float] = (3.6, 2.9),
+) -> Figure:
+    """Draw images of equal shape in a grid that shares one colour scale.
+
+    Parameters
+    ----------
+    rows : sequence of sequences of (title, ndarray or None)
+        Images (time or position, neuron); None leaves the place empty.
+    limits : tuple of float
+        Values at the ends of the colour scale; see :func:`colour_limits`.
+    extent_x : tuple of float
+        First and last value of the horizontal axis.
+    xlabel, ylabel, colour_label : str
+    panel_inch : tuple of float
+        Width and height of a panel.
+
+    Returns
+    -------
+    Figure
+    """
+    n_columns = max(len(row) for row in rows)
+    with styled():
+        figure = new_figure(panel_inch[0] * n_columns + 0.8, panel_inch[1] * len(rows))
+        axes = figure.subplots(len(rows), n_columns, sharex=True, sharey=True, squeeze=False)
+        image = None
+        for row, panels in zip(rows, axes, strict=True):
+            for panel in panels[len(row) :]:
+                panel.set_axis_off()
+            for (title, values), panel in zip(row, panels, strict=False):
+                if values is None:
+                    panel.set_axis_off()
+                    continue
+                # neurons are centred on whole numbers, counted from 1
+                extent = (*extent_x, values.shape[1] + 0.5, 0.5)
+                image = panel.imshow(
+                    values.T, aspect="auto", cmap=HEAT, vmin=limits[0], vmax=limits[1], extent=extent,
+                )  # fmt: skip
+                panel.set_title(title)
+            panels[0].set_ylabel(ylabel)
+        for panel in axes[-1]:
+            panel.set_xlabel(xlabel)
+        figure.colorbar(image, ax=axes, label=colour_label, extend="both", fraction=0.03, pad=0.01)
+    return figure

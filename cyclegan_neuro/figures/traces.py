@@ -1,0 +1,112 @@
+"""Traces of single neurons, stacked under each other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from cyclegan_neuro.figures.style import MUTED, REGION, TRUTH, new_figure, styled
+
+__all__ = ["TraceColumn", "TraceRow", "runs", "trace_grid"]
+
+
+@dataclass(frozen=True, eq=False)
+class TraceRow:
+    """One line of a trace figure.
+
+    Attributes
+    ----------
+    label : str
+    values : ndarray, shape (time,)
+        In ΔF/F.
+    colour : str
+    behind : ndarray, shape (time,), optional
+        A trace to compare with, drawn thin and grey.
+    truth : ndarray, shape (time,), optional
+        What ``values`` should be, drawn dotted and black.
+    """
+
+    label: str
+    values: np.ndarray
+    colour: str
+    behind: np.ndarray | None = None
+    truth: np.ndarray | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class TraceColumn:
+    """Traces of one neuron that share a time axis and marked regions.
+
+    Attributes
+    ----------
+    title : str
+    rows : sequence of TraceRow
+    region : ndarray of bool, shape (time,), optional
+        Frames to compare, shaded.
+    """
+
+    title: str
+    rows: Sequence[TraceRow]
+    region: np.ndarray | None = None
+
+
+def runs(flags: np.ndarray) -> list[tuple[int, int]]:
+    """Return first and one-past-last index of every run of True.
+
+    Examples
+    --------
+    >>> runs(np.array([True, False, True, True]))
+    [(0, 1), (2, 4)]
+    """
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], np.asarray(flags, np.int8), [0]])))
+    return [(int(first), int(last)) for first, last in zip(edges[::2], edges[1::2], strict=True)]
+
+
+def trace_grid(blocks: Sequence[Sequence[TraceColumn]], *, frame_rate_hz: float) -> Figure:
+    """Draw blocks of columns of traces.
+
+    Parameters
+    ----------
+    blocks : sequence of sequences of TraceColumn
+        One block per neuron, with one column per cycle; all columns have equally many rows.
+        Within a block all rows share the ΔF/F axis.
+    frame_rate_hz : float
+
+    Returns
+    -------
+    Figure
+    """
+    n_rows, n_columns = len(blocks[0][0].rows), len(blocks[0])
+    with styled():
+        figure = new_figure(5.6 * n_columns, (0.85 * n_rows + 0.55) * len(blocks))
+        parts = figure.subfigures(len(blocks), 1, squeeze=False)[:, 0]
+        for part, block in zip(parts, blocks, strict=True):
+            axes = part.subplots(n_rows, n_columns, sharex=True, sharey=True, squeeze=False)
+            for column, panels in zip(block, axes.T, strict=True):
+                _draw_column(column, panels, frame_rate_hz)
+            part.supylabel("ΔF/F", fontsize=11)
+    return figure
+
+
+def _draw_column(column: TraceColumn, panels: Sequence[Axes], frame_rate_hz: float) -> None:
+    panels[0].set_title(column.title)
+    for row, axes in zip(column.rows, panels, strict=True):
+        time_s = np.arange(len(row.values)) / frame_rate_hz
+        for first, last in runs(column.region) if column.region is not None else []:
+            axes.axvspan(first / frame_rate_hz, last / frame_rate_hz, color=REGION, alpha=0.35, linewidth=0)
+        if row.behind is not None:
+            axes.plot(time_s, row.behind, color=MUTED, linewidth=0.9)
+        axes.plot(time_s, row.values, color=row.colour)
+        if row.truth is not None:
+            axes.plot(time_s, row.truth, color=TRUTH, linewidth=0.9, linestyle=(0, (1, 1)))
+        axes.annotate(
+            row.label, (1, 1), xycoords="axes fraction", ha="right", va="top", color=row.colour, weight="bold",
+            bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.7, "pad": 1.0},
+        )  # fmt: skip
+        axes.margins(x=0)
+        axes.locator_params(axis="y", nbins=3)
+    panels[-1].set_xlabel("time (s)")

@@ -1,0 +1,176 @@
+"""From an :class:`Evaluation` to the files of a report."""
+
+from __future__ import annotations
+
+import base64
+import logging
+import shlex
+from dataclasses import dataclass
+from pathlib import Path
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from cyclegan_neuro.errors import RunDirectoryError
+from cyclegan_neuro.figures.style import png_bytes, svg_bytes
+from cyclegan_neuro.report.files import replacing_directory, unique_slugs
+from cyclegan_neuro.report.tables import format_cell, write_csv, write_json
+from cyclegan_neuro.systems.evaluation import Block, Evaluation, Table
+
+__all__ = ["write_report"]
+
+_LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class _Figure:
+    number: int
+    slug: str
+    caption: str
+    data_uri: Markup
+
+
+@dataclass(frozen=True)
+class _Table:
+    number: int
+    slug: str
+    caption: str
+    table: Table
+
+
+@dataclass(frozen=True)
+class _Section:
+    anchor: str
+    title: str
+    paragraphs: tuple[str, ...]
+    tables: tuple[_Table, ...]
+    figures: tuple[_Figure, ...]
+
+
+def write_report(
+    evaluation: Evaluation,
+    *,
+    run_directory: Path,
+    system_name: str,
+    config_yaml: str,
+    environment: dict,
+    inputs: dict,
+    status: dict,
+    timing: dict,
+) -> Path:
+    """Write ``report/`` of a run: index.html, figures/, tables/ and metrics.json.
+
+    The folder is written beside the old one and takes its place when it is whole.
+
+    Parameters
+    ----------
+    evaluation : Evaluation
+    run_directory : Path
+    system_name : str
+    config_yaml : str
+        The resolved configuration.
+    environment, inputs, status, timing : dict
+        JSON-ready; ``environment["versions"]`` goes into ``metrics.json``.
+
+    Returns
+    -------
+    Path
+        ``report/index.html``.
+
+    Raises
+    ------
+    RunDirectoryError
+        If ``run_directory`` is missing or cannot be written to.
+    """
+    run_directory = Path(run_directory)
+    if not run_directory.is_dir():
+        raise RunDirectoryError(
+            str(run_directory), got="no such directory", expected="the directory of a run", fix="train first"
+        )
+    target = run_directory / "report"
+    with replacing_directory(target) as folder:
+        (folder / "figures").mkdir()
+        (folder / "tables").mkdir()
+        sections = _write_blocks(evaluation.blocks, folder)
+        metrics = {"timing": timing, "versions": environment.get("versions", {})}
+        write_json({"system": system_name, **evaluation.metrics, **metrics}, folder / "metrics.json")
+        page = _environment().get_template("report.html.j2").render(
+            system_name=system_name,
+            run_directory=str(run_directory),
+            commands=_commands(run_directory),
+            summary=evaluation.summary,
+            sections=sections,
+            config_yaml=config_yaml,
+            facts={
+                "Inputs": flatten(inputs), "Status": flatten(status), "Timing": flatten(timing),
+                "Environment": flatten(environment),
+            },
+        )  # fmt: skip
+        (folder / "index.html").write_text(page, encoding="utf-8")
+    _LOG.info("report written to %s", target / "index.html")
+    return target / "index.html"
+
+
+def _commands(run_directory: Path) -> str:
+    again = shlex.quote(f"{run_directory}_again")
+    return (
+        f"python train.py --config {shlex.quote(str(run_directory / 'config.yaml'))} --output_dir {again}\n"
+        f"python evaluate.py --output_dir {again}"
+    )
+
+
+def flatten(content: dict, prefix: str = "") -> list[tuple[str, str]]:
+    """Return nested ``content`` as (dotted name, text); long lists are counted, not listed."""
+    lines = []
+    for key, value in content.items():
+        name = f"{prefix}{key}"
+        if isinstance(value, dict):
+            lines += flatten(value, f"{name}.")
+        elif isinstance(value, list | tuple):
+            lines.append((name, ", ".join(map(str, value)) if len(value) <= 4 else f"{len(value)} entries"))
+        else:
+            lines.append((name, format_cell(value)))
+    return lines
+
+
+def _write_blocks(blocks: tuple[Block, ...], folder: Path) -> list[_Section]:
+    """Write all tables and figures; return what the page shows of them, numbered throughout."""
+    figure_slugs = iter(unique_slugs(name for block in blocks for name, _, _ in block.figures))
+    table_slugs = iter(unique_slugs(table.slug for block in blocks for _, table in block.tables))
+    anchors = unique_slugs(block.title for block in blocks)
+    sections, n_tables, n_figures = [], 0, 0
+    for block, anchor in zip(blocks, anchors, strict=True):
+        tables, figures = [], []
+        for caption, table in block.tables:
+            n_tables += 1
+            name = next(table_slugs)
+            write_csv(table, folder / "tables" / f"{name}.csv")
+            tables.append(_Table(n_tables, name, caption, table))
+        for _, caption, figure in block.figures:
+            n_figures += 1
+            name = next(figure_slugs)
+            figures.append(_Figure(n_figures, name, caption, _write_figure(figure, folder / "figures" / name)))
+        sections.append(_Section(anchor, block.title, block.paragraphs, tuple(tables), tuple(figures)))
+    return sections
+
+
+def _write_figure(figure, stem: Path) -> Markup:
+    """Write PNG and SVG, release the figure's memory, and return the PNG as a data URI."""
+    bitmap = png_bytes(figure)
+    stem.with_suffix(".png").write_bytes(bitmap)
+    stem.with_suffix(".svg").write_bytes(svg_bytes(figure))
+    figure.clear()
+    return Markup("data:image/png;base64,") + base64.b64encode(bitmap).decode("ascii")
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("cyclegan_neuro.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["cell"] = format_cell
+    environment.tests["number"] = lambda value: not isinstance(value, str)
+    return environment
