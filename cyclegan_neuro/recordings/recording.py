@@ -119,6 +119,11 @@ class Recording:
     def duration_s(self) -> float:
         return self.n_frames / self.frame_rate_hz
 
+    @property
+    def label(self) -> str:
+        """Subject and session, or the source without them: how messages call this recording."""
+        return " ".join(filter(None, (self.subject, self.session))) or self.source or "recording"
+
     def select_neurons(self, columns: np.ndarray) -> Recording:
         """Return the recording of the neurons in ``columns``, in that order."""
         columns = np.asarray(columns)

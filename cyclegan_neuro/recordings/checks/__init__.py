@@ -1,0 +1,72 @@
+"""What is wrong with a recording, or worth knowing, before a network sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from cyclegan_neuro.errors import RecordingError
+from cyclegan_neuro.recordings.checks import stretches, time, units, values
+from cyclegan_neuro.recordings.findings import Finding
+from cyclegan_neuro.recordings.recording import Recording
+
+__all__ = ["CHECKS", "check", "require"]
+
+#: Every check, in the order in which findings are listed.
+CHECKS: tuple[Callable[[Recording, str], list[Finding]], ...] = (
+    time.transposed,
+    time.frame_rate,
+    values.not_a_number,
+    values.infinite,
+    values.constant,
+    values.whole_numbers,
+    units.unit,
+    stretches.blanked,
+    stretches.bleached,
+    time.gaps,
+    units.negative,
+    units.noise,
+)
+
+_RANK = {"critical": 0, "warning": 1, "info": 2}
+
+
+def check(recording: Recording, *, where: str | None = None) -> list[Finding]:
+    """Look at a recording from all sides.
+
+    Parameters
+    ----------
+    recording : Recording
+    where : str, optional
+        How findings call it, usually the path of its file.
+
+    Returns
+    -------
+    list of Finding
+        Critical ones first.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> [f.code for f in check(Recording(np.zeros((9, 20), np.float32), frame_rate_hz=24.0))][:2]
+    ['transposed', 'constant']
+    """
+    label = where or recording.label
+    findings = [finding for one_check in CHECKS for finding in one_check(recording, label)]
+    return sorted(findings, key=lambda finding: _RANK[finding.severity])
+
+
+def require(findings: Iterable[Finding]) -> None:
+    """Raise the first critical finding as an error that names the others.
+
+    Raises
+    ------
+    RecordingError
+        If there is a critical finding.
+    """
+    critical = [finding for finding in findings if finding.severity == "critical"]
+    if not critical:
+        return
+    first, others = critical[0], critical[1:]
+    also = "; ".join(f"{finding.where}: {finding.got}" for finding in others)
+    fix = f"{first.fix}. Also critical: {also}" if also else first.fix
+    raise RecordingError(first.where, got=first.got, expected=first.expected, fix=fix)

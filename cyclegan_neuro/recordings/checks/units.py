@@ -1,0 +1,84 @@
+"""The unit of ΔF/F: percent or z-scores in place of a fraction, its sign, its noise."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from cyclegan_neuro.recordings.calcium import noise_level
+from cyclegan_neuro.recordings.findings import Finding
+from cyclegan_neuro.recordings.recording import Recording
+
+__all__ = ["negative", "noise", "unit"]
+
+#: 99th percentile of ΔF/F that no recording in fractions reaches (1,000 %).
+MAX_FRACTION = 10.0
+#: Noise level, in % per sqrt(Hz), that no recording in fractions reaches; the noisiest published ones are near 9.
+MAX_NOISE = 30.0
+_SAMPLE = 2_000_000
+_Z_TOLERANCE = 0.02
+
+
+def unit(recording: Recording, where: str) -> list[Finding]:
+    """Percent or z-scores where a fraction is expected."""
+    sample = _sample(recording.dff)
+    finite = sample[np.isfinite(sample)]
+    if not finite.size:
+        return []
+    median, high = np.percentile(finite, (50, 99))
+    got = f"median {median:.3g} and 99th percentile {high:.3g}"
+    expected = "ΔF/F as a fraction (0.5 is 50 %)"
+    if _is_z_scored(recording.dff):
+        fix = "every neuron has mean 0 and standard deviation 1: z-scores; use ΔF/F as it was before"
+        return [Finding("warning", "z_score", f"{where}, field dff", got, expected, fix)]
+    if high > MAX_FRACTION or np.median(_noise(recording)) > MAX_NOISE:
+        fix = "what is the unit? If it is percent, set unit: percent"
+        return [Finding("warning", "percent", f"{where}, field dff", got, expected, fix)]
+    return []
+
+
+def negative(recording: Recording, where: str) -> list[Finding]:
+    """Values below 0, which noise around the baseline makes."""
+    share = float(np.mean(recording.dff < 0))
+    if not share:
+        return []
+    return [
+        Finding(
+            "info", "negative", f"{where}, field dff",
+            got=f"{100 * share:.0f} % of the values below 0 (lowest {np.nanmin(recording.dff):.3g})",
+            expected="values around 0 where a neuron is silent", fix="nothing to do: they are kept, never clipped",
+        )
+    ]
+
+
+def noise(recording: Recording, where: str) -> list[Finding]:
+    """The noise level of Rupprecht et al. (2021), comparable between frame rates."""
+    levels = _noise(recording)
+    if not levels.any():
+        return []
+    return [
+        Finding(
+            "info", "noise", f"{where}, field dff",
+            got=f"noise level {np.median(levels):.2g} % per sqrt(Hz) (neurons {levels.min():.2g} to {levels.max():.2g})",
+            expected="0.5 to 8 in two-photon recordings", fix="nothing to do: for comparison with other recordings",
+        )
+    ]
+
+
+def _noise(recording: Recording) -> np.ndarray:
+    """Return the noise level of the neurons without NaN, shape (neuron,); one 0 if there is none."""
+    finite = np.isfinite(recording.dff).all(axis=0)
+    if recording.n_frames < 2 or not finite.any():
+        return np.zeros(1)
+    dff = recording.dff if finite.all() else recording.dff[:, finite]
+    frames = max(2, _SAMPLE // dff.shape[1])  # a median needs no more
+    return noise_level(dff[:frames], recording.frame_rate_hz)
+
+
+def _is_z_scored(dff: np.ndarray) -> bool:
+    mean, deviation = dff.mean(axis=0, dtype=np.float64), dff.std(axis=0, dtype=np.float64)
+    fits = (np.abs(mean) < _Z_TOLERANCE) & (np.abs(deviation - 1) < _Z_TOLERANCE)
+    return bool(np.mean(fits) > 0.9)
+
+
+def _sample(dff: np.ndarray) -> np.ndarray:
+    return dff[:: max(1, dff.size // _SAMPLE)]

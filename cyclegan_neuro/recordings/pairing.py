@@ -1,0 +1,266 @@
+"""Two days as one pair: the same neurons in the same columns, at the same rate."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from cyclegan_neuro.configuration.sections import RecordingSection
+from cyclegan_neuro.errors import PairingError
+from cyclegan_neuro.recordings.checks import check, require
+from cyclegan_neuro.recordings.findings import Finding
+from cyclegan_neuro.recordings.loading import load
+from cyclegan_neuro.recordings.recording import Recording
+from cyclegan_neuro.recordings.resampling import resample
+
+__all__ = ["Pair", "describe_inputs", "pair", "read_pair"]
+
+#: Relative difference of rates that is taken as equal: 2 frames in a window of 2,048.
+RATE_TOLERANCE = 1e-3
+
+
+@dataclass(frozen=True, eq=False)
+class Pair:
+    """The novice and the expert day, matched.
+
+    Attributes
+    ----------
+    x, y : Recording
+        Column ``i`` is the same neuron in both; the frame rates are equal.
+    findings : tuple of Finding
+        From the checks of both days (with :func:`read_pair`) and from the matching.
+    notes : tuple of str
+        What was done: neurons left out, resampling, order assumed.
+    """
+
+    x: Recording
+    y: Recording
+    findings: tuple[Finding, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def pair(
+    x: Recording,
+    y: Recording,
+    *,
+    assume_same_order: bool = False,
+    resample_hz: float | None = None,
+    dropped_x: Collection[int] = (),
+    dropped_y: Collection[int] = (),
+) -> Pair:
+    """Bring two recordings to the same neurons, in the order of ``x``, and the same rate.
+
+    Parameters
+    ----------
+    x, y : Recording
+        Novice and expert day.
+    assume_same_order : bool
+        Match by column: the user knows that the files hold the same neurons in the same order.
+        Needed without ``roi_ids``; with ids that do not agree it overrules them.
+    resample_hz : float, optional
+        Bring both to this rate.
+    dropped_x, dropped_y : collection of int
+        Columns of each file to leave out on both days.
+
+    Returns
+    -------
+    Pair
+
+    Raises
+    ------
+    PairingError
+        If ids are missing, repeated or have nothing in common; if the numbers of neurons differ where
+        columns are matched; if the rates differ and ``resample_hz`` is not given.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> traces = np.zeros((9, 2), np.float32)
+    >>> novice = Recording(traces, frame_rate_hz=24.0, roi_ids=("a", "b"))
+    >>> expert = Recording(traces, frame_rate_hz=24.0, roi_ids=("c", "b"))
+    >>> pair(novice, expert).x.roi_ids
+    ('b',)
+    """
+    columns_x, columns_y, findings, notes = _match(x, y, assume_same_order)
+    kept = ~(np.isin(columns_x, list(dropped_x)) | np.isin(columns_y, list(dropped_y)))
+    if not kept.any():
+        raise PairingError(
+            f"{x.label} and {y.label}", got=f"{kept.size} matched neurons, all dropped on one day or the other",
+            expected="neurons to keep", fix="choose nan: interpolate or dead_neurons: keep",
+        )
+    if not kept.all():
+        notes.append(f"{int((~kept).sum())} of {kept.size} matched neurons dropped on both days")
+    x, y = x.select_neurons(columns_x[kept]), y.select_neurons(columns_y[kept])
+    x, y, rate_notes = _same_rate(x, y, resample_hz)
+    return Pair(x, y, tuple(findings), (*notes, *rate_notes))
+
+
+def read_pair(
+    x: RecordingSection,
+    y: RecordingSection,
+    *,
+    base_directory: Path,
+    assume_same_order: bool = False,
+    resample_hz: float | None = None,
+) -> Pair:
+    """Read, check and match two days as the configuration says.
+
+    Neurons that a policy drops on one day are dropped on both, with or without ROI ids.
+
+    Parameters
+    ----------
+    x, y : RecordingSection
+    base_directory : Path
+        Directory that relative paths start from.
+    assume_same_order, resample_hz
+        As in :func:`pair`.
+
+    Returns
+    -------
+    Pair
+        With the findings of both days.
+
+    Raises
+    ------
+    RecordingError
+        If a file cannot be read or has a critical finding.
+    PairingError
+        As :func:`pair`.
+    """
+    days = [load(section, base_directory=base_directory) for section in (x, y)]
+    findings = [finding for day in days for finding in check(day.kept, where=day.where)]
+    require(findings)
+    matched = pair(
+        days[0].recording,
+        days[1].recording,
+        assume_same_order=assume_same_order,
+        resample_hz=resample_hz,
+        dropped_x=days[0].dropped,
+        dropped_y=days[1].dropped,
+    )
+    notes = (*days[0].notes, *days[1].notes, *matched.notes)
+    return Pair(matched.x, matched.y, (*findings, *matched.findings), notes)
+
+
+def describe_inputs(pair: Pair) -> dict:
+    """Describe what goes in, ready for JSON; equal descriptions mean equal data.
+
+    Returns
+    -------
+    dict
+        For ``"x"`` and ``"y"``: ``source``, ``subject``, ``session``, ``sha256`` (of the float32 traces),
+        ``behaviour_sha256`` by field, ``shape``, ``frame_rate_hz``, ``gaps`` and ``roi_ids``.
+    """
+    return {"x": _describe(pair.x), "y": _describe(pair.y)}
+
+
+def _describe(recording: Recording) -> dict:
+    return {
+        "source": recording.source,
+        "subject": recording.subject,
+        "session": recording.session,
+        "sha256": _sha256(recording.dff),
+        "behaviour_sha256": {name: _sha256(values) for name, values in recording.behaviour.available().items()},
+        "shape": list(recording.dff.shape),
+        "frame_rate_hz": float(recording.frame_rate_hz),
+        "gaps": [int(gap) for gap in recording.gaps],
+        "roi_ids": None if recording.roi_ids is None else list(recording.roi_ids),
+    }
+
+
+def _sha256(values: np.ndarray) -> str:
+    return hashlib.sha256(np.ascontiguousarray(values).data).hexdigest()
+
+
+def _match(
+    x: Recording, y: Recording, assume_same_order: bool
+) -> tuple[np.ndarray, np.ndarray, list[Finding], list[str]]:
+    """Return the matching columns of both days, findings and notes."""
+    with_ids = x.roi_ids is not None and y.roi_ids is not None
+    if with_ids and not (assume_same_order and set(x.roi_ids) != set(y.roi_ids)):
+        return (*_match_ids(x, y), *_id_remarks(x, y))
+    counts = f"{x.label} has {x.n_neurons} neurons, {y.label} {y.n_neurons}"
+    if x.n_neurons != y.n_neurons:
+        raise PairingError(
+            "roi_ids", got=counts, expected="the same neurons on both days",
+            fix="give a neuron match: roi_ids in both files; neurons are never cut off to fit",
+        )
+    what = "ROI ids that differ" if with_ids else "no ROI ids on " + _days_without_ids(x, y)
+    if not assume_same_order:
+        raise PairingError(
+            "roi_ids", got=f"{what} ({counts})", expected="roi_ids in both files",
+            fix="add roi_ids; or, if you know that the columns are the same neurons in the same order, "
+            "set assume_same_order: true (the report will say so)",
+        )
+    note = f"{what}: the same neurons in the same columns are assumed (assume_same_order: true)"
+    finding = Finding(
+        "warning", "assumed_order", f"{x.label} and {y.label}, field roi_ids", got=f"{what}; {counts}",
+        expected="roi_ids in both files", fix="nothing, if the columns are the same neurons in the same order",
+    )
+    columns = np.arange(x.n_neurons)
+    return columns, columns, [finding], [note]
+
+
+def _days_without_ids(x: Recording, y: Recording) -> str:
+    missing = [day.label for day in (x, y) if day.roi_ids is None]
+    return " and ".join(missing)
+
+
+def _match_ids(x: Recording, y: Recording) -> tuple[np.ndarray, np.ndarray]:
+    for day in (x, y):
+        repeated = [name for name, count in Counter(day.roi_ids).items() if count > 1]
+        if repeated:
+            columns = [i for i, name in enumerate(day.roi_ids) if name == repeated[0]]
+            raise PairingError(
+                f"{day.label}, field roi_ids", got=f"'{repeated[0]}' in columns {columns} ({len(repeated)} ids repeat)",
+                expected="every id once", fix="correct the ids: two ROIs cannot be the same neuron",
+            )
+    column_y = {name: column for column, name in enumerate(y.roi_ids)}
+    columns_x = np.array([column for column, name in enumerate(x.roi_ids) if name in column_y], np.int64)
+    if not columns_x.size:
+        first = [", ".join(day.roi_ids[:3]) for day in (x, y)]
+        raise PairingError(
+            "roi_ids", got=f"no id in common ({x.label}: {first[0]}, ...; {y.label}: {first[1]}, ...)",
+            expected="ids that name the same neuron on both days",
+            fix="use registered cell numbers as roi_ids, or set assume_same_order: true if the columns agree",
+        )
+    return columns_x, np.array([column_y[x.roi_ids[column]] for column in columns_x], np.int64)
+
+
+def _id_remarks(x: Recording, y: Recording) -> tuple[list[Finding], list[str]]:
+    common = len(set(x.roi_ids) & set(y.roi_ids))
+    if common == x.n_neurons == y.n_neurons:
+        return [], []
+    only = f"{x.n_neurons - common} only on {x.label}, {y.n_neurons - common} only on {y.label}"
+    notes = [f"{common} neurons matched by ROI id; left out: {only}"]
+    if common * 2 >= min(x.n_neurons, y.n_neurons):
+        return [], notes
+    few = Finding(
+        "warning", "few_matches", f"{x.label} and {y.label}, field roi_ids", got=f"{common} ids in common; {only}",
+        expected="most neurons of the smaller day", fix="check that both days use the same numbering",
+    )
+    return [few], notes
+
+
+def _same_rate(
+    x: Recording, y: Recording, resample_hz: float | None
+) -> tuple[Recording, Recording, list[str]]:
+    if resample_hz is not None:
+        changed = [day for day in (x, y) if not np.isclose(day.frame_rate_hz, resample_hz, rtol=RATE_TOLERANCE)]
+        notes = [f"{day.label}: resampled from {day.frame_rate_hz:g} to {resample_hz:g} Hz" for day in changed]
+        x, y = (resample(day, resample_hz) if any(day is c for c in changed) else day for day in (x, y))
+        return x, y, notes
+    rates = f"{x.label} at {x.frame_rate_hz:g} Hz, {y.label} at {y.frame_rate_hz:g} Hz"
+    if x.frame_rate_hz == y.frame_rate_hz:
+        return x, y, []
+    if np.isclose(x.frame_rate_hz, y.frame_rate_hz, rtol=RATE_TOLERANCE):
+        return x, y, [f"frame rates taken as equal: {rates}"]
+    raise PairingError(
+        "frame_rate_hz", got=rates, expected="one rate for both days",
+        fix=f"set data.resample_hz: {min(x.frame_rate_hz, y.frame_rate_hz):g} to resample both",
+    )
