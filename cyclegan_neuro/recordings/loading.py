@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -14,13 +15,15 @@ from cyclegan_neuro.configuration.sections import RecordingSection
 from cyclegan_neuro.errors import RecordingError
 from cyclegan_neuro.recordings import readers
 from cyclegan_neuro.recordings.conversion import convert
-from cyclegan_neuro.recordings.layout import FIELDS, from_fields
+from cyclegan_neuro.recordings.layout import FIELDS, FieldSpec, from_fields
 from cyclegan_neuro.recordings.memory import require_room
 from cyclegan_neuro.recordings.readers.base import Entry, Source
 from cyclegan_neuro.recordings.recording import Recording
 from cyclegan_neuro.recordings.repair import constant_columns, interpolate_nan, nan_columns
 
 __all__ = ["Reading", "load", "read_file", "read_recording"]
+
+_LISTED = 20
 
 
 @dataclass(frozen=True, eq=False)
@@ -232,25 +235,38 @@ def _find(source: Source, name: str, fields: Mapping[str, str]) -> Entry | None:
 
 def _missing(source: Source, name: str, wanted: str) -> RecordingError:
     entries = source.entries()
-    numbers = [key for key, entry in entries.items() if entry.kind == "number"]
-    near = get_close_matches(wanted, numbers, n=1, cutoff=0.5)
-    if not near:  # 'dff' is near to 'session_1/dff'
-        near = [key for key in numbers if key.replace("@", "/").rsplit("/", 1)[-1] == wanted][:1]
+    fitting = [key for key, entry in entries.items() if _could_be(entry, FIELDS[name])]
+    near = get_close_matches(wanted, fitting, n=1, cutoff=0.5)
+    if not near:  # 'dff' is near to 'session_1/dff', and near to anything if nothing else fits
+        near = [key for key in fitting if key.replace("@", "/").rsplit("/", 1)[-1] == wanted][:1]
+        near = near or (fitting if len(fitting) == 1 else [])
     hint = f"did you mean '{near[0]}'? Set fields: {{{name}: {near[0]}}}" if near else f"set fields: {{{name}: ...}}"
     if name == "frame_rate_hz":
         hint = f"{hint}, or frame_rate_hz: 30.0 with the rate of your microscope"
-    listed = [str(entry) for entry in entries.values() if not entry.attribute or name == "frame_rate_hz"]
-    more = f" and {len(listed) - 20} more" if len(listed) > 20 else ""
+    listed = [str(entries[key]) for key in fitting or entries]
+    more = f" and {len(listed) - _LISTED} more" if len(listed) > _LISTED else ""
     return RecordingError(
         f"{source.path}, field {name}",
         got=f"no '{wanted}'",
-        expected=f"one of what is there: {', '.join(listed[:20]) or 'nothing'}{more}",
+        expected=f"one of what is there: {', '.join(listed[:_LISTED]) or 'nothing'}{more}",
         fix=hint,
     )
 
 
+def _could_be(entry: Entry, spec: FieldSpec) -> bool:
+    if entry.kind not in _kinds(spec):
+        return False
+    if not spec.axes:
+        return math.prod(entry.shape) == 1
+    return len(entry.shape) == len(spec.axes) and not entry.attribute
+
+
+def _kinds(spec: FieldSpec) -> tuple[str, ...]:
+    return ("number", "text") if spec.kind == "text" else ("number",)
+
+
 def _require_kind(entry: Entry, name: str, where: str) -> None:
-    allowed = ("number", "text") if FIELDS[name].kind == "text" else ("number",)
+    allowed = _kinds(FIELDS[name])
     if entry.kind not in allowed:
         raise RecordingError(
             where,

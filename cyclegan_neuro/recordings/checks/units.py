@@ -28,7 +28,7 @@ def unit(recording: Recording, where: str) -> list[Finding]:
     got = f"median {median:.3g} and 99th percentile {high:.3g}"
     expected = "ΔF/F as a fraction (0.5 is 50 %)"
     if _is_z_scored(recording.dff):
-        fix = "every neuron has mean 0 and standard deviation 1: z-scores; use ΔF/F as it was before"
+        fix = "every neuron has mean 0 and standard deviation 1 (z-scores): use ΔF/F as it was before"
         return [Finding("warning", "z_score", f"{where}, field dff", got, expected, fix)]
     if high > MAX_FRACTION or np.median(_noise(recording)) > MAX_NOISE:
         fix = "what is the unit? If it is percent, set unit: percent"
@@ -58,8 +58,8 @@ def noise(recording: Recording, where: str) -> list[Finding]:
     return [
         Finding(
             "info", "noise", f"{where}, field dff",
-            got=f"noise level {np.median(levels):.2g} % per sqrt(Hz) (neurons {levels.min():.2g} to {levels.max():.2g})",
-            expected="0.5 to 8 in two-photon recordings", fix="nothing to do: for comparison with other recordings",
+            got=f"{np.median(levels):.2g} % per sqrt(Hz) (median; neurons {levels.min():.2g} to {levels.max():.2g})",
+            expected="a noise level of 0.5 to 8, as two-photon recordings have", fix="nothing to do",
         )
     ]
 

@@ -1,0 +1,196 @@
+"""``python -m cyclegan_neuro.cli.check FILE``: what a file holds, and what is wrong with it.
+
+Exit code 0 without a critical finding, 2 with one or when the file cannot be read.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+
+from cyclegan_neuro.cli.errors import report_user_errors
+from cyclegan_neuro.errors import UserError
+from cyclegan_neuro.recordings import readers
+from cyclegan_neuro.recordings.findings import Finding
+from cyclegan_neuro.recordings.readers.base import Entry
+from cyclegan_neuro.recordings.recording import Recording
+
+__all__ = ["main"]
+
+_EPILOG = """\
+examples:
+  python -m cyclegan_neuro.cli.check day1.h5
+  python -m cyclegan_neuro.cli.check session.mat --field dff=traces/dff --field frame_rate_hz=fs --transpose
+
+fields: docs/data_formats.md lists their names and units
+exit code: 0 without a critical finding, 2 with one or when the file cannot be read
+"""
+_MAX_ENTRIES = 40
+
+
+@dataclass(frozen=True)
+class _Contents:
+    """What lies in a file, before any of it is taken for a recording."""
+
+    description: str
+    entries: list[Entry]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Check one file; return the exit code."""
+    options = _parser().parse_args(arguments)
+    try:
+        with report_user_errors():
+            return _check_as_json(options) if options.json else _check(options)
+    except BrokenPipeError:  # the reader of our output has seen enough, as with "| head"
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m cyclegan_neuro.cli.check",
+        description="Show what a recording holds and what is wrong with it.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("file", help="HDF5, npz, npy or MATLAB file")
+    parser.add_argument(
+        "--field", action="append", default=[], metavar="FIELD=NAME", type=_field,
+        help="name of a field in the file, for example dff=traces/dff; repeat for more",
+    )
+    parser.add_argument("--format", default="auto", help="auto (default), " + ", ".join(readers.names()))
+    parser.add_argument("--frame_rate", type=_rate, metavar="HZ", help="frame rate, if the file does not hold it")
+    parser.add_argument("--transpose", action="store_true", help="the matrix in the file is (neuron, time)")
+    parser.add_argument("--unit", choices=("fraction", "percent"), default="fraction", help="unit of ΔF/F in the file")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    return parser
+
+
+def _field(text: str) -> tuple[str, str]:
+    field, separator, name = text.partition("=")
+    if not (field and separator and name):
+        raise argparse.ArgumentTypeError(f"got '{text}', expected FIELD=NAME, for example dff=traces/dff")
+    return field, name
+
+
+def _rate(text: str) -> float:
+    try:
+        rate = float(text)
+    except ValueError:
+        rate = 0.0
+    if not 0 < rate < float("inf"):
+        raise argparse.ArgumentTypeError(f"got '{text}', expected frames per second, for example 24")
+    return rate
+
+
+def _contents(options: argparse.Namespace) -> _Contents:
+    with readers.open_source(Path(options.file).expanduser(), options.format) as source:
+        return _Contents(source.description, list(source.entries().values()))
+
+
+def _recording(options: argparse.Namespace) -> tuple[Recording, list[Finding]]:
+    # Here and not above, so that --help does not wait for scipy and pydantic.
+    from cyclegan_neuro.configuration.sections import RecordingSection
+    from cyclegan_neuro.recordings.checks import check
+    from cyclegan_neuro.recordings.loading import load
+
+    section = RecordingSection(
+        path=options.file,
+        format=options.format,
+        fields=dict(options.field),
+        frame_rate_hz=options.frame_rate,
+        transpose=options.transpose,
+        unit=options.unit,
+    )
+    reading = load(section, base_directory=Path())
+    return reading.recording, check(reading.recording, where=options.file)
+
+
+def _exit_code(findings: Sequence[Finding]) -> int:
+    return 2 if any(finding.severity == "critical" for finding in findings) else 0
+
+
+def _check(options: argparse.Namespace) -> int:
+    contents = _contents(options)
+    print(f"{options.file}: {contents.description}")
+    for entry in contents.entries[:_MAX_ENTRIES]:
+        mark = "@" if entry.attribute else " "
+        print(f" {mark} {entry.name:<32} {entry.shape!s:<18} {entry.type_name}")
+    if len(contents.entries) > _MAX_ENTRIES:
+        print(f"   ... and {len(contents.entries) - _MAX_ENTRIES} more")
+    sys.stdout.flush()  # so that an error on stderr comes after it
+    recording, findings = _recording(options)
+    print(f"\n{_summary(recording)}\n")
+    for finding in findings:
+        print(f"{finding.severity:<9} {finding.code:<14} {finding}")
+    counts = ", ".join(f"{_count(findings, s)} {s}" for s in ("critical", "warning", "info"))
+    print(f"\nfindings: {counts}")
+    return _exit_code(findings)
+
+
+def _count(findings: Sequence[Finding], severity: str) -> int:
+    return sum(finding.severity == severity for finding in findings)
+
+
+def _summary(recording: Recording) -> str:
+    lines = [
+        f"recording   {recording.n_neurons:,} neurons, {recording.n_frames:,} frames, "
+        f"{recording.frame_rate_hz:g} Hz, {recording.duration_s:,.1f} s",
+        f"subject     {recording.subject or '-'}, session {recording.session or '-'}",
+        f"source      {recording.source}",
+        f"neurons     {'with' if recording.roi_ids else 'without'} ROI ids, "
+        f"{'with' if recording.roi_xy_um is not None else 'without'} coordinates",
+        f"behaviour   {_behaviour(recording) or 'none'}",
+        f"truth       {'known (simulated)' if recording.truth else 'not known'}",
+    ]
+    return "\n".join(lines)
+
+
+def _behaviour(recording: Recording) -> str:
+    parts = []
+    for name, values in recording.behaviour.available().items():
+        if name in ("licks", "rewards"):
+            parts.append(f"{name} {int(values.sum()):,}")
+        else:
+            finite = values[np.isfinite(values)]  # position is NaN where it is unknown
+            parts.append(f"{name} {finite.min():.4g} to {finite.max():.4g}" if finite.size else f"{name} unknown")
+    return ", ".join(parts)
+
+
+def _check_as_json(options: argparse.Namespace) -> int:
+    result: dict = {"file": options.file}
+    try:
+        contents = _contents(options)
+        result |= {"description": contents.description, "contents": [asdict(entry) for entry in contents.entries]}
+        recording, findings = _recording(options)
+    except UserError as error:
+        result["error"] = {part: getattr(error, part) for part in ("where", "got", "expected", "fix")}
+        print(json.dumps(result, indent=2, ensure_ascii=False))
+        return error.exit_code
+    result["recording"] = {
+        "n_neurons": recording.n_neurons,
+        "n_frames": recording.n_frames,
+        "frame_rate_hz": recording.frame_rate_hz,
+        "duration_s": recording.duration_s,
+        "subject": recording.subject,
+        "session": recording.session,
+        "source": recording.source,
+        "roi_ids": recording.roi_ids is not None,
+        "behaviour": list(recording.behaviour.available()),
+        "truth": recording.truth is not None,
+    }
+    result["findings"] = [asdict(finding) for finding in findings]
+    print(json.dumps(result, indent=2, ensure_ascii=False))
+    return _exit_code(findings)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
