@@ -87,9 +87,9 @@ def draw_imaging(xy_um: np.ndarray, *, rng: np.random.Generator) -> Imaging:
     cortex (``docs/simulator.md``).
     """
     n_neurons = len(xy_um)
-    amplitude = 0.14 * np.exp(0.35 * rng.standard_normal(n_neurons))
+    amplitude = 0.14 * np.exp(0.4 * rng.standard_normal(n_neurons))
     noise_level = 0.85 * np.exp(0.18 * rng.standard_normal(n_neurons))
-    strength = 0.022 * np.exp(0.4 * rng.standard_normal(n_neurons))
+    strength = 0.02 * np.exp(0.4 * rng.standard_normal(n_neurons))
     sources_um = rng.uniform(0.0, FIELD_UM, size=(_NEUROPIL_SOURCES, 2))
     squared = ((sources_um[:, None] - xy_um[None]) ** 2).sum(axis=2)
     near = 0.15 + np.exp(-squared / (2.0 * _NEUROPIL_REACH_UM**2))

@@ -12,6 +12,7 @@ __all__ = ["run_laps", "zone_profile"]
 
 _GRID_CM = np.linspace(0.0, CORRIDOR_CM, 321)
 _SPEED_SMOOTHING_CM = 10.0
+_FADE = np.sin(np.pi / 2 * np.clip(np.minimum(_GRID_CM, CORRIDOR_CM - _GRID_CM) / 25.0, 0.0, 1.0))
 _DRINKING_S = 1.2
 _DRINKING_LICK_RATE_HZ = 6.0
 
@@ -91,6 +92,7 @@ def _lap(style: RunningStyle, rng: np.random.Generator) -> tuple[np.ndarray, np.
     step_cm = _GRID_CM[1]
     noise = gaussian_filter1d(rng.standard_normal(_GRID_CM.size), _SPEED_SMOOTHING_CM / step_cm)
     noise *= np.sqrt(2.0 * np.sqrt(np.pi) * _SPEED_SMOOTHING_CM / step_cm)  # back to variance 1
+    noise *= _FADE  # so that the speed goes on smoothly from lap to lap
     relative = (1.0 - style.slowing * zone_profile(_GRID_CM)) * np.exp(style.speed_noise * noise)
     slowness = 1.0 / relative
     arrival = np.concatenate([[0.0], np.cumsum((slowness[1:] + slowness[:-1]) / 2 * step_cm)])

@@ -14,15 +14,16 @@ __all__ = ["SHARES", "learn"]
 SHARES = {"moved": 0.14, "strengthened": 0.09, "silenced": 0.08, "recruited": 0.09}
 """Share of all neurons that each kind of change befalls (40 % together)."""
 
+_WAY = (0.85, 1.0)  # share of the distance to the reward zone's centre that a moving field covers
 _MIN_MOVE_CM = 30.0
 
 
 def learn(tuning: Tuning, *, rng: np.random.Generator) -> tuple[Tuning, np.ndarray]:
     """Turn a novice's tuning into an expert's.
 
-    - ``moved``: a place field at least 35 cm away goes 85 to 100 % of the way
+    - ``moved``: a place field goes 85 to 100 % of the way, and at least 30 cm,
       to the reward zone's centre;
-    - ``strengthened``: the place or zone response becomes 2.5 to 3.5 times as strong;
+    - ``strengthened``: the place or zone response becomes 2 to 3 times as strong;
     - ``silenced``: it vanishes, the background rate stays;
     - ``recruited``: a neuron without a response gets a place field in or just before the reward zone.
 
@@ -42,8 +43,8 @@ def learn(tuning: Tuning, *, rng: np.random.Generator) -> tuple[Tuning, np.ndarr
     n_neurons = tuning.field_cm.size
     change = _choose(tuning, rng)
     # every neuron draws, whether it changes or not: the choice does not move the numbers
-    way = rng.uniform(0.85, 1.0, n_neurons)
-    factor = rng.uniform(2.5, 3.5, n_neurons)
+    way = rng.uniform(*_WAY, n_neurons)
+    factor = rng.uniform(2.0, 3.0, n_neurons)
     new_field = rng.uniform(REWARD_ZONE_CM[0] - 10.0, REWARD_ZONE_CM[1], n_neurons)
     new_gain = 8.0 * np.exp(0.3 * rng.standard_normal(n_neurons))
 
@@ -67,7 +68,7 @@ def _choose(tuning: Tuning, rng: np.random.Generator) -> np.ndarray:
     tuned = (tuning.field_gain_hz > 0) | (tuning.zone_gain_hz > 0)
     distance = np.abs(np.nan_to_num(tuning.field_cm, nan=np.mean(REWARD_ZONE_CM)) - np.mean(REWARD_ZONE_CM))
     eligible = {
-        "moved": distance > _MIN_MOVE_CM / 0.85,
+        "moved": distance > _MIN_MOVE_CM / _WAY[0],
         "strengthened": tuned,
         "silenced": tuned,
         "recruited": ~tuned & (tuning.running_gain_hz == 0),

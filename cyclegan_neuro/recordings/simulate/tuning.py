@@ -95,15 +95,16 @@ def draw_tuning(n_neurons: int, *, rng: np.random.Generator) -> Tuning:
     rank = rng.permutation(n_neurons)
     kind = np.searchsorted(shares, rank, side="right") - 1  # 0 place, 1 zone, 2 running, 3 quiet
     place, zone, running = kind == 0, kind == 1, kind == 2
+
     def lognormal(median: float, spread: float) -> np.ndarray:
         return median * np.exp(spread * rng.standard_normal(n_neurons))
 
     return Tuning(
         background_hz=lognormal(0.15, 0.5),
         field_cm=np.where(place, rng.uniform(0.0, CORRIDOR_CM, n_neurons), np.nan),
-        field_width_cm=rng.uniform(6.0, 12.0, n_neurons),
-        field_gain_hz=np.where(place, lognormal(8.0, 0.4), 0.0),
-        zone_gain_hz=np.where(zone, lognormal(4.0, 0.4), 0.0),
+        field_width_cm=rng.uniform(5.0, 10.0, n_neurons),
+        field_gain_hz=np.where(place, lognormal(9.0, 0.5), 0.0),
+        zone_gain_hz=np.where(zone, lognormal(5.0, 0.5), 0.0),
         running_gain_hz=np.where(running, lognormal(0.8, 0.4), 0.0),
         speed_slope=rng.normal(0.2, 0.15, n_neurons),
         state_loading=np.abs(rng.normal(0.25, 0.1, n_neurons)),
@@ -133,6 +134,7 @@ def firing_rate_hz(tuning: Tuning, context: Context) -> np.ndarray:
     field = tuning.field_gain_hz * np.exp(-0.5 * ((position - centre) / tuning.field_width_cm) ** 2)
     zone = tuning.zone_gain_hz * zone_profile(position)
     by_speed = np.maximum(1.0 + tuning.speed_slope * (speed - 1.0), 0.1)
-    rate = tuning.background_hz + tuning.running_gain_hz * speed + context.lap_gain[lap] * (field + zone) * by_speed
+    driven = context.lap_gain[lap] * (field + zone) * by_speed
+    rate = tuning.background_hz + tuning.running_gain_hz * speed + driven
     slow = context.state[:, None] * tuning.state_loading + context.private * tuning.private_loading
     return rate * np.exp(slow - (tuning.state_loading**2 + tuning.private_loading**2) / 2)
