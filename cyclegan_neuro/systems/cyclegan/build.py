@@ -13,7 +13,7 @@ from cyclegan_neuro.systems.compilation import resolve_jit
 from cyclegan_neuro.systems.cyclegan.config import Config
 from cyclegan_neuro.systems.cyclegan.data import critic_updates, windows_per_step
 from cyclegan_neuro.systems.cyclegan.model import CycleGAN
-from cyclegan_neuro.systems.cyclegan.networks import build_discriminator, build_generator
+from cyclegan_neuro.systems.cyclegan.networks import InputStatistics, build_discriminator, build_generator
 from cyclegan_neuro.windows.pipeline import steps_per_epoch
 from cyclegan_neuro.windows.prepare import windows_of
 from cyclegan_neuro.windows.prepared import Day, PreparedPair
@@ -28,19 +28,17 @@ def build_cyclegan(config: Config, prepared: PreparedPair) -> CycleGAN:
     ----------
     config : Config
     prepared : PreparedPair
-        Gives the sizes; with ``output_bias_at_mean`` also the means.
+        Gives the sizes and the statistics of the training windows.
     """
     seed = config.training.seed
     size = {"window_frames": prepared.window_frames, "n_neurons": prepared.n_neurons}
-    mean_x = mean_y = None
-    if config.model.output_bias_at_mean:
-        mean_x, mean_y = (_mean_of_training_windows(d, prepared.window_frames) for d in (prepared.x, prepared.y))
+    day_x, day_y = (_statistics_of_training_windows(d, prepared.window_frames) for d in (prepared.x, prepared.y))
     n_replicas = tf.distribute.get_strategy().num_replicas_in_sync
     model = CycleGAN(
-        generator_g=build_generator(config.model, **size, seed=seed, output_mean=mean_y, name="G"),
-        generator_f=build_generator(config.model, **size, seed=seed + 1, output_mean=mean_x, name="F"),
-        discriminator_x=build_discriminator(config.model, **size, seed=seed + 2, name="D_X"),
-        discriminator_y=build_discriminator(config.model, **size, seed=seed + 3, name="D_Y"),
+        generator_g=build_generator(config.model, **size, seed=seed, source=day_x, target=day_y, name="G"),
+        generator_f=build_generator(config.model, **size, seed=seed + 1, source=day_y, target=day_x, name="F"),
+        discriminator_x=build_discriminator(config.model, **size, seed=seed + 2, source=day_x, name="D_X"),
+        discriminator_y=build_discriminator(config.model, **size, seed=seed + 3, source=day_y, name="D_Y"),
         objective=objectives.get(
             config.objective.name, lambda_gp=config.objective.lambda_gp, dragan_c=config.objective.dragan_c
         ),
@@ -89,6 +87,7 @@ def _optimizer(section: TrainingSection, learning_rate: float, *, total_steps: i
     return keras.optimizers.LossScaleOptimizer(optimizer) if section.precision == "mixed_float16" else optimizer
 
 
-def _mean_of_training_windows(day: Day, window_frames: int, most: int = 64) -> float:
+def _statistics_of_training_windows(day: Day, window_frames: int, most: int = 64) -> InputStatistics:
     starts = day.starts.train[:: max(1, len(day.starts.train) // most)]
-    return float(np.mean(windows_of(day, starts, window_frames), dtype=np.float64))
+    windows = windows_of(day, starts, window_frames)
+    return InputStatistics(float(np.mean(windows, dtype=np.float64)), float(np.std(windows, dtype=np.float64)) or 1.0)

@@ -38,6 +38,12 @@ class ModelSection(Section):
     coordinate_channels: bool = setting(
         False, "Give the networks two channels with time and neuron position in [-1, 1] (CoordConv).", paper=False
     )
+    standardize_inputs: bool = setting(
+        False,
+        "Bring the scaled day to mean 0 and standard deviation 1 before the first convolution; without it "
+        "coordinate channels drown it.",
+        paper=False,
+    )
     output_bias_at_mean: bool = setting(
         False, "Start the output bias at logit(mean of the training data).", paper=False
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import keras
 from keras import layers
@@ -11,11 +12,26 @@ from cyclegan_neuro.networks.blocks import Convolutions, attention_gate, down_sa
 from cyclegan_neuro.networks.layers import CoordinateChannels
 from cyclegan_neuro.systems.cyclegan.config import ModelSection
 
-__all__ = ["build_discriminator", "build_generator"]
+__all__ = ["InputStatistics", "build_discriminator", "build_generator"]
+
+
+@dataclass(frozen=True)
+class InputStatistics:
+    """Mean and standard deviation of the scaled training windows of a day."""
+
+    mean: float
+    std: float
 
 
 def build_generator(
-    section: ModelSection, *, window_frames: int, n_neurons: int, seed: int, output_mean: float | None = None, name: str
+    section: ModelSection,
+    *,
+    window_frames: int,
+    n_neurons: int,
+    seed: int,
+    source: InputStatistics,
+    target: InputStatistics,
+    name: str,
 ) -> keras.Model:
     """Build G or F: (batch, time, neuron, 1) in [0, 1] to the same shape, float32.
 
@@ -26,8 +42,9 @@ def build_generator(
         From the recording.
     seed : int
         Of the initialisation and of dropout.
-    output_mean : float, optional
-        Mean of the scaled day that the generator imitates; sets the output bias.
+    source, target : InputStatistics
+        Of the day that the generator reads and of the day that it imitates; used by
+        ``standardize_inputs`` and ``output_bias_at_mean``.
     name : str
         Name of the network, and prefix of its variables.
 
@@ -54,7 +71,7 @@ def build_generator(
         seed=seed,
     )
     tensor = _neurons_as_channels(inputs) if one_dimensional else inputs
-    stem = CoordinateChannels(name="coordinates")(tensor) if section.coordinate_channels else tensor
+    stem = _stem(tensor, section, source)
     wide = section.filters * section.growth
     down_1 = down_sample(stem, section.filters, make, name="down_1")
     down_2 = down_sample(down_1, wide, make, name="down_2")
@@ -70,7 +87,7 @@ def build_generator(
         tensor.shape[-1],
         name="output_convolution",
         kernel_size=1,
-        bias_initializer=keras.initializers.Constant(_logit(output_mean)),
+        bias_initializer=keras.initializers.Constant(_logit(target.mean) if section.output_bias_at_mean else 0.0),
     )(up_2)
     if one_dimensional:
         outputs = layers.Reshape((window_frames, n_neurons, 1), name="channels_as_neurons")(outputs)
@@ -78,7 +95,7 @@ def build_generator(
 
 
 def build_discriminator(
-    section: ModelSection, *, window_frames: int, n_neurons: int, seed: int, name: str
+    section: ModelSection, *, window_frames: int, n_neurons: int, seed: int, source: InputStatistics, name: str
 ) -> keras.Model:
     """Build a PatchGAN D_X or D_Y: (batch, time, neuron, 1) to (batch, time / 8, neuron / 8, 1), float32.
 
@@ -100,13 +117,19 @@ def build_discriminator(
         seed=seed,
     )
     tensor = _neurons_as_channels(inputs) if one_dimensional else inputs
-    if section.coordinate_channels:
-        tensor = CoordinateChannels(name="coordinates")(tensor)
+    tensor = _stem(tensor, section, source)
     filters = section.discriminator_filters or section.filters
     for block in range(3):
         tensor = down_sample(tensor, filters * section.growth**block, make, name=f"down_{block + 1}")
     score = make.convolution(1, name="score_convolution")(tensor)
     return keras.Model(inputs, layers.Activation("linear", dtype="float32", name="score")(score), name=name)
+
+
+def _stem(tensor, section: ModelSection, source: InputStatistics):
+    """Options before the first convolution: standardised inputs, then coordinates of the same scale."""
+    if section.standardize_inputs:
+        tensor = layers.Rescaling(1 / source.std, -source.mean / source.std, name="standardize")(tensor)
+    return CoordinateChannels(name="coordinates")(tensor) if section.coordinate_channels else tensor
 
 
 def _neurons_as_channels(inputs):
@@ -117,8 +140,6 @@ def _concatenate(query, skip, make, *, name):
     return layers.Concatenate(name=name)([query, skip])
 
 
-def _logit(mean: float | None) -> float:
-    if mean is None:
-        return 0.0
+def _logit(mean: float) -> float:
     mean = min(max(mean, 1e-3), 1 - 1e-3)
     return math.log(mean / (1 - mean))
