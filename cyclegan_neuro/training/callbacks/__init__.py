@@ -1,0 +1,1 @@
+"""What happens beside ``train_step``: one small callback per concern."""

@@ -1,0 +1,84 @@
+"""Is this the configuration, and are these the data, that the run was made with?"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from cyclegan_neuro.configuration.fields import Section
+from cyclegan_neuro.configuration.loading import changes, differences
+from cyclegan_neuro.errors import ConfigurationError, RecordingError
+
+__all__ = ["refuse_changed_config", "refuse_changed_inputs"]
+
+_log = logging.getLogger(__name__)
+
+# Fields that do not change what is learned; the place of a recording may change because its content is compared.
+_SAFE = (
+    "training.epochs", "training.checkpoint_every_epochs", "training.validate_every_epochs",
+    "training.figures_every_epochs", "data.x.path", "data.y.path", "evaluation.", "report.",
+)  # fmt: skip
+# Fields of the machine: the run goes on, but no longer bit for bit.
+_MACHINE = ("training.devices", "training.precision", "training.jit_compile", "training.deterministic")
+
+
+def refuse_changed_config(stored: Section, given: Section, *, where: str) -> None:
+    """Compare a configuration with the one of the run.
+
+    Raises
+    ------
+    ConfigurationError
+        With all fields that differ, but those that do not change what is learned.
+    """
+    changed = changes(stored, given)
+    refused = [key for key in changed if not key.startswith(_SAFE + _MACHINE)]
+    if refused:
+        lines = [line for line in differences(stored, given) if line.split(":")[0] in refused]
+        raise ConfigurationError(
+            where,
+            got="another configuration than the run was made with: " + "; ".join(lines),
+            expected="the same, but for training.epochs, intervals, devices, evaluation and report",
+            fix="undo these changes, or start another run with --overwrite or another --output_dir",
+        )
+    for line in differences(stored, given):
+        if line.startswith(_MACHINE):
+            _log.warning("%s: the run goes on, but no longer bit for bit", line)
+    if "training.epochs" in changed and getattr(given.training, "decay", "none") != "none":
+        _log.warning("training.epochs changed: the decay of the learning rates now ends with the new last epoch")
+
+
+def refuse_changed_inputs(stored: Mapping, given: Mapping, file: Path) -> None:
+    """Compare what went in with ``inputs.json``; the place of a file does not matter.
+
+    Raises
+    ------
+    RecordingError
+        With everything that differs.
+    """
+    lines = list(_differences(stored, json.loads(json.dumps(given)), ""))
+    if lines:
+        raise RecordingError(
+            str(file),
+            got="other data than the run was made with: " + "; ".join(lines),
+            expected="the same recordings",
+            fix="restore them, or start another run with --overwrite or another --output_dir",
+        )
+
+
+def _differences(old: Any, new: Any, key: str) -> Iterator[str]:
+    if isinstance(old, dict) and isinstance(new, dict):
+        for name in [*old, *(name for name in new if name not in old)]:
+            if name != "path":
+                yield from _differences(old.get(name), new.get(name), f"{key}.{name}".lstrip("."))
+    elif old != new:
+        yield f"{key}: {_brief(old)} -> {_brief(new)}"
+
+
+def _brief(value: Any) -> str:
+    if isinstance(value, list) and len(value) > 6:
+        return f"{len(value)} values beginning with {', '.join(map(str, value[:3]))}"
+    text = json.dumps(value)
+    return text if len(text) <= 80 else text[:77] + "..."

@@ -1,0 +1,81 @@
+"""Which devices a run uses."""
+
+from __future__ import annotations
+
+import logging
+
+import tensorflow as tf
+
+from cyclegan_neuro.errors import TrainingError
+
+__all__ = ["choose_strategy", "evaluation_strategy", "peak_device_memory"]
+
+_log = logging.getLogger(__name__)
+
+
+def choose_strategy(devices: str, *, batch_size: int) -> tf.distribute.Strategy:
+    """Return the distribution strategy for ``training.devices``.
+
+    Parameters
+    ----------
+    devices : {"auto", "cpu", "one_gpu", "all_gpus"}
+        ``auto`` mirrors the model over all visible GPUs, and without one runs on the CPU.
+    batch_size : int
+        Windows per update over all devices; must be divisible by their number.
+
+    Raises
+    ------
+    TrainingError
+        If a GPU is asked for and none is visible, or the batch cannot be shared evenly.
+    """
+    gpus = tf.config.list_physical_devices("GPU")
+    if not gpus and devices in ("one_gpu", "all_gpus"):
+        raise TrainingError(
+            "training.devices",
+            got=f"'{devices}', but TensorFlow sees no GPU",
+            expected="at least one GPU",
+            fix="set training.devices=cpu, or install the extra [gpu] and check `nvidia-smi`",
+        )
+    if not gpus:
+        _log.info("no GPU: running on CPU")
+        return tf.distribute.get_strategy()
+    if devices == "cpu":
+        return tf.distribute.OneDeviceStrategy("/cpu:0")
+    _grow_memory(gpus)
+    if devices == "one_gpu" or len(gpus) == 1:
+        return tf.distribute.OneDeviceStrategy("/gpu:0")
+    if batch_size % len(gpus):
+        raise TrainingError(
+            "training.batch_size",
+            got=f"{batch_size} for {len(gpus)} GPUs",
+            expected="a multiple of the number of GPUs",
+            fix=f"set training.batch_size={-(-batch_size // len(gpus)) * len(gpus)} or training.devices=one_gpu",
+        )
+    return tf.distribute.MirroredStrategy()
+
+
+def evaluation_strategy(devices: str) -> tf.distribute.Strategy:
+    """Return a strategy with one replica: the first GPU if there is one and ``devices`` does not say ``cpu``.
+
+    What was trained on GPUs loads where there are none.
+    """
+    gpus = tf.config.list_physical_devices("GPU")
+    if not gpus:
+        return tf.distribute.get_strategy()
+    _grow_memory(gpus)
+    return tf.distribute.OneDeviceStrategy("/cpu:0" if devices == "cpu" else "/gpu:0")
+
+
+def peak_device_memory() -> int | None:
+    """Return the largest number of bytes allocated on the first GPU so far; None without a GPU."""
+    if not tf.config.list_logical_devices("GPU"):
+        return None
+    return int(tf.config.experimental.get_memory_info("GPU:0")["peak"])
+
+
+def _grow_memory(gpus: list[tf.config.PhysicalDevice]) -> None:
+    for gpu in gpus:
+        try:
+            tf.config.experimental.set_memory_growth(gpu, True)
+        except RuntimeError:  # only possible before TensorFlow has touched its devices
+            _log.warning("GPU memory growth not set: %s was already in use", gpu.name)

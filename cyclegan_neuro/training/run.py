@@ -1,0 +1,246 @@
+"""Train a system; load what was trained."""
+
+from __future__ import annotations
+
+import logging
+import shlex
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cyclegan_neuro.configuration.loading import dump_config, load_config
+from cyclegan_neuro.errors import RunDirectoryError, UserError
+from cyclegan_neuro.systems.base import System
+from cyclegan_neuro.systems.trainer import Trainer
+from cyclegan_neuro.training import compare
+from cyclegan_neuro.training.checkpoints import Checkpoint, CheckpointStore
+from cyclegan_neuro.training.devices import choose_strategy, evaluation_strategy
+from cyclegan_neuro.training.environment import describe_environment
+from cyclegan_neuro.training.interruption import TrainingInterrupted
+from cyclegan_neuro.training.loop import Setup, fit, memory_errors
+from cyclegan_neuro.training.precision import precision
+from cyclegan_neuro.training.run_directory import RunDirectory, claim
+from cyclegan_neuro.training.seeds import deterministic_ops
+from cyclegan_neuro.training.state import write_state
+from cyclegan_neuro.training.status import Status
+from cyclegan_neuro.training.status_file import StatusFile
+
+__all__ = ["Run", "load_run", "train"]
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """A run in memory.
+
+    Attributes
+    ----------
+    system : System
+    config : Section
+    prepared : object
+        The data, read again and found equal to ``inputs.json``.
+    trainer : Trainer
+        With the weights asked for.
+    directory : RunDirectory
+    status : Status
+    checkpoint : Checkpoint or None
+        Where the weights come from; None right after training.
+    """
+
+    system: System
+    config: Any
+    prepared: Any
+    trainer: Trainer
+    directory: RunDirectory
+    status: Status
+    checkpoint: Checkpoint | None = None
+
+
+def train(
+    system: System, config: Any, *, output_dir: str | Path, resume: bool = False, overwrite: bool = False
+) -> Run:
+    """Train a system, or go on with its training.
+
+    Parameters
+    ----------
+    system : System
+    config : Section
+        An instance of ``system.Config``.
+    output_dir : path
+        Becomes the run directory.
+    resume : bool
+        Go on from the newest good checkpoint. On a CPU with ``training.deterministic`` the run then ends bit
+        for bit where an uninterrupted one ends.
+    overwrite : bool
+        Replace a run of ours; its files stay until the new run's data are prepared and its networks built.
+
+    Returns
+    -------
+    Run
+        With the last weights.
+
+    Raises
+    ------
+    UserError
+        Of the kinds below, or from ``system.prepare``.
+    RunDirectoryError
+        If the directory must not, or cannot, be used.
+    ConfigurationError, RecordingError
+        If a run is resumed with another configuration or with other data.
+    CheckpointError
+        If a checkpoint cannot be written, or none can be read.
+    TrainingError
+        If training had to stop. ``TrainingInterrupted`` after SIGTERM or Ctrl-C.
+    """
+    with (
+        claim(output_dir, resume=resume, overwrite=overwrite) as directory,
+        precision(config.training.precision),
+        deterministic_ops(config.training.deterministic),
+        memory_errors(config.training),
+    ):
+        setup = _resume(system, config, directory) if resume else _begin(system, config, directory)
+        with _recording_failure(setup.status):
+            fit(setup)
+        status = setup.status.update(state="finished", message="")
+        _log.info("finished: %s", directory.path)
+        return Run(system, config, setup.prepared, setup.trainer, directory, status)
+
+
+def load_run(
+    output_dir: str | Path, *, weights: str = "best", config: Any = None, system: System | None = None
+) -> Run:
+    """Load a trained run; nothing but its directory (and the recordings it names) is needed.
+
+    Parameters
+    ----------
+    output_dir : path
+    weights : {"best", "last"}
+        Lowest validation error, or newest. Averaged weights are put in place if the system keeps them.
+    config : Section, optional
+        To evaluate with other settings; may differ from the run's in ``evaluation``, ``report``, devices,
+        precision and in the place of the recordings.
+    system : System, optional
+        By default the one that ``config.yaml`` names.
+
+    Raises
+    ------
+    RunDirectoryError
+        If this is no run of ours.
+    ConfigurationError, RecordingError
+        If configuration or data are not those of the run.
+    CheckpointError
+        If the checkpoint is absent or damaged.
+    """
+    directory = RunDirectory(output_dir)
+    status = directory.read_status()
+    if status is None or not directory.config_file.exists():
+        raise RunDirectoryError(
+            str(directory.path),
+            got="no run of ours",
+            expected="a directory that train.py made",
+            fix="check --output_dir",
+        )
+    system = system or _system_of(directory)
+    stored = load_config(directory.config_file, system.Config)
+    config = stored if config is None else config
+    compare.refuse_changed_config(stored, config, where=str(directory.config_file))
+    checkpoint = CheckpointStore(directory.checkpoints).load(weights)
+    with precision(config.training.precision):
+        prepared = _prepare_again(system, config, directory)
+        with evaluation_strategy(config.training.devices).scope():
+            trainer = system.build(config, prepared)
+    write_state(trainer, checkpoint.state, where=str(checkpoint.path), optimizers=False)
+    trainer.use_average_weights()
+    return Run(system, config, prepared, trainer, directory, status, checkpoint)
+
+
+def _begin(system: System, config: Any, directory: RunDirectory) -> Setup:
+    """Prepare and build first; only then does the run directory become one."""
+    status = StatusFile(directory, _status(system, config, directory))
+    if directory.is_untouched():
+        status.update()
+    try:
+        prepared = system.prepare(config, run_directory=directory.begin_staging())
+        trainer = _build(system, config, prepared)
+    except BaseException:
+        directory.abandon_staging()
+        if directory.is_untouched():
+            directory.status_file.unlink(missing_ok=True)
+        raise
+    directory.clear()
+    status.update(steps_per_epoch=system.steps_per_epoch(config, prepared))
+    directory.commit_staging()
+    directory.write_json(directory.inputs_file, prepared.inputs)
+    return _start(system, config, directory, prepared, trainer, status, None)
+
+
+def _resume(system: System, config: Any, directory: RunDirectory) -> Setup:
+    stored = load_config(directory.config_file, system.Config)
+    compare.refuse_changed_config(stored, config, where=str(directory.config_file))
+    store = CheckpointStore(directory.checkpoints)
+    checkpoint = store.newest()
+    prepared = _prepare_again(system, config, directory)
+    trainer = _build(system, config, prepared)
+    if checkpoint is None:
+        _log.warning("%s: no checkpoint was saved; beginning at step 0", directory.path)
+    else:
+        write_state(trainer, checkpoint.state, where=str(checkpoint.path))
+        store.discard(checkpoint.damaged)
+        _log.info("continuing after step %d (%s)", checkpoint.manifest.step, checkpoint.path)
+    status = StatusFile(directory, directory.read_status())
+    return _start(system, config, directory, prepared, trainer, status, checkpoint)
+
+
+def _start(system, config, directory, prepared, trainer, status, checkpoint) -> Setup:
+    directory.write_json(directory.environment_file, describe_environment())
+    directory.write_text(directory.config_file, dump_config(config))
+    at = checkpoint.manifest if checkpoint else None
+    status.update(
+        state="training",
+        message="",
+        epochs=config.training.epochs,
+        steps_per_epoch=system.steps_per_epoch(config, prepared),
+        epoch=at.epoch if at else 0,
+        step=at.step if at else 0,
+    )
+    store = CheckpointStore(directory.checkpoints)
+    return Setup(system, config, prepared, trainer, directory, store, status, checkpoint)
+
+
+def _prepare_again(system: System, config: Any, directory: RunDirectory) -> Any:
+    stored = directory.read_json(directory.inputs_file)
+    prepared = system.prepare(config, run_directory=directory.path)
+    compare.refuse_changed_inputs(stored, prepared.inputs, directory.inputs_file)
+    return prepared
+
+
+def _build(system: System, config: Any, prepared: Any) -> Trainer:
+    section = config.training
+    with choose_strategy(section.devices, batch_size=section.batch_size).scope():
+        return system.build(config, prepared)
+
+
+def _status(system: System, config: Any, directory: RunDirectory) -> Status:
+    command = shlex.join(["python", "train.py", "--output_dir", str(directory.path), "--resume"])
+    return Status(system=system.name, state="preparing", epochs=config.training.epochs, resume=command)
+
+
+def _system_of(directory: RunDirectory) -> System:
+    from cyclegan_neuro.systems import base
+
+    return base.get(directory.read_status().system)
+
+
+@contextmanager
+def _recording_failure(status: StatusFile) -> Iterator[None]:
+    try:
+        yield
+    except TrainingInterrupted:
+        raise
+    except Exception as error:
+        with suppress(UserError):  # on a full disk the first error is the one to show
+            status.update(state="failed", message=str(error) or type(error).__name__)
+        raise

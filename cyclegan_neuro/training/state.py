@@ -1,0 +1,118 @@
+"""Everything that training changes in a trainer, as arrays, and back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import keras
+import numpy as np
+
+from cyclegan_neuro.errors import CheckpointError, TrainingError
+
+if TYPE_CHECKING:
+    from cyclegan_neuro.systems.trainer import Trainer
+
+__all__ = ["State", "first_non_finite", "read_state", "refuse_non_finite", "write_metrics", "write_state"]
+
+State = dict[str, list[tuple[str, np.ndarray]]]
+"""Group to (variable path, value) in the order in which the trainer holds them. Groups: ``variables``, ``metrics``,
+``optimizer.<name>`` and, under mixed_float16, ``loss_scale.<name>``."""
+
+
+def read_state(trainer: Trainer) -> State:
+    """Return the values of all variables: weights, seed generators, buffers, metrics, optimizers.
+
+    ``keras.Model.weights`` and ``save_weights`` leave out seed generators and all optimizers but one,
+    with which no run continues exactly.
+    """
+    return {
+        name: [(v.path, np.array(keras.ops.convert_to_numpy(v))) for v in variables]
+        for name, variables in _groups(trainer).items()
+    }
+
+
+def write_state(trainer: Trainer, state: State, *, where: str, optimizers: bool = True) -> None:
+    """Give a trainer that was built alike the values of ``state``.
+
+    Parameters
+    ----------
+    trainer : Trainer
+    state : State
+    where : str
+        File, for messages.
+    optimizers : bool
+        If false, only what evaluation needs. Loss scales are taken where both sides have them, so that the
+        precision may differ; all other variables are float32 under every precision.
+
+    Raises
+    ------
+    CheckpointError
+        If number, shape or type of the variables differ.
+    """
+    wanted = _groups(trainer)
+    if not optimizers:
+        wanted = {"variables": wanted["variables"]}
+    for name, variables in wanted.items():
+        if name.startswith("loss_scale.") and name not in state:
+            continue
+        _check(name, variables, state.get(name, []), where)
+    with trainer.distribute_strategy.scope():
+        for name, variables in wanted.items():
+            _assign(variables, state.get(name, []))
+
+
+def write_metrics(trainer: Trainer, state: State) -> None:
+    """Set the metric variables only, so that an epoch's running means go on."""
+    with trainer.distribute_strategy.scope():
+        _assign(trainer.metrics_variables, state["metrics"])
+
+
+def first_non_finite(state: State) -> str | None:
+    """Return the path of the first weight or optimizer variable with NaN or infinity (metrics do not count)."""
+    for name, entries in state.items():
+        for path, value in entries:
+            if name != "metrics" and np.issubdtype(value.dtype, np.inexact) and not np.isfinite(value).all():
+                return path
+    return None
+
+
+def refuse_non_finite(state: State, *, step: int) -> None:
+    """Raise ``TrainingError`` rather than let a broken state be saved."""
+    path = first_non_finite(state)
+    if path is not None:
+        raise TrainingError(
+            f"step {step}, variable {path}",
+            got="NaN or infinity",
+            expected="finite numbers",
+            fix="lower the learning rates or use training.precision=float32; the last good checkpoint was kept",
+        )
+
+
+def _groups(trainer: Trainer) -> dict[str, list[keras.Variable]]:
+    groups = {"variables": list(trainer.variables), "metrics": list(trainer.metrics_variables)}
+    for name, optimizer in trainer.named_optimizers.items():
+        inner = getattr(optimizer, "inner_optimizer", optimizer)
+        groups[f"optimizer.{name}"] = list(inner.variables)
+        if inner is not optimizer:
+            own = {id(v) for v in inner.variables}
+            groups[f"loss_scale.{name}"] = [v for v in optimizer.variables if id(v) not in own]
+    return groups
+
+
+def _check(name: str, variables: list[keras.Variable], entries: list[tuple[str, np.ndarray]], where: str) -> None:
+    def refuse(got: str, expected: str) -> CheckpointError:
+        fix = "use the configuration and the data the run was made with (config.yaml, inputs.json)"
+        return CheckpointError(f"{where}, {name}", got=got, expected=expected, fix=fix)
+
+    if len(variables) != len(entries):
+        raise refuse(f"{len(entries)} variables", f"{len(variables)} variables")
+    for variable, (path, value) in zip(variables, entries, strict=True):
+        if tuple(variable.shape) != value.shape:
+            raise refuse(f"{path} of shape {value.shape}", f"{variable.path} of shape {tuple(variable.shape)}")
+        if variable.dtype != value.dtype.name:
+            raise refuse(f"{path} of type {value.dtype.name}", f"{variable.path} of type {variable.dtype}")
+
+
+def _assign(variables: list[keras.Variable], entries: list[tuple[str, np.ndarray]]) -> None:
+    for variable, (_, value) in zip(variables, entries, strict=False):  # a group without entries is left as it is
+        variable.assign(value)

@@ -1,0 +1,180 @@
+"""A tiny system with all that is hard to resume: dropout, two optimizers, running means, averaged weights."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+import keras
+import numpy as np
+import tensorflow as tf
+from matplotlib.figure import Figure
+
+from cyclegan_neuro.configuration.fields import Section, setting
+from cyclegan_neuro.configuration.sections import EvaluationSection, ReportSection, TrainingSection
+from cyclegan_neuro.errors import RecordingError
+from cyclegan_neuro.systems.base import System
+from cyclegan_neuro.systems.compilation import resolve_jit
+from cyclegan_neuro.systems.trainer import Trainer
+
+FEATURES = 6
+STEPS_PER_EPOCH = 5
+BATCH = 4
+
+
+class FakeData(Section):
+    path: str = setting("somewhere", "Ignored.")
+    seed: int = setting(0, "Of the values.")
+    broken: bool = setting(False, "Cannot be read.")
+
+
+class FakeSection(Section):
+    units: int = setting(5, "Width.")
+    nan_after_step: int = setting(-1, "Step after which the loss is NaN; -1 is never.")
+    out_of_memory: bool = setting(False, "Every step fails for lack of memory.")
+
+
+class FakeConfig(Section):
+    system: Literal["fake"] = setting("fake", "Name.")
+    data: FakeData = setting(FakeData, "Data.")
+    model: FakeSection = setting(FakeSection, "Networks.")
+    training: TrainingSection = setting(TrainingSection, "Training.")
+    evaluation: EvaluationSection = setting(EvaluationSection, "Evaluation.")
+    report: ReportSection = setting(ReportSection, "Report.")
+
+
+def make_config(*, data=None, model=None, **training) -> FakeConfig:
+    shared = {"epochs": 3, "batch_size": BATCH, "figures_every_epochs": 0, "learning_rate_generator": 0.01}
+    return FakeConfig(
+        data=FakeData(**(data or {})),
+        model=FakeSection(**(model or {})),
+        training=TrainingSection(**(shared | training)),
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class FakePrepared:
+    values: np.ndarray
+    inputs: dict
+    findings: tuple = ()
+    notes: tuple = ()
+    extra: dict = field(default_factory=dict)
+
+
+class FakeTrainer(Trainer):
+    monitor = "val_loss_a"
+    progress_keys = ("loss_a", "loss_b")
+
+    def __init__(self, section: FakeSection, *, seed: int):
+        super().__init__(name="fake")
+        self.section = section
+        self.a, self.b = (self._network(section.units, seed + i, name) for i, name in enumerate("ab"))
+        self.noise = keras.random.SeedGenerator(seed + 9)
+        self.means = {n: keras.metrics.Mean(name=n) for n in ("loss_a", "loss_b", "gradient_norm")}
+        self.traces = 0
+        self.built = True
+
+    @staticmethod
+    def _network(units, seed, name):
+        start = keras.initializers.GlorotUniform(seed)
+        inputs = keras.Input((FEATURES,))
+        hidden = keras.layers.Dense(units, activation="relu", kernel_initializer=start)(inputs)
+        hidden = keras.layers.Dropout(0.3, seed=seed)(hidden)
+        outputs = keras.layers.Dense(FEATURES, kernel_initializer=start, dtype="float32")(hidden)
+        return keras.Model(inputs, outputs, name=name)
+
+    def compile(self, *, optimizer_a, optimizer_b, **kwargs):
+        super().compile(optimizer=optimizer_a, auto_scale_loss=False, **kwargs)
+        self.optimizer_b = optimizer_b
+        optimizer_a.build(self.a.trainable_variables)
+        optimizer_b.build(self.b.trainable_variables)
+
+    @property
+    def named_optimizers(self):
+        return {"a": self.optimizer, "b": self.optimizer_b}
+
+    @property
+    def metrics(self):
+        return list(self.means.values())
+
+    def train_step(self, data):
+        self.traces += 1  # counts traces, not steps
+        if self.section.out_of_memory:
+            raise tf.errors.ResourceExhaustedError(None, None, "OOM when allocating tensor with shape[9,9]")
+        logs = {}
+        for name, network, optimizer in (("a", self.a, self.optimizer), ("b", self.b, self.optimizer_b)):
+            with tf.GradientTape() as tape:
+                shaken = data + keras.random.normal(tf.shape(data), stddev=0.1, seed=self.noise)
+                loss = tf.reduce_mean(tf.abs(network(shaken, training=True) - data))
+                if self.section.nan_after_step >= 0:
+                    step = tf.cast(self.optimizer_b.iterations, tf.int32)
+                    loss = tf.where(step >= self.section.nan_after_step, np.float32("nan"), loss)
+                scaled = optimizer.scale_loss(loss)
+            variables = network.trainable_variables
+            gradients = tape.gradient(scaled, [v.value for v in variables])
+            optimizer.apply(gradients, variables)
+            logs[f"loss_{name}"] = loss
+        logs["gradient_norm"] = tf.linalg.global_norm(gradients)
+        return self._record(logs)
+
+    def test_step(self, data):
+        return self._record({"loss_a": tf.reduce_mean(tf.abs(self.a(data, training=False) - data))})
+
+    def _record(self, logs):
+        for name, value in logs.items():
+            self.means[name].update_state(value)
+        return {name: self.means[name].result() for name in logs}
+
+
+class FakeSystem(System):
+    name, title, citation = "fake", "Fake", "Nobody (2021)."
+    Config = FakeConfig
+
+    def prepare(self, config, *, run_directory=None):
+        if config.data.broken:
+            raise RecordingError("day.h5", got="noise", expected="activity", fix="record again")
+        values = np.random.default_rng(config.data.seed).normal(size=(40, FEATURES)).astype("float32")
+        if run_directory is not None:
+            np.savez(run_directory / "scaling.npz", maximum=values.max(0))
+        inputs = {"x": {"path": config.data.path, "shape": values.shape, "sha256": str(values.sum())}}
+        return FakePrepared(values, inputs)
+
+    def build(self, config, prepared):
+        trainer = FakeTrainer(config.model, seed=config.training.seed)
+        average = config.training.weight_averaging
+        optimizers = [
+            keras.optimizers.Adam(config.training.learning_rate_generator, use_ema=average > 0, ema_momentum=average),
+            keras.optimizers.RMSprop(config.training.learning_rate_discriminator),
+        ]
+        if config.training.precision == "mixed_float16":
+            optimizers = [keras.optimizers.LossScaleOptimizer(optimizer) for optimizer in optimizers]
+        trainer.compile(
+            optimizer_a=optimizers[0], optimizer_b=optimizers[1], jit_compile=resolve_jit(config.training)
+        )
+        return trainer
+
+    def steps_per_epoch(self, config, prepared):
+        return STEPS_PER_EPOCH
+
+    def training_stream(self, config, prepared, *, start_step):
+        values = tf.constant(prepared.values)
+
+        def batch(step):
+            rows = tf.random.stateless_uniform([BATCH], [config.training.seed, step], 0, len(values), tf.int32)
+            return tf.ensure_shape(tf.gather(values, rows), [BATCH, FEATURES])
+
+        return tf.data.Dataset.counter(start_step).map(batch)
+
+    def validation_dataset(self, config, prepared):
+        return tf.data.Dataset.from_tensor_slices(prepared.values[:8]).batch(4, drop_remainder=True)
+
+    def training_figures(self, config, prepared, trainer):
+        figure = Figure(figsize=(1, 1))
+        figure.subplots().plot(trainer.a(prepared.values[:1])[0])
+        return {"traces/a": figure}
+
+    def evaluate(self, config, prepared, trainer):
+        return trainer.a(prepared.values).numpy()
+
+
+SYSTEM = FakeSystem()
