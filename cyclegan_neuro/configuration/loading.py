@@ -130,7 +130,8 @@ def changes(old: Section, new: Section) -> dict[str, tuple[Any, Any]]:
 
 def differences(old: Section, new: Section) -> list[str]:
     """Return the fields that differ, a line each: ``training.epochs: 200 -> 300``."""
-    return [f"{key}: {_brief(before)} -> {_brief(after)}" for key, (before, after) in changes(old, new).items()]
+    show = strict_yaml.one_line
+    return [f"{key}: {show(before)} -> {show(after)}" for key, (before, after) in changes(old, new).items()]
 
 
 def _read_text(path: Path) -> str:
@@ -207,7 +208,3 @@ def _changes(old: Any, new: Any, prefix: str) -> dict[str, tuple[Any, Any]]:
         elif before != after:
             found[key] = (before, after)
     return found
-
-
-def _brief(value: Any) -> str:
-    return strict_yaml.dump(value).removesuffix("...\n").strip() if not isinstance(value, dict | list) else str(value)

@@ -154,7 +154,7 @@ class TrainingSection(Section):
     """How to train, the same for every system."""
 
     epochs: int = setting(200, "Passes over the training windows.", paper=200, ge=1)
-    batch_size: int = setting(1, "Windows per update (over all devices).", ge=1)
+    batch_size: int = setting(1, "Windows per update (over all devices).", paper=1, ge=1)
     learning_rate_generator: float = setting(1e-4, "Adam's learning rate of the generators.", paper=1e-4, gt=0.0)
     learning_rate_discriminator: float = setting(4e-4, "The same of the discriminators.", paper=4e-4, gt=0.0)
     adam_beta_1: float = setting(0.9, "Adam's first decay rate.", paper=0.9, ge=0.0, lt=1.0)

@@ -17,7 +17,7 @@ import yaml
 
 from cyclegan_neuro.errors import ConfigurationError
 
-__all__ = ["dump", "parse"]
+__all__ = ["dump", "one_line", "parse"]
 
 Path = tuple[str | int, ...]
 _TAG = "tag:yaml.org,2002:"
@@ -112,7 +112,21 @@ def dump(values: Any) -> str:
     >>> dump({"rate": 1e-4, "text": "1e-4", "on": "yes"})
     "rate: 0.0001\\ntext: '1e-4'\\non: yes\\n"
     """
-    return yaml.dump(values, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=1000)
+    return yaml.dump(values, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=float("inf"))
+
+
+def one_line(value: Any) -> str:
+    """Write a value on one line, as it could stand behind a key.
+
+    Examples
+    --------
+    >>> one_line({"path": "a.h5", "unit": None})
+    '{path: a.h5, unit: null}'
+    """
+    text = yaml.dump(
+        value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=float("inf"), default_flow_style=True
+    )
+    return text.strip().removesuffix("...").strip()
 
 
 def _construct(node: yaml.Node, path: Path, lines: dict[Path, int], name: str) -> Any:

@@ -1,0 +1,34 @@
+"""``python -m cyclegan_neuro.cli.systems``: the systems that can be trained."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+
+from cyclegan_neuro.cli.errors import report_user_errors
+
+__all__ = ["list_systems", "main"]
+
+
+def list_systems() -> str:
+    """Return name, title and paper of every system, two lines each."""
+    from cyclegan_neuro.systems import base
+
+    found = [base.get(name) for name in base.names()]
+    width = max(len(system.name) for system in found)
+    return "\n".join(f"{system.name:<{width}}  {system.title}\n{'':<{width}}  {system.citation}" for system in found)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Print the list."""
+    argparse.ArgumentParser(
+        prog="python -m cyclegan_neuro.cli.systems",
+        description="List the systems that train.py knows; train.py --describe NAME prints the settings of one.",
+    ).parse_args(arguments)
+    with report_user_errors():
+        print(list_systems())
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,143 @@
+"""``python train.py``: from a configuration to a trained run directory."""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cyclegan_neuro.cli.console import prepare_console
+from cyclegan_neuro.cli.errors import report_user_errors
+from cyclegan_neuro.cli.systems import list_systems
+from cyclegan_neuro.errors import ConfigurationError, RunDirectoryError
+
+if TYPE_CHECKING:
+    from cyclegan_neuro.configuration.fields import Section
+    from cyclegan_neuro.systems.base import System
+
+__all__ = ["load", "main"]
+
+_QUICKSTART = Path(__file__).parents[2] / "configs" / "cyclegan" / "quickstart.yaml"
+_EPILOG = """\
+examples:
+  python train.py --output_dir runs/demo
+      the quickstart: simulated novice and expert days, minutes on a CPU
+  python train.py --config configs/cyclegan/paper_recorded.yaml --output_dir runs/mine --set data.x.path=novice.h5
+  python train.py --output_dir runs/demo --resume
+      go on where an interrupted run stopped
+  python train.py --describe cyclegan
+      every setting with its default, unit and the paper's value
+
+then: python evaluate.py --output_dir runs/demo
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Check the command line and the configuration, then train."""
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    with report_user_errors():
+        if options.list_systems:
+            print(list_systems())
+        elif options.describe:
+            print(_describe(options.describe))
+        elif options.output_dir is None:
+            parser.error("--output_dir is needed: the folder that the run is written to")
+        else:
+            _train(options)
+    return 0
+
+
+def load(path: Path, *, overrides: Sequence[str] = ()) -> tuple[System, Section]:
+    """Read a configuration, with the system that its key ``system`` names.
+
+    Raises
+    ------
+    ConfigurationError
+        See :func:`cyclegan_neuro.configuration.loading.load_config`; also without ``system``.
+    """
+    from cyclegan_neuro.configuration.loading import build_config, read_source
+    from cyclegan_neuro.systems import base
+
+    source = read_source(path, overrides=overrides)
+    name = source.values.get("system")
+    if not isinstance(name, str):
+        names = ", ".join(base.names())
+        raise ConfigurationError(
+            f"{source.where(('system',))}, system",
+            got="no name",
+            expected=f"the system to train, one of {names}",
+            fix="add a line 'system: cyclegan'",
+        )
+    system = base.get(name)
+    return system, build_config(source, system.Config)
+
+
+def _train(options: argparse.Namespace) -> None:
+    system, config = load(_configuration_file(options), overrides=options.set)
+    prepare_console()
+    from cyclegan_neuro.training.run import train
+
+    train(system, config, output_dir=options.output_dir, resume=options.resume, overwrite=options.overwrite)
+
+
+def _configuration_file(options: argparse.Namespace) -> Path:
+    if options.config is not None:
+        return options.config
+    if options.resume:
+        path = options.output_dir / "config.yaml"
+        if not path.is_file():
+            raise RunDirectoryError(
+                str(options.output_dir),
+                got="no config.yaml",
+                expected="the directory of an interrupted run",
+                fix="check the name, or start the run without --resume",
+            )
+        return path
+    if not _QUICKSTART.is_file():
+        raise ConfigurationError(
+            "--config",
+            got="no configuration file",
+            expected=f"one, because the quickstart is not at {_QUICKSTART} (it stays in the source folder)",
+            fix="run train.py from the source folder, or name a file with --config",
+        )
+    return _QUICKSTART.relative_to(Path.cwd()) if _QUICKSTART.is_relative_to(Path.cwd()) else _QUICKSTART
+
+
+def _describe(name: str) -> str:
+    from cyclegan_neuro.configuration.describe import describe
+    from cyclegan_neuro.systems import base
+
+    return describe(base.get(name).Config, width=shutil.get_terminal_size((140, 24)).columns)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="train.py",
+        description="Train a system on two recordings (or on simulated days) and write a run directory.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--config", type=Path, metavar="FILE", help="YAML configuration (default: the quickstart)")
+    parser.add_argument("--output_dir", type=Path, metavar="DIR", help="run directory; must not exist yet")
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="a.b=c",
+        help="change one setting, for example training.epochs=3; may be given again",
+    )
+    again = parser.add_mutually_exclusive_group()
+    again.add_argument(
+        "--resume", action="store_true", help="continue the run in DIR (without --config: with its own configuration)"
+    )
+    again.add_argument("--overwrite", action="store_true", help="replace the run in DIR")
+    parser.add_argument("--describe", metavar="SYSTEM", help="print every setting of a system and stop")
+    parser.add_argument("--list_systems", action="store_true", help="print the systems and stop")
+    return parser
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
