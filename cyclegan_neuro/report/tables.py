@@ -10,15 +10,15 @@ from typing import Any
 
 import numpy as np
 
-from cyclegan_neuro.systems.evaluation import Table
+from cyclegan_neuro.systems.evaluation import Table, significant
 
 __all__ = ["format_cell", "json_ready", "write_csv", "write_json"]
 
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
-def format_cell(value: Any, *, digits: int = 3) -> str:
-    """Return ``value`` for the eye: a dash for nothing, floats with ``digits`` significant digits.
+def format_cell(value: Any) -> str:
+    """Return ``value`` for the eye: a dash for nothing, floats with three significant digits.
 
     Examples
     --------
@@ -31,14 +31,7 @@ def format_cell(value: Any, *, digits: int = 3) -> str:
         return "yes" if value else "no"
     if isinstance(value, int | np.integer):
         return f"{value:,}"
-    if not math.isfinite(value):
-        return "–"
-    if value == 0:
-        return "0"
-    exponent = math.floor(math.log10(abs(value)))
-    if exponent < -4:
-        return f"{value:.{digits - 1}e}"
-    return f"{value:,.{max(0, digits - 1 - exponent)}f}"
+    return significant(value)
 
 
 def write_csv(table: Table, path: Path) -> None:

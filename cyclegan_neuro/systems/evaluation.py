@@ -2,13 +2,30 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["Block", "Evaluation", "Table"]
+__all__ = ["Block", "Evaluation", "Table", "significant"]
+
+
+def significant(value: float, *, digits: int = 3) -> str:
+    """Return ``value`` with ``digits`` significant digits, or a dash where it is not finite.
+
+    Examples
+    --------
+    >>> [significant(v) for v in (0.012345, 894.61, 0.0, 2e-7, float("nan"))]
+    ['0.0123', '895', '0', '2.00e-07', '–']
+    """
+    if not math.isfinite(value):
+        return "–"
+    if value == 0:
+        return "0"
+    exponent = math.floor(math.log10(abs(value)))
+    return f"{value:.{digits - 1}e}" if exponent < -4 else f"{value:,.{max(0, digits - 1 - exponent)}f}"
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,28 @@ counts once, as in the recording.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 from scipy import sparse
 
-__all__ = ["CurveAccumulator", "compare_curves", "lap_halves", "position_edges"]
+from cyclegan_neuro.systems.cyclegan.translation import Translation
+from cyclegan_neuro.windows.prepared import PreparedPair
+
+__all__ = [
+    "CurveAccumulator",
+    "TuningCurves",
+    "compare_curves",
+    "lap_halves",
+    "position_edges",
+    "tuning_is_known",
+    "tuning_metrics",
+]
+
+#: Field of a Translation → the day whose laps it belongs to.
+_DAY_OF = {"x": "x", "g_x": "x", "truth_y": "x", "y": "y", "f_y": "y", "truth_x": "y"}
+#: Translated field, what it should be, the recorded day it came from and the one it should look like.
+_DIRECTIONS = {"y": ("g_x", "truth_y", "x", "y"), "x": ("f_y", "truth_x", "y", "x")}
 
 
 def position_edges(*positions_cm: np.ndarray, bin_cm: float) -> np.ndarray:
@@ -103,6 +121,10 @@ class CurveAccumulator:
             entries = (self._weights[where], (self._bins[where], frame))
             self._sums += sparse.csr_array(entries, shape=(len(self._sums), self._height)) @ window.astype(np.float64)
 
+    @property
+    def has_windows(self) -> bool:
+        return self._sums is not None
+
     def curves(self) -> np.ndarray:
         """Return the curves (bin, neuron), float64 in ΔF/F; NaN where the animal never was."""
         if self._sums is None:
@@ -150,3 +172,99 @@ def _pearson(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     vary = (norms[0] > rounding * np.abs(a).max(axis=0)) & (norms[1] > rounding * np.abs(b).max(axis=0))
     product = norms[0] * norms[1]
     return np.divide((centred_a * centred_b).sum(axis=0), product, out=np.full(len(product), np.nan), where=vary)
+
+
+def tuning_is_known(prepared: PreparedPair) -> bool:
+    """Say whether position tuning can be computed: both days recorded with positions, neither made by Φ."""
+    if prepared.y.transform is not None:
+        return False
+    positions = [day.recording.behaviour.position_cm for day in (prepared.x, prepared.y)]
+    return all(position is not None and np.isfinite(position).any() for position in positions)
+
+
+class TuningCurves:
+    """Collects the tuning curves of recorded, translated and true activity over the test windows.
+
+    Parameters
+    ----------
+    prepared : PreparedPair
+        With positions on both days.
+    bin_cm : float
+    fields : iterable of str
+        Fields of a Translation to collect; all when absent. For ``x`` and ``y`` even and odd laps
+        are collected apart as well.
+
+    Attributes
+    ----------
+    edges_cm : ndarray of float64, shape (bin + 1,)
+        The same bins for both days.
+    """
+
+    def __init__(self, prepared: PreparedPair, *, bin_cm: float, fields: Iterable[str] = tuple(_DAY_OF)):
+        days = {"x": prepared.x, "y": prepared.y}
+        position = {name: day.recording.behaviour.position_cm for name, day in days.items()}
+        self.edges_cm = position_edges(*position.values(), bin_cm=bin_cm)
+
+        def accumulator(name, frames=None):
+            return CurveAccumulator(
+                position[name], days[name].starts.test, window_frames=prepared.window_frames, edges=self.edges_cm,
+                frames=frames,
+            )  # fmt: skip
+
+        self._of_field = {field: [(field, accumulator(_DAY_OF[field]))] for field in fields}
+        for name in days.keys() & self._of_field.keys():
+            even, odd = lap_halves(position[name], days[name].recording.behaviour.trial)
+            self._of_field[name] += [(f"{name}_even", accumulator(name, even)), (f"{name}_odd", accumulator(name, odd))]
+
+    def add(self, translation: Translation) -> None:
+        """Take the windows of ``translation`` in."""
+        for field, accumulators in self._of_field.items():
+            windows = getattr(translation, field)
+            if windows is not None:
+                for _, accumulator in accumulators:
+                    accumulator.add(getattr(translation, f"{_DAY_OF[field]}_starts"), windows)
+
+    def curves(self) -> dict[str, np.ndarray]:
+        """Return curves (bin, neuron) by field of the Translation, and ``x_even``, ``x_odd``, ``y_even``, ``y_odd``."""
+        every = [entry for entries in self._of_field.values() for entry in entries]
+        return {name: accumulator.curves() for name, accumulator in every if accumulator.has_windows}
+
+
+def tuning_metrics(
+    reference: dict[str, np.ndarray], translated: dict[str, dict[str, np.ndarray]], changed: np.ndarray | None
+) -> dict[str, dict[str, dict]]:
+    """Compare the tuning of translated days with what it should be.
+
+    Parameters
+    ----------
+    reference : dict
+        Curves (bin, neuron) of the recorded days and, where known, the truth; see :class:`TuningCurves`.
+    translated : dict
+        Translator → curves of ``g_x`` and ``f_y``.
+    changed : ndarray of bool, shape (neuron,), optional
+        Neurons that learning changed, where the truth is known.
+
+    Returns
+    -------
+    dict
+        Group → translator → :func:`compare_curves`. With truth the groups are ``changed_y``,
+        ``changed_x``, ``unchanged_y``, ``unchanged_x`` (``_y`` compares G(x), ``_x`` compares F(y)) and
+        the truth is over the same laps. Without, they are ``all_y`` and ``all_x``, against the tuning
+        recorded on the other day. ``noise``, for groups that the recording itself gives a floor for
+        (not the changed ones): even against odd laps of the recorded day. Each half has half of the
+        laps, so this is what two short recordings of the same tuning differ by.
+    """
+    if changed is None:
+        groups = {"all": np.ones(reference["x"].shape[1], bool)}
+    else:
+        groups = {"changed": changed, "unchanged": ~changed}
+    metrics: dict[str, dict[str, dict]] = {}
+    for group, neurons in groups.items():
+        for direction, (field, truth, source, other) in _DIRECTIONS.items():
+            target = reference[other if changed is None else truth]
+            entry = {name: compare_curves(curves[field], target, neurons) for name, curves in translated.items()}
+            if group != "changed":
+                noisy = source if group == "unchanged" else other
+                entry["noise"] = compare_curves(reference[f"{noisy}_even"], reference[f"{noisy}_odd"], neurons)
+            metrics[f"{group}_{direction}"] = entry
+    return metrics
