@@ -6,20 +6,15 @@ import argparse
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from cyclegan_neuro import __version__
+from cyclegan_neuro.cli.configuration import load, quickstart_file, run_config_file
 from cyclegan_neuro.cli.console import prepare_console
 from cyclegan_neuro.cli.errors import report_user_errors
 from cyclegan_neuro.cli.systems import list_systems
-from cyclegan_neuro.errors import ConfigurationError, RunDirectoryError
 
-if TYPE_CHECKING:
-    from cyclegan_neuro.configuration.fields import Section
-    from cyclegan_neuro.systems.base import System
+__all__ = ["main"]
 
-__all__ = ["load", "main"]
-
-_QUICKSTART = Path(__file__).parents[2] / "configs" / "cyclegan" / "quickstart.yaml"
 _EPILOG = """\
 examples:
   python train.py --output_dir runs/demo
@@ -50,31 +45,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def load(path: Path, *, overrides: Sequence[str] = ()) -> tuple[System, Section]:
-    """Read a configuration, with the system that its key ``system`` names.
-
-    Raises
-    ------
-    ConfigurationError
-        See :func:`cyclegan_neuro.configuration.loading.load_config`; also without ``system``.
-    """
-    from cyclegan_neuro.configuration.loading import build_config, read_source
-    from cyclegan_neuro.systems import base
-
-    source = read_source(path, overrides=overrides)
-    name = source.values.get("system")
-    if not isinstance(name, str):
-        names = ", ".join(base.names())
-        raise ConfigurationError(
-            f"{source.where(('system',))}, system",
-            got="no name",
-            expected=f"the system to train, one of {names}",
-            fix="add a line 'system: cyclegan'",
-        )
-    system = base.get(name)
-    return system, build_config(source, system.Config)
-
-
 def _train(options: argparse.Namespace) -> None:
     system, config = load(_configuration_file(options), overrides=options.set)
     prepare_console()
@@ -86,24 +56,7 @@ def _train(options: argparse.Namespace) -> None:
 def _configuration_file(options: argparse.Namespace) -> Path:
     if options.config is not None:
         return options.config
-    if options.resume:
-        path = options.output_dir / "config.yaml"
-        if not path.is_file():
-            raise RunDirectoryError(
-                str(options.output_dir),
-                got="no config.yaml",
-                expected="the directory of an interrupted run",
-                fix="check the name, or start the run without --resume",
-            )
-        return path
-    if not _QUICKSTART.is_file():
-        raise ConfigurationError(
-            "--config",
-            got="no configuration file",
-            expected=f"one, because the quickstart is not at {_QUICKSTART} (it stays in the source folder)",
-            fix="run train.py from the source folder, or name a file with --config",
-        )
-    return _QUICKSTART.relative_to(Path.cwd()) if _QUICKSTART.is_relative_to(Path.cwd()) else _QUICKSTART
+    return run_config_file(options.output_dir) if options.resume else quickstart_file()
 
 
 def _describe(name: str) -> str:
@@ -120,6 +73,7 @@ def _parser() -> argparse.ArgumentParser:
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    parser.add_argument("--version", action="version", version=f"cyclegan_neuro {__version__}")
     parser.add_argument("--config", type=Path, metavar="FILE", help="YAML configuration (default: the quickstart)")
     parser.add_argument("--output_dir", type=Path, metavar="DIR", help="run directory; must not exist yet")
     parser.add_argument(
