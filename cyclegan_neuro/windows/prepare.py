@@ -1,0 +1,177 @@
+"""From two recordings to everything the networks are fed with: split, scaled, ordered."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from cyclegan_neuro.configuration.sections import DataSection, OrderingSection, WindowsSection
+from cyclegan_neuro.recordings.findings import Finding
+from cyclegan_neuro.recordings.recording import Recording
+from cyclegan_neuro.recordings.simulate.phi import corner_mask, phi_noise
+from cyclegan_neuro.windows import scaling as scalings
+from cyclegan_neuro.windows.cutting import raw_windows, windows_of
+from cyclegan_neuro.windows.ordering import identity_order, load_order, order_neurons, save_order
+from cyclegan_neuro.windows.prepared import Day, NeuronOrder, PreparedPair, Scaling, Starts, WindowTransform
+from cyclegan_neuro.windows.segmentation import coverage
+from cyclegan_neuro.windows.splitting import Split, split
+
+__all__ = ["prepare_pair", "raw_windows", "windows_of"]
+
+SCALING_FILE = "scaling.json"
+ORDER_FILE = "neuron_order.json"
+
+
+def prepare_pair(
+    x: Recording,
+    y: Recording | None,
+    *,
+    data: DataSection,
+    windows: WindowsSection,
+    ordering: OrderingSection,
+    seed: int,
+    findings: Sequence[Finding] = (),
+    notes: Sequence[str] = (),
+    inputs: dict | None = None,
+    run_directory: Path | None = None,
+) -> PreparedPair:
+    """Split, scale and order two days.
+
+    Parameters
+    ----------
+    x : Recording
+        The novice day, checked; ΔF/F in the user's neuron order.
+    y : Recording or None
+        The expert day with the same neurons in the same columns. ``None``: y is Φ(X), the synthetic
+        transformation of each window of x (Eq. 6); windows of both days with the same index are then pairs.
+    data : DataSection
+        Noise and seed of Φ.
+    windows : WindowsSection
+    ordering : OrderingSection
+    seed : int
+        Deals windows out (split ``paper``) and drives the ordering autoencoder.
+    findings, notes : sequences, optional
+        What earlier stages had to say; the own ones are appended.
+    inputs : dict, optional
+        What went in, passed on.
+    run_directory : Path, optional
+        Where scaling and order are kept; if they are there already, they are read instead of learned.
+
+    Returns
+    -------
+    PreparedPair
+
+    Raises
+    ------
+    WindowError
+        If the recordings do not allow the windows, the split, the scaling or the ordering, or a file
+        of the run directory cannot be used.
+    """
+    split_x, split_y = _splits(x, y, windows, seed)
+    transform = None
+    if y is None:
+        noise = phi_noise(x.dff, weight=data.phi_noise, seed=data.phi_seed)
+        transform = WindowTransform(mask=corner_mask(windows.window_frames, x.n_neurons), offset=noise)
+    scaling_x, scaling_y = _scaling(x, y, split_x.starts, split_y.starts, transform, windows, run_directory)
+    unordered = PreparedPair(
+        x=_day(x, split_x.starts, scaling_x),
+        y=_day(_transformed_label(x) if y is None else y, split_y.starts, scaling_y, transform),
+        window_frames=windows.window_frames,
+        order=identity_order(x.n_neurons),
+        findings=tuple(dict.fromkeys((*findings, *split_x.findings, *split_y.findings))),
+        notes=tuple(dict.fromkeys((*notes, *split_x.notes, *split_y.notes, *_constant_notes(scaling_x, scaling_y)))),
+        inputs=dict(inputs or {}),
+    )
+    return _ordered(unordered, _order(unordered, ordering, seed, run_directory))
+
+
+def _splits(x: Recording, y: Recording | None, windows: WindowsSection, seed: int) -> tuple[Split, Split]:
+    if y is None:  # one recording and pairs of windows: what is excluded on either day is excluded on both
+        exclude = [*windows.exclude_x, *windows.exclude_y]
+        both = split(x, windows=windows, exclude=exclude, seed=[seed, 0], where=f"days x and Φ(x) ({x.label})")
+        return both, both
+    return (
+        split(x, windows=windows, exclude=windows.exclude_x, seed=[seed, 0], where=f"day x ({x.label})"),
+        split(y, windows=windows, exclude=windows.exclude_y, seed=[seed, 1], where=f"day y ({y.label})"),
+    )
+
+
+def _scaling(x, y, starts_x: Starts, starts_y: Starts, transform, windows, run_directory) -> tuple[Scaling, Scaling]:
+    file = None if run_directory is None else Path(run_directory) / SCALING_FILE
+    mode = windows.scaling
+    if file is not None and file.exists():
+        return scalings.load(file, n_neurons=x.n_neurons, mode=mode)
+    scaling_x = _fit(x, starts_x, windows)
+    if y is None:
+        scaling_y = scalings.fit_transformed(x.dff, transform=transform, starts=starts_y.train, mode=mode)
+    else:
+        scaling_y = _fit(y, starts_y, windows)
+    if file is not None:
+        scalings.save(file, x=scaling_x, y=scaling_y, mode=mode)
+    return scaling_x, scaling_y
+
+
+def _fit(recording: Recording, starts: Starts, windows: WindowsSection) -> Scaling:
+    covered = coverage(starts.train, window_frames=windows.window_frames, n_frames=recording.n_frames)
+    return scalings.fit(recording.dff, covered=covered, mode=windows.scaling)
+
+
+def _day(recording: Recording, starts: Starts, scaling: Scaling, transform: WindowTransform | None = None) -> Day:
+    if transform is None:
+        return Day(recording, scalings.apply(recording.dff, scaling), starts, scaling)
+    return Day(
+        recording,
+        recording.dff * scalings.gain(scaling),
+        starts,
+        scaling,
+        scalings.scale_transform(transform, scaling),
+    )
+
+
+def _transformed_label(x: Recording) -> Recording:
+    return replace(x, session=f"Φ({x.session or 'x'})", source=f"Φ of {x.source}", truth=None)
+
+
+def _constant_notes(*both: Scaling) -> list[str]:
+    notes = []
+    for day, scaling in zip("xy", both, strict=True):
+        constant = np.flatnonzero(scaling.maximum <= scaling.minimum)
+        if constant.size:
+            notes.append(
+                f"day {day}: {constant.size} neuron{'s' * (constant.size > 1)} constant in training "
+                f"({', '.join(map(str, constant[:8]))}{', ...' * (constant.size > 8)}), kept at mid-scale 0.5."
+            )
+    return notes
+
+
+def _order(unordered: PreparedPair, section: OrderingSection, seed: int, run_directory: Path | None) -> NeuronOrder:
+    file = None if run_directory is None else Path(run_directory) / ORDER_FILE
+    if file is not None and file.exists():
+        return load_order(file, n_neurons=unordered.n_neurons, method=section.method)
+    log_directory = None if run_directory is None else Path(run_directory) / "tensorboard" / "ordering"
+    order = order_neurons(unordered, section=section, seed=seed, log_directory=log_directory)
+    if file is not None:
+        save_order(file, order)
+    return order
+
+
+def _ordered(unordered: PreparedPair, order: NeuronOrder) -> PreparedPair:
+    """Bring the columns of both days into the learned order."""
+    if order.method == "original":
+        return replace(unordered, order=order)
+    note = f"Neurons sorted for the networks by '{order.method}'; every output is back in the recording's order."
+    days = {}
+    for name in ("x", "y"):
+        day: Day = getattr(unordered, name)
+        transform = day.transform
+        if transform is not None:
+            transform = WindowTransform(*(_columns(part, order) for part in (transform.mask, transform.offset)))
+        days[name] = replace(day, values=_columns(day.values, order), transform=transform)
+    return replace(unordered, **days, order=order, notes=(*unordered.notes, note))
+
+
+def _columns(values: np.ndarray, order: NeuronOrder) -> np.ndarray:
+    return np.take(values, order.columns, axis=1)
