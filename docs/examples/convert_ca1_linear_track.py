@@ -105,7 +105,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 str(options.file), got=f"no '{name}'", expected=f"one of the mice {', '.join(file)}",
                 fix="choose one with --mouse",
             )
-        for recording, day in zip(convert(file[name], float(file.attrs["rate_hz"]), options), ("first", "last"), strict=True):
+        recordings = convert(file[name], float(file.attrs["rate_hz"]), options)
+        for recording, day in zip(recordings, ("first", "last"), strict=True):
             target = options.output_dir / f"{options.mouse}_environment_{options.environment}_{day}.h5"
             print(write_recording(recording, target))
     return 0

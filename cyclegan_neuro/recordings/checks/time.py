@@ -32,10 +32,8 @@ def frame_rate(recording: Recording, where: str) -> list[Finding]:
     if low <= rate <= high:
         return []
     hint = "set frame_rate_hz to the rate of your microscope"
-    for factor, text in ((1.0, "1"), (1000.0, "1000")):  # a period in seconds or milliseconds
-        if low <= factor / rate <= high:
-            hint = f"did you mean {text}/{rate:g} = {factor / rate:g} Hz? Set frame_rate_hz: {factor / rate:g}"
-            break
+    if low <= 1.0 / rate <= high:
+        hint = f"did you mean 1/{rate:g} = {1.0 / rate:g} Hz? Set frame_rate_hz: {1.0 / rate:g}"
     return [
         Finding(
             "critical", "frame_rate", f"{where}, field frame_rate_hz",

@@ -75,7 +75,8 @@ def _noise(recording: Recording) -> np.ndarray:
 
 
 def _is_z_scored(dff: np.ndarray) -> bool:
-    mean, deviation = dff.mean(axis=0, dtype=np.float64), dff.std(axis=0, dtype=np.float64)
+    with np.errstate(invalid="ignore"):  # infinite values
+        mean, deviation = dff.mean(axis=0, dtype=np.float64), dff.std(axis=0, dtype=np.float64)
     fits = (np.abs(mean) < _Z_TOLERANCE) & (np.abs(deviation - 1) < _Z_TOLERANCE)
     return bool(np.mean(fits) > 0.9)
 

@@ -165,7 +165,9 @@ class Hdf5Source(Source):
             if not links.exists(key):
                 return None
             kind = links.get_info(key).type
-            if kind == h5py.h5l.TYPE_SOFT and links_left:
+            if kind == h5py.h5l.TYPE_SOFT:
+                if not links_left:  # a circle
+                    return None
                 target = links.get_val(key).decode("utf-8", "replace")
                 item = self.file["/"] if target.startswith("/") else item
                 parts, links_left = _split(target) + parts, links_left - 1

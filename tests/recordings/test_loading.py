@@ -1,0 +1,150 @@
+"""Fields, units, policies: from a section of the configuration to a recording."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from cyclegan_neuro.configuration.sections import RecordingSection
+from cyclegan_neuro.errors import RecordingError
+from cyclegan_neuro.recordings import atomic, readers
+from cyclegan_neuro.recordings.frames import frames_text, runs, segments
+from cyclegan_neuro.recordings.loading import load, read_file, read_recording
+from cyclegan_neuro.recordings.memory import size_text
+from cyclegan_neuro.recordings.repair import constant_columns, interpolate_nan
+from cyclegan_neuro.recordings.writing import write_recording
+
+
+def saved(tmp_path, **values):
+    defaults = {"dff": np.random.default_rng(0).normal(size=(30, 3)), "frame_rate_hz": 10.0}
+    np.savez(tmp_path / "a.npz", **(defaults | values))
+    return tmp_path / "a.npz"
+
+
+def test_source_is_the_path_unless_the_file_names_it(tmp_path):
+    assert read_file(saved(tmp_path)).source == str(tmp_path / "a.npz")
+    assert read_file(saved(tmp_path, source="rig 2")).source == "rig 2"
+
+
+def test_relative_paths_start_at_the_base_directory(tmp_path, make_recording):
+    (tmp_path / "data").mkdir()
+    write_recording(make_recording(), tmp_path / "data" / "day1.h5")
+    recording, notes = read_recording(RecordingSection(path="data/day1.h5"), base_directory=tmp_path)
+    assert recording.n_neurons == 5
+    assert notes == []
+
+
+def test_rate_of_the_configuration_wins_and_is_noted(tmp_path):
+    saved(tmp_path)
+    recording, notes = read_recording(RecordingSection(path="a.npz", frame_rate_hz=12.0), base_directory=tmp_path)
+    assert recording.frame_rate_hz == 12.0
+    assert notes == [f"{tmp_path / 'a.npz'}: frame rate 12 Hz from the configuration"]
+
+
+def test_numbers_become_names(tmp_path):
+    assert read_file(saved(tmp_path, roi_ids=np.array([[4.0], [17.0], [2.0]]))).roi_ids == ("4", "17", "2")
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"roi_ids": np.array([1.5, 2, 3])}, "'roi_ids': got float64 values, expected text or whole numbers"),
+        ({"licks": np.full(30, 300)}, "'licks': got values from 300 to 300, expected 0 to 255"),
+        ({"trial": np.full(30, 0.5)}, "'trial': got values that are not whole numbers"),
+        ({"licks": np.zeros(29)}, r"'licks': got shape \(29,\), expected shape \(30,\): time of the matrix"),
+        ({"position_cm": np.zeros((30, 2))}, r"'position_cm': got shape \(30, 2\), expected one value per time"),
+        ({"frame_rate_hz": np.ones(2)}, "'frame_rate_hz': got 2 values"),
+        ({"gaps": np.array([29])}, "field gaps: got frames 29 to 29, expected 0 to 28"),
+        ({"gaps": np.array([-1, 3])}, "field gaps: got frames -1 to 3"),
+        ({"dff": np.zeros(30)}, r"'dff': got shape \(30,\), expected a matrix \(time, neuron\) that is not empty"),
+        ({"dff": np.zeros((0, 3))}, r"'dff': got shape \(0, 3\)"),
+        ({"roi_xy_um": np.zeros((3, 3))}, r"'roi_xy_um': got shape \(3, 3\), expected shape \(3, 2\)"),
+    ],
+)
+def test_fields_that_do_not_fit_are_refused(tmp_path, values, message):
+    with pytest.raises(RecordingError, match=message):
+        read_file(saved(tmp_path, **values))
+
+
+def test_gaps_are_sorted_once_each(tmp_path):
+    np.testing.assert_array_equal(read_file(saved(tmp_path, gaps=np.array([20, 3, 20]))).gaps, [3, 20])
+
+
+def test_no_neuron_left_is_an_error(tmp_path):
+    saved(tmp_path, dff=np.full((30, 3), np.nan))
+    with pytest.raises(RecordingError, match="got 3 neurons, all dropped"):
+        load(RecordingSection(path="a.npz", nan="drop_neuron"), base_directory=tmp_path)
+
+
+def test_interpolation_by_hand():
+    nan = np.nan
+    dff = np.array([[nan, 1], [1, 1], [nan, nan], [nan, nan], [4, nan], [nan, 7]], np.float32)
+    done = interpolate_nan(dff, gaps=np.zeros(0, np.int64), max_frames=2)
+    np.testing.assert_array_equal(done.dff[:, 0], [1, 1, 2, 3, 4, 4])
+    np.testing.assert_array_equal(done.dff[:, 1], dff[:, 1])  # three in a row
+    assert (done.n_values, done.longest_run_frames, done.columns.tolist()) == (4, 2, [0])
+    assert np.isnan(dff[0, 0])
+
+
+def test_interpolation_never_crosses_a_gap():
+    dff = np.array([[1], [np.nan], [np.nan], [9]], np.float32)
+    done = interpolate_nan(dff, gaps=np.array([1]), max_frames=2)
+    np.testing.assert_array_equal(done.dff[:, 0], [1, 1, 9, 9])
+
+
+def test_constant_columns_look_past_nan():
+    dff = np.array([[1, 0, np.nan], [1, np.nan, np.nan], [1, 1, np.nan]], np.float32)
+    np.testing.assert_array_equal(constant_columns(dff), [0])
+
+
+def test_runs_segments_and_their_text():
+    assert runs(np.zeros(3, bool)) == []
+    assert segments(10, np.array([3, 8])) == [(0, 4), (4, 9), (9, 10)]
+    assert frames_text([(0, 5), (9, 10)]) == "frames 0-4, 9"
+    assert frames_text([(i, i + 1) for i in range(0, 20, 2)]) == "frames 0, 2, 4, 6, 8 and 5 more runs"
+
+
+@pytest.mark.parametrize(("size", "text"), [(0, "0 bytes"), (999, "999 bytes"), (1500, "1.5 kB"), (4e13, "40.0 TB")])
+def test_sizes_in_words(size, text):
+    assert size_text(size) == text
+
+
+def test_failed_write_leaves_the_old_file(tmp_path, make_recording, monkeypatch):
+    path = write_recording(make_recording(), tmp_path / "day1.h5")
+    before = path.read_bytes()
+
+    def full_disk(self, path, values):
+        Path(path).write_bytes(b"half")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(type(readers.get("hdf5")), "write", full_disk)
+    with pytest.raises(RecordingError, match=r"day1\.h5: got No space left on device, .*left as it was"):
+        write_recording(make_recording(seed=1), path)
+    assert path.read_bytes() == before
+    assert [p.name for p in tmp_path.iterdir()] == ["day1.h5"]
+
+
+def test_write_into_a_missing_directory(tmp_path, make_recording):
+    with pytest.raises(RecordingError, match="expected a directory that exists"):
+        write_recording(make_recording(), tmp_path / "nowhere" / "day1.h5")
+
+
+def test_write_with_an_unknown_ending(tmp_path, make_recording):
+    with pytest.raises(RecordingError, match=r"got ending '\.csv', expected one of \.h5, \.hdf5, \.mat, \.npy, \.npz"):
+        write_recording(make_recording(), tmp_path / "day1.csv")
+
+
+def test_other_errors_pass_and_leave_nothing(tmp_path):
+    def interrupted():
+        with atomic.replacing(tmp_path / "a.txt") as temporary:
+            temporary.write_text("half")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_same_recording_same_bytes(tmp_path, make_recording):
+    paths = [write_recording(make_recording(), tmp_path / f"{i}.h5") for i in range(2)]
+    assert paths[0].read_bytes() == paths[1].read_bytes()
