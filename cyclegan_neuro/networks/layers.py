@@ -9,7 +9,7 @@ from __future__ import annotations
 import keras
 import tensorflow as tf
 
-__all__ = ["CoordinateChannels", "InstanceNormalization", "crop_like"]
+__all__ = ["CoordinateChannels", "InstanceNormalization", "Logit", "crop_like"]
 
 
 @tf.custom_gradient
@@ -94,6 +94,25 @@ class CoordinateChannels(keras.layers.Layer):
 
     def compute_output_shape(self, input_shape):
         return (*input_shape[:-1], input_shape[-1] + len(input_shape) - 2)
+
+
+@keras.saving.register_keras_serializable("cyclegan_neuro")
+class Logit(keras.layers.Layer):
+    """Inverse of the sigmoid, for values kept ``margin`` away from 0 and 1."""
+
+    def __init__(self, margin: float = 1e-3, **kwargs):
+        super().__init__(**kwargs)
+        self.margin = margin
+
+    def call(self, inputs):
+        kept = tf.clip_by_value(inputs, self.margin, 1.0 - self.margin)
+        return tf.math.log(kept) - tf.math.log1p(-kept)
+
+    def compute_output_shape(self, input_shape):
+        return input_shape
+
+    def get_config(self):
+        return {**super().get_config(), "margin": self.margin}
 
 
 def crop_like(inputs, reference):

@@ -44,6 +44,11 @@ class ModelSection(Section):
         "coordinate channels drown it.",
         paper=False,
     )
+    input_skip: bool = setting(
+        False,
+        "Let the generators learn the change: output = sigmoid(logit(input) + network(input)), the identity at the start.",
+        paper=False,
+    )
     output_bias_at_mean: bool = setting(
         False, "Start the output bias at logit(mean of the training data).", paper=False
     )

@@ -9,7 +9,7 @@ import keras
 from keras import layers
 
 from cyclegan_neuro.networks.blocks import Convolutions, attention_gate, down_sample, residual, up_sample
-from cyclegan_neuro.networks.layers import CoordinateChannels
+from cyclegan_neuro.networks.layers import CoordinateChannels, Logit
 from cyclegan_neuro.systems.cyclegan.config import ModelSection
 
 __all__ = ["InputStatistics", "build_discriminator", "build_generator"]
@@ -83,12 +83,12 @@ def build_generator(
     up_1 = up_sample(latent, wide, make, like=down_1, name="up_1")
     latent = join(up_1, down_1, make, name="attention_gate_2")
     up_2 = up_sample(latent, section.filters, make, like=tensor, name="up_2")
+    bias = _logit(target.mean) if section.output_bias_at_mean and not section.input_skip else 0.0
     outputs = make.convolution(
-        tensor.shape[-1],
-        name="output_convolution",
-        kernel_size=1,
-        bias_initializer=keras.initializers.Constant(_logit(target.mean) if section.output_bias_at_mean else 0.0),
+        tensor.shape[-1], name="output_convolution", kernel_size=1, bias_initializer=keras.initializers.Constant(bias)
     )(up_2)
+    if section.input_skip:
+        outputs = layers.Add(name="input_skip", dtype="float32")([Logit(name="input_logit", dtype="float32")(tensor), outputs])
     if one_dimensional:
         outputs = layers.Reshape((window_frames, n_neurons, 1), name="channels_as_neurons")(outputs)
     return keras.Model(inputs, layers.Activation("sigmoid", dtype="float32", name="output")(outputs), name=name)
