@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from cyclegan_neuro.figures.style import MUTED, REGION, TRUTH, new_figure, styled
 
-__all__ = ["TraceColumn", "TraceRow", "runs", "trace_grid"]
+__all__ = ["TraceColumn", "TraceRow", "trace_grid"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,25 +45,13 @@ class TraceColumn:
     ----------
     title : str
     rows : sequence of TraceRow
-    region : ndarray of bool, shape (time,), optional
-        Frames to compare, shaded.
+    regions : sequence of (first, stop)
+        Frames to compare, shaded; ``stop`` is one past the last.
     """
 
     title: str
     rows: Sequence[TraceRow]
-    region: np.ndarray | None = None
-
-
-def runs(flags: np.ndarray) -> list[tuple[int, int]]:
-    """Return first and one-past-last index of every run of True.
-
-    Examples
-    --------
-    >>> runs(np.array([True, False, True, True]))
-    [(0, 1), (2, 4)]
-    """
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], np.asarray(flags, np.int8), [0]])))
-    return [(int(first), int(last)) for first, last in zip(edges[::2], edges[1::2], strict=True)]
+    regions: Sequence[tuple[int, int]] = ()
 
 
 def trace_grid(blocks: Sequence[Sequence[TraceColumn]], *, frame_rate_hz: float) -> Figure:
@@ -96,8 +84,8 @@ def _draw_column(column: TraceColumn, panels: Sequence[Axes], frame_rate_hz: flo
     panels[0].set_title(column.title)
     for row, axes in zip(column.rows, panels, strict=True):
         time_s = np.arange(len(row.values)) / frame_rate_hz
-        for first, last in runs(column.region) if column.region is not None else []:
-            axes.axvspan(first / frame_rate_hz, last / frame_rate_hz, color=REGION, alpha=0.35, linewidth=0)
+        for first, stop in column.regions:
+            axes.axvspan(first / frame_rate_hz, stop / frame_rate_hz, color=REGION, alpha=0.35, linewidth=0)
         if row.behind is not None:
             axes.plot(time_s, row.behind, color=MUTED, linewidth=0.9)
         axes.plot(time_s, row.values, color=row.colour)

@@ -6,12 +6,14 @@ order, and take the same way through :func:`..translation.translate` as the mode
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
-from cyclegan_neuro.systems.cyclegan.windows_dff import dff_windows
-from cyclegan_neuro.windows.prepared import Day, PreparedPair
+from cyclegan_neuro.windows.cutting import raw_windows
+from cyclegan_neuro.windows.prepared import PreparedPair
+from cyclegan_neuro.windows.segmentation import coverage, spaced
 
 __all__ = ["GaussianOT", "Identity", "MomentMatching", "Moments", "training_moments"]
 
@@ -46,14 +48,15 @@ def training_moments(prepared: PreparedPair) -> tuple[Moments, Moments]:
     Φ(X), whose values depend on the place within a window, at most 256 evenly
     spread training windows are taken as they are.
     """
-    return _day_moments(prepared.x, prepared), _day_moments(prepared.y, prepared)
+    return _day_moments(prepared, "x"), _day_moments(prepared, "y")
 
 
-def _day_moments(day: Day, prepared: PreparedPair) -> Moments:
+def _day_moments(prepared: PreparedPair, name: str) -> Moments:
     """Moments of one day, in chunks; float64 sums around a pivot so that small variances survive."""
+    day = getattr(prepared, name)
     pivot = day.recording.dff[day.starts.train[0]].astype(np.float64)
     count, total, outer = 0, np.zeros_like(pivot), np.zeros((pivot.size, pivot.size))
-    for frames in _training_frames(day, prepared):
+    for frames in _training_frames(prepared, name):
         centred = frames - pivot
         count += len(centred)
         total += centred.sum(axis=0)
@@ -62,20 +65,17 @@ def _day_moments(day: Day, prepared: PreparedPair) -> Moments:
     return Moments(mean=mean + pivot, covariance=outer / count - np.outer(mean, mean))
 
 
-def _training_frames(day: Day, prepared: PreparedPair):
+def _training_frames(prepared: PreparedPair, name: str) -> Iterator[np.ndarray]:
     """Yield chunks (time, neuron) of the training part in ΔF/F."""
-    height, starts = prepared.window_frames, np.sort(day.starts.train)
+    day, height = getattr(prepared, name), prepared.window_frames
     if day.transform is not None:
-        picked = starts[np.unique(np.linspace(0, len(starts) - 1, _MAX_TRANSFORMED_WINDOWS).astype(int))]
+        picked = spaced(day.starts.train, _MAX_TRANSFORMED_WINDOWS)
         per_chunk = max(1, _CHUNK_FRAMES // height)
         for first in range(0, len(picked), per_chunk):
-            windows = dff_windows(prepared, day, picked[first : first + per_chunk])
+            windows = raw_windows(prepared, name, picked[first : first + per_chunk])
             yield windows.reshape(-1, windows.shape[-1])
         return
-    edges = np.zeros(day.recording.n_frames + 1, np.int64)
-    np.add.at(edges, starts, 1)
-    np.add.at(edges, starts + height, -1)
-    covered = np.flatnonzero(np.cumsum(edges[:-1]) > 0)
+    covered = np.flatnonzero(coverage(day.starts.train, window_frames=height, n_frames=day.recording.n_frames))
     for first in range(0, len(covered), _CHUNK_FRAMES):
         yield day.recording.dff[covered[first : first + _CHUNK_FRAMES]]
 

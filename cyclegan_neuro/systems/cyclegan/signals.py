@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from cyclegan_neuro.recordings.simulate.phi import best_possible
 from cyclegan_neuro.systems.cyclegan.translation import Translation
+from cyclegan_neuro.windows.prepared import PreparedPair
+from cyclegan_neuro.windows.scaling import invert
 
-__all__ = ["METRICS", "SignalErrors", "add_gap_closed", "statistics", "window_errors"]
+__all__ = ["METRICS", "SignalErrors", "add_gap_closed", "phi_bounds", "statistics", "window_errors"]
 
 #: Metric → the two fields of a Translation whose difference it is.
 METRICS = {
@@ -22,6 +25,8 @@ METRICS = {
     "direct_x": ("truth_x", "f_y"),
     "direct_y": ("truth_y", "g_x"),
     "x_minus_y": ("x", "y"),
+    "change_x": ("x", "g_x"),
+    "change_y": ("y", "f_y"),
 }
 
 
@@ -68,6 +73,26 @@ class SignalErrors:
     def summary(self) -> dict[str, dict[str, float | int]]:
         """Return mean, std and n over windows by metric."""
         return {metric: statistics(np.concatenate(values)) for metric, values in self._values.items()}
+
+
+def phi_bounds(prepared: PreparedPair) -> dict[str, dict[str, float | int]]:
+    """Return what no translator of Φ can beat on the test windows; empty where y is not Φ(X).
+
+    Returns
+    -------
+    dict
+        Metric → statistics, see :func:`cyclegan_neuro.recordings.simulate.phi.best_possible`.
+    """
+    transform, inverse = prepared.y.transform, prepared.order.inverse
+    if transform is None:
+        return {}
+    bounds = best_possible(
+        prepared.x.recording.dff,
+        invert(transform.offset[:, inverse], prepared.y.scaling),
+        starts=prepared.x.starts.test,
+        mask=transform.mask[:, inverse],
+    )
+    return {metric: statistics(getattr(bounds, metric)) for metric in ("direct_x", "direct_y")}
 
 
 def add_gap_closed(signals: dict[str, dict[str, dict]]) -> None:

@@ -11,7 +11,7 @@ from typing import Literal, Protocol
 
 import numpy as np
 
-from cyclegan_neuro.windows.prepare import raw_windows
+from cyclegan_neuro.windows.cutting import raw_windows, window_frame_indices
 from cyclegan_neuro.windows.prepared import Day, PreparedPair
 from cyclegan_neuro.windows.scaling import apply, invert
 
@@ -161,12 +161,8 @@ def _truth(prepared: PreparedPair, x, y, x_starts, y_starts):
         return None, None
     if prepared.y.transform is not None:  # test and validation windows of x and Φ(X) are paired
         return y, x
-    height = prepared.window_frames
-    return (
-        _cut(prepared.x.recording.truth.other_day_dff, x_starts, height),
-        _cut(prepared.y.recording.truth.other_day_dff, y_starts, height),
+    days = (prepared.x, x_starts), (prepared.y, y_starts)
+    truth_y, truth_x = (
+        day.recording.truth.other_day_dff[window_frame_indices(starts, prepared.window_frames)] for day, starts in days
     )
-
-
-def _cut(values: np.ndarray, starts: np.ndarray, height: int) -> np.ndarray:
-    return values[starts[:, None] + np.arange(height)].astype(np.float32, copy=False)
+    return truth_y, truth_x

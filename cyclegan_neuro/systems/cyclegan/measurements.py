@@ -1,0 +1,178 @@
+"""One pass over the test windows per translator: every number and array that the report needs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+
+from cyclegan_neuro.systems.cyclegan.baselines import GaussianOT, Identity, MomentMatching, training_moments
+from cyclegan_neuro.systems.cyclegan.config import Config
+from cyclegan_neuro.systems.cyclegan.signals import SignalErrors, add_gap_closed, phi_bounds
+from cyclegan_neuro.systems.cyclegan.translation import (
+    ModelTranslator,
+    Translation,
+    Translator,
+    has_truth,
+    translate,
+)
+from cyclegan_neuro.systems.cyclegan.tuning import TuningCurves, tuning_is_known, tuning_metrics
+from cyclegan_neuro.windows.prepared import PreparedPair
+
+__all__ = ["Measurements", "PlaceMeans", "example_windows", "measure"]
+
+
+@dataclass(frozen=True, eq=False)
+class PlaceMeans:
+    """Means over test windows at each place (time within the window, neuron), in ΔF/F.
+
+    Attributes
+    ----------
+    values : dict
+        ``x``, ``y``, ``g_x``, ``f_y`` and the mean absolute differences ``x_minus_y``,
+        ``y_minus_g_x``, ``x_minus_f_y``; ndarray of float64, shape (time, neuron).
+    """
+
+    values: dict[str, np.ndarray]
+
+
+@dataclass(frozen=True, eq=False)
+class Measurements:
+    """What one evaluation found.
+
+    Attributes
+    ----------
+    signals, tuning, change : dict
+        Content of ``metrics.json``; ``tuning`` is empty where no position is known. ``change`` says
+        how far the model moves windows: ``x`` |X - G(X)|, ``y`` |Y - F(Y)|.
+    curves : dict
+        Tuning curves of the model by field of the Translation; empty without position.
+    edges_cm : ndarray, optional
+        Position bins of ``curves``.
+    example : Translation
+        One test window of each day, translated by the model.
+    place_means : PlaceMeans, optional
+        Only where y is Φ(X), which depends on the place within the window.
+    """
+
+    signals: dict
+    tuning: dict
+    change: dict
+    curves: dict[str, np.ndarray]
+    edges_cm: np.ndarray | None
+    example: Translation
+    place_means: PlaceMeans | None
+
+
+def measure(config: Config, prepared: PreparedPair, trainer) -> Measurements:
+    """Translate all test windows with the model and the baselines, and measure.
+
+    Parameters
+    ----------
+    config : Config
+    prepared : PreparedPair
+    trainer : CycleGAN
+        Its averaged weights are used where it keeps them.
+    """
+    batch_size, bin_cm = config.evaluation.batch_size, config.evaluation.position_bin_cm
+    has_tuning = tuning_is_known(prepared)
+    errors, curves = {}, {}
+    tuned = TuningCurves(prepared, bin_cm=bin_cm) if has_tuning else None
+    means = _PlaceSums() if prepared.y.transform is not None else None
+    example = None
+    with trainer.average_weights():
+        model = ModelTranslator(trainer.generator_g, trainer.generator_f, prepared)
+        errors["model"] = SignalErrors()
+        for translation in translate(model, prepared, batch_size=batch_size):
+            for collector in filter(None, (errors["model"], tuned, means)):
+                collector.add(translation)
+            example = _middle_window(translation, prepared) or example
+    if tuned:
+        reference = tuned.curves()
+        curves = {"model": reference, "identity": {"g_x": reference["x"], "f_y": reference["y"]}}
+    for baseline in _baselines(config, prepared):
+        collector = None
+        if has_tuning and baseline.name not in curves:
+            collector = TuningCurves(prepared, bin_cm=bin_cm, fields=("g_x", "f_y"))
+        errors[baseline.name] = _measure_baseline(baseline, prepared, collector, batch_size)
+        if collector:
+            curves[baseline.name] = collector.curves()
+    return Measurements(
+        signals=_signals(errors, prepared),
+        tuning=tuning_metrics(reference, curves, _changed(prepared)) if tuned else {},
+        change={day: errors["model"].summary()[f"change_{day}"] for day in ("x", "y")},
+        curves=reference if tuned else {},
+        edges_cm=tuned.edges_cm if tuned else None,
+        example=example,
+        place_means=means.means() if means else None,
+    )
+
+
+def example_windows(translation: Translation, window: int) -> Translation:
+    """Return the Translation of window ``window`` alone (arrays keep their window axis)."""
+    chosen = slice(window, window + 1)
+    values = {f.name: getattr(translation, f.name) for f in fields(translation)}
+    return Translation(**{name: None if v is None else v[chosen].copy() for name, v in values.items()})
+
+
+def _middle_window(translation: Translation, prepared: PreparedPair) -> Translation | None:
+    """The middle test window, if ``translation`` holds it."""
+    starts = prepared.x.starts.test
+    middle = min(len(starts), len(prepared.y.starts.test)) // 2  # both days have one of that index
+    where = np.flatnonzero(translation.x_starts == starts[middle])
+    return example_windows(translation, int(where[0])) if where.size else None
+
+
+def _baselines(config: Config, prepared: PreparedPair) -> tuple[Translator, ...]:
+    x, y = training_moments(prepared)
+    shrinkage = config.evaluation.ot_shrinkage
+    return Identity(), MomentMatching.fit(x, y), GaussianOT.fit(x, y, shrinkage=shrinkage)
+
+
+def _measure_baseline(baseline, prepared, tuned, batch_size) -> SignalErrors:
+    errors = SignalErrors()
+    for translation in translate(baseline, prepared, batch_size=batch_size):
+        errors.add(translation)
+        if tuned:
+            tuned.add(translation)
+    return errors
+
+
+def _signals(errors: dict[str, SignalErrors], prepared: PreparedPair) -> dict:
+    """Metric → translator → statistics, as in ``metrics.json``."""
+    signals: dict[str, dict] = {}
+    for name, collected in errors.items():
+        for metric, entry in collected.summary().items():
+            if metric not in ("x_minus_y", "change_x", "change_y"):
+                signals.setdefault(metric, {})[name] = entry
+    signals["x_minus_y"] = {"recorded": errors["identity"].summary()["x_minus_y"]}
+    for metric, entry in phi_bounds(prepared).items():
+        signals[metric]["best_possible"] = entry
+    add_gap_closed(signals)
+    return signals
+
+
+def _changed(prepared: PreparedPair) -> np.ndarray | None:
+    return prepared.x.recording.truth.changed if has_truth(prepared) else None
+
+
+class _PlaceSums:
+    """Sums behind :class:`PlaceMeans`; memory is (time, neuron)."""
+
+    def __init__(self) -> None:
+        self._sums: dict[str, np.ndarray] = {}
+        self._n = 0
+
+    def add(self, t: Translation) -> None:
+        self._n += len(t.x)
+        for name in ("x", "y", "g_x", "f_y"):
+            self._add(name, getattr(t, name))
+        self._add("x_minus_y", np.abs(t.x - t.y))
+        self._add("y_minus_g_x", np.abs(t.truth_y - t.g_x))
+        self._add("x_minus_f_y", np.abs(t.truth_x - t.f_y))
+
+    def _add(self, name: str, windows: np.ndarray) -> None:
+        self._sums[name] = self._sums.get(name, 0.0) + windows.sum(axis=0, dtype=np.float64)
+
+    def means(self) -> PlaceMeans:
+        return PlaceMeans({name: total / self._n for name, total in self._sums.items()})

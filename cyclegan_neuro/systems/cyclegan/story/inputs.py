@@ -1,0 +1,143 @@
+"""What went in: both days, the checks, the split, the scaling and the order of the neurons."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from cyclegan_neuro.systems.cyclegan.config import Config
+from cyclegan_neuro.systems.cyclegan.pictures import activity_overview, order_figure
+from cyclegan_neuro.systems.cyclegan.story.wording import origin, percent, plural
+from cyclegan_neuro.systems.evaluation import Block, Table, significant
+from cyclegan_neuro.windows.prepared import Day, PreparedPair
+from cyclegan_neuro.windows.segmentation import coverage
+
+__all__ = ["inputs_block", "order_block", "origin_sentence", "shared_frames"]
+
+_ORDERS = {
+    "original": "the order of the recording",
+    "firing_rate": "descending estimated activity",
+    "correlation": "descending mean pairwise correlation",
+    "autoencoder": "ascending reconstruction error of an autoencoder (section 2.3.1 of the paper)",
+    "spatial": "a path through the ROI coordinates",
+}
+
+
+def origin_sentence(prepared: PreparedPair) -> str:
+    """Say in one sentence what kind of data this is."""
+    kind = origin(prepared.x.recording)
+    what = {"simulated": "Simulated data, not measured in an animal", "semi-synthetic": "Semi-synthetic data"}.get(
+        kind, "Recorded data"
+    )
+    if prepared.y.transform is not None:
+        days = f"x is {prepared.x.recording.label}, y is its synthetic transformation Φ (Eq. 6)"
+    else:
+        days = f"x is {prepared.x.recording.label}, y is {prepared.y.recording.label}"
+    return f"{what}: {days}; {plural(prepared.n_neurons, 'neuron')}."
+
+
+def shared_frames(day: Day, window_frames: int) -> float:
+    """Return the share of the frames of test windows that are frames of training windows too."""
+    size = {"window_frames": window_frames, "n_frames": day.recording.n_frames}
+    return float(np.mean(coverage(day.starts.train, **size)[coverage(day.starts.test, **size)]))
+
+
+def inputs_block(config: Config, prepared: PreparedPair) -> Block:
+    """Tell what the networks were given."""
+    tables = [("The two days.", _days_table(prepared))]
+    findings = _findings_table(prepared)
+    if findings.rows:
+        tables.append(("What the checks had to say about the data, the most serious first.", findings))
+    else:
+        tables_note = "The checks found nothing to report."
+    paragraphs = [origin_sentence(prepared), *prepared.notes, _leakage(config, prepared), _scaling(config)]
+    if not findings.rows:
+        paragraphs.append(tables_note)
+    start_s = prepared.x.starts.test[0] / prepared.x.recording.frame_rate_hz
+    caption = (
+        f"The beginning of the test part of both days (x from {start_s:.0f} s on): position where it is known, and the "
+        "most active neurons. All figures show ΔF/F as a fraction (0.5 is 50 %)."
+    )
+    return Block(
+        "What went in", tuple(paragraphs), tuple(tables), (("recorded_days", caption, activity_overview(prepared)),)
+    )
+
+
+def _days_table(prepared: PreparedPair) -> Table:
+    days = (prepared.x, prepared.y)
+    recordings = [day.recording for day in days]
+    rows = [
+        ("origin", *(origin(r) for r in recordings)),
+        ("subject", *(r.subject or None for r in recordings)),
+        ("session", *(r.session or None for r in recordings)),
+        ("source", *(r.source or None for r in recordings)),
+        ("frames", *(r.n_frames for r in recordings)),
+        ("duration (s)", *(r.duration_s for r in recordings)),
+        ("frame rate (Hz)", *(r.frame_rate_hz for r in recordings)),
+        ("neurons", *(r.n_neurons for r in recordings)),
+        ("gaps in time", *(len(r.gaps) for r in recordings)),
+        ("behaviour", *(", ".join(r.behaviour.available()) or None for r in recordings)),
+        ("ROI coordinates", *("known" if r.roi_xy_um is not None else "unknown" for r in recordings)),
+        *((f"{part} windows", *(len(getattr(d.starts, part)) for d in days)) for part in ("train", "validation", "test")),
+        ("frames per window", prepared.window_frames, prepared.window_frames),
+        ("minimum for scaling (ΔF/F)", *(float(d.scaling.minimum.min()) for d in days)),
+        ("maximum for scaling (ΔF/F)", *(float(d.scaling.maximum.max()) for d in days)),
+    ]
+    return Table("days", ("", "x (before learning)", "y (after learning)"), tuple(rows))
+
+
+def _findings_table(prepared: PreparedPair) -> Table:
+    severity = {"critical": 0, "warning": 1, "info": 2}
+    ranked = sorted(prepared.findings, key=lambda finding: severity[finding.severity])
+    rows = tuple((f.severity, f.where, f.got, f.expected, f.fix) for f in ranked)
+    return Table("findings", ("severity", "where", "found", "expected", "what to do"), rows)
+
+
+def _leakage(config: Config, prepared: PreparedPair) -> str:
+    shares = [shared_frames(day, prepared.window_frames) for day in (prepared.x, prepared.y)]
+    if not any(shares):
+        return (
+            f"Split '{config.windows.split}': no frame of a test window is part of a training window. Test windows "
+            "overlap each other, so their errors are not independent and the standard deviations are not standard errors."
+        )
+    return (
+        f"Split '{config.windows.split}': {percent(shares[0])} (x) and {percent(shares[1])} (y) of the frames in test "
+        "windows are in training windows too. The errors below are those of frames the networks have seen, and say "
+        "little about new ones."
+    )
+
+
+def _scaling(config: Config) -> str:
+    per = "one minimum and maximum per day" if config.windows.scaling == "day" else "per day and neuron"
+    return (
+        f"The networks saw ΔF/F scaled to [0, 1] by the training part ({per}). Scaling and order of the neurons are "
+        "undone in everything that follows: all numbers are in ΔF/F."
+    )
+
+
+def order_block(prepared: PreparedPair) -> Block:
+    """Tell in which order the networks saw the neurons."""
+    order = prepared.order
+    ids = prepared.x.recording.roi_ids
+    text = f"The networks saw the neurons in {_ORDERS.get(order.method, order.method)} (ordering '{order.method}')."
+    rows = tuple(
+        (
+            rank,
+            int(column),
+            None if ids is None else ids[column],
+            None if order.score is None else float(order.score[column]),
+        )
+        for rank, column in enumerate(order.columns, start=1)
+    )
+    shown = Table("neuron_order", ("rank", "column", "ROI", "score"), rows[:10])
+    figure = order_figure(prepared)
+    figures = ()
+    if figure is not None:
+        caption = "Order of the neurons over the ROI coordinates, and the sorted score, where known (as Figure E.1 of the paper)."
+        figures = (("neuron_order", caption, figure),)
+    first = significant(min(10, prepared.n_neurons))
+    return Block(
+        "Order of the neurons",
+        (text,),
+        ((f"The first {first} ranks; all are in neuron_order.json of the run.", shown),),
+        figures,
+    )

@@ -1,0 +1,94 @@
+"""What changed: position tuning before learning, after it, and as G and F predict it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from cyclegan_neuro.systems.cyclegan.measurements import Measurements
+from cyclegan_neuro.systems.cyclegan.pictures import tuning_maps, tuning_panels
+from cyclegan_neuro.systems.cyclegan.story.wording import TRANSLATOR_LABELS, plural
+from cyclegan_neuro.systems.evaluation import Block, Table
+from cyclegan_neuro.windows.prepared import PreparedPair
+
+__all__ = ["learning_block"]
+
+_GROUPS = {
+    "changed_y": "changed neurons, G(X) against the truth",
+    "changed_x": "changed neurons, F(Y) against the truth",
+    "unchanged_y": "unchanged neurons, G(X) against the truth",
+    "unchanged_x": "unchanged neurons, F(Y) against the truth",
+    "all_y": "all neurons, G(X) against recorded Y",
+    "all_x": "all neurons, F(Y) against recorded X",
+}
+_SHOWN = 6  # neurons in the small multiples
+
+
+def learning_block(prepared: PreparedPair, found: Measurements) -> Block | None:
+    """Tell what learning changed, or return None where nothing relates activity to behaviour.
+
+    Parameters
+    ----------
+    prepared : PreparedPair
+    found : Measurements
+        With tuning curves; without (no position, or y is Φ(X)) there is nothing to tell.
+    """
+    if not found.tuning:
+        return None
+    truth_known = "truth_y" in found.curves
+    if truth_known:
+        neurons = np.flatnonzero(prepared.x.recording.truth.changed)
+        text = (
+            f"The simulator changed {plural(len(neurons), 'neuron')} of {prepared.n_neurons}. Position tuning (mean ΔF/F "
+            "per position bin over the test laps) of G(X) is compared with the tuning of the same laps as the expert "
+            "brain would have answered them, and of F(Y) with the novice brain's answer. The unchanged neurons should "
+            "stay as they were: an error below the noise of the estimate (even against odd laps of the recorded day) "
+            "cannot be told from no change."
+        )
+    else:
+        neurons = np.arange(prepared.n_neurons)
+        text = (
+            "Position is known, but not what these neurons would have done on the same laps on the other day. Tuning of "
+            "G(X) is therefore compared with the tuning recorded on day y, over other laps: they need not agree fully "
+            "even if G were perfect. The noise is even against odd laps of the day compared with."
+        )
+    table = _table(found.tuning)
+    caption = (
+        "Position-tuning curves: mean over neurons of the Pearson correlation and of the mean absolute difference. "
+        "Correlations exist for neurons whose curves vary (last column)."
+    )
+    return Block("What changed?", (text,), ((caption, table),), _figures(prepared, found, neurons, truth_known))
+
+
+def _table(tuning: dict) -> Table:
+    rows = tuple(
+        (_GROUPS[group], TRANSLATOR_LABELS[name], e["correlation"], e["mae"], e["n"], e["n_correlation"])
+        for group, by_translator in tuning.items()
+        for name, e in by_translator.items()
+    )
+    columns = ("group", "translator", "correlation", "mean absolute error (ΔF/F)", "neurons", "with a correlation")
+    return Table("tuning", columns, rows)
+
+
+def _figures(prepared: PreparedPair, found: Measurements, neurons: np.ndarray, truth_known: bool):
+    if not neurons.size:
+        return ()
+    curves = found.curves
+    goal = curves["truth_y"] if truth_known else curves["g_x"]
+    change = np.nanmean(np.abs(goal - curves["x"]), axis=0)[neurons]
+    most = neurons[np.argsort(change, kind="stable")[::-1][:_SHOWN]]
+    why = "that learning changed most" if truth_known else "whose tuning G changes most"
+    target = "the truth" if truth_known else "the recorded expert day"
+    which = "changed neurons" if truth_known else "neurons"
+    return (
+        (
+            "tuning_curves",
+            f"Position tuning over the test laps of the neurons {why}: recorded on day x, translated by G, and {target}.",
+            tuning_panels(curves, found.edges_cm, prepared, most),
+        ),
+        (
+            "tuning_maps",
+            f"Position tuning of all {which}, sorted by the peak of {target}; each neuron in units of the range of "
+            f"{target}. Where G works the middle panel looks like the right one.",
+            tuning_maps(curves, found.edges_cm, neurons),
+        ),
+    )

@@ -1,0 +1,132 @@
+"""Did the mapping work: signal metrics beside baselines, traces, the whole population."""
+
+from __future__ import annotations
+
+from cyclegan_neuro.systems.cyclegan.config import Config
+from cyclegan_neuro.systems.cyclegan.measurements import Measurements
+from cyclegan_neuro.systems.cyclegan.pictures import choose_neurons, cycle_traces, place_maps, population_maps
+from cyclegan_neuro.systems.cyclegan.story.wording import METRIC_LABELS, TRANSLATOR_LABELS, mean_sd, percent
+from cyclegan_neuro.systems.evaluation import Block, Table, significant
+from cyclegan_neuro.windows.prepared import PreparedPair
+
+__all__ = ["cycle_sentence", "mapping_block"]
+
+_ORDER = ("model", "identity", "moment_matching", "gaussian_ot", "best_possible")
+
+
+def mapping_block(config: Config, prepared: PreparedPair, found: Measurements) -> Block:
+    """Tell how well G and F translate."""
+    tables = (
+        (
+            "Mean absolute differences over test windows (ΔF/F, mean ± standard deviation over windows), as Table 1 of "
+            "the paper. A dash: not known. For identity all cycle and identity terms are 0 by construction, for moment "
+            "matching and Gaussian OT the cycle terms, because they are exactly invertible: those zeros are no merit.",
+            _overview(found.signals),
+        ),
+        (
+            "The same numbers, one per line. Gap closed: the share of the way from identity to the best possible "
+            "(1 cannot be improved, 0 is no better than doing nothing).",
+            _details(found.signals),
+        ),
+    )
+    return Block(
+        "Did the mapping work?", _paragraphs(prepared, found), tables, _figures(config, prepared, found)
+    )
+
+
+def _overview(signals: dict) -> Table:
+    metrics = [metric for metric in METRIC_LABELS if metric in signals and metric != "x_minus_y"]
+    names = [name for name in _ORDER if any(name in signals[metric] for metric in metrics)]
+    rows = tuple(
+        (TRANSLATOR_LABELS[name], *(mean_sd(signals[metric].get(name)) for metric in metrics)) for name in names
+    )
+    return Table("signals", ("", *(f"{METRIC_LABELS[metric]} (ΔF/F)" for metric in metrics)), rows)
+
+
+def _details(signals: dict) -> Table:
+    rows = tuple(
+        (METRIC_LABELS[metric], TRANSLATOR_LABELS[name], e["mean"], e["std"], e["n"], e.get("gap_closed"))
+        for metric in METRIC_LABELS if metric in signals
+        for name, e in signals[metric].items()
+    )  # fmt: skip
+    columns = ("metric", "translator", "mean (ΔF/F)", "standard deviation (ΔF/F)", "test windows", "gap closed")
+    return Table("signals_long", columns, rows)
+
+
+def cycle_sentence(signals: dict) -> str:
+    """Compare the model's cycle errors with the difference between the days."""
+    apart = signals["x_minus_y"]["recorded"]["mean"]
+    shares = [signals[metric]["model"]["mean"] / apart if apart else float("nan") for metric in ("cycle_x", "cycle_y")]
+    return (
+        f"The cycles bring windows back to within {significant(shares[0], digits=2)} (|X − F(G(X))|) and "
+        f"{significant(shares[1], digits=2)} (|Y − G(F(Y))|) of the mean difference |X − Y| between test windows of the "
+        f"two days, {significant(apart)} ΔF/F."
+    )
+
+
+def _paragraphs(prepared: PreparedPair, found: Measurements) -> tuple[str, ...]:
+    apart = found.signals["x_minus_y"]["recorded"]["mean"]
+    moved = [found.change[day]["mean"] for day in ("x", "y")]
+    windows = "paired by Φ" if prepared.y.transform is not None else "not paired: the window of x and of y with the same number"
+    paragraphs = [
+        f"{cycle_sentence(found.signals)} (Windows {windows}.) A small cycle error alone proves nothing, since doing "
+        f"nothing has none: G moves windows by |X − G(X)| = {significant(moved[0])} ΔF/F and F by "
+        f"|Y − F(Y)| = {significant(moved[1])} ΔF/F, "
+        f"{percent(moved[0] / apart)} and {percent(moved[1] / apart)} of |X − Y|.",
+    ]
+    if "direct_y" not in found.signals:
+        paragraphs.append(
+            "What the same neurons would have done on the same laps after learning is not known for this recording, so "
+            "no number here says whether G(X) and F(Y) are right; they can only be wrong in the ways that are shown."
+        )
+    elif prepared.y.transform is not None:
+        paragraphs.append(
+            "Y is Φ(X), so what G(X) and F(Y) should be is known window by window, and so is what no translator can "
+            "beat: the spread of the noise 0.5 η for G, the spread of what the mask removed for F."
+        )
+    else:
+        paragraphs.append(
+            "The simulator knows how the brain of the other day would have answered the same laps, with the same random "
+            "numbers. Neurons that learning left alone are identical in both, which makes identity hard to beat in the "
+            "mean over all neurons; the next section looks at the neurons that changed."
+        )
+    return tuple(paragraphs)
+
+
+def _figures(config: Config, prepared: PreparedPair, found: Measurements):
+    neurons = choose_neurons(prepared, found.example, config.report.n_traces)
+    if prepared.y.transform is not None:
+        marked, chosen = "Shaded: the frames in which Φ removes the signal", "Neurons from top to bottom of the masked corner"
+    else:
+        marked = "Shaded: the tenth of the frames where G (left) and F (right) change the trace most"
+        known = found.example.truth_y is not None
+        chosen = "The neurons that learning changed most" if known else "The most active neurons"
+    truth = "; dotted: what G(X) and F(Y) should be" if found.example.truth_y is not None else ""
+    figures = [
+        (
+            "cycle_traces",
+            f"Traces through both cycles in one test window of each day (as Figures 2 and 4 of the paper). {chosen}. "
+            f"{marked}{truth}; grey behind F(G(X)) and G(F(Y)): the trace they should return to.",
+            cycle_traces(found.example, prepared, neurons),
+        ),
+        (
+            "population",
+            "The whole population in the same windows, neurons downward in the order that the networks see (as Figures "
+            "F.1 and F.2 of the paper). One colour scale for all panels, cut at the 1st and 99.5th percentile of X and Y.",
+            population_maps(found.example, prepared),
+        ),
+    ]
+    if found.place_means is not None:
+        activity, error = place_maps(found.place_means, prepared)
+        figures.append((
+            "phi_means",
+            "Mean over all test windows. Φ blanks the lower left corner (only noise is left there): a G that learned Φ "
+            "shows the same corner, and F should fill it.",
+            activity,
+        ))  # fmt: skip
+        figures.append((
+            "phi_errors",
+            "Where the errors lie: mean absolute difference over all test windows, for identity (left) and the model.",
+            error,
+        ))  # fmt: skip
+    return tuple(figures)

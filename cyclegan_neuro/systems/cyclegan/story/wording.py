@@ -1,0 +1,64 @@
+"""Words that the blocks share: names of metrics and translators, comparisons, numbers."""
+
+from __future__ import annotations
+
+from cyclegan_neuro.recordings.recording import Recording
+from cyclegan_neuro.systems.evaluation import significant
+
+__all__ = ["METRIC_LABELS", "TRANSLATOR_LABELS", "compared", "mean_sd", "origin", "percent", "plural"]
+
+METRIC_LABELS = {
+    "direct_y": "|Y − G(X)|",
+    "direct_x": "|X − F(Y)|",
+    "cycle_x": "|X − F(G(X))|",
+    "cycle_y": "|Y − G(F(Y))|",
+    "identity_x": "|X − F(X)|",
+    "identity_y": "|Y − G(Y)|",
+    "x_minus_y": "|X − Y|",
+}
+TRANSLATOR_LABELS = {
+    "model": "CycleGAN",
+    "identity": "identity (does nothing)",
+    "moment_matching": "moment matching",
+    "gaussian_ot": "Gaussian OT",
+    "best_possible": "best possible",
+    "noise": "noise of the estimate",
+    "recorded": "recorded days",
+}
+_ALIKE = 0.01  # relative differences below this are called none
+
+
+def compared(value: float, other: float) -> str:
+    """Say how an error compares with another one: ``better than``, ``no better than`` or ``worse than``.
+
+    Examples
+    --------
+    >>> [compared(v, 1.0) for v in (0.5, 0.995, 1.2)]
+    ['better than', 'no better than', 'worse than']
+    """
+    if value < other * (1 - _ALIKE):
+        return "better than"
+    return "no better than" if value <= other * (1 + _ALIKE) else "worse than"
+
+
+def percent(share: float) -> str:
+    """Return a share as whole per cent, for example ``58 %``."""
+    return f"{100 * share:.0f} %"
+
+
+def mean_sd(entry: dict | None) -> str | None:
+    """Return ``mean ± standard deviation`` for a cell, None for a metric that does not apply."""
+    return None if entry is None else f"{significant(entry['mean'])} ± {significant(entry['std'], digits=2)}"
+
+
+def plural(n: int, noun: str) -> str:
+    """Return ``1 neuron``, ``2 neurons``."""
+    return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"
+
+
+def origin(recording: Recording) -> str:
+    """Say where a recording comes from: ``simulated``, ``semi-synthetic`` or ``recorded``."""
+    source = recording.source.lower()
+    if "semi-synthetic" in source:
+        return "semi-synthetic"
+    return "simulated" if recording.truth is not None or "simulated" in source else "recorded"
