@@ -84,8 +84,8 @@ def _unknown_key(config: type[Section], location: Location, where: Callable[[Loc
     known = list(section.model_fields)
     near = get_close_matches(str(key), known, n=1)
     elsewhere = sorted((path for path, _ in walk_fields(config) if path[-1] == key), key=len)
-    meant = [(*parents, near[0])] if near else elsewhere
-    expected = f"a key of '{'.'.join(map(str, parents))}'" if parents and near else f"one of {', '.join(known)}"
+    meant = elsewhere or [(*parents, name) for name in near]
+    expected = f"a key of '{'.'.join(map(str, parents))}'" if parents and meant else f"one of {', '.join(known)}"
     fix = "remove it, or use one of these names"
     if meant:
         fix = f"did you mean {' or '.join(repr('.'.join(map(str, path))) for path in meant)}?"
