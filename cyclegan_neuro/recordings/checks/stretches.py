@@ -54,7 +54,8 @@ def bleached(recording: Recording, where: str) -> list[Finding]:
         return []
     edges = np.linspace(0, recording.n_frames, _BLOCKS + 1).astype(int)
     baseline = np.stack([_baseline(recording.dff[a:b]) for a, b in pairwise(edges)])
-    spread = np.nanmedian(np.abs(np.diff(recording.dff, axis=0)), axis=0) * _SD_PER_MEDIAN_DIFFERENCE
+    sample = recording.dff[: edges[1]]
+    spread = np.nanmedian(np.abs(np.diff(sample, axis=0)), axis=0) * _SD_PER_MEDIAN_DIFFERENCE
     usable = (spread > 0) & np.isfinite(baseline).all(axis=0)
     if not usable.any():
         return []

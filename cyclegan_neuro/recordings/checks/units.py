@@ -75,8 +75,10 @@ def _noise(recording: Recording) -> np.ndarray:
 
 
 def _is_z_scored(dff: np.ndarray) -> bool:
+    mean = dff.mean(axis=0, dtype=np.float64)
+    square = np.einsum("tn,tn->n", dff, dff, dtype=np.float64) / len(dff)  # without a float64 copy
     with np.errstate(invalid="ignore"):  # infinite values
-        mean, deviation = dff.mean(axis=0, dtype=np.float64), dff.std(axis=0, dtype=np.float64)
+        deviation = np.sqrt(np.maximum(square - mean**2, 0.0))
     fits = (np.abs(mean) < _Z_TOLERANCE) & (np.abs(deviation - 1) < _Z_TOLERANCE)
     return bool(np.mean(fits) > 0.9)
 

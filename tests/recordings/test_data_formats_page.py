@@ -1,0 +1,28 @@
+"""The page on data formats names what there is, and nothing else."""
+
+import re
+from pathlib import Path
+
+from cyclegan_neuro.recordings.layout import FIELDS
+from cyclegan_neuro.recordings.readers import names
+
+PAGE = (Path(__file__).parents[2] / "docs" / "data_formats.md").read_text(encoding="utf-8")
+PACKAGE = Path(__file__).parents[2] / "cyclegan_neuro" / "recordings"
+
+
+def test_every_field_is_documented():
+    assert all(f"`{name}`" in PAGE for name in FIELDS)
+
+
+def test_every_format_has_a_place():
+    headings = " ".join(re.findall(r"^## (.+)$", PAGE, re.MULTILINE)) + PAGE
+    assert all(word in headings for word in ("HDF5", "`.npz`", "`.npy`", "MATLAB"))
+    assert names() == ["hdf5", "mat", "npy", "npz"]
+
+
+def test_every_finding_is_documented():
+    sources = [*(PACKAGE / "checks").glob("*.py"), PACKAGE / "pairing.py"]
+    text = "".join(path.read_text(encoding="utf-8") for path in sources)
+    codes = set(re.findall(r'"(?:critical|warning|info)"(?: if \w+ else "warning")?, "(\w+)"', text))
+    assert len(codes) == 15
+    assert {code for code in codes if f"`{code}`" not in PAGE} == set()
