@@ -138,7 +138,7 @@ def test_row_26_every_problem_is_named(refusal):
         ("data: {source: files, x: {path: a.h5}}", "data.y: got nothing, expected a recording with source 'files'"),
         ("data: {source: phi, x: {}}", "data.x.path: got no file name, expected a recording"),
         ("data: {source: phi, y: {path: a}}", "data.y: got a recording, expected none with source 'phi', where"),
-        ("data: {x: {path: a}}", "expected none with source 'simulated', where it has no effect. Fix: set data.source"),
+        ("data: {x: {path: a}}", "data.x: got a recording, expected none with source 'simulated', where it"),
     ],
 )  # fmt: skip
 def test_row_26_settings_that_do_not_go_together(refusal, text, message):

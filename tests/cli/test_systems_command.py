@@ -1,0 +1,12 @@
+"""``python -m cyclegan_neuro.cli.systems``."""
+
+from cyclegan_neuro.cli.systems import list_systems, main
+
+
+def test_every_system_with_title_and_paper(capsys):
+    assert main([]) == 0
+    shown = capsys.readouterr().out
+    assert shown == list_systems() + "\n"
+    name, title = shown.splitlines()[0].split("  ", 1)
+    assert (name, title) == ("cyclegan", "CycleGAN between the activity before and after learning")
+    assert "(2021)" in shown.splitlines()[1]

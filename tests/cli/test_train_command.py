@@ -1,0 +1,160 @@
+"""``train.py``: what it answers without TensorFlow, and what it hands on to training."""
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from cyclegan_neuro.cli import configuration
+from cyclegan_neuro.cli.train import main
+from cyclegan_neuro.configuration.loading import dump_config
+from cyclegan_neuro.systems import base
+
+ROOT = Path(__file__).parents[2]
+PAPER = ROOT / "configs" / "cyclegan" / "paper_synthetic.yaml"
+HEAVY = "tensorflow keras matplotlib scipy"
+
+
+@pytest.fixture
+def train(monkeypatch):
+    """Run ``train.py`` without training; return what training would have been called with."""
+    calls = []
+    monkeypatch.setattr(
+        "cyclegan_neuro.training.run.train", lambda system, config, **options: calls.append((system, config, options))
+    )
+
+    def train(*arguments):
+        calls.clear()
+        assert main([str(argument) for argument in arguments]) == 0
+        return calls[0]
+
+    return train
+
+
+def refused(capsys, *arguments, code=2):
+    with pytest.raises(SystemExit) as caught:
+        main([str(argument) for argument in arguments])
+    assert caught.value.code == code
+    return capsys.readouterr().err
+
+
+def run_and_list_modules(*arguments):
+    """Run ``train.py`` in a process of its own; return its exit code and the heavy modules it loaded."""
+    script = (
+        "import sys; from cyclegan_neuro.cli.train import main\n"
+        "try: code = main(sys.argv[1:])\n"
+        "except SystemExit as end: code = end.code\n"
+        f"loaded = [name for name in '{HEAVY}'.split() if name in sys.modules]\n"
+        "print('LOADED', code, *loaded)"
+    )
+    command = [sys.executable, "-c", script, *map(str, arguments)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    code, *loaded = done.stdout.splitlines()[-1].split()[1:]
+    return code, loaded
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["--help"], "0"),
+        (["--list_systems"], "0"),
+        (["--describe", "cyclegan"], "0"),
+        (["--describe", "cyclegam"], "2"),
+        (["--config", PAPER, "--output_dir", "never", "--set", "training.epochs=0"], "2"),
+        (["--output_dir", "never", "--resume"], "2"),
+    ],
+)
+def test_answers_without_tensorflow(arguments, code):
+    assert run_and_list_modules(*arguments) == (code, [])
+
+
+def test_help_answers_within_a_second():
+    def seconds():
+        start = time.perf_counter()
+        subprocess.run([sys.executable, "train.py", "--help"], cwd=ROOT, capture_output=True, check=True)
+        return time.perf_counter() - start
+
+    assert min(seconds() for _ in range(3)) < 1.0
+
+
+def test_values_of_file_and_overrides_reach_training(train, tmp_path):
+    system, config, options = train(
+        "--config", PAPER, "--output_dir", tmp_path / "run", "--set", "training.epochs=3", "--set", "objective.name=gan"
+    )
+    assert system.name == "cyclegan"
+    assert (config.training.epochs, config.objective.name, config.windows.split) == (3, "gan", "paper")
+    assert options == {"output_dir": tmp_path / "run", "resume": False, "overwrite": False}
+
+
+def test_resume_takes_the_configuration_of_the_run(train, tmp_path):
+    stored = base.get("cyclegan").Config.model_validate({"training": {"epochs": 7}})
+    (tmp_path / "config.yaml").write_text(dump_config(stored), encoding="utf-8")
+    _, config, options = train("--output_dir", tmp_path, "--resume")
+    assert config == stored
+    assert options["resume"]
+    assert train("--output_dir", tmp_path, "--resume", "--set", "training.epochs=9")[1].training.epochs == 9
+    assert train("--output_dir", tmp_path, "--resume", "--config", PAPER)[1].training.epochs == 200
+
+
+def test_overwrite_is_handed_on(train, tmp_path):
+    assert train("--config", PAPER, "--output_dir", tmp_path, "--overwrite")[2]["overwrite"]
+
+
+def test_the_quickstart_is_the_default(train, tmp_path, monkeypatch):
+    quickstart = tmp_path / "quickstart.yaml"
+    quickstart.write_text("system: cyclegan\ntraining: {epochs: 5}\n")
+    monkeypatch.setattr(configuration, "_QUICKSTART", quickstart)
+    assert train("--output_dir", tmp_path / "run")[1].training.epochs == 5
+
+
+def test_without_its_source_folder_the_package_asks_for_a_configuration(capsys, tmp_path, monkeypatch):
+    monkeypatch.setattr(configuration, "_QUICKSTART", tmp_path / "absent.yaml")
+    message = refused(capsys, "--output_dir", tmp_path / "run")
+    assert "error: --config: got no configuration file, expected one, because the quickstart is not at" in message
+    assert "Fix: run train.py from the source folder, or name a file with --config" in message
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("training: {epochs: 3}\n", "run.yaml, system: got no name, expected the system to train, one of cyclegan"),
+        ("system: 3\n", "run.yaml, line 1, system: got no name"),
+        ("system: cyclegann\n", "system: got 'cyclegann', expected one of cyclegan"),
+        ("system: cyclegan\ntraining: {epoch: 3}\n", "line 2, training.epoch: got the unknown key 'epoch'"),
+    ],
+)
+def test_errors_are_one_line_without_a_stack_trace(capsys, tmp_path, text, message):
+    path = tmp_path / "run.yaml"
+    path.write_text(text)
+    shown = refused(capsys, "--config", path, "--output_dir", tmp_path / "run")
+    assert shown.startswith("error: ")
+    assert shown.count("\n") == 1
+    assert message in shown
+    assert not (tmp_path / "run").exists()
+
+
+def test_resume_without_a_run(capsys, tmp_path):
+    message = refused(capsys, "--output_dir", tmp_path / "absent", "--resume")
+    assert f"error: {tmp_path / 'absent'}: got no config.yaml, expected the directory of a run. Fix: " in message
+
+
+def test_what_argparse_refuses(capsys):
+    assert "--output_dir is needed: the folder that the run is written to" in refused(capsys)
+    assert "not allowed with argument" in refused(capsys, "--output_dir", "a", "--resume", "--overwrite")
+
+
+def test_describe_prints_the_table(capsys):
+    assert main(["--describe", "cyclegan"]) == 0
+    shown = capsys.readouterr().out
+    assert "training: " in shown
+    assert "learning_rate_generator" in shown
+
+
+def test_ctrl_c_before_training_ends_quietly(capsys, tmp_path, monkeypatch):
+    def interrupt(*arguments, **options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("cyclegan_neuro.training.run.train", interrupt)
+    assert refused(capsys, "--config", PAPER, "--output_dir", tmp_path / "run", code=130) == "interrupted\n"
