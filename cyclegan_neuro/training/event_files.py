@@ -18,11 +18,11 @@ def drop_events_after(folder: Path, step: int) -> None:
     Parameters
     ----------
     folder : Path
-        Searched with all folders in it. An event that a killed process left half written is dropped too.
+        Of one writer. An event that a killed process left half written is dropped too.
     step : int
         Last step that stays.
     """
-    for file in sorted(folder.rglob("events.out.tfevents.*")):
+    for file in sorted(folder.glob("events.out.tfevents.*")):
         records, whole = _read(file)
         kept = [record for record in records if tf.compat.v1.Event.FromString(record).step <= step]
         if whole and len(kept) == len(records):

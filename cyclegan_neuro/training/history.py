@@ -60,6 +60,8 @@ def _read(path: Path) -> list[dict[str, str]]:
             rows = [{name: value for name, value in row.items() if value} for row in csv.DictReader(stream)]
         for row in rows:
             int(row["epoch"])
+            if None in row:
+                raise ValueError(f"more values than columns in epoch {row['epoch']}")
     except (OSError, ValueError, KeyError, AttributeError, csv.Error) as error:
         raise RunDirectoryError(
             str(path), got=f"{error}", expected="the table that training wrote", fix="delete it and resume again"

@@ -19,7 +19,7 @@ from cyclegan_neuro.training.callbacks.measure import Measure
 from cyclegan_neuro.training.callbacks.non_finite import StopOnNonFinite
 from cyclegan_neuro.training.callbacks.progress import ShowProgress
 from cyclegan_neuro.training.callbacks.save import Save
-from cyclegan_neuro.training.callbacks.tensorboard import WriteTensorBoard
+from cyclegan_neuro.training.callbacks.tensorboard import TENSORBOARD_FOLDERS, WriteTensorBoard
 from cyclegan_neuro.training.callbacks.track import Track
 from cyclegan_neuro.training.callbacks.write_history import WriteHistory
 from cyclegan_neuro.training.checkpoints import Checkpoint, CheckpointStore
@@ -86,7 +86,8 @@ def fit(setup: Setup) -> None:
         epochs=setup.config.training.epochs,
     )
     history = History(setup.directory.history_file, epochs=position.epoch)
-    drop_events_after(setup.directory.tensorboard, position.step)
+    for name in TENSORBOARD_FOLDERS:
+        drop_events_after(setup.directory.tensorboard / name, position.step)
     with Interruption() as interruption, _closing(_callbacks(setup, position, history, interruption)) as callbacks:
         while position.step < position.total_steps:
             _fit_once(setup, position, callbacks)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -178,3 +180,31 @@ class FakeSystem(System):
 
 
 SYSTEM = FakeSystem()
+
+
+def stop_at(step: int, number: int, patch) -> None:
+    """Send this process a signal when ``step`` updates are done; ``patch`` is pytest's MonkeyPatch."""
+    from cyclegan_neuro.training.callbacks.track import Track
+
+    count = Track.on_train_batch_end
+
+    def count_and_signal(self, batch, logs=None):
+        count(self, batch, logs)
+        if self.position.step == step:
+            os.kill(os.getpid(), number)
+
+    patch.setattr(Track, "on_train_batch_end", count_and_signal)
+
+
+def run_and_stop(output_dir: str, *, step: int, number: int) -> None:
+    """Train with the default configuration until a signal comes; meant for a process of its own."""
+    import pytest
+
+    from cyclegan_neuro.training.run import train
+
+    stop_at(step, number, pytest.MonkeyPatch())
+    train(SYSTEM, make_config(), output_dir=output_dir)
+
+
+if __name__ == "__main__":
+    run_and_stop(sys.argv[1], step=int(sys.argv[2]), number=int(sys.argv[3]))

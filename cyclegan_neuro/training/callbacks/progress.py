@@ -38,8 +38,6 @@ class ShowProgress(keras.callbacks.Callback):
 
     def on_epoch_begin(self, epoch, logs=None):
         self._epoch = epoch
-        if self._began is None:
-            self._began, self._first_step = time.monotonic(), self.position.step
         if self.console.is_terminal:
             text = TextColumn("{task.fields[text]}")
             self._line = Progress(
@@ -51,6 +49,8 @@ class ShowProgress(keras.callbacks.Callback):
             self._line.start()
 
     def on_train_batch_end(self, batch, logs=None):
+        if self._began is None:  # the first step was traced and compiled: it says nothing about the others
+            self._began, self._first_step = time.monotonic(), self.position.step
         if self._line is not None:
             done = self.position.step - self._epoch * self.position.steps_per_epoch
             self._line.update(self._task, completed=done, text=self._describe(logs))
@@ -74,7 +74,9 @@ class ShowProgress(keras.callbacks.Callback):
     def _describe(self, logs) -> str:
         names = [*self.model.progress_keys, self.model.monitor]
         values = [f"{name} {logs[name]:.4g}" for name in dict.fromkeys(names) if name in logs]
-        steps = max(self.position.step - self._first_step, 1)
-        seconds_per_step = (time.monotonic() - self._began) / steps
-        left = timedelta(seconds=round(seconds_per_step * max(self.position.total_steps - self.position.step, 0)))
-        return "  ".join([*values, f"{self.windows_per_step / seconds_per_step:.1f} windows/s", f"{left} left"])
+        steps = self.position.step - self._first_step
+        if steps:
+            seconds_per_step = (time.monotonic() - self._began) / steps
+            left = timedelta(seconds=round(seconds_per_step * (self.position.total_steps - self.position.step)))
+            values += [f"{self.windows_per_step / seconds_per_step:.1f} windows/s", f"{left} left"]
+        return "  ".join(values)

@@ -15,7 +15,9 @@ from cyclegan_neuro.training.position import Position
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["WriteTensorBoard"]
+__all__ = ["TENSORBOARD_FOLDERS", "WriteTensorBoard"]
+
+TENSORBOARD_FOLDERS = ("train", "validation")
 
 _GROUPS = ("gradient_norm", "learning_rate", "loss_scale", "mean", "penalty", "cycle", "identity")
 _SPEED = ("seconds", "windows_per_second")
@@ -42,8 +44,9 @@ class WriteTensorBoard(keras.callbacks.Callback):
         self.position = position
         self.draw = draw
         self.figures_every_epochs = figures_every_epochs
-        self._train = tf.summary.create_file_writer(str(folder / "train"))
-        self._validation = tf.summary.create_file_writer(str(folder / "validation"))
+        self._train, self._validation = (
+            tf.summary.create_file_writer(str(folder / name)) for name in TENSORBOARD_FOLDERS
+        )
 
     def on_epoch_end(self, epoch, logs=None):
         train = {name: value for name, value in logs.items() if not name.startswith("val_")}

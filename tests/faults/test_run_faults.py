@@ -1,0 +1,302 @@
+"""Faults of the machine and of the user that meet a run: rows 22-25, 27-31, 35 and 37."""
+
+import errno
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "training"))
+import training_fakes
+from training_fakes import SYSTEM, make_config, stop_at
+
+from cyclegan_neuro.errors import CheckpointError, ConfigurationError, RecordingError, RunDirectoryError, TrainingError
+from cyclegan_neuro.training.interruption import TrainingInterrupted
+from cyclegan_neuro.training.run import load_run, train
+from cyclegan_neuro.training.run_directory import RunDirectory
+from cyclegan_neuro.training.state import read_state
+
+
+def run(output_dir, *, resume=False, overwrite=False, system=SYSTEM, **config):
+    return train(system, make_config(**config), output_dir=output_dir, resume=resume, overwrite=overwrite)
+
+
+def status_of(output_dir):
+    return RunDirectory(output_dir).read_status()
+
+
+def weights_of(run):
+    return b"".join(np.asarray(value).tobytes() for entries in read_state(run.trainer).values() for _, value in entries)
+
+
+@pytest.fixture
+def finished(tmp_path):
+    run(tmp_path / "run", epochs=2)
+    return tmp_path / "run"
+
+
+def contents(folder):
+    return {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_row_22_disk_full_while_a_checkpoint_is_written(tmp_path, finished, monkeypatch):
+    write = Path.write_bytes
+
+    def fill_up(self, data):
+        if self.parent.name == "checkpoints":
+            write(self, data[:1000])
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return write(self, data)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "write_bytes", fill_up)
+        with pytest.raises(CheckpointError) as caught:
+            run(finished, resume=True, epochs=3)
+    assert re.fullmatch(
+        r".*checkpoints/(best|last)-000000015.h5: got No space left on device, expected a writable disk with 1\.\d MB "
+        r"free. Fix: make room and continue with --resume; last-000000010.h5 is intact",
+        str(caught.value),
+    )
+    assert caught.value.exit_code == 2
+    assert status_of(finished).state == "failed"
+    assert "No space left" in status_of(finished).message
+    assert not list(finished.glob("checkpoints/.*"))
+    whole = run(tmp_path / "whole", epochs=3)
+    assert weights_of(run(finished, resume=True, epochs=3)) == weights_of(whole)
+
+
+def test_row_22_disk_full_for_everything(finished, monkeypatch):
+    def no_room(descriptor):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patch:
+        patch.setattr("os.fsync", no_room)
+        with pytest.raises(RunDirectoryError, match=r"environment.json: got No space left on device.*make room"):
+            run(finished, resume=True, epochs=3)
+    assert status_of(finished).state == "finished"
+    assert load_run(finished, system=SYSTEM).checkpoint.manifest.step == 10
+
+
+def test_row_23_sigterm_in_mid_epoch(tmp_path, caplog):
+    with pytest.MonkeyPatch.context() as patch:
+        stop_at(7, signal.SIGTERM, patch)
+        with pytest.raises(TrainingInterrupted) as caught:
+            run(tmp_path / "my run")
+    command = f"python train.py --output_dir '{tmp_path / 'my run'}' --resume"
+    assert str(caught.value) == (
+        f"{tmp_path / 'my run'}: got SIGTERM in epoch 2, after step 7; everything is saved, "
+        f"expected 3 epochs. Fix: continue with `{command}`"
+    )
+    assert caught.value.exit_code == 128 + 15
+    assert "SIGTERM: saving at the end of this batch; once more ends at once, without saving" in caplog.text
+    status = status_of(tmp_path / "my run")
+    assert (status.state, status.epoch, status.step, status.resume) == ("interrupted", 1, 7, command)
+    assert not (tmp_path / "my run" / "lock").exists()
+    assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
+
+
+def test_row_23_ctrl_c(tmp_path):
+    with pytest.MonkeyPatch.context() as patch:
+        stop_at(3, signal.SIGINT, patch)
+        with pytest.raises(TrainingInterrupted, match="SIGINT in epoch 1, after step 3") as caught:
+            run(tmp_path / "run")
+    assert caught.value.exit_code == 130
+    assert load_run(tmp_path / "run", weights="last", system=SYSTEM).checkpoint.manifest.step == 3
+
+
+def test_row_24_damaged_checkpoint(tmp_path, finished, caplog):
+    checkpoints = finished / "checkpoints"
+    for name in ("last-000000010.h5", "best-000000010.h5"):
+        newest = checkpoints / name
+        newest.write_bytes(newest.read_bytes()[:-500])
+    resumed = run(finished, resume=True, epochs=2)
+    assert f"{newest.parent / 'last-000000010.h5'}: got a damaged file of " in caplog.text
+    assert "expected a checkpoint that matches its checksum" in caplog.text
+    assert f"using {checkpoints / 'last-000000005.h5'} (epoch 1, step 5)" in caplog.text
+    assert weights_of(resumed) == weights_of(run(tmp_path / "whole", epochs=2))
+    assert load_run(finished, system=SYSTEM).checkpoint.manifest.step == 10
+
+
+def test_row_25_changed_configuration(finished):
+    before = contents(finished)
+    with pytest.raises(ConfigurationError) as caught:
+        run(finished, resume=True, epochs=9, learning_rate_generator=0.5, model={"units": 4})
+    assert "model.units: 5 -> 4; training.learning_rate_generator: 0.01 -> 0.5, expected the same" in str(caught.value)
+    assert "training.epochs: " not in str(caught.value)
+    assert contents(finished) == before
+
+
+def test_row_25_changed_data(finished, monkeypatch):
+    before = contents(finished)
+    prepare = training_fakes.FakeSystem.prepare
+
+    def recorded_again(self, config, *, run_directory=None):
+        return prepare(self, make_config(data={"seed": 7}))
+
+    monkeypatch.setattr(training_fakes.FakeSystem, "prepare", recorded_again)
+    for attempt in (lambda: run(finished, resume=True, epochs=2), lambda: load_run(finished, system=SYSTEM)):
+        with pytest.raises(RecordingError, match=r"inputs.json: got other data .*: x.sha256: .* -> .*restore them"):
+            attempt()
+    assert contents(finished) == before
+
+
+def test_row_25_evaluation_may_differ_training_may_not(finished):
+    config = make_config(epochs=2)
+    other = config.model_copy(update={"evaluation": config.evaluation.model_copy(update={"batch_size": 3})})
+    assert load_run(finished, system=SYSTEM, config=other).config.evaluation.batch_size == 3
+    with pytest.raises(ConfigurationError, match=r"training.seed: 1234 -> 9"):
+        load_run(finished, system=SYSTEM, config=make_config(epochs=2, seed=9))
+
+
+def test_row_27_existing_run(finished):
+    before = contents(finished)
+    with pytest.raises(RunDirectoryError) as caught:
+        run(finished, epochs=2)
+    assert str(caught.value) == (
+        f"{finished}: got a run that is there already (finished, 2 of 2 epochs), expected a new or empty directory. "
+        "Fix: continue it with --resume, replace it with --overwrite, or choose another --output_dir"
+    )
+    assert contents(finished) == before
+    other = run(finished, epochs=1, overwrite=True)
+    assert other.status.epochs == 1
+    assert sorted(path.name for path in other.directory.checkpoints.iterdir()) == [
+        "best-000000005.h5", "last-000000005.h5",
+    ]  # fmt: skip
+
+
+def test_row_27_directory_of_something_else(tmp_path):
+    (tmp_path / "thesis.tex").write_text("x")
+    for overwrite in (False, True):
+        with pytest.raises(RunDirectoryError, match=r"files that are no run of ours .thesis.tex.*runs of ours only"):
+            run(tmp_path, overwrite=overwrite)
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
+
+
+def test_row_27_overwrite_keeps_the_run_until_the_new_one_can_begin(finished):
+    before = contents(finished)
+    with pytest.raises(RecordingError, match=r"day.h5: got noise"):
+        run(finished, overwrite=True, data={"broken": True})
+    assert contents(finished) == before
+
+
+def test_nothing_is_left_of_a_run_that_could_not_begin(tmp_path):
+    with pytest.raises(RecordingError, match=r"day.h5: got noise"):
+        run(tmp_path / "run", data={"broken": True})
+    assert not (tmp_path / "run").exists()
+
+
+def test_row_28_non_finite_loss(tmp_path):
+    with pytest.raises(TrainingError) as caught:
+        run(tmp_path / "run", model={"nan_after_step": 7})
+    assert re.fullmatch(
+        r"step 8 \(epoch 2\), tensor 'loss_[ab]': got nan \(and in variable dense.*\), expected a finite number. "
+        r"Fix: lower the learning rates, warm them up, or use training.precision=float32; the last good checkpoint was kept",
+        str(caught.value),
+    )
+    assert caught.value.exit_code == 1
+    assert status_of(tmp_path / "run").state == "failed"
+    loaded = load_run(tmp_path / "run", weights="last", system=SYSTEM)
+    assert loaded.checkpoint.manifest.step == 5
+    assert np.isfinite(SYSTEM.evaluate(loaded.config, loaded.prepared, loaded.trainer)).all()
+
+
+def test_row_29_out_of_memory(tmp_path):
+    with pytest.raises(TrainingError) as caught:
+        run(tmp_path / "run", model={"out_of_memory": True})
+    assert str(caught.value) == (
+        "training.batch_size=4: got no memory left on the device (OOM when allocating tensor with shape[9,9]), "
+        "expected a step that fits the memory. Fix: set training.batch_size=2 (about half of that memory), "
+        "and continue with --resume or start again with --overwrite"
+    )
+
+
+def test_row_29_no_gpu_is_said(tmp_path, caplog):
+    with caplog.at_level("INFO"):
+        run(tmp_path / "run", epochs=1)
+    assert "no GPU: running on CPU" in caplog.text
+
+
+def test_row_30_other_precision_and_devices(tmp_path, caplog):
+    trained = run(tmp_path / "run", epochs=1, precision="mixed_float16")
+    loaded = load_run(tmp_path / "run", system=SYSTEM, config=make_config(epochs=1, precision="float32"))
+    for (path, value), (_, wanted) in zip(
+        read_state(loaded.trainer)["variables"], read_state(trained.trainer)["variables"], strict=True
+    ):
+        assert value.tobytes() == wanted.tobytes(), path
+    resumed = run(tmp_path / "run", resume=True, epochs=2, precision="float32", devices="cpu")
+    assert resumed.status.step == 10
+    assert "training.precision: mixed_float16 -> float32: the run goes on, but no longer bit for bit" in caplog.text
+    again = run(tmp_path / "run", resume=True, epochs=3, precision="mixed_float16")
+    assert again.status.step == 15
+
+
+def test_row_30_another_network_is_refused_not_half_loaded(tmp_path):
+    trained = run(tmp_path / "run", epochs=1)
+    text = trained.directory.config_file.read_text()
+    trained.directory.config_file.write_text(text.replace("units: 5", "units: 6"))
+    with pytest.raises(CheckpointError, match=r"best-000000005.h5, variables: got .*kernel of shape .6, 5., expected"):
+        load_run(tmp_path / "run", system=SYSTEM)
+
+
+def test_row_31_a_checkpoint_is_not_parsed_before_its_checksum(finished):
+    for path in (finished / "checkpoints").iterdir():
+        path.write_bytes(b"\x80\x05cposix\nsystem\n")  # the beginning of a pickle
+    with pytest.raises(CheckpointError, match=r"got a damaged manifest, expected a checkpoint that matches its"):
+        load_run(finished, system=SYSTEM)
+
+
+@pytest.fixture
+def read_only_disk(tmp_path):
+    """A file system that cannot be written, which root's permissions do not get around."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    try:
+        options = ["mount", "-t", "tmpfs", "-o", "ro,size=1m", "tmpfs", str(folder)]
+        mounted = subprocess.run(options, capture_output=True, check=False).returncode == 0
+    except OSError:
+        mounted = False
+    if mounted:
+        yield folder
+        subprocess.run(["umount", str(folder)], check=True)
+    elif os.geteuid() != 0:
+        folder.chmod(0o500)
+        yield folder
+        folder.chmod(0o700)
+    else:
+        pytest.skip("neither a read-only mount nor permissions that bind")
+
+
+def test_row_35_read_only_directory(read_only_disk):
+    with pytest.raises(RunDirectoryError, match=r"disk: got a directory that cannot be written .*another --output_dir"):
+        run(read_only_disk)
+    with pytest.raises(RunDirectoryError, match=r"run: got .*, expected a directory that can be made and written"):
+        run(read_only_disk / "run")
+
+
+def test_row_35_two_runs_in_one_directory(tmp_path):
+    inner = []
+
+    class Impatient(training_fakes.FakeSystem):
+        def build(self, config, prepared):
+            with pytest.raises(RunDirectoryError) as caught:
+                run(tmp_path / "run")
+            inner.append(str(caught.value))
+            return super().build(config, prepared)
+
+    run(tmp_path / "run", epochs=1, system=Impatient())
+    assert re.search(
+        rf"got a directory that process {os.getpid()} on .* is using, expected one run in one directory. Fix: wait for "
+        rf"it, choose another --output_dir, or, if that process is gone, delete .*/run/lock",
+        inner[0],
+    )
+
+
+def test_row_37_one_seed_gives_one_run(tmp_path):
+    first, second = (run(tmp_path / name, epochs=2) for name in ("first", "second"))
+    other = run(tmp_path / "other", epochs=2, seed=99)
+    assert weights_of(first) == weights_of(second) != weights_of(other)
