@@ -12,6 +12,12 @@ from cyclegan_neuro.systems.cyclegan.system import CycleGANSystem
 from cyclegan_neuro.systems.evaluation import Block, Evaluation
 
 
+@pytest.fixture(autouse=True)
+def _console_as_it_is(monkeypatch):
+    """Leave this process's logging alone."""
+    monkeypatch.setattr("cyclegan_neuro.cli.evaluate.prepare_console", lambda: None)
+
+
 def refused(capsys, *arguments):
     with pytest.raises(SystemExit) as caught:
         main([str(argument) for argument in arguments])

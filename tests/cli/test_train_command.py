@@ -17,6 +17,12 @@ PAPER = ROOT / "configs" / "cyclegan" / "paper_synthetic.yaml"
 HEAVY = "tensorflow keras matplotlib scipy"
 
 
+@pytest.fixture(autouse=True)
+def _console_as_it_is(monkeypatch):
+    """Leave this process's logging alone."""
+    monkeypatch.setattr("cyclegan_neuro.cli.train.prepare_console", lambda: None)
+
+
 @pytest.fixture
 def train(monkeypatch):
     """Run ``train.py`` without training; return what training would have been called with."""
