@@ -194,8 +194,9 @@ def test_row_28_non_finite_loss(tmp_path):
     with pytest.raises(TrainingError) as caught:
         run(tmp_path / "run", model={"nan_after_step": 7})
     assert re.fullmatch(
-        r"step 8 \(epoch 2\), tensor 'loss_[ab]': got nan \(and in variable dense.*\), expected a finite number. "
-        r"Fix: lower the learning rates, warm them up, or use training.precision=float32; the last good checkpoint was kept",
+        r"step 8 \(epoch 2\), loss_a, loss_b, gradient_norm: got nan \(and in variable dense.*\), expected finite "
+        r"numbers. Fix: lower the learning rates, warm them up, or use training.precision=float32; "
+        r"the last good checkpoint was kept",
         str(caught.value),
     )
     assert caught.value.exit_code == 1

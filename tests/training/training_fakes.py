@@ -110,7 +110,7 @@ class FakeTrainer(Trainer):
                 loss = tf.reduce_mean(tf.abs(network(shaken, training=True) - data))
                 if self.section.nan_after_step >= 0:
                     step = tf.cast(self.optimizer_b.iterations, tf.int32)
-                    loss = tf.where(step >= self.section.nan_after_step, np.float32("nan"), loss)
+                    loss *= tf.where(step >= self.section.nan_after_step, np.float32("nan"), 1.0)
                 scaled = optimizer.scale_loss(loss)
             variables = network.trainable_variables
             gradients = tape.gradient(scaled, [v.value for v in variables])

@@ -12,6 +12,8 @@ from cyclegan_neuro.training.state import first_non_finite, read_state
 
 __all__ = ["StopOnNonFinite"]
 
+_GRADIENT = "gradient_norm"
+
 
 class StopOnNonFinite(keras.callbacks.Callback):
     """Stop at the first log that is not finite, before anything of that state is saved.
@@ -41,18 +43,21 @@ class StopOnNonFinite(keras.callbacks.Callback):
         self._check(logs or {})
 
     def _check(self, logs):
-        for name, value in logs.items():
-            may_overflow = self._scaled and name.startswith("gradient_norm")
-            if not math.isfinite(value) and not may_overflow:
-                self._stop(name, value)
+        broken = {name: value for name, value in logs.items() if not math.isfinite(value)}
+        if self._scaled:
+            broken = {name: value for name, value in broken.items() if not name.startswith(_GRADIENT)}
+        if broken:
+            self._stop(broken)
 
-    def _stop(self, name: str, value: float):
+    def _stop(self, broken: dict[str, float]):
+        losses_first = sorted(broken, key=lambda name: name.startswith(_GRADIENT))
         spoilt = first_non_finite(read_state(self.model))
-        where = f"step {self.position.step} (epoch {(self.position.step - 1) // self.position.steps_per_epoch + 1})"
+        epoch = (self.position.step - 1) // self.position.steps_per_epoch + 1
+        values = ", ".join(dict.fromkeys(map(str, broken.values())))
         raise TrainingError(
-            f"{where}, tensor '{name}'",
-            got=f"{value}" + (f" (and in variable {spoilt})" if spoilt else ""),
-            expected="a finite number",
+            f"step {self.position.step} (epoch {epoch}), {', '.join(losses_first)}",
+            got=values + (f" (and in variable {spoilt})" if spoilt else ""),
+            expected="finite numbers",
             fix="lower the learning rates, warm them up, or use training.precision=float32; "
             "the last good checkpoint was kept",
         )
