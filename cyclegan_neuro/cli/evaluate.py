@@ -76,7 +76,6 @@ def _evaluate(output_dir: Path, system: System, config: Section) -> Path:
         "loading_s": loaded - started,
         "evaluation_s": time.perf_counter() - loaded,
     }
-    _LOG.info("writing the report")
     return write_report(
         evaluation,
         run_directory=run.directory.path,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -51,6 +52,7 @@ def _train(options: argparse.Namespace) -> None:
     from cyclegan_neuro.training.run import train
 
     train(system, config, output_dir=options.output_dir, resume=options.resume, overwrite=options.overwrite)
+    print(f"now: python evaluate.py --output_dir {shlex.quote(str(options.output_dir))}")
 
 
 def _configuration_file(options: argparse.Namespace) -> Path:

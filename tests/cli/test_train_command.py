@@ -104,6 +104,11 @@ def test_resume_takes_the_configuration_of_the_run(train, tmp_path):
     assert train("--output_dir", tmp_path, "--resume", "--config", PAPER)[1].training.epochs == 200
 
 
+def test_the_next_command_is_printed(train, tmp_path, capsys):
+    train("--config", PAPER, "--output_dir", tmp_path / "my run")
+    assert capsys.readouterr().out == f"now: python evaluate.py --output_dir '{tmp_path / 'my run'}'\n"
+
+
 def test_overwrite_is_handed_on(train, tmp_path):
     assert train("--config", PAPER, "--output_dir", tmp_path, "--overwrite")[2]["overwrite"]
 
