@@ -138,7 +138,7 @@ def _transformed_label(x: Recording) -> Recording:
 def _constant_notes(*both: Scaling) -> list[str]:
     notes = []
     for day, scaling in zip("xy", both, strict=True):
-        constant = np.flatnonzero(scaling.maximum <= scaling.minimum)
+        constant = np.flatnonzero(scalings.gain(scaling) == 0)
         if constant.size:
             notes.append(
                 f"day {day}: {constant.size} neuron{'s' * (constant.size > 1)} constant in training "

@@ -89,14 +89,14 @@ def _scaling(minimum: np.ndarray, maximum: np.ndarray, mode: Mode) -> Scaling:
 
 
 def gain(scaling: Scaling) -> np.ndarray:
-    """Return ``1 / (maximum - minimum)``, 0 where both are equal.
+    """Return ``1 / (maximum - minimum)``, 0 where both are equal (to the smallest normal float32).
 
     Returns
     -------
     ndarray of float32, shape (neuron,)
     """
     extent = scaling.maximum - scaling.minimum
-    return np.divide(np.float32(1), extent, out=np.zeros_like(extent), where=extent > 0)
+    return np.divide(np.float32(1), extent, out=np.zeros_like(extent), where=extent >= np.finfo(np.float32).tiny)
 
 
 def apply(dff: np.ndarray, scaling: Scaling) -> np.ndarray:
@@ -120,8 +120,9 @@ def apply(dff: np.ndarray, scaling: Scaling) -> np.ndarray:
     [[0.5, 0.5], [1.0, 0.5]]
     """
     scaled = np.subtract(dff, scaling.minimum, dtype=np.float32)
-    scaled *= gain(scaling)
-    scaled[..., scaling.maximum <= scaling.minimum] = 0.5
+    factor = gain(scaling)
+    scaled *= factor
+    scaled[..., factor == 0] = 0.5
     return scaled
 
 

@@ -1,0 +1,134 @@
+"""Imports go one way, and the rooms that need no TensorFlow never load it."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGE = "cyclegan_neuro"
+
+#: Room → rooms it may import from, besides itself.
+GROUND = {"errors", "configuration", "figures"}
+MAY_IMPORT = {
+    "errors": set(),
+    "configuration": {"errors"},
+    "figures": {"errors"},
+    "recordings": GROUND,
+    "windows": GROUND | {"recordings"},
+    "networks": GROUND | {"recordings", "windows"},
+    "systems": GROUND | {"recordings", "windows", "networks"},
+    "training": GROUND | {"recordings", "windows", "networks", "systems"},
+    "report": GROUND | {"recordings", "windows", "networks", "systems", "training"},
+    "cli": GROUND | {"recordings", "windows", "networks", "systems", "training", "report"},
+}
+
+#: Modules of the shared rooms that know systems only through these.
+DOORS = {
+    "training": {f"{PACKAGE}.systems", f"{PACKAGE}.systems.base", f"{PACKAGE}.systems.trainer"},
+    "report": {f"{PACKAGE}.systems", f"{PACKAGE}.systems.evaluation"},
+}
+
+HEAVY = {"tensorflow", "keras"}
+WITH_TENSORFLOW = {f"{PACKAGE}.windows.pipeline", f"{PACKAGE}.windows.ordering.autoencoder"}
+LIGHT_ROOMS = ("errors", "configuration", "figures", "recordings", "windows", "report", "cli")
+
+
+def module_name(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def room_of(module: str) -> str | None:
+    """The room of a module of the package, None for the package itself."""
+    parts = module.split(".")
+    return parts[1] if len(parts) > 1 else None
+
+
+MODULES = {module_name(path): path for path in sorted((ROOT / PACKAGE).rglob("*.py"))}
+
+
+def imported_names(node: ast.AST, module: str, path: Path) -> list[str]:
+    """Absolute names that an import statement loads (``from a import b`` counts as a.b where that is a module)."""
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    if not isinstance(node, ast.ImportFrom):
+        return []
+    base = node.module or ""
+    if node.level:
+        package = module.split(".") if path.name == "__init__.py" else module.split(".")[:-1]
+        base = ".".join([*package[: len(package) - node.level + 1], *([base] if base else [])])
+    names = [f"{base}.{alias.name}" for alias in node.names]
+    return [name if name in MODULES else base for name in names]
+
+
+def all_imports(module: str) -> set[str]:
+    """Every import of a module, those inside functions too."""
+    tree = ast.parse(MODULES[module].read_text(encoding="utf-8"))
+    return {name for node in ast.walk(tree) for name in imported_names(node, module, MODULES[module])}
+
+
+def imports_at_load(module: str) -> set[str]:
+    """Imports that run when the module is imported: not in functions, not under TYPE_CHECKING."""
+    found, waiting = set(), [ast.parse(MODULES[module].read_text(encoding="utf-8"))]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            continue
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+            waiting.extend(node.orelse)
+            continue
+        found.update(imported_names(node, module, MODULES[module]))
+        waiting.extend(ast.iter_child_nodes(node))
+    return found
+
+
+def backward_imports(module: str, imports: set[str]) -> set[str]:
+    """Imports that go against the order of the rooms, or around a door."""
+    room = room_of(module)
+    own = {name for name in imports if name.split(".")[0] == PACKAGE and room_of(name) not in (None, room)}
+    backward = {name for name in own if room_of(name) not in MAY_IMPORT[room]}
+    if room in DOORS:
+        backward |= {name for name in own if room_of(name) == "systems" and name not in DOORS[room]}
+    return backward
+
+
+def test_every_room_has_its_place():
+    assert {room_of(module) for module in MODULES} - {None} == set(MAY_IMPORT)
+
+
+@pytest.mark.parametrize("module", [module for module in MODULES if room_of(module)])
+def test_imports_go_one_way(module):
+    assert not backward_imports(module, all_imports(module))
+
+
+def test_a_backward_import_is_noticed():
+    assert backward_imports(f"{PACKAGE}.recordings.recording", {f"{PACKAGE}.windows.prepare", "numpy"})
+    assert backward_imports(f"{PACKAGE}.training.loop", {f"{PACKAGE}.systems.cyclegan.model"})
+    assert not backward_imports(f"{PACKAGE}.windows.prepare", {f"{PACKAGE}.recordings.recording", f"{PACKAGE}.errors"})
+
+
+@pytest.mark.parametrize("module", [m for m in MODULES if room_of(m) in {*GROUND, "recordings"}])
+def test_the_ground_never_names_tensorflow(module):
+    assert not {name for name in all_imports(module) if name.split(".")[0] in HEAVY}
+
+
+@pytest.mark.parametrize("module", [m for m in MODULES if room_of(m) in LIGHT_ROOMS and m not in WITH_TENSORFLOW])
+def test_light_modules_load_no_tensorflow_themselves(module):
+    assert not {name for name in imports_at_load(module) if name.split(".")[0] in HEAVY}
+
+
+def test_importing_all_light_modules_leaves_tensorflow_out():
+    light = [module for module in MODULES if room_of(module) in LIGHT_ROOMS and module not in WITH_TENSORFLOW]
+    light += [f"{PACKAGE}.systems.{name}" for name in ("base", "evaluation", "cyclegan", "cyclegan.config")]
+    code = (
+        "import importlib, sys\n"
+        f"for module in {light!r}:\n"
+        "    importlib.import_module(module)\n"
+        f"    loaded = {HEAVY!r} & sys.modules.keys()\n"
+        "    assert not loaded, f'{module} loads {loaded}'\n"
+    )
+    result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
