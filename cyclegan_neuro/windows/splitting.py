@@ -215,7 +215,10 @@ def _shorter_window(stretches, windows: WindowsSection) -> str:
     else:
         largest = _largest(lengths, lambda h: (lengths // h).sum() >= len(_PARTS))
     if largest < _SMALLEST_WINDOW:
-        return f"no window of {_SMALLEST_WINDOW} frames or more will do: exclude less or take a longer recording"
+        return (
+            f"no window of {_SMALLEST_WINDOW} frames or more fits the split '{windows.split}': "
+            "exclude less or take a longer recording"
+        )
     return f"set windows.window_frames to {largest:,} or less (the largest that the split '{windows.split}' allows)"
 
 
