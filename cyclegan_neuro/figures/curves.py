@@ -95,7 +95,7 @@ def neuron_order(
         return None
     rank = np.argsort(columns) + 1
     with styled():
-        figure = new_figure(4.8 * n_panels, 4.0)
+        figure = new_figure(5.6 * n_panels, 4.4)
         panels = list(figure.subplots(1, n_panels, squeeze=False)[0])
         if xy_um is not None:
             panel = panels.pop(0)

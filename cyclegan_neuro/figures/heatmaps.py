@@ -27,7 +27,7 @@ def heat_maps(
     xlabel: str,
     ylabel: str = "neuron (network order)",
     colour_label: str = "ΔF/F",
-    panel_inch: tuple[float, float] = (3.6, 2.9),
+    n_neurons: int | None = None,
 ) -> Figure:
     """Draw images of equal shape in a grid that shares one colour scale.
 
@@ -40,8 +40,8 @@ def heat_maps(
     extent_x : tuple of float
         First and last value of the horizontal axis.
     xlabel, ylabel, colour_label : str
-    panel_inch : tuple of float
-        Width and height of a panel.
+    n_neurons : int, optional
+        Neurons that the rows of an image stand for; one per row when absent.
 
     Returns
     -------
@@ -49,7 +49,7 @@ def heat_maps(
     """
     n_columns = max(len(row) for row in rows)
     with styled():
-        figure = new_figure(panel_inch[0] * n_columns + 0.8, panel_inch[1] * len(rows))
+        figure = new_figure(min(3.6 * n_columns, 10.6) + 0.8, 3.0 * len(rows) + 0.5)
         axes = figure.subplots(len(rows), n_columns, sharex=True, sharey=True, squeeze=False)
         image = None
         for row, panels in zip(rows, axes, strict=True):
@@ -60,7 +60,7 @@ def heat_maps(
                     panel.set_axis_off()
                     continue
                 # neurons are centred on whole numbers, counted from 1
-                extent = (*extent_x, values.shape[1] + 0.5, 0.5)
+                extent = (*extent_x, (n_neurons or values.shape[1]) + 0.5, 0.5)
                 image = panel.imshow(
                     values.T, aspect="auto", cmap=HEAT, vmin=limits[0], vmax=limits[1], extent=extent,
                 )  # fmt: skip

@@ -60,12 +60,13 @@ def day_overview(days: Sequence[DayExtract], *, names: Sequence[str]) -> Figure:
             time_s = day.start_s + np.arange(len(day.traces)) / day.frame_rate_hz
             panels[-1].plot(time_s, day.traces + offsets, color=day.colour, linewidth=0.9)
             panels[-1].set_xlabel("time (s)")
-            panels[-1].margins(x=0)
             panels[0].set_title(day.title)
             if with_position and day.position_cm is not None:
                 panels[0].plot(time_s, day.position_cm, color=MUTED)
             elif with_position:
                 panels[0].annotate("position unknown", (0.5, 0.5), xycoords="axes fraction", ha="center", color=MUTED)
+        for panel in axes.flat:
+            panel.margins(x=0)
         if with_position:
             axes[0, 0].set_ylabel("position\n(cm)")
         axes[-1, 0].set_yticks(offsets, names)

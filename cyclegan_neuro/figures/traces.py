@@ -90,10 +90,10 @@ def _draw_column(column: TraceColumn, panels: Sequence[Axes], frame_rate_hz: flo
             axes.plot(time_s, row.behind, color=MUTED, linewidth=0.9)
         axes.plot(time_s, row.values, color=row.colour)
         if row.truth is not None:
-            axes.plot(time_s, row.truth, color=TRUTH, linewidth=0.9, linestyle=(0, (1, 1)))
+            axes.plot(time_s, row.truth, color=TRUTH, linewidth=1.1, linestyle=(0, (1, 1)))
         axes.annotate(
-            row.label, (1, 1), xycoords="axes fraction", ha="right", va="top", color=row.colour, weight="bold",
-            bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.7, "pad": 1.0},
+            row.label, (1, 0.5), xytext=(4, 0), xycoords="axes fraction", textcoords="offset points", va="center",
+            color=row.colour, weight="bold", annotation_clip=False,
         )  # fmt: skip
         axes.margins(x=0)
         axes.locator_params(axis="y", nbins=3)

@@ -19,6 +19,7 @@ from cyclegan_neuro.systems.evaluation import Block, Evaluation, Table
 
 __all__ = ["write_report"]
 
+_PAGE_DPI = 84  # CSS pixels per inch of a figure: the widest just fill the page
 _LOG = logging.getLogger(__name__)
 
 
@@ -28,6 +29,7 @@ class _Figure:
     slug: str
     caption: str
     data_uri: Markup
+    width_px: int
 
 
 @dataclass(frozen=True)
@@ -149,7 +151,9 @@ def _write_blocks(blocks: tuple[Block, ...], folder: Path) -> list[_Section]:
         for _, caption, figure in block.figures:
             n_figures += 1
             name = next(figure_slugs)
-            figures.append(_Figure(n_figures, name, caption, _write_figure(figure, folder / "figures" / name)))
+            width_px = round(figure.get_figwidth() * _PAGE_DPI)
+            data_uri = _write_figure(figure, folder / "figures" / name)
+            figures.append(_Figure(n_figures, name, caption, data_uri, width_px))
         sections.append(_Section(anchor, block.title, block.paragraphs, tuple(tables), tuple(figures)))
     return sections
 
@@ -163,6 +167,11 @@ def _write_figure(figure, stem: Path) -> Markup:
     return Markup("data:image/png;base64,") + base64.b64encode(bitmap).decode("ascii")
 
 
+def _numeric_columns(table: Table) -> list[bool]:
+    """Say of each column whether it holds nothing but numbers and dashes."""
+    return [all(not isinstance(row[index], str) for row in table.rows) for index in range(len(table.columns))]
+
+
 def _environment() -> Environment:
     environment = Environment(
         loader=PackageLoader("cyclegan_neuro.report"),
@@ -172,5 +181,5 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters["cell"] = format_cell
-    environment.tests["number"] = lambda value: not isinstance(value, str)
+    environment.filters["numeric_columns"] = _numeric_columns
     return environment

@@ -24,7 +24,7 @@ def significant(value: float, *, digits: int = 3) -> str:
         return "–"
     if value == 0:
         return "0"
-    exponent = math.floor(math.log10(abs(value)))
+    exponent = int(f"{value:.{digits - 1}e}".split("e")[1])  # of the rounded value: 0.9999 has that of 1.00
     return f"{value:.{digits - 1}e}" if exponent < -4 else f"{value:,.{max(0, digits - 1 - exponent)}f}"
 
 

@@ -19,21 +19,23 @@ from cyclegan_neuro.systems.cyclegan.translation import (
 from cyclegan_neuro.systems.cyclegan.tuning import TuningCurves, tuning_is_known, tuning_metrics
 from cyclegan_neuro.windows.prepared import PreparedPair
 
-__all__ = ["Measurements", "PlaceMeans", "example_windows", "measure"]
+__all__ = ["Measurements", "PlaceMaps", "example_windows", "measure"]
 
 
 @dataclass(frozen=True, eq=False)
-class PlaceMeans:
-    """Means over test windows at each place (time within the window, neuron), in ΔF/F.
+class PlaceMaps:
+    """What is seen at each place (time within the window, neuron) over all test windows, in ΔF/F.
 
     Attributes
     ----------
-    values : dict
-        ``x``, ``y``, ``g_x``, ``f_y`` and the mean absolute differences ``x_minus_y``,
-        ``y_minus_g_x``, ``x_minus_f_y``; ndarray of float64, shape (time, neuron).
+    deviation : dict
+        Standard deviation over windows of ``x``, ``y``, ``g_x``, ``f_y``; ndarray (time, neuron).
+    error : dict
+        Mean absolute differences ``x_minus_y``, ``y_minus_g_x``, ``x_minus_f_y``; ndarray (time, neuron).
     """
 
-    values: dict[str, np.ndarray]
+    deviation: dict[str, np.ndarray]
+    error: dict[str, np.ndarray]
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,7 +53,7 @@ class Measurements:
         Position bins of ``curves``.
     example : Translation
         One test window of each day, translated by the model.
-    place_means : PlaceMeans, optional
+    place_maps : PlaceMaps, optional
         Only where y is Φ(X), which depends on the place within the window.
     """
 
@@ -61,7 +63,7 @@ class Measurements:
     curves: dict[str, np.ndarray]
     edges_cm: np.ndarray | None
     example: Translation
-    place_means: PlaceMeans | None
+    place_maps: PlaceMaps | None
 
 
 def measure(config: Config, prepared: PreparedPair, trainer) -> Measurements:
@@ -78,13 +80,13 @@ def measure(config: Config, prepared: PreparedPair, trainer) -> Measurements:
     has_tuning = tuning_is_known(prepared)
     errors, curves = {}, {}
     tuned = TuningCurves(prepared, bin_cm=bin_cm) if has_tuning else None
-    means = _PlaceSums() if prepared.y.transform is not None else None
+    places = _PlaceSums() if prepared.y.transform is not None else None
     example = None
     with trainer.average_weights():
         model = ModelTranslator(trainer.generator_g, trainer.generator_f, prepared)
         errors["model"] = SignalErrors()
         for translation in translate(model, prepared, batch_size=batch_size):
-            for collector in filter(None, (errors["model"], tuned, means)):
+            for collector in filter(None, (errors["model"], tuned, places)):
                 collector.add(translation)
             example = _middle_window(translation, prepared) or example
     if tuned:
@@ -104,7 +106,7 @@ def measure(config: Config, prepared: PreparedPair, trainer) -> Measurements:
         curves=reference if tuned else {},
         edges_cm=tuned.edges_cm if tuned else None,
         example=example,
-        place_means=means.means() if means else None,
+        place_maps=places.maps() if places else None,
     )
 
 
@@ -157,7 +159,9 @@ def _changed(prepared: PreparedPair) -> np.ndarray | None:
 
 
 class _PlaceSums:
-    """Sums behind :class:`PlaceMeans`; memory is (time, neuron)."""
+    """Sums behind :class:`PlaceMaps`; memory is (time, neuron)."""
+
+    _FIELDS = ("x", "y", "g_x", "f_y")
 
     def __init__(self) -> None:
         self._sums: dict[str, np.ndarray] = {}
@@ -165,8 +169,9 @@ class _PlaceSums:
 
     def add(self, t: Translation) -> None:
         self._n += len(t.x)
-        for name in ("x", "y", "g_x", "f_y"):
+        for name in self._FIELDS:
             self._add(name, getattr(t, name))
+            self._add(f"{name}_squared", np.square(getattr(t, name), dtype=np.float64))
         self._add("x_minus_y", np.abs(t.x - t.y))
         self._add("y_minus_g_x", np.abs(t.truth_y - t.g_x))
         self._add("x_minus_f_y", np.abs(t.truth_x - t.f_y))
@@ -174,5 +179,10 @@ class _PlaceSums:
     def _add(self, name: str, windows: np.ndarray) -> None:
         self._sums[name] = self._sums.get(name, 0.0) + windows.sum(axis=0, dtype=np.float64)
 
-    def means(self) -> PlaceMeans:
-        return PlaceMeans({name: total / self._n for name, total in self._sums.items()})
+    def maps(self) -> PlaceMaps:
+        means = {name: total / self._n for name, total in self._sums.items()}
+        variance = {name: means[f"{name}_squared"] - means[name] ** 2 for name in self._FIELDS}
+        return PlaceMaps(
+            deviation={name: np.sqrt(np.clip(values, 0.0, None)) for name, values in variance.items()},
+            error={name: means[name] for name in ("x_minus_y", "y_minus_g_x", "x_minus_f_y")},
+        )

@@ -11,7 +11,7 @@ from cyclegan_neuro.figures.overview import DayExtract, day_overview
 from cyclegan_neuro.figures.style import DAY_X, DAY_Y, TRUTH
 from cyclegan_neuro.figures.traces import TraceColumn, TraceRow, trace_grid
 from cyclegan_neuro.recordings.frames import runs
-from cyclegan_neuro.systems.cyclegan.measurements import PlaceMeans
+from cyclegan_neuro.systems.cyclegan.measurements import PlaceMaps
 from cyclegan_neuro.systems.cyclegan.translation import Translation
 from cyclegan_neuro.windows.cutting import raw_windows
 from cyclegan_neuro.windows.prepared import PreparedPair
@@ -39,8 +39,12 @@ _SCORE_LABELS = {
 def neuron_names(prepared: PreparedPair) -> list[str]:
     """Return a short name per user column: the ROI id, else the column counted from 0."""
     ids = prepared.x.recording.roi_ids
-    names = [f"column {i}" for i in range(prepared.n_neurons)] if ids is None else [f"ROI {name}" for name in ids]
+    names = [f"column {i}" for i in range(prepared.n_neurons)] if ids is None else map(_roi_name, ids)
     return [name if len(name) <= 28 else f"{name[:27]}…" for name in names]
+
+
+def _roi_name(name: str) -> str:
+    return f"ROI {name}" if name.isdigit() else name
 
 
 def choose_neurons(prepared: PreparedPair, example: Translation, n: int) -> np.ndarray:
@@ -52,8 +56,7 @@ def choose_neurons(prepared: PreparedPair, example: Translation, n: int) -> np.n
     """
     n = min(n, prepared.n_neurons)
     if prepared.y.transform is not None:
-        rows = np.linspace(prepared.n_neurons * 0.3, prepared.n_neurons * 0.9, n).astype(int)
-        return prepared.order.columns[np.clip(rows, 0, prepared.n_neurons - 1)]
+        return np.linspace(prepared.n_neurons * 0.3, prepared.n_neurons * 0.9, n).astype(int)
     if example.truth_y is not None:
         change = np.abs(example.truth_y - example.x).mean(axis=(0, 1))
     else:
@@ -86,7 +89,7 @@ def activity_overview(prepared: PreparedPair, *, n_neurons: int = 6, duration_s:
 def cycle_traces(example: Translation, prepared: PreparedPair, neurons: np.ndarray) -> Figure:
     """Draw x → G(x) → F(G(x)) and y → F(y) → G(F(y)) of single neurons (as Figures 2 and 4).
 
-    The frames to compare are shaded: what Φ removes, or else where a generator changes most.
+    The frames to compare are shaded: those that Φ blanks, or else where a generator changes most.
     """
     names = neuron_names(prepared)
     blocks = []
@@ -109,30 +112,35 @@ def cycle_traces(example: Translation, prepared: PreparedPair, neurons: np.ndarr
             TraceRow("G(F(Y))", g_f_y, DAY_Y, behind=y),
         )
         blocks.append((
-            TraceColumn(f"{names[neuron]}: X → G(X) → F(G(X))", forward, runs(_or_most_changed(removed, x, g_x))),
-            TraceColumn(f"{names[neuron]}: Y → F(Y) → G(F(Y))", backward, runs(_or_most_changed(removed, y, f_y))),
+            TraceColumn(f"{names[neuron]}: X → G(X) → F(G(X))", forward, removed or _most_changed(x, g_x)),
+            TraceColumn(f"{names[neuron]}: Y → F(Y) → G(F(Y))", backward, removed or _most_changed(y, f_y)),
         ))  # fmt: skip
     return trace_grid(blocks, frame_rate_hz=prepared.x.recording.frame_rate_hz)
 
 
-def _removed_frames(prepared: PreparedPair, neuron: int) -> np.ndarray | None:
+def _removed_frames(prepared: PreparedPair, neuron: int) -> list[tuple[int, int]]:
+    """The frames in which Φ removes the signal; empty without Φ."""
     transform = prepared.y.transform
-    return None if transform is None else transform.mask[:, prepared.order.inverse[neuron]] == 0
+    return [] if transform is None else runs(transform.mask[:, prepared.order.inverse[neuron]] == 0)
 
 
-def _or_most_changed(removed: np.ndarray | None, before: np.ndarray, after: np.ndarray) -> np.ndarray:
-    """``removed``, or the tenth of the frames where the smoothed change is largest."""
-    if removed is not None:
-        return removed
-    width = max(1, len(before) // 24)
-    change = np.convolve(np.abs(after - before), np.ones(width) / width, mode="same")
-    return (change >= np.quantile(change, 0.9)) & (change > 0)
+def _most_changed(before: np.ndarray, after: np.ndarray) -> list[tuple[int, int]]:
+    """The two stretches, a twelfth of the window each, in which the mean change is largest."""
+    width = max(1, len(before) // 12)
+    change = np.convolve(np.abs(after - before), np.ones(width), mode="valid")
+    stretches = []
+    while len(stretches) < 2 and change.max(initial=0.0) > 0:
+        first = int(np.argmax(change))
+        stretches.append((first, first + width))
+        change[max(0, first - 2 * width) : first + 2 * width] = 0.0  # the next one lies apart
+    return sorted(stretches)
 
 
 def population_maps(example: Translation, prepared: PreparedPair) -> Figure:
     """Draw both cycles of the whole population as heat maps (as Figures F.1 and F.2)."""
+    columns, ylabel = _rows(prepared)
     ordered = {
-        name: None if values is None else values[0][:, prepared.order.columns]
+        name: None if values is None else values[0][:, columns]
         for name, values in ((field, getattr(example, field)) for field in _MAP_FIELDS)
     }
     forward = [("X", ordered["x"]), ("G(X)", ordered["g_x"]), ("F(G(X))", ordered["f_g_x"])]
@@ -145,33 +153,43 @@ def population_maps(example: Translation, prepared: PreparedPair) -> Figure:
         limits=colour_limits(example.x, example.y),
         extent_x=(0.0, prepared.window_frames / prepared.x.recording.frame_rate_hz),
         xlabel="time (s)",
+        ylabel=ylabel,
     )
+
+
+def _rows(prepared: PreparedPair) -> tuple[np.ndarray, str]:
+    """User columns from top to bottom: as the networks see them, but where Φ gives the recording's order a meaning."""
+    if prepared.y.transform is not None:
+        return np.arange(prepared.n_neurons), "neuron (order of the recording)"
+    return prepared.order.columns, "neuron (network order)"
 
 
 _MAP_FIELDS = ("x", "g_x", "f_g_x", "truth_y", "y", "f_y", "g_f_y", "truth_x")
 
 
-def place_maps(means: PlaceMeans, prepared: PreparedPair) -> tuple[Figure, Figure]:
-    """Draw mean activity and mean absolute error at each place of the window, where y is Φ(X)."""
-    values = {name: array[:, prepared.order.columns] for name, array in means.values.items()}
+def place_maps(maps: PlaceMaps, prepared: PreparedPair) -> tuple[Figure, Figure]:
+    """Draw variability and mean absolute error at each place of the window, where y is Φ(X)."""
+    columns, ylabel = _rows(prepared)
     shared = {
         "extent_x": (0.0, prepared.window_frames / prepared.x.recording.frame_rate_hz),
         "xlabel": "time in the window (s)",
+        "ylabel": ylabel,
     }
-    activity = heat_maps(
-        [[("X", values["x"]), ("Y = Φ(X)", values["y"]), ("G(X)", values["g_x"]), ("F(Y)", values["f_y"])]],
-        limits=colour_limits(values["x"], values["y"]),
-        colour_label="mean ΔF/F",
+    varying = [("X", "x"), ("Y = Φ(X)", "y"), ("G(X)", "g_x"), ("F(Y)", "f_y")]
+    variability = heat_maps(
+        [[(title, maps.deviation[name][:, columns]) for title, name in varying]],
+        limits=(0.0, colour_limits(maps.deviation["x"], maps.deviation["y"])[1]),
+        colour_label="standard deviation (ΔF/F)",
         **shared,
     )
     errors = [("|X − Y|", "x_minus_y"), ("|Y − G(X)|", "y_minus_g_x"), ("|X − F(Y)|", "x_minus_f_y")]
     error = heat_maps(
-        [[(title, values[name]) for title, name in errors]],
-        limits=(0.0, colour_limits(values["x_minus_y"])[1]),
+        [[(title, maps.error[name][:, columns]) for title, name in errors]],
+        limits=(0.0, colour_limits(maps.error["x_minus_y"])[1]),
         colour_label="mean |difference| (ΔF/F)",
         **shared,
     )
-    return activity, error
+    return variability, error
 
 
 def tuning_panels(
@@ -212,7 +230,7 @@ def tuning_maps(curves: dict[str, np.ndarray], edges_cm: np.ndarray, neurons: np
         extent_x=(float(edges_cm[0]), float(edges_cm[-1])),
         xlabel="position (cm)",
         ylabel="neuron (sorted by peak)",
-        colour_label="ΔF/F relative to the target's range",
+        colour_label="fraction of the target's range",
     )
 
 

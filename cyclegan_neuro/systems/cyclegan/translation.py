@@ -15,7 +15,7 @@ from cyclegan_neuro.windows.cutting import raw_windows, window_frame_indices
 from cyclegan_neuro.windows.prepared import Day, PreparedPair
 from cyclegan_neuro.windows.scaling import apply, invert
 
-__all__ = ["ModelTranslator", "Translation", "Translator", "has_truth", "translate"]
+__all__ = ["ModelTranslator", "Translation", "Translator", "has_truth", "translate", "translate_starts"]
 
 Which = Literal["train", "validation", "test"]
 
@@ -138,10 +138,19 @@ def translate(
     x_starts, y_starts = getattr(prepared.x.starts, which), getattr(prepared.y.starts, which)
     for first in range(0, max(len(x_starts), len(y_starts)), batch_size):
         chunk = slice(first, first + batch_size)
-        yield _translate(translator, prepared, x_starts[chunk], y_starts[chunk], with_truth=which != "train")
+        yield translate_starts(translator, prepared, x_starts[chunk], y_starts[chunk], with_truth=which != "train")
 
 
-def _translate(translator, prepared, x_starts, y_starts, *, with_truth) -> Translation:
+def translate_starts(
+    translator: Translator, prepared: PreparedPair, x_starts: np.ndarray, y_starts: np.ndarray, *, with_truth: bool
+) -> Translation:
+    """Translate the windows that begin at ``x_starts`` and ``y_starts``; see :func:`translate`.
+
+    Parameters
+    ----------
+    with_truth : bool
+        Fill in the truth where it is known. Where y is Φ(X) the starts must be equal for that.
+    """
     x = raw_windows(prepared, "x", x_starts)
     y = raw_windows(prepared, "y", y_starts)
     g_x, g_y = translator.to_y(x, y)

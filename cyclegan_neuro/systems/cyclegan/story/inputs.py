@@ -7,12 +7,14 @@ import numpy as np
 from cyclegan_neuro.systems.cyclegan.config import Config
 from cyclegan_neuro.systems.cyclegan.pictures import activity_overview, order_figure
 from cyclegan_neuro.systems.cyclegan.story.wording import origin, percent, plural
-from cyclegan_neuro.systems.evaluation import Block, Table, significant
+from cyclegan_neuro.systems.evaluation import Block, Table
 from cyclegan_neuro.windows.prepared import Day, PreparedPair
 from cyclegan_neuro.windows.segmentation import coverage
 
 __all__ = ["inputs_block", "order_block", "origin_sentence", "shared_frames"]
 
+_RANKS = 10  # rows shown
+_PARTS = ("train", "validation", "test")
 _ORDERS = {
     "original": "the order of the recording",
     "firing_rate": "descending estimated activity",
@@ -44,14 +46,12 @@ def shared_frames(day: Day, window_frames: int) -> float:
 def inputs_block(config: Config, prepared: PreparedPair) -> Block:
     """Tell what the networks were given."""
     tables = [("The two days.", _days_table(prepared))]
+    paragraphs = [origin_sentence(prepared), *prepared.notes, _leakage(config, prepared), _scaling(config)]
     findings = _findings_table(prepared)
     if findings.rows:
         tables.append(("What the checks had to say about the data, the most serious first.", findings))
     else:
-        tables_note = "The checks found nothing to report."
-    paragraphs = [origin_sentence(prepared), *prepared.notes, _leakage(config, prepared), _scaling(config)]
-    if not findings.rows:
-        paragraphs.append(tables_note)
+        paragraphs.append("The checks found nothing to report.")
     start_s = prepared.x.starts.test[0] / prepared.x.recording.frame_rate_hz
     caption = (
         f"The beginning of the test part of both days (x from {start_s:.0f} s on): position where it is known, and the "
@@ -77,7 +77,7 @@ def _days_table(prepared: PreparedPair) -> Table:
         ("gaps in time", *(len(r.gaps) for r in recordings)),
         ("behaviour", *(", ".join(r.behaviour.available()) or None for r in recordings)),
         ("ROI coordinates", *("known" if r.roi_xy_um is not None else "unknown" for r in recordings)),
-        *((f"{part} windows", *(len(getattr(d.starts, part)) for d in days)) for part in ("train", "validation", "test")),
+        *((f"{part} windows", *(len(getattr(d.starts, part)) for d in days)) for part in _PARTS),
         ("frames per window", prepared.window_frames, prepared.window_frames),
         ("minimum for scaling (ΔF/F)", *(float(d.scaling.minimum.min()) for d in days)),
         ("maximum for scaling (ΔF/F)", *(float(d.scaling.maximum.max()) for d in days)),
@@ -97,7 +97,7 @@ def _leakage(config: Config, prepared: PreparedPair) -> str:
     if not any(shares):
         return (
             f"Split '{config.windows.split}': no frame of a test window is part of a training window. Test windows "
-            "overlap each other, so their errors are not independent and the standard deviations are not standard errors."
+            "overlap each other: their errors are not independent, and the standard deviations no standard errors."
         )
     return (
         f"Split '{config.windows.split}': {percent(shares[0])} (x) and {percent(shares[1])} (y) of the frames in test "
@@ -117,27 +117,22 @@ def _scaling(config: Config) -> str:
 def order_block(prepared: PreparedPair) -> Block:
     """Tell in which order the networks saw the neurons."""
     order = prepared.order
-    ids = prepared.x.recording.roi_ids
     text = f"The networks saw the neurons in {_ORDERS.get(order.method, order.method)} (ordering '{order.method}')."
-    rows = tuple(
-        (
-            rank,
-            int(column),
-            None if ids is None else ids[column],
-            None if order.score is None else float(order.score[column]),
-        )
-        for rank, column in enumerate(order.columns, start=1)
-    )
-    shown = Table("neuron_order", ("rank", "column", "ROI", "score"), rows[:10])
+    tables, figures = (), ()
+    if order.score is not None:
+        first = min(_RANKS, prepared.n_neurons)
+        tables = ((f"The first {first} ranks; all are in neuron_order.json of the run.", _ranks(prepared, first)),)
     figure = order_figure(prepared)
-    figures = ()
     if figure is not None:
-        caption = "Order of the neurons over the ROI coordinates, and the sorted score, where known (as Figure E.1 of the paper)."
+        caption = "Order of the neurons over the ROI coordinates and the sorted score, where known (as Figure E.1)."
         figures = (("neuron_order", caption, figure),)
-    first = significant(min(10, prepared.n_neurons))
-    return Block(
-        "Order of the neurons",
-        (text,),
-        ((f"The first {first} ranks; all are in neuron_order.json of the run.", shown),),
-        figures,
+    return Block("Order of the neurons", (text,), tables, figures)
+
+
+def _ranks(prepared: PreparedPair, n: int) -> Table:
+    order, ids = prepared.order, prepared.x.recording.roi_ids
+    rows = tuple(
+        (rank, int(column), None if ids is None else ids[column], float(order.score[column]))
+        for rank, column in enumerate(order.columns[:n], start=1)
     )
+    return Table("neuron_order", ("rank", "column (from 0)", "ROI", "score"), rows)

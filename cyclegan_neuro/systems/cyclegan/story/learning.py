@@ -12,13 +12,10 @@ from cyclegan_neuro.windows.prepared import PreparedPair
 
 __all__ = ["learning_block"]
 
-_GROUPS = {
-    "changed_y": "changed neurons, G(X) against the truth",
-    "changed_x": "changed neurons, F(Y) against the truth",
-    "unchanged_y": "unchanged neurons, G(X) against the truth",
-    "unchanged_x": "unchanged neurons, F(Y) against the truth",
-    "all_y": "all neurons, G(X) against recorded Y",
-    "all_x": "all neurons, F(Y) against recorded X",
+_CAPTIONS = {
+    "changed": "Neurons that learning changed",
+    "unchanged": "Neurons that learning left alone",
+    "all": "All neurons, against the tuning recorded on the other day",
 }
 _SHOWN = 6  # neurons in the small multiples
 
@@ -38,35 +35,43 @@ def learning_block(prepared: PreparedPair, found: Measurements) -> Block | None:
     if truth_known:
         neurons = np.flatnonzero(prepared.x.recording.truth.changed)
         text = (
-            f"The simulator changed {plural(len(neurons), 'neuron')} of {prepared.n_neurons}. Position tuning (mean ΔF/F "
-            "per position bin over the test laps) of G(X) is compared with the tuning of the same laps as the expert "
-            "brain would have answered them, and of F(Y) with the novice brain's answer. The unchanged neurons should "
-            "stay as they were: an error below the noise of the estimate (even against odd laps of the recorded day) "
-            "cannot be told from no change."
+            f"The simulator changed {plural(len(neurons), 'neuron')} of {prepared.n_neurons}. Position tuning (mean "
+            "ΔF/F per position bin over the test laps) of G(X) is compared with the tuning of the same laps as the "
+            "expert brain would have answered them, and of F(Y) with the novice brain's answer. The unchanged neurons "
+            "should stay as they were: an error below the noise of the estimate (even against odd laps of the "
+            "recorded day) cannot be told from no change."
         )
     else:
         neurons = np.arange(prepared.n_neurons)
         text = (
-            "Position is known, but not what these neurons would have done on the same laps on the other day. Tuning of "
-            "G(X) is therefore compared with the tuning recorded on day y, over other laps: they need not agree fully "
-            "even if G were perfect. The noise is even against odd laps of the day compared with."
+            "Position is known, but not what these neurons would have done on the same laps on the other day. "
+            "Tuning of G(X) is therefore compared with the tuning recorded on day y, over other laps: they need not "
+            "agree fully even if G were perfect. The noise is even against odd laps of the day compared with."
         )
-    table = _table(found.tuning)
-    caption = (
-        "Position-tuning curves: mean over neurons of the Pearson correlation and of the mean absolute difference. "
-        "Correlations exist for neurons whose curves vary (last column)."
-    )
-    return Block("What changed?", (text,), ((caption, table),), _figures(prepared, found, neurons, truth_known))
+    tables = tuple(_tables(found.tuning))
+    return Block("What changed?", (text,), tables, _figures(prepared, found, neurons, truth_known))
 
 
-def _table(tuning: dict) -> Table:
-    rows = tuple(
-        (_GROUPS[group], TRANSLATOR_LABELS[name], e["correlation"], e["mae"], e["n"], e["n_correlation"])
-        for group, by_translator in tuning.items()
-        for name, e in by_translator.items()
-    )
-    columns = ("group", "translator", "correlation", "mean absolute error (ΔF/F)", "neurons", "with a correlation")
-    return Table("tuning", columns, rows)
+def _tables(tuning: dict):
+    """One table per group of neurons: translators downward, both directions to the right."""
+    columns = (
+        "", "G(X): correlation", "G(X): mean absolute error (ΔF/F)", "F(Y): correlation",
+        "F(Y): mean absolute error (ΔF/F)",
+    )  # fmt: skip
+    for group, caption in _CAPTIONS.items():
+        if f"{group}_y" not in tuning:
+            continue
+        to_y, to_x = tuning[f"{group}_y"], tuning[f"{group}_x"]
+        rows = tuple(
+            (TRANSLATOR_LABELS[name], *(direction[name][number] for direction in (to_y, to_x) for number in _NUMBERS))
+            for name in to_y
+        )
+        n = plural(to_y["model"]["n"], "neuron")
+        caption = f"{caption} ({n}): correlation and mean absolute difference of position-tuning curves."
+        yield caption, Table(f"tuning_{group}", columns, rows)
+
+
+_NUMBERS = ("correlation", "mae")
 
 
 def _figures(prepared: PreparedPair, found: Measurements, neurons: np.ndarray, truth_known: bool):
@@ -82,7 +87,8 @@ def _figures(prepared: PreparedPair, found: Measurements, neurons: np.ndarray, t
     return (
         (
             "tuning_curves",
-            f"Position tuning over the test laps of the neurons {why}: recorded on day x, translated by G, and {target}.",
+            f"Position tuning over the test laps of the neurons {why}: recorded on day x, translated by G, and "
+            f"{target}.",
             tuning_panels(curves, found.edges_cm, prepared, most),
         ),
         (

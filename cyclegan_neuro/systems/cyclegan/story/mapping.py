@@ -59,15 +59,16 @@ def cycle_sentence(signals: dict) -> str:
     shares = [signals[metric]["model"]["mean"] / apart if apart else float("nan") for metric in ("cycle_x", "cycle_y")]
     return (
         f"The cycles bring windows back to within {significant(shares[0], digits=2)} (|X − F(G(X))|) and "
-        f"{significant(shares[1], digits=2)} (|Y − G(F(Y))|) of the mean difference |X − Y| between test windows of the "
-        f"two days, {significant(apart)} ΔF/F."
+        f"{significant(shares[1], digits=2)} (|Y − G(F(Y))|) of the mean difference |X − Y| between test windows "
+        f"of the two days, {significant(apart)} ΔF/F."
     )
 
 
 def _paragraphs(prepared: PreparedPair, found: Measurements) -> tuple[str, ...]:
     apart = found.signals["x_minus_y"]["recorded"]["mean"]
     moved = [found.change[day]["mean"] for day in ("x", "y")]
-    windows = "paired by Φ" if prepared.y.transform is not None else "not paired: the window of x and of y with the same number"
+    paired = prepared.y.transform is not None
+    windows = "paired by Φ" if paired else "not paired: those of x and y with the same number"
     paragraphs = [
         f"{cycle_sentence(found.signals)} (Windows {windows}.) A small cycle error alone proves nothing, since doing "
         f"nothing has none: G moves windows by |X − G(X)| = {significant(moved[0])} ΔF/F and F by "
@@ -86,9 +87,10 @@ def _paragraphs(prepared: PreparedPair, found: Measurements) -> tuple[str, ...]:
         )
     else:
         paragraphs.append(
-            "The simulator knows how the brain of the other day would have answered the same laps, with the same random "
-            "numbers. Neurons that learning left alone are identical in both, which makes identity hard to beat in the "
-            "mean over all neurons; the next section looks at the neurons that changed."
+            "The simulator knows how the brain of the other day would have answered the same laps, with the same "
+            "random numbers; in |Y − G(X)| and |X − F(Y)| below that answer stands for Y and X. Neurons that learning "
+            "left alone are identical in both, which makes identity hard to beat in the mean over all neurons; the "
+            "next section looks at the neurons that changed."
         )
     return tuple(paragraphs)
 
@@ -96,9 +98,10 @@ def _paragraphs(prepared: PreparedPair, found: Measurements) -> tuple[str, ...]:
 def _figures(config: Config, prepared: PreparedPair, found: Measurements):
     neurons = choose_neurons(prepared, found.example, config.report.n_traces)
     if prepared.y.transform is not None:
-        marked, chosen = "Shaded: the frames in which Φ removes the signal", "Neurons from top to bottom of the masked corner"
+        marked = "Shaded: the frames in which Φ removes the signal"
+        chosen = "Neurons from the top to the bottom of the masked corner"
     else:
-        marked = "Shaded: the tenth of the frames where G (left) and F (right) change the trace most"
+        marked = "Shaded: the two stretches in which G (left) and F (right) change the trace most"
         known = found.example.truth_y is not None
         chosen = "The neurons that learning changed most" if known else "The most active neurons"
     truth = "; dotted: what G(X) and F(Y) should be" if found.example.truth_y is not None else ""
@@ -111,18 +114,18 @@ def _figures(config: Config, prepared: PreparedPair, found: Measurements):
         ),
         (
             "population",
-            "The whole population in the same windows, neurons downward in the order that the networks see (as Figures "
-            "F.1 and F.2 of the paper). One colour scale for all panels, cut at the 1st and 99.5th percentile of X and Y.",
+            "The whole population in the same windows, neurons downward (as Figures F.1 and F.2 of the paper). One "
+            "colour scale for all panels, from the 1st to the 99.5th percentile of X and Y.",
             population_maps(found.example, prepared),
         ),
     ]
-    if found.place_means is not None:
-        activity, error = place_maps(found.place_means, prepared)
+    if found.place_maps is not None:
+        variability, error = place_maps(found.place_maps, prepared)
         figures.append((
-            "phi_means",
-            "Mean over all test windows. Φ blanks the lower left corner (only noise is left there): a G that learned Φ "
-            "shows the same corner, and F should fill it.",
-            activity,
+            "phi_variability",
+            "How much ΔF/F varies over the test windows at each place. Φ blanks the lower left corner, where only the "
+            "noise 0.5 η is left: a G that learned Φ is still there, and an F that learned its inverse is not.",
+            variability,
         ))  # fmt: skip
         figures.append((
             "phi_errors",

@@ -33,7 +33,7 @@ def _origin(prepared: PreparedPair) -> str:
     shares = [shared_frames(day, prepared.window_frames) for day in (prepared.x, prepared.y)]
     if max(shares) == 0:
         return sentence
-    return f"{sentence[:-1]}; {percent(max(shares))} of the test frames were seen in training, so errors are optimistic."
+    return f"{sentence[:-1]}; {percent(max(shares))} of the test frames were seen in training: errors are optimistic."
 
 
 def _direct(signals: dict) -> str:
@@ -47,7 +47,7 @@ def _direct(signals: dict) -> str:
             best = entry["best_possible"]["mean"]
             part += f", best possible {significant(best)}"
         if "gap_closed" in entry["model"]:
-            part += f": {percent(entry['model']['gap_closed'])} of the gap closed"
+            part += f": {percent(max(0.0, entry['model']['gap_closed']))} of the gap closed"
         parts.append(part)
     return f"{'; '.join(parts)}."
 
@@ -58,7 +58,8 @@ def _best_alignment(signals: dict) -> str:
         entry = signals[metric]
         name = min(("moment_matching", "gaussian_ot"), key=lambda n: entry[n]["mean"])
         verdict = compared(entry["model"]["mean"], entry[name]["mean"])
-        parts.append(f"{verdict} {TRANSLATOR_LABELS[name]} in {METRIC_LABELS[metric]} ({significant(entry[name]['mean'])})")
+        number = significant(entry[name]["mean"])
+        parts.append(f"{verdict} {TRANSLATOR_LABELS[name]} in {METRIC_LABELS[metric]} ({number})")
     return f"Beside the better of two simple alignments the CycleGAN is {' and '.join(parts)}."
 
 

@@ -25,6 +25,7 @@ TRANSLATOR_LABELS = {
     "noise": "noise of the estimate",
     "recorded": "recorded days",
 }
+_ROUNDING = 1e-6  # ΔF/F; what float32 leaves of an exact inversion
 _ALIKE = 0.01  # relative differences below this are called none
 
 
@@ -47,8 +48,12 @@ def percent(share: float) -> str:
 
 
 def mean_sd(entry: dict | None) -> str | None:
-    """Return ``mean ± standard deviation`` for a cell, None for a metric that does not apply."""
-    return None if entry is None else f"{significant(entry['mean'])} ± {significant(entry['std'], digits=2)}"
+    """Return ``mean ± standard deviation`` for a cell that does not wrap, None for a metric that does not apply."""
+    if entry is None:
+        return None
+    if entry["mean"] < _ROUNDING:
+        return "0"
+    return f"{significant(entry['mean'])}\u00a0±\u00a0{significant(entry['std'], digits=2)}"
 
 
 def plural(n: int, noun: str) -> str:
