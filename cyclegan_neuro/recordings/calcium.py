@@ -16,10 +16,9 @@ generalized spike inference from calcium imaging", Nat. Neurosci. 24:1324-1337
 from __future__ import annotations
 
 from dataclasses import dataclass
+from statistics import NormalDist
 
 import numpy as np
-from scipy.signal import lfilter
-from scipy.stats import norm
 
 __all__ = [
     "GCAMP6F",
@@ -35,7 +34,7 @@ __all__ = [
     "white_noise_sd",
 ]
 
-MEDIAN_ABSOLUTE_DIFFERENCE = float(np.sqrt(2.0) * norm.ppf(0.75))
+MEDIAN_ABSOLUTE_DIFFERENCE = float(np.sqrt(2.0) * NormalDist().inv_cdf(0.75))
 """Median of |a - b| for two independent standard normal numbers (0.954)."""
 
 
@@ -135,6 +134,8 @@ def convolve_spikes(spikes: np.ndarray, kernel: np.ndarray) -> np.ndarray:
     -------
     dff : ndarray of float64, shape of ``spikes``
     """
+    from scipy.signal import lfilter  # half a second that --help need not wait
+
     return lfilter(np.asarray(kernel, np.float64), 1.0, np.asarray(spikes, np.float64), axis=0)
 
 
@@ -203,6 +204,8 @@ def slow_fluctuations(
     series : ndarray of float64, shape (time, n_series)
         Stationary, mean 0, variance 1.
     """
+    from scipy.signal import lfilter
+
     keep = np.exp(-1.0 / (time_constant_s * frame_rate_hz))
     noise = rng.standard_normal((n_frames, n_series))
     noise[1:] *= np.sqrt(1.0 - keep**2)

@@ -6,9 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cyclegan_neuro.errors import ConfigurationError
-
-__all__ = ["FIELD_UM", "Imaging", "draw_imaging", "place_somata"]
+__all__ = ["FIELD_UM", "MAX_NEURONS", "Imaging", "draw_imaging", "place_somata"]
 
 FIELD_UM = 500.0
 SOMA_DISTANCE_UM = 10.0
@@ -43,7 +41,7 @@ def place_somata(n_neurons: int, *, rng: np.random.Generator) -> np.ndarray:
     Parameters
     ----------
     n_neurons : int
-        At most 1,500.
+        At most :data:`MAX_NEURONS`, which fill half of the places there are.
     rng : numpy.random.Generator
 
     Returns
@@ -51,18 +49,7 @@ def place_somata(n_neurons: int, *, rng: np.random.Generator) -> np.ndarray:
     xy_um : ndarray of float32, shape (neuron, 2)
         Centres, at least 10 µm apart.
 
-    Raises
-    ------
-    ConfigurationError
-        If more neurons are wanted than fit.
     """
-    if n_neurons > MAX_NEURONS:
-        raise ConfigurationError(
-            "simulator, n_neurons",
-            got=f"{n_neurons}",
-            expected=f"at most {MAX_NEURONS} (somata in a field of {FIELD_UM:.0f} µm must not overlap)",
-            fix="ask for fewer neurons",
-        )
     xy = np.empty((n_neurons, 2))
     placed = 0
     while placed < n_neurons:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.ndimage import gaussian_filter1d
 
 from cyclegan_neuro.recordings.recording import Behaviour
 from cyclegan_neuro.recordings.simulate.presets import CORRIDOR_CM, REWARD_ZONE_CM, RunningStyle
@@ -87,12 +86,14 @@ def run_laps(
 
 def _lap(style: RunningStyle, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """Time of arrival (s) at, and speed (cm/s) on, each point of the grid."""
+    from scipy.ndimage import gaussian_filter1d  # here, so that --help does not wait for it
+
     spread = np.sqrt(np.log1p(style.lap_variation**2))
     duration_s = style.lap_mean_s * np.exp(spread * rng.standard_normal() - spread**2 / 2)
     step_cm = _GRID_CM[1]
     noise = gaussian_filter1d(rng.standard_normal(_GRID_CM.size), _SPEED_SMOOTHING_CM / step_cm)
     noise *= np.sqrt(2.0 * np.sqrt(np.pi) * _SPEED_SMOOTHING_CM / step_cm)  # back to variance 1
-    noise *= _FADE  # so that the speed goes on smoothly from lap to lap
+    noise = np.clip(noise, -2.0, 2.0) * _FADE  # so that the speed goes on smoothly from lap to lap
     relative = (1.0 - style.slowing * zone_profile(_GRID_CM)) * np.exp(style.speed_noise * noise)
     slowness = 1.0 / relative
     arrival = np.concatenate([[0.0], np.cumsum((slowness[1:] + slowness[:-1]) / 2 * step_cm)])

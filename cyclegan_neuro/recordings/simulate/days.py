@@ -16,7 +16,7 @@ from cyclegan_neuro.recordings.calcium import (
     slow_fluctuations,
 )
 from cyclegan_neuro.recordings.recording import Behaviour, Recording, Truth
-from cyclegan_neuro.recordings.simulate.anatomy import Imaging, draw_imaging, place_somata
+from cyclegan_neuro.recordings.simulate.anatomy import MAX_NEURONS, Imaging, draw_imaging, place_somata
 from cyclegan_neuro.recordings.simulate.corridor import run_laps
 from cyclegan_neuro.recordings.simulate.learning import learn
 from cyclegan_neuro.recordings.simulate.presets import FRAME_RATE_HZ, PRESETS
@@ -211,7 +211,7 @@ def _check(preset, seed, duration_s, frame_rate_hz, n_neurons) -> None:
         ("seed", seed, 0, np.inf),
         ("frame_rate_hz", frame_rate_hz, 1.0, 200.0),
         ("duration_s", duration_s, 2.0 / frame_rate_hz if frame_rate_hz > 0 else 0.0, 1e5),
-        ("n_neurons", n_neurons, _MIN_NEURONS, np.inf),
+        ("n_neurons", n_neurons, _MIN_NEURONS, MAX_NEURONS),
     )
     for name, value, low, high in limits:
         if value is not None and not low <= value <= high:

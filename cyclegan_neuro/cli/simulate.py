@@ -1,0 +1,118 @@
+"""``python -m cyclegan_neuro.cli.simulate --output_dir DIR``: simulated days with known truth, as files."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from cyclegan_neuro.cli.errors import report_user_errors
+from cyclegan_neuro.errors import RecordingError
+from cyclegan_neuro.recordings.recording import Recording
+from cyclegan_neuro.recordings.simulate.presets import PRESETS
+
+__all__ = ["main"]
+
+_EPILOG = """\
+examples:
+  python -m cyclegan_neuro.cli.simulate --output_dir simulated
+  python -m cyclegan_neuro.cli.simulate --output_dir short --preset mouse_3 --duration_s 60 --seed 2 --phi
+
+The files hold the recordings in the project's HDF5 layout, with the behaviour and the truth.
+docs/simulator.md describes what is simulated.
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Write the files; return the exit code."""
+    options = _parser().parse_args(arguments)
+    with report_user_errors():
+        _write(options)
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m cyclegan_neuro.cli.simulate",
+        description="Simulate a novice and an expert day of a mouse in a virtual corridor.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--output_dir", type=Path, required=True, metavar="DIR", help="directory for the files")
+    parser.add_argument("--preset", default="mouse_1", help=", ".join(PRESETS) + " (default mouse_1)")
+    parser.add_argument("--seed", type=int, default=1, help="one seed gives the same files (default 1)")
+    parser.add_argument("--duration_s", type=float, metavar="S", help="length of each day in seconds (default 895)")
+    parser.add_argument("--n_neurons", type=int, metavar="N", help="number of neurons (default: the preset's)")
+    parser.add_argument(
+        "--phi", action="store_true",
+        help="also write phi.h5: the novice day cut into windows and transformed by Φ (Eq. 6)",
+    )
+    parser.add_argument(
+        "--window_frames", type=int, default=2048, metavar="H", help="length of the windows of --phi (default 2048)"
+    )
+    parser.add_argument("--overwrite", action="store_true", help="replace the files if they exist")
+    return parser
+
+
+def _write(options: argparse.Namespace) -> None:
+    directory = options.output_dir.expanduser()
+    names = ["novice.h5", "expert.h5", *(["phi.h5"] if options.phi else [])]
+    _refuse_existing([directory / name for name in names], options.overwrite)
+    recordings = _simulate(options)
+    _make(directory)
+    # Here and not above, so that --help does not wait for the file formats.
+    from cyclegan_neuro.recordings.writing import write_recording
+
+    for name, recording in zip(names, recordings, strict=True):
+        path = write_recording(recording, directory / name)
+        print(
+            f"{path}: {recording.session}, {recording.n_neurons} neurons, {recording.n_frames:,} frames "
+            f"at {recording.frame_rate_hz:g} Hz{_truth(recording)}"
+        )
+
+
+def _refuse_existing(paths: list[Path], overwrite: bool) -> None:
+    existing = [path for path in paths if path.exists()]
+    if existing and not overwrite:
+        raise RecordingError(
+            str(existing[0].parent),
+            got=", ".join(path.name for path in existing) + " already there",
+            expected="a directory without files of these names",
+            fix="choose another --output_dir, or replace them with --overwrite",
+        )
+
+
+def _simulate(options: argparse.Namespace) -> list[Recording]:
+    # Here and not above, so that --help does not wait for scipy.
+    from cyclegan_neuro.recordings.simulate.days import simulate_days
+    from cyclegan_neuro.recordings.simulate.phi import phi_recording
+
+    novice, expert = simulate_days(
+        preset=options.preset, seed=options.seed, duration_s=options.duration_s, n_neurons=options.n_neurons
+    )
+    if not options.phi:
+        return [novice, expert]
+    return [novice, expert, phi_recording(novice, window_frames=options.window_frames, seed=options.seed)]
+
+
+def _make(directory: Path) -> None:
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise RecordingError(
+            str(directory),
+            got=error.strerror or str(error),
+            expected="a directory that can be made and written to",
+            fix="choose another --output_dir",
+        ) from error
+
+
+def _truth(recording: Recording) -> str:
+    if recording.truth is None:
+        return ""
+    kinds = {kind: int((recording.truth.change == kind).sum()) for kind in dict.fromkeys(recording.truth.change)}
+    return "; " + ", ".join(f"{count} {'unchanged' if kind == 'none' else kind}" for kind, count in kinds.items())
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
