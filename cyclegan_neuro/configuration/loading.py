@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from copy import deepcopy
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -108,9 +109,8 @@ def read_source(path: str | Path, *, overrides: Iterable[str] = ()) -> Source:
 
 def build_config(source: Source, config: type[AnyConfig]) -> AnyConfig:
     """Check what was read against a system's sections; see :func:`load_config`."""
-    _make_files_absolute(source, config)
     try:
-        return config.model_validate(source.values)
+        return config.model_validate(_with_absolute_files(source, config))
     except ValidationError as error:
         raise explain(error, config, source.where) from None
 
@@ -189,14 +189,16 @@ def _set(values: dict[str, Any], path: tuple, value: Any, origins: dict[tuple, _
     origins[path] = origin
 
 
-def _make_files_absolute(source: Source, config: type[Section]) -> None:
+def _with_absolute_files(source: Source, config: type[Section]) -> dict[str, Any]:
+    values = deepcopy(source.values)
     for path, described in walk_fields(config):
-        section: Any = source.values
+        section: Any = values
         for name in path[:-1]:
             section = section.get(name) if isinstance(section, dict) else None
         value = section.get(path[-1]) if isinstance(section, dict) else None
         if is_input_file(described) and isinstance(value, str) and value:
             section[path[-1]] = str((source.origins[path].folder / Path(value).expanduser()).resolve())
+    return values
 
 
 def _changes(old: Any, new: Any, prefix: str) -> dict[str, tuple[Any, Any]]:

@@ -34,11 +34,11 @@ def explain(error: ValidationError, config: type[Section], where: Callable[[Loca
     ConfigurationError
         The first problem; further ones follow on lines of their own.
     """
-    found: dict[Location, ConfigurationError] = {}
+    found: dict[str, ConfigurationError] = {}
     for detail in error.errors():
         location = _known_part(config, detail["loc"], detail["type"])
         problem = _problem(config, location, detail, where)
-        found.setdefault((problem.where,), problem)
+        found.setdefault(problem.where, problem)  # a union reports once per member
     first, *others = found.values()
     if not others:
         return first
