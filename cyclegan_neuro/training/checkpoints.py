@@ -135,7 +135,7 @@ class CheckpointStore:
         CheckpointError
             If there are checkpoints and none verifies.
         """
-        files = sorted(self._files("last", "best"), key=_step_of, reverse=True)
+        files = sorted(self._files("last", "best"), key=lambda path: (_step_of(path), path.name), reverse=True)
         damaged = []
         for path in files:
             try:

@@ -152,7 +152,7 @@ def load_run(
         prepared = _prepare_again(system, config, directory)
         with evaluation_strategy(config.training.devices).scope():
             trainer = system.build(config, prepared)
-    write_state(trainer, checkpoint.state, where=str(checkpoint.path), optimizers=False)
+    write_state(trainer, checkpoint.state, where=str(checkpoint.path))  # optimizers too: they keep the averages
     trainer.use_average_weights()
     return Run(system, config, prepared, trainer, directory, status, checkpoint)
 

@@ -31,8 +31,11 @@ def read_state(trainer: Trainer) -> State:
     }
 
 
-def write_state(trainer: Trainer, state: State, *, where: str, optimizers: bool = True) -> None:
+def write_state(trainer: Trainer, state: State, *, where: str) -> None:
     """Give a trainer that was built alike the values of ``state``.
+
+    Loss scales are taken where both sides have them, so that the precision may differ; all other variables
+    are float32 under every precision.
 
     Parameters
     ----------
@@ -40,9 +43,6 @@ def write_state(trainer: Trainer, state: State, *, where: str, optimizers: bool 
     state : State
     where : str
         File, for messages.
-    optimizers : bool
-        If false, only what evaluation needs. Loss scales are taken where both sides have them, so that the
-        precision may differ; all other variables are float32 under every precision.
 
     Raises
     ------
@@ -50,8 +50,6 @@ def write_state(trainer: Trainer, state: State, *, where: str, optimizers: bool 
         If number, shape or type of the variables differ.
     """
     wanted = _groups(trainer)
-    if not optimizers:
-        wanted = {"variables": wanted["variables"]}
     for name, variables in wanted.items():
         if name.startswith("loss_scale.") and name not in state:
             continue

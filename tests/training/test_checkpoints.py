@@ -58,6 +58,7 @@ def test_two_last_and_one_best_are_kept(store):
         save(store, step, "best", value=1 / step)
     assert names(store) == ["best-000000015.h5", "last-000000010.h5", "last-000000015.h5"]
     assert store.best_value() == 1 / 15
+    assert store.newest().path.name == "last-000000015.h5"
 
 
 def test_manifest_can_be_read_without_hdf5(store):

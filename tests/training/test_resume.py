@@ -127,9 +127,13 @@ def test_loads_best_and_last(uninterrupted):
     assert not np.array_equal(SYSTEM.evaluate(best.config, best.prepared, best.trainer), wanted)
 
 
-def test_loads_averaged_weights(uninterrupted, monkeypatch):
+def test_loads_averaged_weights(uninterrupted):
     run = uninterrupted(weight_averaging=0.9)
-    asked = []
-    monkeypatch.setattr(training_fakes.FakeTrainer, "use_average_weights", lambda self: asked.append(self))
     loaded = load_run(run.directory.path, weights="last", system=SYSTEM)
-    assert asked == [loaded.trainer]
+    averages = [np.array(v) for v in run.trainer.optimizer.variables if "average" in v.path]
+    assert len(averages) == 4
+    for variable, average, trained in zip(
+        loaded.trainer.a.trainable_variables, averages, run.trainer.a.trainable_variables, strict=True
+    ):
+        np.testing.assert_array_equal(variable, average)
+        assert not np.array_equal(trained, average)
