@@ -43,7 +43,7 @@ def choose_strategy(devices: str, *, batch_size: int) -> tf.distribute.Strategy:
         return tf.distribute.OneDeviceStrategy("/cpu:0")
     _grow_memory(gpus)
     if devices == "one_gpu" or len(gpus) == 1:
-        return tf.distribute.OneDeviceStrategy("/gpu:0")
+        return tf.distribute.get_strategy()  # TensorFlow's own placement: the first GPU
     if batch_size % len(gpus):
         raise TrainingError(
             "training.batch_size",
@@ -60,10 +60,10 @@ def evaluation_strategy(devices: str) -> tf.distribute.Strategy:
     What was trained on GPUs loads where there are none.
     """
     gpus = tf.config.list_physical_devices("GPU")
-    if not gpus:
-        return tf.distribute.get_strategy()
+    if gpus and devices == "cpu":
+        return tf.distribute.OneDeviceStrategy("/cpu:0")
     _grow_memory(gpus)
-    return tf.distribute.OneDeviceStrategy("/cpu:0" if devices == "cpu" else "/gpu:0")
+    return tf.distribute.get_strategy()
 
 
 def peak_device_memory() -> int | None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from cyclegan_neuro.configuration.loading import dump_config, load_config
-from cyclegan_neuro.errors import RunDirectoryError, UserError
+from cyclegan_neuro.errors import RunDirectoryError, UserError, WindowError
 from cyclegan_neuro.systems.base import System
 from cyclegan_neuro.systems.trainer import Trainer
 from cyclegan_neuro.training import compare
@@ -212,7 +212,12 @@ def _start(system, config, directory, prepared, trainer, status, checkpoint) -> 
 
 def _prepare_again(system: System, config: Any, directory: RunDirectory) -> Any:
     stored = directory.read_json(directory.inputs_file)
-    prepared = system.prepare(config, run_directory=directory.path)
+    try:
+        prepared = system.prepare(config, run_directory=directory.path)
+    except WindowError:  # scaling or order do not fit, because the neurons changed? then say which data differ
+        prepared = system.prepare(config)
+        compare.refuse_changed_inputs(stored, prepared.inputs, directory.inputs_file)
+        raise
     compare.refuse_changed_inputs(stored, prepared.inputs, directory.inputs_file)
     return prepared
 

@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,14 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "training"))
 import training_fakes
 from training_fakes import SYSTEM, make_config, stop_at
 
-from cyclegan_neuro.errors import CheckpointError, ConfigurationError, RecordingError, RunDirectoryError, TrainingError
+from cyclegan_neuro.errors import (
+    CheckpointError,
+    ConfigurationError,
+    RecordingError,
+    RunDirectoryError,
+    TrainingError,
+    WindowError,
+)
 from cyclegan_neuro.training.interruption import TrainingInterrupted
 from cyclegan_neuro.training.run import load_run, train
 from cyclegan_neuro.training.run_directory import RunDirectory
@@ -143,6 +151,20 @@ def test_row_25_changed_data(finished, monkeypatch):
         with pytest.raises(RecordingError, match=r"inputs.json: got other data .*: x.sha256: .* -> .*restore them"):
             attempt()
     assert contents(finished) == before
+
+
+def test_row_25_changed_neurons(finished, monkeypatch):
+    prepare = training_fakes.FakeSystem.prepare
+
+    def more_neurons(self, config, *, run_directory=None):
+        if run_directory is not None:
+            raise WindowError("scaling.json", got="6 neurons", expected="7", fix="start again")
+        prepared = prepare(self, config)
+        return replace(prepared, inputs={"x": prepared.inputs["x"] | {"shape": [40, 7]}})
+
+    monkeypatch.setattr(training_fakes.FakeSystem, "prepare", more_neurons)
+    with pytest.raises(RecordingError, match=r"other data than the run was made with: x.shape: .40, 6. -> .40, 7."):
+        run(finished, resume=True, epochs=2)
 
 
 def test_row_25_evaluation_may_differ_training_may_not(finished):

@@ -8,9 +8,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tensorflow as tf
 import training_fakes
 from training_fakes import SYSTEM, make_config, stop_at
 
+from cyclegan_neuro.training.callbacks.save import Save
 from cyclegan_neuro.training.history import History
 from cyclegan_neuro.training.interruption import TrainingInterrupted
 from cyclegan_neuro.training.run import load_run, train
@@ -95,6 +97,43 @@ def test_stopped_again_at_once(uninterrupted, tmp_path):
                 train(SYSTEM, make_config(), output_dir=tmp_path / "run", resume=resume)
     resumed = train(SYSTEM, make_config(), output_dir=tmp_path / "run", resume=True)
     assert differing(resumed, uninterrupted()) == []
+
+
+def test_curves_and_rows_do_not_turn_back(uninterrupted, tmp_path, monkeypatch):
+    """Killed after an epoch's row and events, before its checkpoint."""
+    with monkeypatch.context() as patch:
+        patch.setattr(Save, "on_epoch_end", fail_at_epoch(1, Save.on_epoch_end))
+        with pytest.raises(ZeroDivisionError):
+            train(SYSTEM, make_config(figures_every_epochs=2), output_dir=tmp_path / "run")
+    assert read_events(tmp_path / "run", "train")["loss/loss_a"] == [5, 10]
+    resumed = train(SYSTEM, make_config(figures_every_epochs=2), output_dir=tmp_path / "run", resume=True)
+    assert [row["epoch"] for row in history(resumed)] == ["1", "2", "3"]
+    events = read_events(tmp_path / "run", "train")
+    assert events.keys() == {
+        "gradient_norm", "loss/loss_a", "loss/loss_b", "learning_rate/a", "learning_rate/b", "speed/seconds",
+        "speed/windows_per_second", "traces/a",
+    }  # fmt: skip
+    assert events.pop("traces/a") == [10]
+    assert list(events.values()) == [[5, 10, 15]] * 7
+    assert read_events(tmp_path / "run", "validation") == {"loss/loss_a": [5, 10, 15]}
+
+
+def fail_at_epoch(epoch, original):
+    def on_epoch_end(self, current, logs=None):
+        if current == epoch:
+            raise ZeroDivisionError
+        original(self, current, logs)
+
+    return on_epoch_end
+
+
+def read_events(run, name):
+    found = {}
+    for file in sorted((run / "tensorboard" / name).iterdir()):
+        for event in tf.compat.v1.train.summary_iterator(str(file)):
+            for value in event.summary.value:
+                found.setdefault(value.tag, []).append(event.step)
+    return found
 
 
 def test_more_epochs_continue_a_finished_run(uninterrupted, tmp_path):

@@ -78,5 +78,7 @@ class WriteTensorBoard(keras.callbacks.Callback):
 def _tag(name: str) -> str:
     if name in _SPEED:
         return f"speed/{name}"
+    if name in _GROUPS:
+        return name
     group = next((prefix for prefix in _GROUPS if name.startswith(f"{prefix}_")), None)
     return f"{group}/{name.removeprefix(f'{group}_')}" if group else f"loss/{name}"
