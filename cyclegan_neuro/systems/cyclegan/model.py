@@ -152,9 +152,13 @@ class CycleGAN(Trainer):
         if not variables:  # the identity generator has nothing to learn
             return tf.zeros(())
         gradients = tape.gradient(loss, [v.value for v in variables])
+        scale = tf.convert_to_tensor(getattr(optimizer, "dynamic_scale", 1.0))
         optimizer.apply(gradients, variables)
-        scale = optimizer.dynamic_scale if isinstance(optimizer, keras.optimizers.LossScaleOptimizer) else 1.0
-        return tf.linalg.global_norm(gradients) / tf.cast(scale, tf.float32)
+        if isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
+            # an overflow skips the update and lowers the scale: its norm is no news and would stay in the mean
+            norm = tf.linalg.global_norm(gradients) / scale
+            return tf.where(tf.math.is_finite(norm), norm, 0.0)
+        return tf.linalg.global_norm(gradients)
 
     # -- validation --------------------------------------------------------------------------------
 
