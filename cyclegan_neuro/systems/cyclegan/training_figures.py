@@ -84,7 +84,7 @@ def attention_masks(generator: keras.Model, windows: np.ndarray) -> list[np.ndar
     if not set(_MASK_LAYERS) <= {layer.name for layer in generator.layers}:
         return []
     if generator not in _views:
-        _views[generator] = keras.Model(generator.inputs, [generator.get_layer(name).output for name in _MASK_LAYERS])
+        _views[generator] = keras.Model(generator.input, [generator.get_layer(name).output for name in _MASK_LAYERS])
     masks = _views[generator](windows[..., None], training=False)
     masks = [keras.ops.convert_to_numpy(keras.ops.cast(mask, "float32")) for mask in masks]
     return [mask.reshape(*mask.shape[:2], -1) for mask in masks]
