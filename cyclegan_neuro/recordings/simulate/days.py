@@ -19,7 +19,7 @@ from cyclegan_neuro.recordings.recording import Behaviour, Recording, Truth
 from cyclegan_neuro.recordings.simulate.anatomy import MAX_NEURONS, Imaging, draw_imaging, place_somata
 from cyclegan_neuro.recordings.simulate.corridor import run_laps
 from cyclegan_neuro.recordings.simulate.learning import learn
-from cyclegan_neuro.recordings.simulate.presets import FRAME_RATE_HZ, PRESETS
+from cyclegan_neuro.recordings.simulate.presets import FRAME_RATE_HZ, PRESETS, RunningStyle
 from cyclegan_neuro.recordings.simulate.spikes import poisson_counts
 from cyclegan_neuro.recordings.simulate.streams import neuron_generators, purpose_streams
 from cyclegan_neuro.recordings.simulate.tuning import Context, Tuning, draw_tuning, firing_rate_hz
@@ -98,40 +98,37 @@ def simulate_days(
     before = draw_tuning(n_neurons, rng=np.random.default_rng(streams["tuning"]))
     after, change = learn(before, rng=np.random.default_rng(streams["learning"]))
 
-    recordings = []
-    for name, style, own, other in (
-        ("novice", mouse.novice, before, after),
-        ("expert", mouse.expert, after, before),
-    ):
-        n_frames = round(duration_s * frame_rate_hz)
+    n_frames = round(duration_s * frame_rate_hz)
+    source = f"simulated {preset}, seed {seed}, {{}} day, {duration_s:g} s at {frame_rate_hz:g} Hz"
+
+    def record(name: str, style: RunningStyle, own: Tuning, other: Tuning) -> Recording:
         session = _session(name, style, streams, imaging, n_frames, frame_rate_hz)
         spikes, dff = _image(session, own, imaging)
         other_spikes, other_dff = _image(session, other, imaging)
-        recordings.append(
-            Recording(
-                dff=dff,
-                frame_rate_hz=frame_rate_hz,
-                roi_ids=tuple(f"roi_{i:04d}" for i in range(n_neurons)),
-                roi_xy_um=xy_um,
-                behaviour=session.behaviour,
-                subject=preset,
-                session=name,
-                source=f"simulated {preset}, seed {seed}, {name} day, {duration_s:g} s at {frame_rate_hz:g} Hz",
-                truth=Truth(
-                    spikes=spikes,
-                    changed=change != "none",
-                    change=change,
-                    field_before_cm=before.field_cm.astype(np.float32),
-                    field_after_cm=after.field_cm.astype(np.float32),
-                    other_day_dff=other_dff,
-                    other_day_spikes=other_spikes,
-                ),
-            )
+        fields = before.field_cm.astype(np.float32), after.field_cm.astype(np.float32)
+        return Recording(
+            dff=dff,
+            frame_rate_hz=frame_rate_hz,
+            roi_ids=tuple(f"roi_{i:04d}" for i in range(n_neurons)),
+            roi_xy_um=xy_um,
+            behaviour=session.behaviour,
+            subject=preset,
+            session=name,
+            source=source.format(name),
+            truth=Truth(spikes, change != "none", change, *fields, other_dff, other_spikes),
         )
-    return recordings[0], recordings[1]
+
+    return record("novice", mouse.novice, before, after), record("expert", mouse.expert, after, before)
 
 
-def _session(name, style, streams, imaging: Imaging, n_frames: int, frame_rate_hz: float) -> _Session:
+def _session(
+    name: str,
+    style: RunningStyle,
+    streams: dict[str, np.random.SeedSequence],
+    imaging: Imaging,
+    n_frames: int,
+    frame_rate_hz: float,
+) -> _Session:
     """Run the laps of one day and draw what all its neurons share."""
     behaviour = run_laps(
         style, n_frames=n_frames, frame_rate_hz=frame_rate_hz, rng=np.random.default_rng(streams[f"{name}_behaviour"])
