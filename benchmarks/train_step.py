@@ -16,11 +16,10 @@ import subprocess
 import sys
 import time
 
-from _common import machine, measure, parser, print_table, write_json
-
 import keras
 import numpy as np
 import tensorflow as tf
+from _common import machine, measure, parser, print_table, write_json
 
 from cyclegan_neuro.networks import objectives
 from cyclegan_neuro.systems.cyclegan.config import ModelSection
@@ -129,7 +128,8 @@ def ceiling_gflops(arguments) -> float:
     """Return the rate of the residual blocks' convolution, alone, in GFLOP/s."""
     filters = 2 * arguments.filters
     shape = (2 * arguments.batch_size, -(-arguments.window_frames // 4), -(-arguments.neurons // 4), filters)
-    windows, kernel = tf.random.stateless_normal(shape, (1, 2)), tf.random.stateless_normal((4, 4, filters, filters), (3, 4))
+    windows = tf.random.stateless_normal(shape, (1, 2))
+    kernel = tf.random.stateless_normal((4, 4, filters, filters), (3, 4))
     repeats = max(1, int(2e10 / (2.0 * np.prod(shape) * 16 * filters)))
 
     @tf.function

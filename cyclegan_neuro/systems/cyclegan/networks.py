@@ -88,7 +88,8 @@ def build_generator(
         tensor.shape[-1], name="output_convolution", kernel_size=1, bias_initializer=keras.initializers.Constant(bias)
     )(up_2)
     if section.input_skip:
-        outputs = layers.Add(name="input_skip", dtype="float32")([Logit(name="input_logit", dtype="float32")(tensor), outputs])
+        unchanged = Logit(name="input_logit", dtype="float32")(tensor)
+        outputs = layers.Add(name="input_skip", dtype="float32")([unchanged, outputs])
     if one_dimensional:
         outputs = layers.Reshape((window_frames, n_neurons, 1), name="channels_as_neurons")(outputs)
     return keras.Model(inputs, layers.Activation("sigmoid", dtype="float32", name="output")(outputs), name=name)

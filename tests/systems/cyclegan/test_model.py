@@ -15,7 +15,9 @@ DAY = InputStatistics(mean=0.2, std=0.1)
 SECTION = ModelSection(filters=4, residual_blocks=1, dropout=0.0, discriminator_dropout=0.0, standardize_inputs=True)
 
 
-def make(name="lsgan", *, section=SECTION, optimizer=keras.optimizers.SGD, rates=(0.1, 0.1), wrap=lambda o: o, **changes):
+def make(
+    name="lsgan", *, section=SECTION, optimizer=keras.optimizers.SGD, rates=(0.1, 0.1), wrap=lambda o: o, **changes
+):
     model = CycleGAN(
         generator_g=build_generator(section, **SIZE, seed=1, source=DAY, target=DAY, name="G"),
         generator_f=build_generator(section, **SIZE, seed=2, source=DAY, target=DAY, name="F"),
@@ -25,7 +27,9 @@ def make(name="lsgan", *, section=SECTION, optimizer=keras.optimizers.SGD, rates
         **changes,
     )
     model.compile(
-        generator_optimizer=wrap(optimizer(rates[0])), discriminator_optimizer=wrap(optimizer(rates[1])), jit_compile=False
+        generator_optimizer=wrap(optimizer(rates[0])),
+        discriminator_optimizer=wrap(optimizer(rates[1])),
+        jit_compile=False,
     )
     return model
 
@@ -93,7 +97,7 @@ def test_every_objective_updates_every_network_with_finite_losses(name):
     names = [v.path for v in model.generator_variables + model.discriminator_variables]
     still = {n for n, a, b in zip(names, before, weights(model), strict=True) if np.array_equal(a, b)}
     # a constant added to a Wasserstein critic cancels between real and generated windows
-    assert still <= ({"D_X/score_convolution/bias", "D_Y/score_convolution/bias"} if name == "wgangp" else set())
+    assert still <= ({"score_convolution/bias"} if name == "wgangp" else set())
 
 
 def test_critic_updates_count_per_generator_update():
@@ -159,7 +163,8 @@ def test_validation_logs_by_hand():
     x, y = windows()
     logs = model.test_step((x, y))
     fake_y = model.generator_g(x)
-    assert float(logs["cycle_x"]) == pytest.approx(float(tf.reduce_mean(tf.abs(x - model.generator_f(fake_y)))), rel=1e-5)
+    by_hand = float(tf.reduce_mean(tf.abs(x - model.generator_f(fake_y))))
+    assert float(logs["cycle_x"]) == pytest.approx(by_hand, rel=1e-5)
     four = sum(float(logs[k]) for k in ("cycle_x", "cycle_y", "identity_x", "identity_y"))
     assert float(logs["cycle_identity"]) == pytest.approx(four, rel=1e-5)
 
