@@ -58,5 +58,8 @@ def svg_bytes(figure: Figure) -> bytes:
 def _rendered(figure: Figure, file_format: str, metadata: dict) -> bytes:
     stream = BytesIO()
     with styled():
+        if figure.get_layout_engine() is not None:  # lay out once: a second pass would move things by a rounding
+            figure.draw_without_rendering()
+            figure.set_layout_engine("none")
         figure.savefig(stream, format=file_format, dpi="figure", metadata=metadata)
     return stream.getvalue()

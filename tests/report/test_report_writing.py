@@ -1,0 +1,218 @@
+import json
+import re
+from html.parser import HTMLParser
+
+import pytest
+from matplotlib.figure import Figure
+
+from cyclegan_neuro.errors import RunDirectoryError
+from cyclegan_neuro.report import write
+from cyclegan_neuro.report.files import replacing_directory, slug, unique_slugs
+from cyclegan_neuro.report.write import write_report
+from cyclegan_neuro.systems.evaluation import Block, Evaluation, Table
+
+HOSTILE = "<script>alert(1)</script>\"'& ../../etc/passwd"
+
+
+def figure():
+    drawn = Figure(figsize=(1, 1))
+    drawn.subplots().set_title(HOSTILE)
+    return drawn
+
+
+def evaluation(text="quiet", slugs=("one", "two")):
+    table = Table(slugs[0], ("neuron", f"{text} (Hz)"), ((text, 0.5), ("b", None)))
+    blocks = (
+        Block("First", (text,), ((text, table),), ((slugs[0], text, figure()), (slugs[1], "two", figure()))),
+        Block("Second", ("More.",), (("again", table),)),
+    )
+    metrics = {"signals": {"cycle_x": {"model": {"mean": float("nan"), "n": 3}}}}
+    return Evaluation((f"Summary of {text}.",), blocks, metrics)
+
+
+def write_it(run, found=None, **changed):
+    arguments = {
+        "run_directory": run, "system_name": "cyclegan", "config_yaml": "system: cyclegan\n",
+        "environment": {"versions": {"numpy": "2.4"}, "command": ["train.py", "--output_dir", "x"]},
+        "inputs": {"x": {"source": "file", "roi_ids": list("abcdefgh")}}, "status": {"state": "finished"},
+        "timing": {"train_s": 12.5},
+    }  # fmt: skip
+    return write_report(found or evaluation(), **{**arguments, **changed})
+
+
+class Page(HTMLParser):
+    """Tags, links and visible text of a page."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.tags, self.attributes, self.data, self.ids, self.open = [], [], "", [], []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        self.attributes += [(tag, *pair) for pair in attrs]
+        self.ids += [value for name, value in attrs if name == "id"]
+        if tag not in ("meta", "img", "br"):
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.data += data
+
+
+def page_of(path):
+    return Page(path.read_text(encoding="utf-8"))
+
+
+def test_everything_is_where_it_belongs(tmp_path):
+    index = write_it(tmp_path)
+    assert index == tmp_path / "report" / "index.html"
+    names = sorted(str(p.relative_to(tmp_path)) for p in tmp_path.rglob("*") if p.is_file())
+    assert names == [
+        "report/figures/one.png", "report/figures/one.svg", "report/figures/two.png", "report/figures/two.svg",
+        "report/index.html", "report/metrics.json", "report/tables/one-2.csv", "report/tables/one.csv",
+    ]  # fmt: skip
+
+
+def test_metrics_json(tmp_path):
+    write_it(tmp_path)
+    assert json.loads((tmp_path / "report" / "metrics.json").read_text()) == {
+        "system": "cyclegan",
+        "signals": {"cycle_x": {"model": {"mean": None, "n": 3}}},
+        "timing": {"train_s": 12.5},
+        "versions": {"numpy": "2.4"},
+    }
+
+
+def test_the_page_is_well_formed_and_tells_its_story(tmp_path):
+    page = page_of(write_it(tmp_path))
+    assert page.open == []
+    assert len(page.ids) == len(set(page.ids))
+    for wanted in ("Summary of quiet.", "Table 1.", "Table 2.", "Figure 2.", "system: cyclegan", "8 entries", "12.5"):
+        assert wanted in page.data
+    assert page.data.index("First") < page.data.index("Second") < page.data.index("how to repeat")
+    targets = [value[1:] for tag, name, value in page.attributes if tag == "a" and name == "href"]
+    assert targets
+    assert set(targets) <= set(page.ids)
+
+
+def test_the_page_needs_nothing_but_itself(tmp_path):
+    page = page_of(write_it(tmp_path))
+    assert not {"script", "link", "iframe", "object"} & set(page.tags)
+    sources = [value for tag, name, value in page.attributes if name == "src"]
+    assert len(sources) == 2
+    assert all(source.startswith("data:image/png;base64,") for source in sources)
+    text = (tmp_path / "report" / "index.html").read_text(encoding="utf-8")
+    assert not re.search(r"(https?:)?//[a-z]|url\(|@import", re.sub(r"base64,[^\"]+", "", text))
+
+
+def test_repeating_the_run_survives_odd_paths(tmp_path):
+    run = tmp_path / "my runs; rm -rf"
+    run.mkdir()
+    page = page_of(write_it(run))
+    assert f"--config '{run}/config.yaml' --output_dir '{run}_again'" in page.data
+
+
+def test_row_32_hostile_names_are_text_and_stay_in_the_folder(tmp_path):
+    """Row 32: HTML and paths in session and ROI names."""
+    run = tmp_path / "run"
+    run.mkdir()
+    index = write_it(run, evaluation(HOSTILE, slugs=("../../../evil", "/etc/<b>passwd")), status={HOSTILE: HOSTILE})
+    page = page_of(index)
+    assert "script" not in page.tags
+    assert HOSTILE in page.data
+    assert sorted(p.name for p in (run / "report" / "figures").iterdir()) == [
+        "etc_b_passwd.png", "etc_b_passwd.svg", "evil.png", "evil.svg",
+    ]  # fmt: skip
+    assert [p.name for p in tmp_path.iterdir()] == ["run"]
+    assert [p.name for p in run.iterdir()] == ["report"]
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("../..", "unnamed"), ("", "unnamed"), ("CON", "con_"), ("a/b\\c", "a_b_c"), ("Δ", "unnamed"),
+        ("é" * 200, "e" * 80),
+    ],
+)  # fmt: skip
+def test_row_32_slugs(text, name):
+    assert slug(text) == name
+
+
+def test_slugs_are_unique():
+    assert unique_slugs(["a", "A", "a-2", "a"]) == ["a", "a-2", "a-2-2", "a-3"]
+
+
+def test_an_interrupted_report_leaves_the_old_one(tmp_path, monkeypatch):
+    write_it(tmp_path)
+    before = (tmp_path / "report" / "index.html").read_bytes()
+
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(write, "svg_bytes", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        write_it(tmp_path, evaluation("new"))
+    assert (tmp_path / "report" / "index.html").read_bytes() == before
+    assert [p.name for p in tmp_path.iterdir()] == ["report"]
+
+
+def test_a_new_report_replaces_the_old_one_whole(tmp_path):
+    write_it(tmp_path)
+    write_it(tmp_path, evaluation("new", slugs=("three", "four")))
+    assert {p.stem for p in (tmp_path / "report" / "figures").iterdir()} == {"three", "four"}
+    assert [p.name for p in tmp_path.iterdir()] == ["report"]
+
+
+def test_a_report_lost_between_two_renames_comes_back(tmp_path):
+    """Killed after the old report moved aside: the next evaluation, even if it fails, finds the old one again."""
+    (tmp_path / ".report.old").mkdir()
+    (tmp_path / ".report.old" / "index.html").write_text("old")
+    with pytest.raises(ZeroDivisionError), replacing_directory(tmp_path / "report"):
+        raise ZeroDivisionError
+    assert (tmp_path / "report" / "index.html").read_text() == "old"
+
+
+def test_a_full_disk_is_said(tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(write, "write_csv", full)
+    with pytest.raises(RunDirectoryError, match=r"report: got No space left on device.*make room"):
+        write_it(tmp_path)
+
+
+def test_a_linked_report_folder_is_replaced_and_its_target_left(tmp_path):
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "mine.txt").write_text("mine")
+    run = tmp_path / "run"
+    run.mkdir()
+    (run / "report").symlink_to(elsewhere)
+    write_it(run)
+    assert (elsewhere / "mine.txt").read_text() == "mine"
+    assert not (run / "report").is_symlink()
+
+
+def test_a_run_that_is_not_there(tmp_path):
+    with pytest.raises(RunDirectoryError, match="no such directory"):
+        write_it(tmp_path / "nowhere")
+
+
+def test_figures_are_released(tmp_path):
+    found = evaluation()
+    write_it(tmp_path, found)
+    assert all(not drawn.axes for block in found.blocks for _, _, drawn in block.figures)
+
+
+def test_long_tables_are_folded(tmp_path):
+    table = Table("long", ("n",), tuple((i,) for i in range(21)))
+    page = page_of(write_it(tmp_path, Evaluation(("s",), (Block("B", (), (("c", table),)),))))
+    assert page.tags.count("details") == 1
+    assert "21 rows, also in tables/long.csv" in page.data
+
+
+def test_an_empty_table_is_no_error(tmp_path):
+    write_it(tmp_path, Evaluation(("s",), (Block("B", (), (("c", Table("t", ("n", "m"), ())),)),)))

@@ -1,0 +1,172 @@
+import json
+from dataclasses import replace
+
+import keras
+import numpy as np
+import pytest
+
+from cyclegan_neuro.recordings.findings import Finding
+from cyclegan_neuro.report.tables import json_ready
+from cyclegan_neuro.systems.cyclegan.config import Config
+from cyclegan_neuro.systems.cyclegan.evaluation import evaluate_cyclegan
+from cyclegan_neuro.systems.cyclegan.measurements import measure
+from cyclegan_neuro.systems.cyclegan.pictures import choose_neurons, neuron_names
+from cyclegan_neuro.systems.cyclegan.story.wording import compared, mean_sd, origin
+from cyclegan_neuro.systems.cyclegan.training_figures import attention_masks, training_figures
+
+CONFIG = Config(evaluation={"position_bin_cm": 20.0, "batch_size": 2}, report={"n_traces": 2, "dpi": 60})
+KINDS = {
+    "simulated": {"truth": True, "position": True},
+    "phi": {"phi": True},
+    "recorded with position": {"position": True},
+    "recorded": {},
+}
+
+
+def text_of(evaluation):
+    return " ".join([*evaluation.summary, *(p for block in evaluation.blocks for p in block.paragraphs)])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_metrics_have_what_applies_and_nothing_else(make_pair, make_trainer, kind):
+    evaluation = evaluate_cyclegan(CONFIG, make_pair(**KINDS[kind]), make_trainer())
+    signals = evaluation.metrics["signals"]
+    direct = {"direct_x", "direct_y"} if kind in ("simulated", "phi") else set()
+    assert signals.keys() == {"cycle_x", "cycle_y", "identity_x", "identity_y", "x_minus_y"} | direct
+    translators = {"model", "identity", "moment_matching", "gaussian_ot"}
+    assert signals["cycle_x"].keys() == translators
+    for metric in direct:
+        assert signals[metric].keys() == translators | ({"best_possible"} if kind == "phi" else set())
+        assert signals[metric]["model"].keys() >= {"mean", "std", "n"}
+    groups = {
+        "simulated": {"changed_y", "changed_x", "unchanged_y", "unchanged_x"},
+        "recorded with position": {"all_y", "all_x"},
+    }
+    assert evaluation.metrics.get("tuning", {}).keys() == groups.get(kind, set())
+    json.dumps(json_ready(evaluation.metrics), allow_nan=False)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_story_is_told_in_order(make_pair, make_trainer, kind):
+    evaluation = evaluate_cyclegan(CONFIG, make_pair(**KINDS[kind]), make_trainer())
+    titles = [block.title for block in evaluation.blocks]
+    learning = ["What changed?"] if "tuning" in evaluation.metrics else []
+    assert titles == ["What went in", "Did the mapping work?", *learning, "Order of the neurons"]
+    assert 3 <= len(evaluation.summary) <= 6
+    assert "nan" not in text_of(evaluation)
+    assert all(f.get_dpi() == 60 for block in evaluation.blocks for _, _, f in block.figures)
+
+
+def test_simulated_data_are_called_simulated(make_pair, make_trainer):
+    evaluation = evaluate_cyclegan(CONFIG, make_pair(truth=True), make_trainer())
+    assert evaluation.summary[0].startswith("Simulated data, not measured in an animal")
+
+
+def test_without_truth_the_summary_claims_nothing(make_pair, make_trainer):
+    evaluation = evaluate_cyclegan(CONFIG, make_pair(), make_trainer())
+    assert "is not known here" in evaluation.summary[1]
+    assert not any("better" in sentence for sentence in evaluation.summary)
+
+
+def test_a_model_that_does_nothing_is_no_better_than_identity(make_pair, make_trainer):
+    """Scaling differs between the days, so the stand-in undoes it to be the identity in ΔF/F."""
+    prepared = make_pair(truth=True)
+    prepared = replace(prepared, y=replace(prepared.y, scaling=prepared.x.scaling))
+    summary = evaluate_cyclegan(CONFIG, prepared, make_trainer()).summary
+    assert "no better than identity" in summary[1]
+
+
+def test_a_model_that_knows_the_answer_is_better(make_pair, make_trainer):
+    """Φ's noise is the only error that is left when G applies the mask and adds the mean noise."""
+    prepared = make_pair(phi=True)
+    mask = prepared.y.transform.mask[None, ..., None]
+    gain = (prepared.x.scaling.maximum - prepared.x.scaling.minimum) / (
+        prepared.y.scaling.maximum - prepared.y.scaling.minimum
+    )
+    gain, shift = (
+        values[prepared.order.columns][None, None, :, None]
+        for values in (gain, prepared.x.scaling.minimum / (prepared.x.scaling.maximum - prepared.x.scaling.minimum))
+    )
+    middle = np.median(prepared.y.transform.offset, axis=0)[None, None, :, None]
+
+    def g(windows, training):
+        return mask * (windows + shift) * gain + middle
+
+    found = measure(CONFIG, prepared, make_trainer(g=g))
+    direct = found.signals["direct_y"]
+    assert direct["model"]["mean"] == pytest.approx(direct["best_possible"]["mean"], rel=1e-4)
+    assert direct["model"]["gap_closed"] == pytest.approx(1.0, abs=1e-3)
+    summary = evaluate_cyclegan(CONFIG, prepared, make_trainer(g=g)).summary
+    assert "100 % of the gap closed" in summary[1]
+
+
+def test_shared_frames_are_said_at_the_top(make_pair, make_trainer):
+    prepared = make_pair(truth=True)
+    starts = replace(prepared.x.starts, test=prepared.x.starts.train[:3])
+    evaluation = evaluate_cyclegan(CONFIG, replace(prepared, x=replace(prepared.x, starts=starts)), make_trainer())
+    assert "100 % of the test frames were seen in training" in evaluation.summary[0]
+
+
+def test_findings_stand_in_the_report_the_most_serious_first(make_pair, make_trainer):
+    findings = tuple(Finding(s, s, "dff", "this", "that", "nothing") for s in ("info", "critical", "warning"))
+    evaluation = evaluate_cyclegan(CONFIG, replace(make_pair(), findings=findings, notes=("A note.",)), make_trainer())
+    table = dict((t.slug, t) for _, t in evaluation.blocks[0].tables)["findings"]
+    assert [row[0] for row in table.rows] == ["critical", "warning", "info"]
+    assert "A note." in evaluation.blocks[0].paragraphs
+
+
+def test_the_gap_between_days_is_that_of_recorded_windows(make_pair, make_trainer):
+    found = measure(CONFIG, make_pair(), make_trainer(g=lambda w, training: w * 0))
+    x, y = (getattr(found.example, day)[0] for day in "xy")
+    assert found.example.x_starts == 72  # the middle one of three
+    assert found.signals["x_minus_y"]["recorded"]["n"] == 3
+    assert np.abs(x - y).mean() == pytest.approx(found.signals["x_minus_y"]["recorded"]["mean"], rel=0.3)
+
+
+def test_traces_are_chosen_without_looking_at_the_model(make_pair, make_trainer):
+    prepared = make_pair(truth=True)
+    found = measure(CONFIG, prepared, make_trainer(g=lambda w, training: w + 1.0))
+    assert set(choose_neurons(prepared, found.example, 2)) == {0, 1}  # what the simulator changed
+    assert neuron_names(prepared)[1] == "n1"
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [("a.h5", "recorded"), ("Semi-synthetic: events", "semi-synthetic"), ("Simulated", "simulated")],
+)
+def test_origin_of_a_recording(make_pair, source, expected):
+    assert origin(replace(make_pair().x.recording, source=source)) == expected
+
+
+def test_words_for_numbers():
+    assert compared(0.98, 1.0) == "better than"
+    assert compared(0.991, 1.0) == "no better than"
+    assert mean_sd({"mean": 0.012345, "std": 0.00123}) == "0.0123\u00a0±\u00a00.0012"
+    assert mean_sd({"mean": 3e-9, "std": 1e-9}) == "0"
+    assert mean_sd(None) is None
+
+
+def gated_generator():
+    inputs = keras.Input((16, 5, 1))
+    names = ("attention_gate_1_mask", "attention_gate_2_mask")
+    first = keras.layers.Activation("sigmoid", name=names[0])(keras.layers.AveragePooling2D((4, 5))(inputs))
+    second = keras.layers.Activation("sigmoid", name=names[1])(inputs)
+    gated = keras.layers.Multiply()([inputs, second])
+    return keras.Model(inputs, keras.layers.Multiply()([gated, keras.layers.UpSampling2D((4, 5))(first)]))
+
+
+def test_attention_masks_are_read_from_the_gates(make_pair, make_trainer):
+    generator = gated_generator()
+    windows = np.random.default_rng(0).normal(size=(2, 16, 5)).astype(np.float32)
+    first, second = attention_masks(generator, windows)
+    np.testing.assert_allclose(second, 1 / (1 + np.exp(-windows)), rtol=1e-5)
+    assert first.shape == (2, 4, 1)
+    figures = training_figures(CONFIG, make_pair(phi=True), make_trainer(g=generator, f=generator))
+    assert set(figures) == {"cycles/traces", "cycles/population", "attention/masks"}
+
+
+def test_generators_without_gates_have_no_mask_figure(make_pair, make_trainer):
+    inputs = keras.Input((16, 5, 1))
+    plain = keras.Model(inputs, keras.layers.Identity()(inputs))
+    figures = training_figures(CONFIG, make_pair(truth=True), make_trainer(g=plain, f=plain))
+    assert set(figures) == {"cycles/traces", "cycles/population"}
