@@ -18,11 +18,13 @@ from typing import Literal
 import numpy as np
 import tensorflow as tf
 
+from cyclegan_neuro.windows.memory import is_shareable
 from cyclegan_neuro.windows.prepared import Day, PreparedPair
 
 __all__ = ["batches", "steps_per_epoch", "training_stream"]
 
 _STREAMS = ("x", "y")
+_BATCHES_AHEAD = 2
 _FOREVER = np.iinfo(np.int64).max
 
 
@@ -81,7 +83,7 @@ def training_stream(
     stream = stream.batch(batch_size, drop_remainder=True)
     if end_step is not None:
         stream = stream.take(end_step - start_step)
-    return stream.map(cut, num_parallel_calls=1, deterministic=True).prefetch(tf.data.AUTOTUNE)
+    return _delivered(stream.map(cut))
 
 
 def batches(
@@ -111,7 +113,15 @@ def batches(
         return tuple(cutter(part) for cutter, part in zip(cutters, both, strict=True))
 
     pairs = tf.data.Dataset.from_tensor_slices(tuple(part[:n_windows] for part in starts))
-    return pairs.batch(batch_size).map(cut, num_parallel_calls=1, deterministic=True).prefetch(tf.data.AUTOTUNE)
+    return _delivered(pairs.batch(batch_size).map(cut))
+
+
+def _delivered(windows: tf.data.Dataset) -> tf.data.Dataset:
+    """Cut ahead of the step; without graph rewrites, which find nothing to gain here and copy every captured tensor."""
+    options = tf.data.Options()
+    options.experimental_optimization.apply_default_optimizations = False
+    options.autotune.enabled = False
+    return windows.with_options(options).prefetch(_BATCHES_AHEAD)
 
 
 class _Order:
@@ -134,9 +144,9 @@ class _Cutter:
     """Gathers windows of one day from its values, which TensorFlow holds once, outside any graph."""
 
     def __init__(self, day: Day, window_frames: int):
-        self.values = tf.constant(day.values)
-        self.mask = None if day.transform is None else tf.constant(day.transform.mask)
-        self.offset = None if day.transform is None else tf.constant(day.transform.offset)
+        self.values = _tensor(day.values)
+        self.mask = None if day.transform is None else _tensor(day.transform.mask)
+        self.offset = None if day.transform is None else _tensor(day.transform.offset)
         self.window_frames = window_frames
 
     def __call__(self, starts: tf.Tensor) -> tf.Tensor:
@@ -145,3 +155,11 @@ class _Cutter:
         if self.mask is not None:
             windows = self.mask * windows + tf.gather(self.offset, frames)
         return windows[..., None]
+
+
+def _tensor(values: np.ndarray) -> tf.Tensor:
+    """Bring an array to TensorFlow, sharing its memory where that can be; on the CPU, where tf.data runs."""
+    if is_shareable(values):
+        return tf.experimental.dlpack.from_dlpack(values.__dlpack__())
+    with tf.device("CPU:0"):
+        return tf.identity(tf.constant(values))  # tf.constant alone keeps a second copy alive

@@ -14,6 +14,7 @@ from cyclegan_neuro.recordings.recording import Recording
 from cyclegan_neuro.recordings.simulate.phi import corner_mask, phi_noise
 from cyclegan_neuro.windows import scaling as scalings
 from cyclegan_neuro.windows.cutting import raw_windows, windows_of
+from cyclegan_neuro.windows.memory import aligned_empty
 from cyclegan_neuro.windows.ordering import identity_order, load_order, order_neurons, save_order
 from cyclegan_neuro.windows.prepared import Day, NeuronOrder, PreparedPair, Scaling, Starts, WindowTransform
 from cyclegan_neuro.windows.segmentation import coverage
@@ -71,10 +72,7 @@ def prepare_pair(
         of the run directory cannot be used.
     """
     split_x, split_y = _splits(x, y, windows, seed)
-    transform = None
-    if y is None:
-        noise = phi_noise(x.dff, weight=data.phi_noise, seed=data.phi_seed)
-        transform = WindowTransform(mask=corner_mask(windows.window_frames, x.n_neurons), offset=noise)
+    transform = _phi(x, data, windows.window_frames) if y is None else None
     scaling_x, scaling_y = _scaling(x, y, split_x.starts, split_y.starts, transform, windows, run_directory)
     unordered = PreparedPair(
         x=_day(x, split_x.starts, scaling_x),
@@ -86,6 +84,12 @@ def prepare_pair(
         inputs=dict(inputs or {}),
     )
     return _ordered(unordered, _order(unordered, ordering, seed, run_directory))
+
+
+def _phi(x: Recording, data: DataSection, window_frames: int) -> WindowTransform:
+    offset = aligned_empty(x.dff.shape)
+    offset[...] = phi_noise(x.dff, weight=data.phi_noise, seed=data.phi_seed)
+    return WindowTransform(mask=corner_mask(window_frames, x.n_neurons), offset=offset)
 
 
 def _splits(x: Recording, y: Recording | None, windows: WindowsSection, seed: int) -> tuple[Split, Split]:
@@ -122,15 +126,11 @@ def _fit(recording: Recording, starts: Starts, windows: WindowsSection) -> Scali
 
 
 def _day(recording: Recording, starts: Starts, scaling: Scaling, transform: WindowTransform | None = None) -> Day:
+    values = aligned_empty(recording.dff.shape)
     if transform is None:
-        return Day(recording, scalings.apply(recording.dff, scaling), starts, scaling)
-    return Day(
-        recording,
-        recording.dff * scalings.gain(scaling),
-        starts,
-        scaling,
-        scalings.scale_transform(transform, scaling),
-    )
+        return Day(recording, scalings.apply(recording.dff, scaling, out=values), starts, scaling)
+    np.multiply(recording.dff, scalings.gain(scaling), out=values)
+    return Day(recording, values, starts, scaling, scalings.scale_transform(transform, scaling))
 
 
 def _transformed_label(x: Recording) -> Recording:
@@ -176,4 +176,5 @@ def _ordered(unordered: PreparedPair, order: NeuronOrder) -> PreparedPair:
 
 
 def _columns(values: np.ndarray, order: NeuronOrder) -> np.ndarray:
-    return np.take(values, order.columns, axis=1)
+    # mode "clip" writes to out directly; the default buffers it
+    return np.take(values, order.columns, axis=1, out=aligned_empty(values.shape), mode="clip")

@@ -105,7 +105,7 @@ def gain(scaling: Scaling) -> np.ndarray:
     return np.divide(np.float32(1), extent, out=np.zeros_like(extent), where=extent >= np.finfo(np.float32).tiny)
 
 
-def apply(dff: np.ndarray, scaling: Scaling) -> np.ndarray:
+def apply(dff: np.ndarray, scaling: Scaling, *, out: np.ndarray | None = None) -> np.ndarray:
     """Scale ΔF/F; the training part comes to lie in [0, 1]. Nothing is clipped.
 
     Parameters
@@ -113,6 +113,8 @@ def apply(dff: np.ndarray, scaling: Scaling) -> np.ndarray:
     dff : ndarray, shape (..., neuron)
         In the user's neuron order.
     scaling : Scaling
+    out : ndarray of float32, shape (..., neuron), optional
+        Where the result goes.
 
     Returns
     -------
@@ -125,7 +127,7 @@ def apply(dff: np.ndarray, scaling: Scaling) -> np.ndarray:
     >>> apply(np.float32([[0.0, 3.0], [1.0, 3.0]]), scaling).tolist()
     [[0.5, 0.5], [1.0, 0.5]]
     """
-    scaled = np.subtract(dff, scaling.minimum, dtype=np.float32)
+    scaled = np.subtract(dff, scaling.minimum, out=out, dtype=np.float32)
     factor = gain(scaling)
     scaled *= factor
     scaled[..., factor == 0] = 0.5
@@ -154,9 +156,10 @@ def invert(values: np.ndarray, scaling: Scaling) -> np.ndarray:
 def scale_transform(transform: WindowTransform, scaling: Scaling) -> WindowTransform:
     """Bring a transform from ΔF/F to scaled values, for windows of ``x * gain(scaling)``.
 
-    Since ``apply(mask * x + offset) = mask * (x * gain) + apply(offset)``, only the offset changes.
+    Since ``apply(mask * x + offset) = mask * (x * gain) + apply(offset)``, only the offset changes; it is
+    scaled in place, because it is as large as the recording.
     """
-    return WindowTransform(mask=transform.mask, offset=apply(transform.offset, scaling))
+    return WindowTransform(mask=transform.mask, offset=apply(transform.offset, scaling, out=transform.offset))
 
 
 def save(path: Path, *, x: Scaling, y: Scaling, mode: Mode) -> None:

@@ -5,6 +5,7 @@ import pytest
 import tensorflow as tf
 from windows_data import prepared, recording
 
+from cyclegan_neuro.windows import pipeline
 from cyclegan_neuro.windows.pipeline import batches, steps_per_epoch, training_stream
 from cyclegan_neuro.windows.prepare import windows_of
 
@@ -129,3 +130,17 @@ def test_evaluation_leaves_surplus_windows_out():
     n = [len(pair.x.starts.validation), len(pair.y.starts.validation)]
     assert n[0] > n[1]
     assert sum(len(x) for x, _ in batches(pair, batch_size=8)) == n[1]
+
+
+@pytest.mark.parametrize("method", ["original", "correlation"])
+def test_tensorflow_shares_the_memory_of_the_days(method):
+    pair = prepared(phi=True, method=method)
+    for values in (pair.x.values, pair.y.values, pair.y.transform.offset):
+        assert np.shares_memory(np.asarray(memoryview(pipeline._tensor(values))), values)
+
+
+def test_arrays_that_cannot_be_shared_are_copied():
+    values = np.zeros((6, 4), np.float32)[1:, ::2]
+    tensor = pipeline._tensor(values)
+    assert np.array_equal(tensor, values)
+    assert "CPU" in tensor.device

@@ -22,6 +22,9 @@ from cyclegan_neuro.recordings.recording import Recording
 
 __all__ = ["BestPossible", "best_possible", "corner_mask", "phi_noise", "phi_recording", "synthetic_transformation"]
 
+_CHUNK_FRAMES = 1024
+_CHUNK_NEURONS = 64
+
 
 @dataclass(frozen=True, eq=False)
 class BestPossible:
@@ -82,9 +85,16 @@ def phi_noise(dff: np.ndarray, *, weight: float = 0.5, seed: int) -> np.ndarray:
     noise : ndarray of float32, shape (time, neuron)
     """
     mean = dff.mean(axis=0, dtype=np.float64)
-    deviation = dff.std(axis=0, dtype=np.float64)
-    eta = mean + deviation * np.random.default_rng([seed]).standard_normal(dff.shape)
-    return (weight * eta).astype(np.float32)
+    deviation = np.empty_like(mean)
+    for first in range(0, dff.shape[1], _CHUNK_NEURONS):  # std makes a float64 copy of what it is given
+        columns = slice(first, first + _CHUNK_NEURONS)
+        deviation[columns] = dff[:, columns].std(axis=0, dtype=np.float64)
+    rng = np.random.default_rng([seed])
+    noise = np.empty(dff.shape, np.float32)
+    for first in range(0, len(dff), _CHUNK_FRAMES):  # the same numbers as in one draw, without its float64 copies
+        chunk = noise[first : first + _CHUNK_FRAMES]
+        chunk[...] = weight * (mean + deviation * rng.standard_normal(chunk.shape))
+    return noise
 
 
 def synthetic_transformation(window: np.ndarray, *, mask: np.ndarray, noise: np.ndarray) -> np.ndarray:
