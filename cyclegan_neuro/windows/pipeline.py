@@ -128,8 +128,9 @@ class _Order:
     """Start frames of one day in the order of an epoch: as many permutations as the epoch takes."""
 
     def __init__(self, starts: np.ndarray, n_samples: int, seed: int, stream: int):
-        self.starts, self.n_samples = tf.constant(starts, tf.int64), n_samples
-        self.seed = tf.constant([seed, stream], tf.int64)
+        self.n_samples = n_samples
+        with tf.device("CPU:0"):
+            self.starts, self.seed = tf.constant(starts, tf.int64), tf.constant([seed, stream], tf.int64)
         self.permutations = -(-n_samples // len(starts))
 
     def __call__(self, epoch: tf.Tensor) -> tf.Tensor:
