@@ -13,7 +13,8 @@ import numpy as np
 from scipy import sparse
 
 from cyclegan_neuro.systems.cyclegan.translation import Translation
-from cyclegan_neuro.windows.prepared import PreparedPair
+from cyclegan_neuro.windows.prepared import Day, PreparedPair
+from cyclegan_neuro.windows.segmentation import coverage
 
 __all__ = [
     "CurveAccumulator",
@@ -29,6 +30,8 @@ __all__ = [
 _DAY_OF = {"x": "x", "g_x": "x", "truth_y": "x", "y": "y", "f_y": "y", "truth_x": "y"}
 #: Translated field, what it should be, the recorded day it came from and the one it should look like.
 _DIRECTIONS = {"y": ("g_x", "truth_y", "x", "y"), "x": ("f_y", "truth_x", "y", "x")}
+
+_STRETCH_S = 10.0
 
 
 def position_edges(*positions_cm: np.ndarray, bin_cm: float) -> np.ndarray:
@@ -75,6 +78,18 @@ def lap_halves(position_cm: np.ndarray, trial: np.ndarray | None) -> tuple[np.nd
         steps = np.diff(position_cm, prepend=position_cm[:1])
         trial = np.cumsum(steps < -0.5 * (np.nanmax(position_cm) - np.nanmin(position_cm)))
     return (trial >= 0) & (trial % 2 == 0), (trial >= 0) & (trial % 2 == 1)
+
+
+def _test_halves(day: Day, window_frames: int) -> tuple[np.ndarray, np.ndarray]:
+    """Even and odd laps, or alternate stretches of 10 s where the test windows hold laps of one kind only."""
+    behaviour, n_frames = day.recording.behaviour, day.recording.n_frames
+    halves = lap_halves(behaviour.position_cm, behaviour.trial)
+    tested = coverage(day.starts.test, window_frames=window_frames, n_frames=n_frames)
+    tested &= np.isfinite(behaviour.position_cm)
+    if all((half & tested).any() for half in halves):
+        return halves
+    stretch = np.arange(n_frames) // max(1, round(_STRETCH_S * day.recording.frame_rate_hz))
+    return stretch % 2 == 0, stretch % 2 == 1
 
 
 class CurveAccumulator:
@@ -175,11 +190,19 @@ def _pearson(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 
 def tuning_is_known(prepared: PreparedPair) -> bool:
-    """Say whether position tuning can be computed: both days recorded with positions, neither made by Φ."""
-    if prepared.y.transform is not None:
+    """Say whether position tuning can be computed: positions in the test windows of both days, neither made by Φ."""
+    return prepared.y.transform is None and all(
+        _moves_in_test_windows(day, prepared.window_frames) for day in (prepared.x, prepared.y)
+    )
+
+
+def _moves_in_test_windows(day: Day, window_frames: int) -> bool:
+    position = day.recording.behaviour.position_cm
+    if position is None:
         return False
-    positions = [day.recording.behaviour.position_cm for day in (prepared.x, prepared.y)]
-    return all(position is not None and np.isfinite(position).any() for position in positions)
+    tested = position[coverage(day.starts.test, window_frames=window_frames, n_frames=len(position))]
+    known = tested[np.isfinite(tested)]
+    return known.size > 0 and float(np.ptp(known)) > 0
 
 
 class TuningCurves:
@@ -213,7 +236,7 @@ class TuningCurves:
 
         self._of_field = {field: [(field, accumulator(_DAY_OF[field]))] for field in fields}
         for name in days.keys() & self._of_field.keys():
-            even, odd = lap_halves(position[name], days[name].recording.behaviour.trial)
+            even, odd = _test_halves(days[name], prepared.window_frames)
             self._of_field[name] += [(f"{name}_even", accumulator(name, even)), (f"{name}_odd", accumulator(name, odd))]
 
     def add(self, translation: Translation) -> None:

@@ -57,6 +57,14 @@ def test_the_story_is_told_in_order(make_pair, make_trainer, kind):
     assert all(f.get_dpi() == 60 for block in evaluation.blocks for _, _, f in block.figures)
 
 
+def test_missing_positions_in_the_test_windows_are_explained(make_pair, make_trainer):
+    prepared = make_pair(position=True)
+    prepared.x.recording.behaviour.position_cm[64:] = np.nan
+    evaluation = evaluate_cyclegan(CONFIG, prepared, make_trainer())
+    assert "tuning" not in evaluation.metrics
+    assert "windows.exclude_x" in evaluation.blocks[2].paragraphs[0]
+
+
 def test_simulated_data_are_called_simulated(make_pair, make_trainer):
     evaluation = evaluate_cyclegan(CONFIG, make_pair(truth=True), make_trainer())
     assert evaluation.summary[0].startswith("Simulated data, not measured in an animal")

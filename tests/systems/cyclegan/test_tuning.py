@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -90,6 +92,23 @@ def test_without_trials_a_lap_ends_where_the_position_falls():
     np.testing.assert_array_equal(odd, ~even)
 
 
+def in_one_lap(day):
+    behaviour = replace(day.recording.behaviour, trial=np.zeros(96, np.int32))
+    return replace(day, recording=replace(day.recording, behaviour=behaviour))
+
+
+def test_a_single_test_lap_is_halved_in_stretches(make_pair):
+    """All frames belong to lap 0: alternate stretches of 10 s stand in for even and odd laps."""
+    prepared = make_pair(position=True)
+    prepared = replace(prepared, x=in_one_lap(prepared.x), y=in_one_lap(prepared.y))
+    curves = collected(prepared, Identity())
+    noise = tuning_metrics(curves, {}, None)["all_y"]["noise"]
+    assert noise["n_correlation"] == 5
+    first = prepared.x.recording.dff[64:80]  # 8 Hz: stretches of 80 frames
+    at_start = np.isin(np.arange(64, 80) % 12, (0, 1))  # 0 and 10 cm share the first bin
+    np.testing.assert_allclose(curves["x_even"][0], first[at_start].mean(axis=0), rtol=1e-5)
+
+
 def test_comparison_by_hand():
     """Neuron 0 is doubled (r = 1, |difference| 0, 1, 2); neuron 1 reversed (r = -1, 2, 0, 2)."""
     a = np.array([[0.0, 0.0], [2.0, 1.0], [4.0, 2.0]])
@@ -155,3 +174,9 @@ def test_tuning_needs_positions_on_days_that_were_recorded(make_pair):
     assert tuning_is_known(make_pair(position=True))
     assert not tuning_is_known(make_pair())
     assert not tuning_is_known(make_pair(position=True, phi=True))
+
+
+def test_positions_outside_the_test_windows_do_not_count(make_pair):
+    prepared = make_pair(position=True)
+    prepared.y.recording.behaviour.position_cm[64:] = np.nan
+    assert not tuning_is_known(prepared)

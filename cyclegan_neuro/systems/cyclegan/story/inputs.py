@@ -13,6 +13,11 @@ from cyclegan_neuro.windows.segmentation import coverage
 
 __all__ = ["inputs_block", "order_block", "origin_sentence", "shared_frames"]
 
+_SCALINGS = {
+    "day": "one minimum and maximum per day",
+    "neuron": "one minimum and maximum per day and neuron",
+    "shared": "one minimum and maximum for both days",
+}
 _RANKS = 10  # rows shown
 _PARTS = ("train", "validation", "test")
 _ORDERS = {
@@ -107,7 +112,7 @@ def _leakage(config: Config, prepared: PreparedPair) -> str:
 
 
 def _scaling(config: Config) -> str:
-    per = "one minimum and maximum per day" if config.windows.scaling == "day" else "per day and neuron"
+    per = _SCALINGS[config.windows.scaling]
     return (
         f"The networks saw ΔF/F scaled to [0, 1] by the training part ({per}). Scaling and order of the neurons are "
         "undone in everything that follows: all numbers are in ΔF/F."

@@ -17,6 +17,11 @@ _CAPTIONS = {
     "unchanged": "Neurons that learning left alone",
     "all": "All neurons, against the tuning recorded on the other day",
 }
+_NOT_IN_TEST = (
+    "Position is known on both days, but the animal's position is missing, or always the same, in the test windows of "
+    "at least one, so position tuning cannot be evaluated. Exclude stretches without position (windows.exclude_x, "
+    "windows.exclude_y) to have the test part elsewhere."
+)
 _SHOWN = 6  # neurons in the small multiples
 
 
@@ -27,10 +32,13 @@ def learning_block(prepared: PreparedPair, found: Measurements) -> Block | None:
     ----------
     prepared : PreparedPair
     found : Measurements
-        With tuning curves; without (no position, or y is Φ(X)) there is nothing to tell.
+        With tuning curves; where y is Φ(X) or no position is known there is nothing to tell.
     """
     if not found.tuning:
-        return None
+        positions = [day.recording.behaviour.position_cm for day in (prepared.x, prepared.y)]
+        if prepared.y.transform is not None or any(position is None for position in positions):
+            return None
+        return Block("What changed?", (_NOT_IN_TEST,))
     truth_known = "truth_y" in found.curves
     if truth_known:
         neurons = np.flatnonzero(prepared.x.recording.truth.changed)
@@ -46,7 +54,8 @@ def learning_block(prepared: PreparedPair, found: Measurements) -> Block | None:
         text = (
             "Position is known, but not what these neurons would have done on the same laps on the other day. "
             "Tuning of G(X) is therefore compared with the tuning recorded on day y, over other laps: they need not "
-            "agree fully even if G were perfect. The noise is even against odd laps of the day compared with."
+            "agree fully even if G were perfect. The noise is even against odd laps of the day compared with "
+            "(alternate stretches of 10 s where the test part holds one lap only)."
         )
     tables = tuple(_tables(found.tuning))
     return Block("What changed?", (text,), tables, _figures(prepared, found, neurons, truth_known))
@@ -79,7 +88,8 @@ def _figures(prepared: PreparedPair, found: Measurements, neurons: np.ndarray, t
         return ()
     curves = found.curves
     goal = curves["truth_y"] if truth_known else curves["g_x"]
-    change = np.nanmean(np.abs(goal - curves["x"]), axis=0)[neurons]
+    visited = np.isfinite(goal).all(axis=1) & np.isfinite(curves["x"]).all(axis=1)
+    change = np.abs(goal - curves["x"])[visited].mean(axis=0)[neurons]
     most = neurons[np.argsort(change, kind="stable")[::-1][:_SHOWN]]
     why = "that learning changed most" if truth_known else "whose tuning G changes most"
     target = "the truth" if truth_known else "the recorded expert day"

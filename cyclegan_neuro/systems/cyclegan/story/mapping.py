@@ -9,7 +9,7 @@ from cyclegan_neuro.systems.cyclegan.story.wording import METRIC_LABELS, TRANSLA
 from cyclegan_neuro.systems.evaluation import Block, Table, significant
 from cyclegan_neuro.windows.prepared import PreparedPair
 
-__all__ = ["cycle_sentence", "mapping_block"]
+__all__ = ["cycle_sentence", "mapping_block", "moved_sentence"]
 
 _ORDER = ("model", "identity", "moment_matching", "gaussian_ot", "best_possible")
 
@@ -24,8 +24,8 @@ def mapping_block(config: Config, prepared: PreparedPair, found: Measurements) -
             _overview(found.signals),
         ),
         (
-            "The same numbers, one per line. Gap closed: the share of the way from identity to the best possible "
-            "(1 cannot be improved, 0 is no better than doing nothing).",
+            "The same numbers, one per line. Gap closed, where the best possible is known: the share of the way from "
+            "identity to it (1 cannot be improved, 0 is no better than doing nothing).",
             _details(found.signals),
         ),
     )
@@ -44,13 +44,15 @@ def _overview(signals: dict) -> Table:
 
 
 def _details(signals: dict) -> Table:
+    with_gap = any("gap_closed" in e for by_translator in signals.values() for e in by_translator.values())
+    width = 6 if with_gap else 5
     rows = tuple(
-        (METRIC_LABELS[metric], TRANSLATOR_LABELS[name], e["mean"], e["std"], e["n"], e.get("gap_closed"))
+        (METRIC_LABELS[metric], TRANSLATOR_LABELS[name], e["mean"], e["std"], e["n"], e.get("gap_closed"))[:width]
         for metric in METRIC_LABELS if metric in signals
         for name, e in signals[metric].items()
     )  # fmt: skip
     columns = ("metric", "translator", "mean (ΔF/F)", "standard deviation (ΔF/F)", "test windows", "gap closed")
-    return Table("signals_long", columns, rows)
+    return Table("signals_long", columns[:width], rows)
 
 
 def cycle_sentence(signals: dict) -> str:
@@ -64,16 +66,22 @@ def cycle_sentence(signals: dict) -> str:
     )
 
 
-def _paragraphs(prepared: PreparedPair, found: Measurements) -> tuple[str, ...]:
+def moved_sentence(found: Measurements) -> str:
+    """Say how far the generators move windows."""
     apart = found.signals["x_minus_y"]["recorded"]["mean"]
-    moved = [found.change[day]["mean"] for day in ("x", "y")]
+    shares = [found.change[day]["mean"] / apart if apart else float("nan") for day in ("x", "y")]
+    return (
+        f"G moves windows of X by {percent(shares[0])} (|X − G(X)|) and F windows of Y by {percent(shares[1])} "
+        "(|Y − F(Y)|) of |X − Y|."
+    )
+
+
+def _paragraphs(prepared: PreparedPair, found: Measurements) -> tuple[str, ...]:
     paired = prepared.y.transform is not None
     windows = "paired by Φ" if paired else "not paired: those of x and y with the same number"
     paragraphs = [
         f"{cycle_sentence(found.signals)} (Windows {windows}.) A small cycle error alone proves nothing, since doing "
-        f"nothing has none: G moves windows by |X − G(X)| = {significant(moved[0])} ΔF/F and F by "
-        f"|Y − F(Y)| = {significant(moved[1])} ΔF/F, "
-        f"{percent(moved[0] / apart)} and {percent(moved[1] / apart)} of |X − Y|.",
+        f"nothing has none. {moved_sentence(found)}",
     ]
     if "direct_y" not in found.signals:
         paragraphs.append(

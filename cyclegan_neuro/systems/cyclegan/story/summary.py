@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cyclegan_neuro.systems.cyclegan.measurements import Measurements
 from cyclegan_neuro.systems.cyclegan.story.inputs import origin_sentence, shared_frames
-from cyclegan_neuro.systems.cyclegan.story.mapping import cycle_sentence
+from cyclegan_neuro.systems.cyclegan.story.mapping import cycle_sentence, moved_sentence
 from cyclegan_neuro.systems.cyclegan.story.wording import METRIC_LABELS, TRANSLATOR_LABELS, compared, percent
 from cyclegan_neuro.systems.evaluation import significant
 from cyclegan_neuro.windows.prepared import PreparedPair
@@ -24,6 +24,8 @@ def summarise(prepared: PreparedPair, found: Measurements) -> tuple[str, ...]:
             "What G(X) and F(Y) should be is not known here, so these numbers can refute the mapping but not prove it."
         )
     sentences.append(cycle_sentence(found.signals))
+    if "direct_y" not in found.signals:
+        sentences.append(moved_sentence(found))
     sentences += _tuning(found.tuning)
     return tuple(sentences)
 
@@ -69,7 +71,9 @@ def _tuning(tuning: dict) -> list[str]:
         if tuning["unchanged_y"]["model"]["n"]:
             sentences.append(_unchanged(tuning["unchanged_y"]))
         return sentences
-    return [_without_truth(tuning["all_y"])] if "all_y" in tuning else []
+    if "all_y" in tuning and tuning["all_y"]["model"]["n_correlation"]:
+        return [_without_truth(tuning["all_y"])]
+    return []
 
 
 def _changed(entry: dict) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from cyclegan_neuro.recordings.recording import Recording
 from cyclegan_neuro.systems.evaluation import significant
 
@@ -44,7 +46,7 @@ def compared(value: float, other: float) -> str:
 
 def percent(share: float) -> str:
     """Return a share as whole per cent, for example ``58 %``."""
-    return f"{100 * share:.0f} %"
+    return f"{100 * share:.0f} %" if math.isfinite(share) else "–"
 
 
 def mean_sd(entry: dict | None) -> str | None:
