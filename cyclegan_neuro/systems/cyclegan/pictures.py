@@ -214,13 +214,14 @@ def tuning_panels(
 def tuning_maps(curves: dict[str, np.ndarray], edges_cm: np.ndarray, neurons: np.ndarray) -> Figure:
     """Draw the tuning of many neurons as heat maps, sorted by where the target peaks.
 
-    Each neuron's curves are shifted and divided by the minimum and range of its target, so that
-    all three panels of a neuron share a scale.
+    Each neuron's curves are shifted and divided by the minimum and range of X and the target
+    together, so that all three panels of a neuron share a scale.
     """
     target = curves.get("truth_y", curves["y"])[:, neurons]
     visited = np.isfinite(target).all(axis=1)
     order = np.argsort(np.argmax(np.where(visited[:, None], target, -np.inf), axis=0), kind="stable")
-    low, high = np.nanmin(target, axis=0), np.nanmax(target, axis=0)
+    both = np.concatenate([target[visited], curves["x"][:, neurons][visited]])
+    low, high = np.nanmin(both, axis=0), np.nanmax(both, axis=0)
     span = np.where(high > low, high - low, 1.0)
     titles = [("X", "x"), ("G(X)", "g_x")]
     titles.append(("truth: the same laps after learning", "truth_y") if "truth_y" in curves else ("Y", "y"))
@@ -230,7 +231,7 @@ def tuning_maps(curves: dict[str, np.ndarray], edges_cm: np.ndarray, neurons: np
         extent_x=(float(edges_cm[0]), float(edges_cm[-1])),
         xlabel="position (cm)",
         ylabel="neuron (sorted by peak)",
-        colour_label="fraction of the target's range",
+        colour_label="fraction of the neuron's range",
     )
 
 

@@ -103,8 +103,8 @@ def _figures(prepared: PreparedPair, found: Measurements, neurons: np.ndarray, t
         ),
         (
             "tuning_maps",
-            f"Position tuning of all {which}, sorted by the peak of {target}; each neuron in units of the range of "
-            f"{target}. Where G works the middle panel looks like the right one.",
+            f"Position tuning of all {which}, sorted by the peak of {target}; each neuron from the minimum "
+            f"to the maximum of X and {target}. Where G works the middle panel looks like the right one.",
             tuning_maps(curves, found.edges_cm, neurons),
         ),
     )

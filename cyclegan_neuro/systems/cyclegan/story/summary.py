@@ -12,6 +12,7 @@ from cyclegan_neuro.windows.prepared import PreparedPair
 __all__ = ["summarise"]
 
 _DIRECT = ("direct_y", "direct_x")
+_ALIGNMENTS = ("moment_matching", "gaussian_ot")
 
 
 def summarise(prepared: PreparedPair, found: Measurements) -> tuple[str, ...]:
@@ -58,7 +59,7 @@ def _best_alignment(signals: dict) -> str:
     parts = []
     for metric in _DIRECT:
         entry = signals[metric]
-        name = min(("moment_matching", "gaussian_ot"), key=lambda n: entry[n]["mean"])
+        name = min(_ALIGNMENTS, key=lambda n: entry[n]["mean"])
         verdict = compared(entry["model"]["mean"], entry[name]["mean"])
         number = significant(entry[name]["mean"])
         parts.append(f"{verdict} {TRANSLATOR_LABELS[name]} in {METRIC_LABELS[metric]} ({number})")
@@ -78,11 +79,14 @@ def _tuning(tuning: dict) -> list[str]:
 
 def _changed(entry: dict) -> str:
     model, identity = entry["model"], entry["identity"]
+    best = min(_ALIGNMENTS, key=lambda name: entry[name]["mae"])
     closer = "is closer to the truth than" if model["mae"] < identity["mae"] else "is no closer to the truth than"
     return (
         f"For the {model['n']} neurons that learning changed, position tuning of G(X) {closer} that of X: mean error "
         f"{significant(model['mae'])} against {significant(identity['mae'])} ΔF/F, correlation "
-        f"{significant(model['correlation'], digits=2)} against {significant(identity['correlation'], digits=2)}."
+        f"{significant(model['correlation'], digits=2)} against {significant(identity['correlation'], digits=2)}"
+        f" (best simple alignment, {TRANSLATOR_LABELS[best]}: {significant(entry[best]['mae'])} and "
+        f"{significant(entry[best]['correlation'], digits=2)})."
     )
 
 
