@@ -12,7 +12,7 @@ from cyclegan_neuro.figures.style import png_bytes, styled, svg_bytes
 from cyclegan_neuro.figures.traces import TraceColumn, TraceRow, trace_grid
 
 RNG = np.random.default_rng(0)
-HOSTILE = r"<b>$\frac{1}$</b> & %s _^ $"
+HOSTILE = r"<b>$\frac{1}$</b> & %s _^"  # an even number of dollars, and no formula
 
 
 def labels(figure):

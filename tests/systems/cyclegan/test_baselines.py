@@ -103,7 +103,7 @@ def test_moments_do_not_see_the_test_part(make_pair):
     np.testing.assert_array_equal(training_moments(prepared)[0].mean, before)
 
 
-@pytest.mark.parametrize("offset", [0.0, 1000.0])
+@pytest.mark.parametrize("offset", [0.0, 1e5])
 def test_small_variances_survive_large_means(make_pair, offset):
     prepared = make_pair()
     prepared.x.recording.dff[:] += np.float32(offset)
