@@ -57,13 +57,14 @@ class Convolutions:
         if not self.dropout:
             return tensor
         layer = layers.SpatialDropout1D if self.rank == 1 else layers.SpatialDropout2D
-        return layer(self.dropout, seed=self._seed(name), name=name)(tensor)
+        return layer(self.dropout, seed=self.seed_of(name), name=name)(tensor)
 
     def _common(self, name: str) -> dict:
-        initializer = keras.initializers.RandomNormal(stddev=self.initializer_std, seed=self._seed(name))
+        initializer = keras.initializers.RandomNormal(stddev=self.initializer_std, seed=self.seed_of(name))
         return {"padding": "same", "kernel_initializer": initializer, "name": name}
 
-    def _seed(self, name: str) -> int:
+    def seed_of(self, name: str) -> int:
+        """Return the seed of the layer called ``name``."""
         return (self.seed * 1_000_003 + sum(ord(c) * 31**i for i, c in enumerate(name))) % (2**31 - 1)
 
 

@@ -34,6 +34,14 @@ class ModelSection(Section):
     discriminator_dropout: float = setting(
         0.25, "Spatial dropout in the discriminators.", paper=0.25, ge=0.0, lt=1.0
     )
+    discriminator_noise: float = setting(
+        0.0,
+        "Standard deviation of Gaussian noise added to what discriminators read (instance noise): they judge "
+        "transients rather than the grain, so generators need not forge noise.",
+        unit="standard deviations of the day's training windows",
+        paper=0.0,
+        ge=0.0,
+    )
     initializer_std: float = setting(0.02, "Standard deviation of the normal initialisation.", paper=0.02, gt=0.0)
     coordinate_channels: bool = setting(
         False, "Give the networks two channels with time and neuron position in [-1, 1] (CoordConv).", paper=False

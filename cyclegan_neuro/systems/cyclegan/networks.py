@@ -118,6 +118,9 @@ def build_discriminator(
         seed=seed,
     )
     tensor = _neurons_as_channels(inputs) if one_dimensional else inputs
+    if section.discriminator_noise:
+        std = section.discriminator_noise * source.std
+        tensor = layers.GaussianNoise(std, seed=make.seed_of("instance_noise"), name="instance_noise")(tensor)
     tensor = _stem(tensor, section, source)
     filters = section.discriminator_filters or section.filters
     for block in range(3):
