@@ -111,11 +111,11 @@ class WindowsSection(Section):
     n_test: int = setting(200, "Test windows.", paper=200, ge=1)
     validation_fraction: float = setting(0.15, "Share of the recording for validation (blocked).", gt=0.0, lt=0.5)
     test_fraction: float = setting(0.15, "Share of the recording for testing (blocked).", gt=0.0, lt=0.5)
-    scaling: Literal["day", "neuron", "shared"] = setting(
-        "day",
-        "Min-max to [0, 1] with one minimum and maximum per day, per day and neuron, or shared by both days "
-        "(equal ΔF/F then looks equal to the networks).",
-        paper="day",
+    scaling: Literal["day", "neuron"] = setting(
+        "day", "Min-max to [0, 1] with one minimum and maximum for all neurons, or one for each.", paper="day"
+    )
+    share_scaling: bool = setting(
+        False, "Both days share minimum and maximum, so that equal ΔF/F looks equal to the networks.", paper=False
     )
     exclude_x: list[Stretch] = setting(
         [], "Stretches [first, last] of the novice day that no window may touch.", unit="frames"

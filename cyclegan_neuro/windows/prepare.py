@@ -113,7 +113,7 @@ def _scaling(x, y, starts_x: Starts, starts_y: Starts, transform, windows, run_d
         scaling_y = scalings.fit_transformed(x.dff, transform=transform, starts=starts_y.train, mode=mode)
     else:
         scaling_y = _fit(y, starts_y, windows)
-    if mode == "shared":
+    if windows.share_scaling:
         scaling_x = scaling_y = scalings.share(scaling_x, scaling_y)
     if file is not None:
         scalings.save(file, x=scaling_x, y=scaling_y, mode=mode)

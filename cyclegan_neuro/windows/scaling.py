@@ -15,7 +15,7 @@ from cyclegan_neuro.windows.storage import read_json, write_json
 
 __all__ = ["apply", "fit", "fit_transformed", "gain", "invert", "load", "save", "scale_transform", "share"]
 
-Mode = Literal["day", "neuron", "shared"]
+Mode = Literal["day", "neuron"]
 _CHUNK_NEURONS = 64
 
 
@@ -27,9 +27,8 @@ def fit(dff: np.ndarray, *, covered: np.ndarray, mode: Mode) -> Scaling:
     dff : ndarray of float32, shape (time, neuron)
     covered : ndarray of bool, shape (time,)
         Frames of the training windows.
-    mode : {"day", "neuron", "shared"}
-        One minimum and maximum for all neurons (``shared``: later joined with the other day's by
-        :func:`share`), or one per neuron.
+    mode : {"day", "neuron"}
+        One minimum and maximum for all neurons, or one per neuron.
 
     Raises
     ------
@@ -52,7 +51,7 @@ def fit_transformed(dff: np.ndarray, *, transform: WindowTransform, starts: np.n
     transform : WindowTransform
         In ΔF/F and the user's order.
     starts : ndarray of int64, shape (window,)
-    mode : {"day", "neuron", "shared"}
+    mode : {"day", "neuron"}
 
     Notes
     -----
@@ -84,7 +83,7 @@ def _scaling(minimum: np.ndarray, maximum: np.ndarray, mode: Mode) -> Scaling:
             expected="finite ΔF/F",
             fix="choose a nan policy (data.x.nan, data.y.nan), or exclude the stretch (windows.exclude_x, exclude_y)",
         )
-    if mode != "neuron":
+    if mode == "day":
         minimum, maximum = np.full_like(minimum, minimum.min()), np.full_like(maximum, maximum.max())
     return Scaling(minimum.astype(np.float32), maximum.astype(np.float32))
 

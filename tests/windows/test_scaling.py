@@ -115,8 +115,8 @@ def test_files_that_do_not_fit_are_refused(tmp_path, content, n_neurons, mode, m
 
 
 def test_shared_scaling_spans_both_days():
-    x = scaling.fit(np.array([[0.0, 1.0], [2.0, 1.0]], np.float32), covered=np.ones(2, bool), mode="shared")
-    y = scaling.fit(np.array([[-1.0, 0.5], [0.5, 1.0]], np.float32), covered=np.ones(2, bool), mode="shared")
+    x = scaling.fit(np.array([[0.0, 1.0], [2.0, 1.0]], np.float32), covered=np.ones(2, bool), mode="day")
+    y = scaling.fit(np.array([[-1.0, 0.5], [0.5, 1.0]], np.float32), covered=np.ones(2, bool), mode="day")
     both = scaling.share(x, y)
     np.testing.assert_array_equal(both.minimum, [-1.0, -1.0])
     np.testing.assert_array_equal(both.maximum, [2.0, 2.0])

@@ -58,18 +58,20 @@ def build_cyclegan(config: Config, prepared: PreparedPair) -> CycleGAN:
             config.training.learning_rate_generator,
             total_steps=generator_steps,
             averaging=config.training.weight_averaging,
+            name="generator_optimizer",
         ),
         discriminator_optimizer=_optimizer(
             config.training,
             config.training.learning_rate_discriminator,
             total_steps=generator_steps * critic_updates(config),
+            name="discriminator_optimizer",
         ),
         jit_compile=resolve_jit(config.training),
     )
     return model
 
 
-def _optimizer(section: TrainingSection, learning_rate: float, *, total_steps: int, averaging: float = 0.0):
+def _optimizer(section: TrainingSection, learning_rate: float, *, total_steps: int, name: str, averaging: float = 0.0):
     optimizer = keras.optimizers.Adam(
         WarmupDecay(
             learning_rate,
@@ -83,6 +85,7 @@ def _optimizer(section: TrainingSection, learning_rate: float, *, total_steps: i
         use_ema=averaging > 0,
         ema_momentum=averaging or 0.99,
         ema_overwrite_frequency=None,
+        name=name,
     )
     return keras.optimizers.LossScaleOptimizer(optimizer) if section.precision == "mixed_float16" else optimizer
 

@@ -13,11 +13,7 @@ from cyclegan_neuro.windows.segmentation import coverage
 
 __all__ = ["inputs_block", "order_block", "origin_sentence", "shared_frames"]
 
-_SCALINGS = {
-    "day": "one minimum and maximum per day",
-    "neuron": "one minimum and maximum per day and neuron",
-    "shared": "one minimum and maximum for both days",
-}
+_SCALINGS = {"day": "one minimum and maximum", "neuron": "one minimum and maximum per neuron"}
 _RANKS = 10  # rows shown
 _PARTS = ("train", "validation", "test")
 _ORDERS = {
@@ -112,7 +108,8 @@ def _leakage(config: Config, prepared: PreparedPair) -> str:
 
 
 def _scaling(config: Config) -> str:
-    per = _SCALINGS[config.windows.scaling]
+    days = "for both days" if config.windows.share_scaling else "for each day"
+    per = f"{_SCALINGS[config.windows.scaling]} {days}"
     return (
         f"The networks saw ΔF/F scaled to [0, 1] by the training part ({per}). Scaling and order of the neurons are "
         "undone in everything that follows: all numbers are in ΔF/F."

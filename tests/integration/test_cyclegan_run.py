@@ -1,0 +1,95 @@
+"""Train, interrupt, resume, evaluate a small CycleGAN from the command line, as a user would."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+SMALL = [
+    "data.simulation.preset=mouse_3", "data.simulation.duration_s=120.0", "windows.window_frames=48",
+    "windows.n_train=48", "windows.n_validation=4", "windows.n_test=8", "model.filters=8", "model.residual_blocks=1",
+    "model.dropout=0.25", "objective.history_windows=8", "training.epochs=3", "training.figures_every_epochs=3",
+    "evaluation.weights=last",
+]  # fmt: skip
+
+
+def run(script, *arguments, wait=True):
+    command = [sys.executable, str(ROOT / script), *map(str, arguments)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=dict(os.environ))
+    if not wait:
+        return process
+    out, err = process.communicate(timeout=300)
+    assert process.returncode == 0, err
+    return out
+
+
+def overrides(*more):
+    return [item for value in (*SMALL, *more) for item in ("--set", value)]
+
+
+def weights(run_directory):
+    """Load the newest checkpoint as evaluation does and return every variable, optimizers included."""
+    from cyclegan_neuro.training.run import load_run
+
+    run = load_run(run_directory, weights="last")
+    variables = [*run.trainer.variables, *(v for o in run.trainer.named_optimizers.values() for v in o.variables)]
+    return {f"{i} {v.path}": np.array(v.value) for i, v in enumerate(variables)}
+
+
+def rows(run_directory):
+    lines = (run_directory / "history.csv").read_text().splitlines()
+    head = lines[0].split(",")
+    timed = {head.index(name) for name in head if name.startswith(("seconds", "windows_per_second"))}
+    return [[cell for i, cell in enumerate(line.split(",")) if i not in timed] for line in lines]
+
+
+def test_killed_run_resumes_to_the_same_weights_and_evaluates(tmp_path):
+    whole, killed = tmp_path / "whole", tmp_path / "killed"
+    run("train.py", "--output_dir", whole, *overrides())
+    process = run("train.py", "--output_dir", killed, *overrides(), wait=False)
+    deadline = time.monotonic() + 200
+    history = killed / "history.csv"
+    while not (history.exists() and len(history.read_text().splitlines()) >= 2):
+        assert time.monotonic() < deadline, "no epoch finished"
+        assert process.poll() is None, "ended before it could be killed"
+        time.sleep(0.02)
+    time.sleep(0.1)  # into the next epoch
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    run("train.py", "--output_dir", killed, "--resume")
+    expected, found = weights(whole), weights(killed)
+    assert expected.keys() == found.keys()
+    different = [name for name in expected if not np.array_equal(expected[name], found[name])]
+    assert different == []
+    assert rows(whole) == rows(killed)
+
+    out = run("evaluate.py", "--output_dir", killed)
+    report = Path(out.strip().splitlines()[-1])
+    assert report == killed / "report" / "index.html"
+    page = report.read_text(encoding="utf-8")
+    assert "Simulated data" in page
+    assert "http://" not in page.replace("http://www.w3.org", "")
+    metrics = json.loads((killed / "report" / "metrics.json").read_text())
+    assert metrics["system"] == "cyclegan"
+    assert {"cycle_x", "cycle_y", "identity_x", "identity_y", "direct_x", "direct_y"} <= set(metrics["signals"])
+    assert {"changed_y", "changed_x", "unchanged_y", "unchanged_x"} <= set(metrics["tuning"])
+    assert metrics["signals"]["direct_y"]["model"]["n"] == 8
+
+
+@pytest.mark.parametrize("objective", ["gan", "wgangp", "dragan"])
+@pytest.mark.slow
+def test_every_objective_trains_and_evaluates_on_phi(tmp_path, objective):
+    out = tmp_path / objective
+    phi = ("data.source=phi", f"objective.name={objective}", "model.generator=agresnet", "windows.n_train=20")
+    run("train.py", "--output_dir", out, *overrides(*phi))
+    run("evaluate.py", "--output_dir", out)
+    signals = json.loads((out / "report" / "metrics.json").read_text())["signals"]
+    best, identity = (signals["direct_y"][row]["mean"] for row in ("best_possible", "identity"))
+    assert 0 < best < identity
