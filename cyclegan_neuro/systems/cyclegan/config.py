@@ -54,7 +54,8 @@ class ModelSection(Section):
     )
     input_skip: bool = setting(
         False,
-        "Let the generators learn the change: sigmoid(logit(input) + network(input)), the identity at the start.",
+        "Let the generators learn the change: a gate passes their input on, the network adds to it; near the identity "
+        "at the start.",
         paper=False,
     )
     output_bias_at_mean: bool = setting(

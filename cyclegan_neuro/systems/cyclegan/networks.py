@@ -88,8 +88,7 @@ def build_generator(
         tensor.shape[-1], name="output_convolution", kernel_size=1, bias_initializer=keras.initializers.Constant(bias)
     )(up_2)
     if section.input_skip:
-        unchanged = Logit(name="input_logit", dtype="float32")(tensor)
-        outputs = layers.Add(name="input_skip", dtype="float32")([unchanged, outputs])
+        outputs = _input_skip(tensor, up_2, outputs, make, centre=_logit(source.mean))
     if one_dimensional:
         outputs = layers.Reshape((window_frames, n_neurons, 1), name="channels_as_neurons")(outputs)
     return keras.Model(inputs, layers.Activation("sigmoid", dtype="float32", name="output")(outputs), name=name)
@@ -134,6 +133,22 @@ def _stem(tensor, section: ModelSection, source: InputStatistics):
     if section.standardize_inputs:
         tensor = layers.Rescaling(1 / source.std, -source.mean / source.std, name="standardize")(tensor)
     return CoordinateChannels(name="coordinates")(tensor) if section.coordinate_channels else tensor
+
+
+def _input_skip(window, features, change, make: Convolutions, *, centre: float):
+    """``gate · (logit(x) - centre) + centre + change``: activity is passed on, silenced or changed.
+
+    A sum alone could silence a neuron only by predicting each of its transients; the gate (an
+    attention gate on the input itself, layer ``input_gate``, 0.95 at the start) needs to know only where.
+    """
+    gate = make.convolution(
+        window.shape[-1], name="input_gate_score", kernel_size=1, bias_initializer=keras.initializers.Constant(3.0)
+    )(features)
+    gate = layers.Activation("sigmoid", dtype="float32", name="input_gate")(gate)
+    deviation = layers.Rescaling(1.0, -centre, dtype="float32")(Logit(name="input_logit", dtype="float32")(window))
+    passed = layers.Multiply(dtype="float32", name="input_passed")([gate, deviation])
+    joined = layers.Add(dtype="float32", name="input_skip")([passed, change])
+    return layers.Rescaling(1.0, centre, dtype="float32")(joined)
 
 
 def _neurons_as_channels(inputs):
