@@ -62,15 +62,8 @@ def build_generator(
     inputs = keras.Input((window_frames, n_neurons, 1), name="window")
     if section.generator == "identity":
         return keras.Model(inputs, layers.Identity(name="output")(inputs), name=name)
-    one_dimensional = section.generator == "agresnet_1d"
-    make = Convolutions(
-        rank=1 if one_dimensional else 2,
-        kernel_size=section.kernel_size,
-        dropout=section.dropout,
-        initializer_std=section.initializer_std,
-        seed=seed,
-    )
-    tensor = _neurons_as_channels(inputs) if one_dimensional else inputs
+    make = _convolutions(section, dropout=section.dropout, seed=seed)
+    tensor = _neurons_as_channels(inputs) if make.rank == 1 else inputs
     stem = _stem(tensor, section, source)
     wide = section.filters * section.growth
     down_1 = down_sample(stem, section.filters, make, name="down_1")
@@ -89,7 +82,7 @@ def build_generator(
     )(up_2)
     if section.input_skip:
         outputs = _input_skip(tensor, up_2, outputs, make, centre=_logit(source.mean))
-    if one_dimensional:
+    if make.rank == 1:
         outputs = layers.Reshape((window_frames, n_neurons, 1), name="channels_as_neurons")(outputs)
     return keras.Model(inputs, layers.Activation("sigmoid", dtype="float32", name="output")(outputs), name=name)
 
@@ -108,15 +101,8 @@ def build_discriminator(
     Isola et al. 2017, "Image-to-image translation with conditional adversarial networks", section 3.2.2.
     """
     inputs = keras.Input((window_frames, n_neurons, 1), name="window")
-    one_dimensional = section.generator == "agresnet_1d"
-    make = Convolutions(
-        rank=1 if one_dimensional else 2,
-        kernel_size=section.kernel_size,
-        dropout=section.discriminator_dropout,
-        initializer_std=section.initializer_std,
-        seed=seed,
-    )
-    tensor = _neurons_as_channels(inputs) if one_dimensional else inputs
+    make = _convolutions(section, dropout=section.discriminator_dropout, seed=seed)
+    tensor = _neurons_as_channels(inputs) if make.rank == 1 else inputs
     if section.discriminator_noise:
         std = section.discriminator_noise * source.std
         tensor = layers.GaussianNoise(std, seed=make.seed_of("instance_noise"), name="instance_noise")(tensor)
@@ -126,6 +112,16 @@ def build_discriminator(
         tensor = down_sample(tensor, filters * section.growth**block, make, name=f"down_{block + 1}")
     score = make.convolution(1, name="score_convolution")(tensor)
     return keras.Model(inputs, layers.Activation("linear", dtype="float32", name="score")(score), name=name)
+
+
+def _convolutions(section: ModelSection, *, dropout: float, seed: int) -> Convolutions:
+    return Convolutions(
+        rank=1 if section.generator == "agresnet_1d" else 2,
+        kernel_size=section.kernel_size,
+        dropout=dropout,
+        initializer_std=section.initializer_std,
+        seed=seed,
+    )
 
 
 def _stem(tensor, section: ModelSection, source: InputStatistics):
