@@ -50,7 +50,7 @@ def day_overview(days: Sequence[DayExtract], *, names: Sequence[str]) -> Figure:
     Figure
     """
     with_position = any(day.position_cm is not None for day in days)
-    ratios = [1, len(names)] if with_position else [1]
+    ratios = [1, len(names)] if with_position else [len(names)]
     step = float(max(np.ptp(day.traces, axis=0).max() for day in days)) * 0.8 or 1.0
     offsets = -step * np.arange(len(names))
     with styled():

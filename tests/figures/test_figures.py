@@ -113,3 +113,12 @@ def test_ranks_are_those_of_the_user_columns():
     """Column 1 stands in the first row, so its point has rank 1."""
     points = order().axes[0].collections[0]
     np.testing.assert_array_equal(points.get_array(), [2, 1])
+
+
+def test_overview_without_position_is_as_tall_as_its_traces():
+    traces = np.zeros((10, 6), np.float32)
+    names = [f"roi_{i}" for i in range(6)]
+    known = DayExtract("x", traces, start_s=0.0, frame_rate_hz=10.0, colour="C0", position_cm=np.arange(10.0))
+    unknown = DayExtract("x", traces, start_s=0.0, frame_rate_hz=10.0, colour="C0")
+    with_position, without = (day_overview([day], names=names).get_figheight() for day in (known, unknown))
+    assert without == pytest.approx(with_position - 0.75)
