@@ -25,7 +25,7 @@ def run(script, *arguments, wait=True):
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=dict(os.environ))
     if not wait:
         return process
-    out, err = process.communicate(timeout=300)
+    out, err = process.communicate(timeout=600)
     assert process.returncode == 0, err
     return out
 
@@ -54,7 +54,7 @@ def test_killed_run_resumes_to_the_same_weights_and_evaluates(tmp_path):
     whole, killed = tmp_path / "whole", tmp_path / "killed"
     run("train.py", "--output_dir", whole, *overrides())
     process = run("train.py", "--output_dir", killed, *overrides(), wait=False)
-    deadline = time.monotonic() + 200
+    deadline = time.monotonic() + 400
     history = killed / "history.csv"
     while not (history.exists() and len(history.read_text().splitlines()) >= 2):
         assert time.monotonic() < deadline, "no epoch finished"
