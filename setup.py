@@ -19,7 +19,10 @@ setup(
     long_description_content_type="text/markdown",
     license="MIT",
     packages=find_packages(include=["cyclegan_neuro", "cyclegan_neuro.*"]),
-    package_data={"cyclegan_neuro.report": ["templates/*"]},
+    package_data={
+        "cyclegan_neuro.report": ["templates/*"],
+        "cyclegan_neuro.spikes.inference": ["weights/*.h5"],
+    },
     python_requires=">=3.10,<3.14",
     install_requires=REQUIREMENTS,
     extras_require={

@@ -65,9 +65,8 @@ def _segment(where: str, part: np.ndarray) -> GroundTruthSegment:
             expected=", ".join(_FIELDS),
             fix=_FIX,
         )
-    structure = part.ravel()[0] if part.ndim else part
     try:
-        time_s, dff, events = (np.asarray(structure[name], np.float64) for name in _FIELDS)
+        time_s, dff, events = (np.asarray(part.ravel()[0][name], np.float64) for name in _FIELDS)
     except (TypeError, ValueError) as error:
         got = f"fields that are no numbers ({error})"
         raise RecordingError(where, got=got, expected=f"numbers in {', '.join(_FIELDS)}", fix=_FIX) from error

@@ -1,0 +1,141 @@
+"""CASCADE's published networks: a folder with ``config.yaml`` and one Keras HDF5 file per network.
+
+Only arrays are read from the files. The network is rebuilt from their shapes, so the model
+configuration in the files, which could hold code, is never used.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+
+from cyclegan_neuro.configuration.strict_yaml import parse
+from cyclegan_neuro.errors import UserError
+from cyclegan_neuro.spikes.inference._files import open_weights
+from cyclegan_neuro.spikes.inference.rate_models import LAYERS, NetworkWeights, RateModels
+
+__all__ = ["CONFIG_NAME", "read_cascade_folder"]
+
+_LOG = logging.getLogger(__name__)
+CONFIG_NAME = "config.yaml"
+_MODEL_NAME = re.compile(r"Model_NoiseLevel_(\d+)_Ensemble_(\d+)\.h5\Z")
+_FIX = "use a folder as CASCADE publishes it: config.yaml with Model_NoiseLevel_<level>_Ensemble_<member>.h5"
+_CITATION = "Rupprecht et al., Nat. Neurosci. 24:1324-1337 (2021), doi:10.1038/s41593-021-00895-5"
+
+
+def read_cascade_folder(folder: Path) -> RateModels:
+    """Read the networks of one of CASCADE's folders.
+
+    Parameters
+    ----------
+    folder : Path
+
+    Returns
+    -------
+    RateModels
+        Levels that the configuration lists but that have no files are left out, with a warning in the log.
+
+    Raises
+    ------
+    UserError
+        If the configuration lacks a value, no network is there, a file is damaged, or its weights are not
+        those of CASCADE's network.
+    """
+    config = _Config(folder / CONFIG_NAME)
+    window_frames = int(config.number("windowsize"))
+    files = _model_files(folder)
+    levels = {}
+    for level in config.levels():
+        members = [files[key] for key in sorted(files) if key[0] == level]
+        if members:
+            levels[level] = tuple(_read_network(member, window_frames) for member in members)
+    _warn_of_missing(folder, config, levels)
+    if not levels:
+        raise UserError(str(folder), got="no file of a network", expected="one for each noise level", fix=_FIX)
+    return RateModels(
+        frame_rate_hz=float(config.number("sampling_rate")),
+        window_frames=window_frames,
+        before_frames=int(config.number("before_frac") * window_frames),
+        smoothing_s=float(config.number("smoothing")),
+        causal=bool(config.number("causal_kernel")),
+        noise_levels=levels,
+        provenance={
+            "title": str(config.values.get("model_name", folder.name)),
+            "citation": _CITATION,
+            "ground_truth": config.values.get("training_datasets"),
+        },
+    )
+
+
+class _Config:
+    """The values of ``config.yaml`` that inference needs."""
+
+    def __init__(self, path: Path):
+        self.path = path
+        values, _ = parse(path.read_text(encoding="utf-8", errors="replace"), name=str(path))
+        if not isinstance(values, dict):
+            raise UserError(str(path), got="no keys", expected="CASCADE's configuration", fix=_FIX)
+        self.values: dict[str, Any] = values
+
+    def number(self, key: str) -> float:
+        value = self.values.get(key)
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < np.inf:
+            raise self._error(key, "a number >= 0")
+        return value
+
+    def levels(self) -> list[int]:
+        value = self.values.get("noise_levels")
+        if not isinstance(value, list) or not value or not all(type(level) is int for level in value):
+            raise self._error("noise_levels", "a list of whole numbers")
+        return sorted(value)
+
+    def _error(self, key: str, expected: str) -> UserError:
+        got = f"{self.values[key]!r}" if key in self.values else "no such key"
+        return UserError(f"{self.path}, {key}", got=got, expected=expected, fix=_FIX)
+
+
+def _model_files(folder: Path) -> dict[tuple[int, int], Path]:
+    """Return the files of networks by level and member."""
+    named = ((_MODEL_NAME.match(path.name), path) for path in folder.iterdir())
+    return {(int(match[1]), int(match[2])): path for match, path in named if match}
+
+
+def _warn_of_missing(folder: Path, config: _Config, levels: dict[int, tuple[NetworkWeights, ...]]) -> None:
+    listed = config.levels()
+    missing = [level for level in listed if level not in levels]
+    if missing:
+        _LOG.warning("%s: noise levels %s are listed but have no files; they are left out", folder, missing)
+    size = config.values.get("ensemble_size")
+    small = [level for level, members in levels.items() if isinstance(size, int) and len(members) < size]
+    if small:
+        _LOG.warning("%s: noise levels %s have fewer than the %d networks listed", folder, small, size)
+
+
+def _read_network(path: Path, window_frames: int) -> NetworkWeights:
+    with open_weights(path) as file:
+        group = file.get("model_weights", file)
+        pairs = [arrays for layer in _names(group, "layer_names") if (arrays := _layer(group.get(layer)))]
+    if len(pairs) != len(LAYERS) or any(len(pair) != 2 for pair in pairs):
+        problem = f"{len(pairs)} layers with {[len(pair) for pair in pairs]} arrays"
+    else:
+        weights = NetworkWeights(*(tuple(arrays) for arrays in zip(*pairs, strict=True)))
+        problem = weights.problem(window_frames)
+    if problem:
+        expected = f"kernels and biases of three convolutions and two dense layers that read {window_frames} frames"
+        raise UserError(str(path), got=problem, expected=expected, fix=_FIX)
+    return weights
+
+
+def _layer(layer: h5py.Group | None) -> list[np.ndarray]:
+    """Return the arrays of a layer, kernel first; none for a layer without weights."""
+    names = [] if layer is None else _names(layer, "weight_names")
+    return [layer[name][()].astype(np.float32) for name in names if name in layer]
+
+
+def _names(group: h5py.Group, attribute: str) -> list[str]:
+    return [n.decode() if isinstance(n, bytes) else str(n) for n in np.ravel(group.attrs.get(attribute, []))]

@@ -1,0 +1,126 @@
+"""The trained networks of spike inference as plain arrays: one ensemble per noise level.
+
+A network reads a window of ΔF/F and gives the spike rate of one of its frames: three
+convolutions with ReLU (a max-pooling by 2 after the second and the third), a dense layer
+with ReLU at each position, and a linear output over all positions.
+
+References
+----------
+Rupprecht et al., "A database and deep learning toolbox for noise-optimized, generalized
+spike inference from calcium imaging", Nat. Neurosci. 24:1324-1337 (2021), Methods.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+__all__ = ["LAYERS", "POOL", "NetworkWeights", "RateModels"]
+
+LAYERS = ("conv1", "conv2", "conv3", "dense", "output")
+POOL = 2  # positions that a max-pooling joins
+
+
+@dataclass(frozen=True, eq=False)
+class NetworkWeights:
+    """One network, in the order of :data:`LAYERS`.
+
+    Attributes
+    ----------
+    kernels : tuple of ndarray of float32
+        Three of shape (width, input channel, filter), the first with one input channel; then
+        (filter, unit) of the dense layer, and (position * unit, 1) of the output, units fastest.
+    biases : tuple of ndarray of float32
+        One of shape (filter,) or (unit,) per layer; (1,) of the output.
+    """
+
+    kernels: tuple[np.ndarray, ...]
+    biases: tuple[np.ndarray, ...]
+
+    @property
+    def n_parameters(self) -> int:
+        return sum(array.size for array in (*self.kernels, *self.biases))
+
+    def problem(self, window_frames: int) -> str | None:
+        """Say what does not fit in a network that reads ``window_frames`` frames; None if all fits."""
+        if len(self.kernels) != len(LAYERS) or len(self.biases) != len(LAYERS):
+            return f"{len(self.kernels)} kernels and {len(self.biases)} biases in place of {len(LAYERS)}"
+        positions, inputs = window_frames, 1
+        for name, kernel, bias in zip(LAYERS, self.kernels, self.biases, strict=True):
+            if name == "output":
+                expected: tuple = (positions * inputs, 1)
+            elif name == "dense":
+                expected = (inputs, "units")
+            else:
+                expected = ("width", inputs, "filters")
+            fits = len(kernel.shape) == len(expected) and all(
+                isinstance(want, str) or want == size for want, size in zip(expected, kernel.shape, strict=True)
+            )
+            if not fits or bias.shape != kernel.shape[-1:]:
+                wanted = f"({', '.join(map(str, expected))})"
+                return f"a kernel {kernel.shape} and a bias {bias.shape} of {name} where {wanted} was expected"
+            if name.startswith("conv"):
+                pool = 1 if name == "conv1" else POOL
+                positions = (positions - kernel.shape[0] + 1) // pool
+            inputs = kernel.shape[-1]
+            if positions < 1:
+                return f"{name}, whose kernel {kernel.shape} is wider than what it reads"
+        return None
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class RateModels:
+    """Networks for one frame rate, several per noise level whose rates are averaged.
+
+    Attributes
+    ----------
+    frame_rate_hz : float
+        Of the ΔF/F that the networks read.
+    window_frames, before_frames : int
+        Frames of a window, and those of them before the frame whose rate is given.
+    smoothing_s : float
+        Standard deviation of the Gaussian that smoothed the spikes of the training.
+    causal : bool
+        Whether only the half of it after the spike was used.
+    noise_levels : dict of int to tuple of NetworkWeights
+        The ensemble trained for each level (% per sqrt(Hz)), levels ascending.
+    provenance : dict
+        ``title``, ``citation``, ``ground_truth`` (names of data sets), ``training`` (settings), ``created_with``:
+        text, or anything that JSON can write.
+    """
+
+    frame_rate_hz: float
+    smoothing_s: float
+    causal: bool
+    noise_levels: dict[int, tuple[NetworkWeights, ...]]
+    window_frames: int = 64
+    before_frames: int = 32
+    provenance: dict[str, Any] = field(default_factory=dict)
+
+    def level_for(self, noise_level: float) -> tuple[int, bool]:
+        """Choose the networks for a trace.
+
+        Parameters
+        ----------
+        noise_level : float
+            Of the trace, in % per sqrt(Hz).
+
+        Returns
+        -------
+        level : int
+            The smallest trained level that is not below the trace's; the highest if all are.
+        clipped : bool
+            Whether the trace lies outside of what the levels were trained for: noisier than the
+            highest, or quiet enough for a level below the lowest.
+
+        Examples
+        --------
+        >>> models = RateModels(frame_rate_hz=30.0, smoothing_s=0.05, causal=True, noise_levels={2: (), 3: ()})
+        >>> [models.level_for(level) for level in (0.9, 1.4, 2.0, 2.1, 3.5)]
+        [(2, True), (2, False), (2, False), (3, False), (3, True)]
+        """
+        levels = sorted(self.noise_levels)
+        level = next((level for level in levels if level >= noise_level), levels[-1])
+        return level, bool(noise_level > levels[-1] or noise_level <= levels[0] - 1)
