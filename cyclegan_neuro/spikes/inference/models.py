@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 from cyclegan_neuro.errors import UserError
@@ -79,7 +80,12 @@ def available_rates(path: str | os.PathLike | None = None) -> tuple[float, ...]:
     Raises
     ------
     UserError
-        If there are no networks, or a file is unsound.
+        If there are no networks, two files have the same frame rate, or a file is unsound.
+
+    Examples
+    --------
+    >>> available_rates()
+    (24.0, 30.0)
     """
     path = _SHIPPED if path is None else Path(path).expanduser()
     return (read_cascade_folder(path).frame_rate_hz,) if _is_cascade(path) else tuple(sorted(_files(path)))
@@ -103,7 +109,12 @@ def models_for(frame_rate_hz: float, path: str | os.PathLike | None = None) -> R
     Raises
     ------
     UserError
-        If there are none within 5 %, or a file is unsound.
+        If there are none within 5 %, two files have the same frame rate, or a file is unsound.
+
+    Examples
+    --------
+    >>> models_for(30.9).frame_rate_hz
+    30.0
     """
     folder = _SHIPPED if path is None else Path(path).expanduser()
     if _is_cascade(folder):
@@ -133,6 +144,11 @@ def shipped(frame_rate_hz: float) -> RateModels:
     ------
     UserError
         If none is within 5 %.
+
+    Examples
+    --------
+    >>> sorted(shipped(24.0).noise_levels)
+    [1, 2, 3, 4, 5, 6, 7, 8]
     """
     return models_for(frame_rate_hz)
 
@@ -151,8 +167,19 @@ def _files(path: Path) -> dict[float, Path]:
             expected=f"{_PATTERN}, or a folder of CASCADE with {CONFIG_NAME}",
             fix="train networks (python -m cyclegan_neuro.cli.train_inference), or check the path",
         )
-    return {frame_rate_of(file): file for file in files}
+    by_rate: dict[float, Path] = {}
+    for file in files:
+        rate_hz = frame_rate_of(file)
+        if rate_hz in by_rate:
+            raise UserError(
+                str(path),
+                got=f"{by_rate[rate_hz].name} and {file.name}, both for {rate_hz:g} Hz",
+                expected="one file per frame rate",
+                fix="name the file that is meant",
+            )
+        by_rate[rate_hz] = file
+    return by_rate
 
 
-def _hertz(rates) -> str:
+def _hertz(rates: Iterable[float]) -> str:
     return " or ".join(f"{rate:g}" for rate in sorted(rates))

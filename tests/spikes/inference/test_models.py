@@ -94,6 +94,12 @@ def test_a_folder_with_two_frame_rates_needs_one_named(stored):
         load_models(stored.parent)
 
 
+def test_two_files_for_one_frame_rate_are_not_chosen_between(stored):
+    save_models(stored.with_name("rate_models_old.h5"), make_models())
+    with pytest.raises(UserError, match=r"got rate_models_24hz.h5 and rate_models_old.h5, both for 24 Hz"):
+        models_for(24.0, stored.parent)
+
+
 @pytest.mark.parametrize("rate_hz", [22.81, 24.0, 25.19])
 def test_rates_within_five_percent_are_served(stored, rate_hz):
     assert models_for(rate_hz, stored).frame_rate_hz == 24.0
