@@ -11,9 +11,10 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = "cyclegan_neuro"
 
 #: Room → rooms it may import from, besides itself.
-GROUND = {"errors", "configuration", "figures"}
+GROUND = {"errors", "quiet", "configuration", "figures"}
 MAY_IMPORT = {
     "errors": set(),
+    "quiet": set(),
     "configuration": {"errors"},
     "figures": {"errors"},
     "recordings": GROUND,
@@ -39,7 +40,7 @@ WITH_TENSORFLOW = (
     f"{PACKAGE}.windows.ordering.autoencoder",
     f"{PACKAGE}.spikes.inference",
 )
-LIGHT_ROOMS = ("errors", "configuration", "figures", "recordings", "spikes", "windows", "report", "cli")
+LIGHT_ROOMS = ("errors", "quiet", "configuration", "figures", "recordings", "spikes", "windows", "report", "cli")
 
 
 def module_name(path: Path) -> str:

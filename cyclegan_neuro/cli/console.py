@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import importlib
 import logging
 import os
-import shutil
 import sys
-import tempfile
+
+from cyclegan_neuro.quiet import import_quietly
 
 __all__ = ["prepare_console"]
 
@@ -29,24 +28,4 @@ def prepare_console() -> None:
     if _LEVEL not in os.environ:
         os.environ[_LEVEL] = "2"
         logging.getLogger("tensorflow").setLevel(logging.ERROR)
-        _import_quietly("tensorflow")
-
-
-def _import_quietly(name: str) -> None:
-    """Import a module while stderr is kept back; show it after all if the import fails.
-
-    TensorFlow's libraries write to the file descriptor before any log level holds (seen with 2.21).
-    """
-    with tempfile.TemporaryFile() as kept:
-        stderr = os.dup(2)
-        os.dup2(kept.fileno(), 2)
-        try:
-            importlib.import_module(name)
-        except BaseException:
-            kept.seek(0)
-            with open(stderr, "wb", closefd=False) as shown:
-                shutil.copyfileobj(kept, shown)
-            raise
-        finally:
-            os.dup2(stderr, 2)
-            os.close(stderr)
+        import_quietly("tensorflow")

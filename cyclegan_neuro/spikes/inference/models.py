@@ -18,6 +18,7 @@ __all__ = [
     "available_rates",
     "load_models",
     "models_for",
+    "rate_mismatch",
     "save_models",
     "shipped",
 ]
@@ -125,15 +126,7 @@ def models_for(frame_rate_hz: float, path: str | os.PathLike | None = None) -> R
         rates = list(files)
     nearest = min(rates, key=lambda rate: abs(rate - frame_rate_hz))
     if abs(nearest - frame_rate_hz) > RATE_TOLERANCE * nearest:
-        raise UserError(
-            "frame rate",
-            got=f"{frame_rate_hz:g} Hz",
-            expected=f"{_hertz(rates)} Hz within {RATE_TOLERANCE:.0%}, for which there are "
-            f"{'shipped networks' if path is None else f'networks in {folder}'}",
-            fix="train networks for it (python -m cyclegan_neuro.cli.train_inference --ground_truth FOLDER "
-            f"--frame_rate {frame_rate_hz:g}), let ΔF/F be resampled to {nearest:g} Hz (resample), "
-            "or name a folder with networks for it",
-        )
+        raise rate_mismatch(frame_rate_hz, rates, path)
     return read_models(files[nearest]) if files else models
 
 
@@ -151,6 +144,31 @@ def shipped(frame_rate_hz: float) -> RateModels:
     [1, 2, 3, 4, 5, 6, 7, 8]
     """
     return models_for(frame_rate_hz)
+
+
+def rate_mismatch(frame_rate_hz: float, rates: Iterable[float], path: str | os.PathLike | None = None) -> UserError:
+    """Return the error for a frame rate (Hz) that no networks were trained for.
+
+    Parameters
+    ----------
+    frame_rate_hz : float
+        Of the recording.
+    rates : iterable of float
+        Those of the networks that there are.
+    path : path, optional
+        Where the networks are; the shipped ones when absent.
+    """
+    rates = tuple(rates)
+    nearest = min(rates, key=lambda rate: abs(rate - frame_rate_hz))
+    return UserError(
+        "frame rate",
+        got=f"{frame_rate_hz:g} Hz",
+        expected=f"{_hertz(rates)} Hz within {RATE_TOLERANCE:.0%}, for which there are "
+        f"{'shipped networks' if path is None else f'networks in {path}'}",
+        fix="train networks for it (python -m cyclegan_neuro.cli.train_inference --ground_truth FOLDER "
+        f"--frame_rate {frame_rate_hz:g}), let ΔF/F be resampled to {nearest:g} Hz (resample), "
+        "or name a folder with networks for it",
+    )
 
 
 def _is_cascade(path: Path) -> bool:

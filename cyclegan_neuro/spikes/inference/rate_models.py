@@ -99,8 +99,8 @@ class RateModels:
     before_frames: int = 32
     provenance: dict[str, Any] = field(default_factory=dict)
 
-    def level_for(self, noise_level: float) -> tuple[int, bool]:
-        """Choose the networks for a trace.
+    def level_for(self, noise_level: float) -> int:
+        """Choose the networks for a trace: those of the nearest trained level, as CASCADE does.
 
         Parameters
         ----------
@@ -110,17 +110,12 @@ class RateModels:
         Returns
         -------
         level : int
-            The smallest trained level that is not below the trace's; the highest if all are.
-        clipped : bool
-            Whether the trace lies outside of what the levels were trained for: noisier than the
-            highest, or quiet enough for a level below the lowest.
+            Half-way between two levels, the higher.
 
         Examples
         --------
         >>> models = RateModels(frame_rate_hz=30.0, smoothing_s=0.05, causal=True, noise_levels={2: (), 3: ()})
-        >>> [models.level_for(level) for level in (0.9, 1.4, 2.0, 2.1, 3.5)]
-        [(2, True), (2, False), (2, False), (3, False), (3, True)]
+        >>> [models.level_for(level) for level in (0.9, 2.4, 2.5, 7.0)]
+        [2, 2, 3, 3]
         """
-        levels = sorted(self.noise_levels)
-        level = next((level for level in levels if level >= noise_level), levels[-1])
-        return level, bool(noise_level > levels[-1] or noise_level <= levels[0] - 1)
+        return min(self.noise_levels, key=lambda level: (abs(level - noise_level), -level))

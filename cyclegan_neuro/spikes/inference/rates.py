@@ -1,0 +1,303 @@
+"""Spike rates from ΔF/F with trained networks."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+from scipy.signal import resample_poly
+
+from cyclegan_neuro.errors import RecordingError
+from cyclegan_neuro.recordings.frames import segments
+from cyclegan_neuro.spikes.inference.models import RATE_TOLERANCE, available_rates, models_for, rate_mismatch
+from cyclegan_neuro.spikes.inference.rate_models import RateModels
+from cyclegan_neuro.spikes.noise import noise_levels
+
+__all__ = ["InferredRates", "WindowRates", "infer_rates", "infer_windows"]
+
+Progress = Callable[[int, int], None]
+
+_FRAMES_PER_CALL = 1 << 16  # frames of all traces of a network call: bounds the memory
+_LONGEST_TRACE = 1 << 13  # frames of one trace of a call; longer ones are read in overlapping parts
+_MAX_DENOMINATOR = 1000
+
+
+@dataclass(frozen=True, eq=False)
+class InferredRates:
+    """Spike rates of a recording.
+
+    Attributes
+    ----------
+    rates_hz : ndarray of float32, shape (time, neuron)
+        Not negative; 0 where not valid.
+    valid : ndarray of bool, shape (time,)
+        False for frames whose window would reach beyond an end of the recording or across a gap. Leave
+        these out of every mean.
+    noise_levels : ndarray of float64, shape (neuron,)
+        In % per sqrt(Hz).
+    network_levels : ndarray of int64, shape (neuron,)
+        Noise level of the networks used.
+    frame_rate_hz : float
+    """
+
+    rates_hz: np.ndarray
+    valid: np.ndarray
+    noise_levels: np.ndarray
+    network_levels: np.ndarray
+    frame_rate_hz: float
+
+
+@dataclass(frozen=True, eq=False)
+class WindowRates:
+    """Spike rates of windows, only the frames that the networks could reach.
+
+    Attributes
+    ----------
+    rates_hz : ndarray of float32, shape (window, valid frame, neuron)
+    first_frame : int
+        Frame of the window that ``rates_hz[:, 0]`` belongs to.
+    n_masked : int
+        Frames of each window left out at both ends together.
+    noise_levels, network_levels : ndarray, shape (neuron,)
+        As in :class:`InferredRates`, over all windows.
+    frame_rate_hz : float
+    """
+
+    rates_hz: np.ndarray
+    first_frame: int
+    n_masked: int
+    noise_levels: np.ndarray
+    network_levels: np.ndarray
+    frame_rate_hz: float
+
+
+def infer_rates(
+    dff: np.ndarray, *, frame_rate_hz: float, models: RateModels | str | os.PathLike | None = None,
+    gaps: Sequence[int] | np.ndarray = (), resample: bool = False, progress: Progress | None = None,
+) -> InferredRates:  # fmt: skip
+    """Infer the spike rates of a recording.
+
+    Parameters
+    ----------
+    dff : ndarray of float, shape (time, neuron)
+        ΔF/F as a fraction (0.5 is 50 %).
+    frame_rate_hz : float
+    models : RateModels or path, optional
+        Networks, or a file or folder that holds some; the shipped ones when absent.
+    gaps : sequence of int, optional
+        Frames after which time is not continuous.
+    resample : bool
+        Bring ΔF/F to the frame rate of the nearest networks where it differs by more than 5 %, and the rates back.
+    progress : callable, optional
+        Called with (done, total) frames times neurons.
+
+    Returns
+    -------
+    InferredRates
+        At the frames of ``dff``.
+
+    Raises
+    ------
+    UserError
+        If there are no networks for this frame rate and ``resample`` is off, a value is not finite, or every stretch
+        between gaps is shorter than a window.
+
+    References
+    ----------
+    Rupprecht et al., Nat. Neurosci. 24:1324-1337 (2021).
+
+    Examples
+    --------
+    >>> from cyclegan_neuro.spikes.inference.rates import infer_rates
+    >>> inferred = infer_rates(dff, frame_rate_hz=30.0)  # doctest: +SKIP
+    """
+    dff = _checked(dff, ndim=2)
+    models, ratio = _choose(models, frame_rate_hz, resample)
+    levels = noise_levels(dff, frame_rate_hz, gaps)
+    chosen = np.array([models.level_for(level) for level in levels], np.int64)
+    networks = _Networks(models)
+    rates = np.zeros(dff.shape, np.float32)
+    valid = np.zeros(len(dff), bool)
+    report = _Report(progress, dff.size)
+    for start, stop in segments(len(dff), np.asarray(gaps, np.int64)):
+        inside = reachable(stop - start, models, ratio)
+        if inside.stop <= inside.start:
+            continue
+        target = slice(start + inside.start, start + inside.stop)
+        valid[target] = True
+        for level, columns in _by_level(chosen, per_call=max(1, 4 * _FRAMES_PER_CALL // (stop - start))):
+            rows = np.ascontiguousarray(dff[start:stop, columns].T, np.float32)
+            rates[target, columns] = networks.rates(rows, level, frame_rate_hz, ratio)[:, inside].T
+            report.add((stop - start) * len(columns))
+    if not valid.any():
+        raise _too_short(len(dff), models, ratio)
+    return InferredRates(rates, valid, levels, chosen, float(frame_rate_hz))
+
+
+def infer_windows(
+    windows: np.ndarray, *, frame_rate_hz: float, models: RateModels | str | os.PathLike | None = None,
+    resample: bool = False, progress: Progress | None = None,
+) -> WindowRates:  # fmt: skip
+    """Infer the spike rates of windows of one signal, recorded or generated.
+
+    The noise level of a neuron, which chooses its networks, is that over all windows.
+
+    Parameters
+    ----------
+    windows : ndarray of float, shape (window, time, neuron)
+        ΔF/F as a fraction.
+    frame_rate_hz, models, resample, progress
+        As for :func:`infer_rates`.
+
+    Raises
+    ------
+    UserError
+        As :func:`infer_rates`; also if windows are shorter than the networks' own.
+    """
+    windows = _checked(windows, ndim=3)
+    n_windows, n_frames, n_neurons = windows.shape
+    models, ratio = _choose(models, frame_rate_hz, resample)
+    inside = reachable(n_frames, models, ratio)
+    if inside.stop <= inside.start:
+        raise _too_short(n_frames, models, ratio)
+    joints = np.arange(1, n_windows) * n_frames - 1
+    levels = noise_levels(windows.reshape(-1, n_neurons), frame_rate_hz, joints)
+    chosen = np.array([models.level_for(level) for level in levels], np.int64)
+    networks = _Networks(models)
+    rates = np.empty((n_windows, inside.stop - inside.start, n_neurons), np.float32)
+    report = _Report(progress, windows.size)
+    per_call = max(1, 4 * _FRAMES_PER_CALL // (n_windows * n_frames))
+    for level, columns in _by_level(chosen, per_call=per_call):
+        rows = np.ascontiguousarray(np.moveaxis(windows[..., columns], -1, 1), np.float32).reshape(-1, n_frames)
+        found = networks.rates(rows, level, frame_rate_hz, ratio)[:, inside]
+        rates[..., columns] = np.moveaxis(found.reshape(n_windows, len(columns), -1), 1, -1)
+        report.add(n_windows * n_frames * len(columns))
+    return WindowRates(
+        rates, inside.start, n_frames - (inside.stop - inside.start), levels, chosen, float(frame_rate_hz)
+    )
+
+
+def reachable(n_frames: int, models: RateModels, ratio: Fraction = Fraction(1)) -> slice:
+    """Return the frames of a stretch whose windows lie within it.
+
+    Parameters
+    ----------
+    n_frames : int
+    models : RateModels
+    ratio : Fraction
+        Frame rate of the networks over that of the stretch.
+    """
+    after = models.window_frames - models.before_frames - 1
+    first = -(-models.before_frames * ratio.denominator // ratio.numerator)
+    return slice(first, n_frames - -(-after * ratio.denominator // ratio.numerator))
+
+
+class _Networks:
+    """The ensembles of the levels in use, each built once."""
+
+    def __init__(self, models: RateModels):
+        self._models, self._ensembles = models, {}
+
+    def rates(self, rows: np.ndarray, level: int, frame_rate_hz: float, ratio: Fraction) -> np.ndarray:
+        """Return rates in Hz of traces (trace, frame) at their own frames; 0 where no window reaches."""
+        if ratio == 1:
+            return self._padded(rows, level) * np.float32(frame_rate_hz)
+        there = resample_poly(rows, ratio.numerator, ratio.denominator, axis=1, padtype="line").astype(np.float32)
+        rates = self._padded(there, level) * np.float32(frame_rate_hz * ratio)
+        at = np.arange(rows.shape[1]) * float(ratio)
+        return np.stack([np.interp(at, np.arange(rates.shape[1]), row) for row in rates]).astype(np.float32)
+
+    def _padded(self, rows: np.ndarray, level: int) -> np.ndarray:
+        """Return spikes per frame of traces, 0 at the frames that no window reaches."""
+        window, before = self._models.window_frames, self._models.before_frames
+        result = np.zeros_like(rows)
+        if rows.shape[1] < window:
+            return result
+        network = self._ensemble(level)
+        for traces, frames in _parts(rows.shape, window):
+            found = network(rows[traces, frames, None]).numpy()[..., 0]
+            first = frames.start + before
+            result[traces, first : first + found.shape[1]] = found
+        return result
+
+    def _ensemble(self, level: int):
+        if level not in self._ensembles:
+            import tensorflow as tf
+
+            from cyclegan_neuro.spikes.inference.network import ensemble
+
+            model = ensemble(self._models.noise_levels[level], window_frames=self._models.window_frames)
+            signature = [tf.TensorSpec((None, None, 1), tf.float32)]
+            self._ensembles[level] = tf.function(lambda dff: model(dff, training=False), input_signature=signature)
+        return self._ensembles[level]
+
+
+class _Report:
+    def __init__(self, progress: Progress | None, total: int):
+        self._progress, self._total, self._done = progress, total, 0
+
+    def add(self, n: int) -> None:
+        self._done += n
+        if self._progress:
+            self._progress(self._done, self._total)
+
+
+def _parts(shape: tuple[int, int], window: int) -> Iterator[tuple[slice, slice]]:
+    """Cut (trace, frame) into calls; successive parts of a trace overlap by a window less one frame."""
+    n_traces, n_frames = shape
+    length = min(n_frames, _LONGEST_TRACE + window - 1)
+    at_once = max(1, _FRAMES_PER_CALL // length)
+    for first in range(0, n_traces, at_once):
+        for start in range(0, n_frames - window + 1, length - window + 1):
+            yield slice(first, first + at_once), slice(start, min(n_frames, start + length))
+
+
+def _by_level(chosen: np.ndarray, *, per_call: int) -> Iterator[tuple[int, np.ndarray]]:
+    """Yield the columns that share a level, at most ``per_call`` at a time."""
+    for level in np.unique(chosen):
+        columns = np.flatnonzero(chosen == level)
+        for first in range(0, len(columns), per_call):
+            yield int(level), columns[first : first + per_call]
+
+
+def _choose(models, frame_rate_hz: float, resample: bool) -> tuple[RateModels, Fraction]:
+    """Return the networks and their frame rate over that of the data (1 if within 5 %)."""
+    if isinstance(models, RateModels):
+        rates, find = (models.frame_rate_hz,), lambda _: models
+    else:
+        rates, find = available_rates(models), lambda rate: models_for(rate, models)
+    nearest = min(rates, key=lambda rate: abs(rate - frame_rate_hz))
+    if abs(nearest - frame_rate_hz) <= RATE_TOLERANCE * nearest:
+        return find(nearest), Fraction(1)
+    if resample:
+        return find(nearest), Fraction(nearest / frame_rate_hz).limit_denominator(_MAX_DENOMINATOR)
+    raise rate_mismatch(frame_rate_hz, rates, None if isinstance(models, RateModels) else models)
+
+
+def _checked(dff: np.ndarray, *, ndim: int) -> np.ndarray:
+    dff = np.asarray(dff)
+    if dff.ndim != ndim:
+        raise RecordingError(
+            "ΔF/F for spike inference", got=f"an array of shape {dff.shape}",
+            expected="(time, neuron)" if ndim == 2 else "(window, time, neuron)", fix="arrange the axes like that",
+        )  # fmt: skip
+    bad = ~np.isfinite(dff).all(axis=tuple(range(ndim - 1)))
+    if bad.any():
+        neurons = np.flatnonzero(bad)
+        raise RecordingError(
+            "ΔF/F for spike inference", got=f"values that are not finite in {neurons.size} neurons, first {neurons[0]}",
+            expected="finite ΔF/F", fix="leave these neurons out, or fill the frames and mark them as a gap",
+        )  # fmt: skip
+    return dff
+
+
+def _too_short(n_frames: int, models: RateModels, ratio: Fraction) -> RecordingError:
+    needed = -(-models.window_frames * ratio.denominator // ratio.numerator)
+    return RecordingError(
+        "ΔF/F for spike inference", got=f"stretches of at most {n_frames} frames",
+        expected=f"at least {needed} frames without a gap, the window of the networks",
+        fix="give longer stretches or windows",
+    )  # fmt: skip

@@ -1,0 +1,1 @@
+"""Training the networks of spike inference from ground truth."""
