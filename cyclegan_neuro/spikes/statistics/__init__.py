@@ -1,0 +1,1 @@
+"""Statistics of spike trains, by Elephant: firing rates, correlations, van Rossum distances."""

@@ -1,0 +1,125 @@
+"""Van Rossum distances: by hand, by Elephant, and by the sweep that must equal it."""
+
+import neo
+import numpy as np
+import pytest
+import quantities as pq
+from elephant.spike_train_dissimilarity import van_rossum_distance
+
+from cyclegan_neuro.errors import ConfigurationError, RecordingError
+from cyclegan_neuro.spikes.counts import SpikeCounts
+from cyclegan_neuro.spikes.statistics.van_rossum import METHODS, distances, pair_distances
+from cyclegan_neuro.spikes.statistics.van_rossum_fast import cross_distances, within_distances
+
+
+def elephant(trains, time_constant_s):
+    stop_s = max([1.0, *(train.max() for train in trains if train.size)])
+    as_neo = [neo.SpikeTrain(train, units="s", t_stop=stop_s) for train in trains]
+    return van_rossum_distance(as_neo, time_constant_s * pq.s)
+
+
+def assert_equal(got, expected):
+    """Equal to 1e-10; a distance of 0 is the root of a rounding error in either."""
+    zero = (got < 1e-6) & (expected < 1e-6)
+    np.testing.assert_allclose(got[~zero], expected[~zero], rtol=0, atol=1e-10)
+
+
+def random_trains(rng, n, *, rate_hz, duration_s=20.0):
+    return [np.sort(rng.uniform(0, duration_s, rng.poisson(rate_hz * duration_s))) for _ in range(n)]
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_distance_of_known_trains(method):
+    # frames of 1 s: u = 0.5, 1.5; v = 1.5; and an empty train, as three windows of one neuron
+    windows = np.array([[[1], [1], [0]], [[0], [1], [0]], [[0], [0], [0]]], np.uint8)
+    got = distances(SpikeCounts(windows, 1.0), SpikeCounts(windows[1:], 1.0), time_constant_s=2.0, method=method)
+    half = np.exp(-0.5)
+    u_v, u_empty = np.sqrt(2 + 2 * half + 1 - 2 * (half + 1)), np.sqrt(2 + 2 * half)
+    np.testing.assert_allclose(got.within[0], [[0, u_v, u_empty], [u_v, 0, 1], [u_empty, 1, 0]], atol=1e-12)
+    np.testing.assert_allclose(got.cross[0], [[u_v, u_empty], [0, 1], [1, 0]], atol=1e-12)
+
+
+def test_the_sweep_of_known_times():
+    # K(u, u) = 2 + 2 exp(-2), K(v, v) = 1, K(u, v) = 2 exp(-1)
+    got = cross_distances([np.array([1.0, 2.0])], [np.array([1.5])], 0.5)
+    np.testing.assert_allclose(got, [[np.sqrt(3 + 2 * np.exp(-2) - 4 * np.exp(-1))]], rtol=1e-14)
+
+
+@pytest.mark.parametrize("time_constant_s", [0.01, 0.5, 30.0])
+@pytest.mark.parametrize("rate_hz", [0.05, 1.0, 8.0])
+def test_the_sweep_equals_elephant(time_constant_s, rate_hz):
+    rng = np.random.default_rng(1)
+    recorded, generated = random_trains(rng, 7, rate_hz=rate_hz), random_trains(rng, 5, rate_hz=2 * rate_hz)
+    recorded[2] = np.zeros(0)
+    generated[0] = recorded[1].copy()  # the same train on both sides
+    generated[1] = np.sort(np.concatenate([recorded[0], generated[1]]))  # spikes at equal times
+    generated[3] = np.array([4.0, 4.0, 4.0])  # and within one train
+    expected = elephant(recorded + generated, time_constant_s)
+    assert_equal(cross_distances(recorded, generated, time_constant_s), expected[:7, 7:])
+    assert_equal(within_distances(recorded, time_constant_s), expected[:7, :7])
+
+
+@pytest.mark.parametrize("train", [[], [0.0], [1.0, 1.0], [0.2, 3.0]])
+@pytest.mark.parametrize("other", [[], [1.0], [0.2, 3.0, 3.0]])
+def test_the_sweep_equals_elephant_on_single_trains(train, other):
+    train, other = np.array(train, np.float64), np.array(other, np.float64)
+    expected = elephant([train, other], 0.5)
+    assert_equal(cross_distances([train], [other], 0.5), expected[:1, 1:])
+    assert within_distances([train], 0.5).tolist() == [[0.0]]
+
+
+def test_the_sweep_goes_on_across_its_blocks_and_long_silence():
+    rng = np.random.default_rng(3)
+    dense = random_trains(rng, 30, rate_hz=10.0)  # 6,000 spikes in 10 time constants: blocks by their number
+    assert_equal(cross_distances(dense[:15], dense[15:], 2.0), elephant(dense, 2.0)[:15, 15:])
+    long = [np.sort(rng.choice([0.0, 3000.0, 9000.0], 4) + rng.uniform(0, 90.0, 4)) for _ in range(6)]
+    assert_equal(cross_distances(long[:3], long[3:], 1.0), elephant(long, 1.0)[:3, 3:])
+
+
+def test_both_methods_agree_on_counts():
+    rng = np.random.default_rng(5)
+    recorded, generated = (SpikeCounts(rng.poisson(0.05, (n, 300, 3)).astype(np.uint8), 24.0) for n in (9, 6))
+    by_elephant, by_sweep = (distances(recorded, generated, method=method) for method in METHODS)
+    assert by_elephant.cross.shape == (3, 9, 6)
+    assert_equal(by_sweep.cross, by_elephant.cross)
+    assert_equal(by_sweep.within, by_elephant.within)
+    np.testing.assert_array_equal(by_sweep.within, by_sweep.within.transpose(0, 2, 1))
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_distances_between_neurons_leave_silent_ones_out(method):
+    counts = np.zeros((2, 4, 3), np.uint8)
+    counts[0, 0, 0] = counts[0, 1, 1] = 1
+    counts[1, 2, :] = 1
+    got = pair_distances(SpikeCounts(counts, 2.0), method=method)
+    np.testing.assert_allclose(got[0], [np.sqrt(2 - 2 / np.e), np.nan, np.nan], rtol=1e-12)
+    np.testing.assert_allclose(got[1], 0.0, atol=1e-6)
+
+
+def test_silent_neurons_are_named_on_both_sides():
+    recorded, generated = np.zeros((2, 5, 3), np.uint8), np.zeros((1, 5, 3), np.uint8)
+    recorded[0, 1, :2] = generated[0, 2, 1:] = 1
+    got = distances(SpikeCounts(recorded, 24.0), SpikeCounts(generated, 24.0), method="fast")
+    assert got.silent_recorded.tolist() == [False, False, True]
+    assert got.silent_generated.tolist() == [True, False, False]
+
+
+def test_unlike_windows_are_refused():
+    with pytest.raises(RecordingError, match="got 2 neurons x 5 frames at 24 Hz, and 2 x 5 at 30 Hz"):
+        distances(SpikeCounts(np.ones((1, 5, 2), np.uint8), 24.0), SpikeCounts(np.ones((1, 5, 2), np.uint8), 30.0))
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"method": "Fast"}, "got 'Fast', expected elephant or fast"),
+        ({"time_constant_s": 0.0}, "time_constant_s: got 0.0"),
+        ({"time_constant_s": float("nan")}, "time_constant_s: got nan"),
+    ],
+)
+def test_unknown_options_are_refused(options, message):
+    counts = SpikeCounts(np.ones((2, 5, 2), np.uint8), 24.0)
+    with pytest.raises(ConfigurationError, match=message):
+        distances(counts, counts, **options)
+    with pytest.raises(ConfigurationError, match=message):
+        pair_distances(counts, **options)
