@@ -1,0 +1,244 @@
+"""Recorded against generated spikes: one divergence per neuron or window, and their means.
+
+References
+----------
+Li et al. 2021, section 3.2 and Tables G.2, I.2, J.2 and K.2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from cyclegan_neuro.spikes.divergence import bootstrap_ci, halves, kl_divergence, wasserstein
+from cyclegan_neuro.spikes.statistics.van_rossum import VanRossum
+
+__all__ = [
+    "DESCRIPTIONS",
+    "Comparison",
+    "compare_correlations",
+    "compare_firing_rates",
+    "compare_pair_distances",
+    "compare_van_rossum",
+    "correlation_floor",
+    "firing_rate_floor",
+    "van_rossum_floor",
+]
+
+DESCRIPTIONS = {
+    "firing_rate": "For each neuron, the firing rates (Hz) in the recorded windows against those in the generated "
+    "windows; mean over neurons.",
+    "correlation": "For each window, the Pearson correlations of all pairs of neurons in the recorded window against "
+    "those of the same pairs in the generated window; mean over windows.",
+    "van_rossum": "For each neuron, the van Rossum distances between recorded windows against those from recorded to "
+    "generated windows; mean over neurons.",
+    "van_rossum_pairs": "For each window, the van Rossum distances between all pairs of neurons in the recorded window "
+    "against those of the same pairs in the generated window; mean over windows.",
+}
+"""Statistic → which distribution is compared with which: the sentence under its table."""
+
+_NONE = np.zeros(0)
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """How far generated spikes are from recorded ones in one statistic.
+
+    Attributes
+    ----------
+    statistic : str
+        Key of :data:`DESCRIPTIONS`.
+    unit : str
+        ``"neuron"`` or ``"window"``: what each value belongs to.
+    kl, wasserstein : ndarray of float64, shape (unit,)
+        Kullback-Leibler divergence in nats, and Wasserstein distance in the unit of the statistic; NaN where
+        there is nothing to compare.
+    silent_recorded, silent_generated : tuple of int
+        Neurons without a spike in any recorded, or generated, window. The former have no value and are in
+        no mean; the latter stay in, because silence that the recording does not have is an error. Empty for statistics
+        over pairs of neurons.
+    undefined_pairs : float
+        Share of the pairs of neurons that were left out because one neuron is silent in the recorded
+        or in the generated window; 0 for statistics of single neurons.
+    """
+
+    statistic: str
+    unit: str
+    kl: np.ndarray
+    wasserstein: np.ndarray
+    silent_recorded: tuple[int, ...] = ()
+    silent_generated: tuple[int, ...] = ()
+    undefined_pairs: float = 0.0
+
+    def to_json(self) -> dict[str, dict]:
+        """Return mean, standard deviation (divided by n), n and 95 % interval of both, as in ``metrics.json``.
+
+        Units without a value do not count; ``mean`` and ``std`` are None without any, ``ci95`` with fewer than two.
+        """
+        return {"kl": _summary(self.kl), "wasserstein": _summary(self.wasserstein)}
+
+
+def compare_firing_rates(recorded_hz: np.ndarray, generated_hz: np.ndarray) -> Comparison:
+    """Compare the rates of each neuron over windows.
+
+    Parameters
+    ----------
+    recorded_hz, generated_hz : ndarray of float, shape (window, neuron)
+        From :func:`cyclegan_neuro.spikes.statistics.firing_rate.mean_rates`; the same neurons.
+
+    Returns
+    -------
+    Comparison
+        By neuron.
+
+    Examples
+    --------
+    >>> rates_hz = np.array([[1.0, 0.0], [2.0, 0.0], [3.0, 0.0]])
+    >>> comparison = compare_firing_rates(rates_hz, rates_hz + 1.0)
+    >>> comparison.wasserstein, comparison.silent_recorded
+    (array([ 1., nan]), (1,))
+    """
+    return _by_neuron(
+        "firing_rate",
+        zip(recorded_hz.T, generated_hz.T, strict=True),
+        silent_recorded=~recorded_hz.any(axis=0),
+        silent_generated=~generated_hz.any(axis=0),
+    )
+
+
+def firing_rate_floor(recorded_hz: np.ndarray, *, seed: int = 0) -> Comparison:
+    """Return what :func:`compare_firing_rates` finds between two random halves of the recorded windows."""
+    first, second = halves(len(recorded_hz), seed)
+    silent = ~recorded_hz.any(axis=0)
+    samples = zip(recorded_hz[first].T, recorded_hz[second].T, strict=True)
+    return _by_neuron("firing_rate", samples, silent_recorded=silent, silent_generated=silent)
+
+
+def compare_correlations(recorded: np.ndarray, generated: np.ndarray) -> Comparison:
+    """Compare the correlations of each window over pairs of neurons.
+
+    Parameters
+    ----------
+    recorded, generated : ndarray of float, shape (window, pair)
+        From :func:`cyclegan_neuro.spikes.statistics.correlation.correlations`; the same neurons. Windows of the
+        same index are compared; where one holds more windows than the other, the surplus is left out. Pairs
+        that are NaN in either are left out of both.
+
+    Returns
+    -------
+    Comparison
+        By window.
+
+    Examples
+    --------
+    >>> recorded, generated = np.array([[0.1, 0.2, np.nan]]), np.array([[0.2, 0.3, 0.4]])
+    >>> comparison = compare_correlations(recorded, generated)
+    >>> comparison.wasserstein.round(3), round(comparison.undefined_pairs, 3)
+    (array([0.1]), 0.333)
+    """
+    return _by_window("correlation", recorded, generated)
+
+
+def compare_pair_distances(recorded: np.ndarray, generated: np.ndarray) -> Comparison:
+    """Compare the van Rossum distances of each window over pairs of neurons; otherwise :func:`compare_correlations`."""
+    return _by_window("van_rossum_pairs", recorded, generated)
+
+
+def correlation_floor(recorded: np.ndarray, *, seed: int = 0) -> Comparison:
+    """Return what :func:`compare_correlations` finds between the windows of two random halves of the recorded ones."""
+    first, second = halves(len(recorded), seed)
+    return compare_correlations(recorded[first], recorded[second])
+
+
+def compare_van_rossum(distances: VanRossum) -> Comparison:
+    """Compare, for each neuron, distances within the recorded windows with those from them to generated ones.
+
+    Parameters
+    ----------
+    distances : VanRossum
+        From :func:`cyclegan_neuro.spikes.statistics.van_rossum.distances`, at least two recorded windows.
+
+    Returns
+    -------
+    Comparison
+        By neuron. The recorded distribution holds each pair of recorded windows once; the generated one all of
+        the heat map.
+    """
+    return _by_neuron(
+        "van_rossum",
+        zip(_upper(distances.within), distances.cross, strict=True),
+        silent_recorded=distances.silent_recorded,
+        silent_generated=distances.silent_generated,
+    )
+
+
+def van_rossum_floor(distances: VanRossum, *, seed: int = 0) -> Comparison:
+    """Return what :func:`compare_van_rossum` finds with one half of the recorded windows in place of generated ones.
+
+    The windows are halved at random; distances within the first half are compared with those from it to the second.
+    """
+    first, second = halves(distances.within.shape[1], seed)
+    from_first = distances.within[:, first]
+    return _by_neuron(
+        "van_rossum",
+        zip(_upper(from_first[:, :, first]), from_first[:, :, second], strict=True),
+        silent_recorded=distances.silent_recorded,
+        silent_generated=distances.silent_recorded,
+    )
+
+
+def _upper(square: np.ndarray) -> Iterator[np.ndarray]:
+    """Yield the values above the diagonal of each matrix."""
+    above = np.triu_indices(square.shape[1], 1)
+    return (matrix[above] for matrix in square)
+
+
+def _by_neuron(
+    statistic: str,
+    samples: Iterable[tuple[np.ndarray, np.ndarray]],
+    *,
+    silent_recorded: np.ndarray,
+    silent_generated: np.ndarray,
+) -> Comparison:
+    """Compare one pair of samples per neuron; neurons that the recording does not hear have no value."""
+    kl, distance = _compare(
+        (_NONE, _NONE) if silent else sample for sample, silent in zip(samples, silent_recorded, strict=True)
+    )
+    return Comparison(
+        statistic, "neuron", kl, distance,
+        silent_recorded=_indices(silent_recorded), silent_generated=_indices(silent_generated),
+    )  # fmt: skip
+
+
+def _by_window(statistic: str, recorded: np.ndarray, generated: np.ndarray) -> Comparison:
+    """Compare window by window the pairs of neurons that have a value in both."""
+    n_windows = min(len(recorded), len(generated))
+    recorded, generated = recorded[:n_windows], generated[:n_windows]
+    known = ~(np.isnan(recorded) | np.isnan(generated))
+    kl, distance = _compare((r[k], g[k]) for r, g, k in zip(recorded, generated, known, strict=True))
+    undefined = 1.0 - float(known.mean()) if known.size else 0.0
+    return Comparison(statistic, "window", kl, distance, undefined_pairs=undefined)
+
+
+def _compare(samples: Iterable[tuple[np.ndarray, np.ndarray]]) -> tuple[np.ndarray, np.ndarray]:
+    """Return divergence and distance of each pair of samples, NaN where one is empty."""
+    values = [(kl_divergence(r, g), wasserstein(r, g)) if r.size and g.size else (np.nan, np.nan) for r, g in samples]
+    kl, distance = np.array(values, np.float64).reshape(-1, 2).T
+    return kl, distance
+
+
+def _indices(mask: np.ndarray) -> tuple[int, ...]:
+    return tuple(int(index) for index in np.flatnonzero(mask))
+
+
+def _summary(values: np.ndarray) -> dict[str, float | int | list[float] | None]:
+    known = values[~np.isnan(values)]
+    interval = bootstrap_ci(known)
+    return {
+        "mean": float(known.mean()) if known.size else None,
+        "std": float(known.std()) if known.size else None,
+        "n": int(known.size),
+        "ci95": None if interval is None else list(interval),
+    }

@@ -1,0 +1,190 @@
+"""How far two sets of numbers differ as distributions, and how sure one can be of a mean of such differences."""
+
+from __future__ import annotations
+
+import numpy as np
+
+__all__ = ["bootstrap_ci", "halves", "histograms", "kl_divergence", "wasserstein"]
+
+_RESAMPLES = 9999
+_DRAWS_AT_ONCE = 2_000_000  # bounds the memory of the bootstrap
+
+
+def histograms(recorded: np.ndarray, generated: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Count both samples in common bins that the recorded one decides.
+
+    Parameters
+    ----------
+    recorded, generated : ndarray of float, shape (value,)
+        Finite, at least one value each.
+
+    Returns
+    -------
+    recorded_counts, generated_counts : ndarray of int64, shape (bin,)
+    edges : ndarray of float64, shape (bin + 1,)
+        Equal bins over the range of ``recorded``, of the width of Freedman and Diaconis (where the quartiles
+        are equal, of Scott), at most as many as there are recorded values. Generated values outside that
+        range lie in one open bin on their side, which is there only if there are such values.
+
+    Raises
+    ------
+    ValueError
+        If a sample is empty or not finite.
+
+    Notes
+    -----
+    The outer bins are open because equal ones could be any number, and one added count in each would
+    make both histograms alike: the further generated values were off, the smaller their divergence.
+
+    Examples
+    --------
+    >>> histograms(np.arange(8.0), np.array([0.0, 1.0, 9.0]))
+    (array([4, 4, 0]), array([2, 0, 1]), array([0. , 3.5, 7. , inf]))
+    """
+    recorded, generated = np.ravel(recorded), np.ravel(generated)
+    if not (recorded.size and generated.size and np.isfinite(recorded).all() and np.isfinite(generated).all()):
+        raise ValueError(f"need finite values on both sides, got {recorded.size} and {generated.size} values")
+    edges = _edges(recorded)
+    if generated.min() < edges[0]:
+        edges = np.concatenate([[-np.inf], edges])
+    if generated.max() > edges[-1]:
+        edges = np.concatenate([edges, [np.inf]])
+    return _counts(recorded, edges), _counts(generated, edges), edges
+
+
+def _edges(recorded: np.ndarray) -> np.ndarray:
+    lowest, highest = float(recorded.min()), float(recorded.max())
+    if lowest == highest:
+        return np.array([lowest, np.nextafter(highest, np.inf)])
+    quartiles = np.percentile(recorded, [25, 75])
+    width = 2.0 * (quartiles[1] - quartiles[0]) or 3.49 * recorded.std()
+    n_bins = np.ceil((highest - lowest) / (width * recorded.size ** (-1 / 3)))
+    return np.linspace(lowest, highest, int(min(n_bins, recorded.size)) + 1)
+
+
+def _counts(values: np.ndarray, edges: np.ndarray) -> np.ndarray:
+    """Count values in [edge, next edge); the largest recorded value, on the last finite edge, in the bin before it."""
+    last = len(edges) - 2 - int(np.isposinf(edges[-1]))
+    bins = np.searchsorted(edges, values, side="right") - 1
+    bins[values == edges[last + 1]] = last
+    return np.bincount(bins, minlength=len(edges) - 1)
+
+
+def kl_divergence(recorded: np.ndarray, generated: np.ndarray) -> float:
+    """Kullback-Leibler divergence of ``generated`` from ``recorded``, from histograms.
+
+    ``sum of p log(p / q)``, where p and q are the counts of :func:`histograms` plus 1, divided by their sums.
+
+    Parameters
+    ----------
+    recorded, generated : ndarray of float, shape (value,)
+        Finite, at least one value each.
+
+    Returns
+    -------
+    float
+        In nats; 0 for equal histograms of equally many values.
+
+    Raises
+    ------
+    ValueError
+        If a sample is empty or not finite.
+
+    Notes
+    -----
+    Biased: upward for samples of one distribution, by nearly (bins - 1) / 2 (1 / n_recorded + 1 / n_generated),
+    and downward for distant ones, because the added counts bound log(p / q). With 200 normal values on either
+    side and N(0, 1) recorded, the mean is 0.054 for equal distributions, 0.155 for N(0.5, 1) (true 0.125), 0.45 for
+    N(1, 1) (0.5) and 1.39 for N(2, 1) (2). Compare it with the same between two halves of the recorded
+    values (with 100 on either side the 0.054 are 0.076), and look at :func:`wasserstein` beside it.
+
+    Examples
+    --------
+    >>> recorded, generated = np.array([0.0, 0.0, 0.0, 1.0]), np.array([0.0, 1.0, 1.0, 1.0])
+    >>> round(kl_divergence(recorded, generated), 4)  # four bins: (4/8) log 2 + (2/8) log (1/2)
+    0.1733
+    """
+    n_recorded, n_generated, _ = histograms(recorded, generated)
+    p, q = ((counts + 1.0) / (counts + 1.0).sum() for counts in (n_recorded, n_generated))
+    return float(np.sum(p * np.log(p / q)))
+
+
+def wasserstein(recorded: np.ndarray, generated: np.ndarray) -> float:
+    """First Wasserstein distance, in the unit of the values (``scipy.stats.wasserstein_distance``).
+
+    Examples
+    --------
+    >>> wasserstein(np.array([0.0, 1.0]), np.array([2.0, 3.0]))
+    2.0
+    """
+    from scipy.stats import wasserstein_distance  # a second that --help need not wait
+
+    return float(wasserstein_distance(np.ravel(recorded), np.ravel(generated)))
+
+
+def halves(n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Split ``n`` windows at random into two halves, for the noise floor.
+
+    Parameters
+    ----------
+    n : int
+        At least 2; with an odd number the second half has one more.
+    seed : int
+
+    Returns
+    -------
+    first, second : ndarray of int64
+        Sorted indices; each window is in one of them.
+
+    Raises
+    ------
+    ValueError
+        If ``n`` is below 2.
+
+    Examples
+    --------
+    >>> first, second = halves(5, seed=1)
+    >>> len(first), len(second)
+    (2, 3)
+    """
+    if n < 2:
+        raise ValueError(f"two halves need at least 2 windows, got {n}")
+    order = np.random.default_rng(seed).permutation(n)
+    return np.sort(order[: n // 2]), np.sort(order[n // 2 :])
+
+
+def bootstrap_ci(values: np.ndarray, *, seed: int = 0) -> tuple[float, float] | None:
+    """95 % interval of the mean: percentiles of the means of 9,999 resamples.
+
+    Parameters
+    ----------
+    values : ndarray of float, shape (value,)
+        Finite; one per neuron or window.
+    seed : int
+
+    Returns
+    -------
+    (low, high) or None
+        None for fewer than two values, of which no spread is known.
+
+    Notes
+    -----
+    Neurons or windows count as independent; windows that share frames are not, and their interval is
+    too narrow.
+
+    Examples
+    --------
+    >>> bootstrap_ci(np.array([3.0, 3.0, 3.0]))
+    (3.0, 3.0)
+    """
+    values = np.ravel(values)
+    if values.size < 2:
+        return None
+    rng = np.random.default_rng(seed)
+    means = np.empty(_RESAMPLES)
+    rows = max(1, _DRAWS_AT_ONCE // values.size)
+    for start in range(0, _RESAMPLES, rows):
+        part = means[start : start + rows]
+        part[...] = values[rng.integers(values.size, size=(part.size, values.size))].mean(axis=1)
+    low, high = np.percentile(means, [2.5, 97.5])
+    return float(low), float(high)
