@@ -6,22 +6,22 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import count
 
 import numpy as np
-from scipy.signal import resample_poly
 
 from cyclegan_neuro.errors import RecordingError
 from cyclegan_neuro.recordings.frames import segments
 from cyclegan_neuro.spikes.inference.models import RATE_TOLERANCE, available_rates, models_for, rate_mismatch
 from cyclegan_neuro.spikes.inference.rate_models import RateModels
+from cyclegan_neuro.spikes.inference.traces import FRAMES_PER_CALL, rates_of_traces
 from cyclegan_neuro.spikes.noise import noise_levels
 
-__all__ = ["InferredRates", "WindowRates", "infer_rates", "infer_windows"]
+__all__ = ["InferredRates", "WindowRates", "choose_models", "infer_rates", "infer_windows", "reachable"]
 
 Progress = Callable[[int, int], None]
 
-_FRAMES_PER_CALL = 1 << 16  # frames of all traces of a network call: bounds the memory
-_LONGEST_TRACE = 1 << 13  # frames of one trace of a call; longer ones are read in overlapping parts
+_FRAMES_AT_ONCE = 4 * FRAMES_PER_CALL  # copied, one trace per row, before the networks read them
 _MAX_DENOMINATOR = 1000
 
 
@@ -115,25 +115,26 @@ def infer_rates(
     >>> inferred = infer_rates(dff, frame_rate_hz=30.0)  # doctest: +SKIP
     """
     dff = _checked(dff, ndim=2)
-    models, ratio = _choose(models, frame_rate_hz, resample)
+    models, ratio = choose_models(models, frame_rate_hz, resample)
     levels = noise_levels(dff, frame_rate_hz, gaps)
     chosen = np.array([models.level_for(level) for level in levels], np.int64)
-    networks = _Networks(models)
     rates = np.zeros(dff.shape, np.float32)
     valid = np.zeros(len(dff), bool)
     report = _Report(progress, dff.size)
-    for start, stop in segments(len(dff), np.asarray(gaps, np.int64)):
+    stretches = segments(len(dff), np.asarray(gaps, np.int64))
+    longest = max(stop - start for start, stop in stretches)
+    if not _reached(longest, models, ratio):
+        raise _too_short(longest, models, ratio)
+    for start, stop in stretches:
         inside = reachable(stop - start, models, ratio)
-        if inside.stop <= inside.start:
-            continue
         target = slice(start + inside.start, start + inside.stop)
         valid[target] = True
-        for level, columns in _by_level(chosen, per_call=max(1, 4 * _FRAMES_PER_CALL // (stop - start))):
-            rows = np.ascontiguousarray(dff[start:stop, columns].T, np.float32)
-            rates[target, columns] = networks.rates(rows, level, frame_rate_hz, ratio)[:, inside].T
+        for level, columns in _by_level(chosen, per_call=max(1, _FRAMES_AT_ONCE // (stop - start))):
+            if valid[target].any():
+                rows = np.ascontiguousarray(dff[start:stop, columns].T, np.float32)
+                found = rates_of_traces(rows, models, level, frame_rate_hz=frame_rate_hz, ratio=ratio)
+                rates[target, columns] = found[:, inside].T
             report.add((stop - start) * len(columns))
-    if not valid.any():
-        raise _too_short(len(dff), models, ratio)
     return InferredRates(rates, valid, levels, chosen, float(frame_rate_hz))
 
 
@@ -159,20 +160,19 @@ def infer_windows(
     """
     windows = _checked(windows, ndim=3)
     n_windows, n_frames, n_neurons = windows.shape
-    models, ratio = _choose(models, frame_rate_hz, resample)
+    models, ratio = choose_models(models, frame_rate_hz, resample)
     inside = reachable(n_frames, models, ratio)
-    if inside.stop <= inside.start:
+    if inside.stop == inside.start:
         raise _too_short(n_frames, models, ratio)
     joints = np.arange(1, n_windows) * n_frames - 1
     levels = noise_levels(windows.reshape(-1, n_neurons), frame_rate_hz, joints)
     chosen = np.array([models.level_for(level) for level in levels], np.int64)
-    networks = _Networks(models)
     rates = np.empty((n_windows, inside.stop - inside.start, n_neurons), np.float32)
     report = _Report(progress, windows.size)
-    per_call = max(1, 4 * _FRAMES_PER_CALL // (n_windows * n_frames))
+    per_call = max(1, _FRAMES_AT_ONCE // (n_windows * n_frames))
     for level, columns in _by_level(chosen, per_call=per_call):
         rows = np.ascontiguousarray(np.moveaxis(windows[..., columns], -1, 1), np.float32).reshape(-1, n_frames)
-        found = networks.rates(rows, level, frame_rate_hz, ratio)[:, inside]
+        found = rates_of_traces(rows, models, level, frame_rate_hz=frame_rate_hz, ratio=ratio)[:, inside]
         rates[..., columns] = np.moveaxis(found.reshape(n_windows, len(columns), -1), 1, -1)
         report.add(n_windows * n_frames * len(columns))
     return WindowRates(
@@ -189,50 +189,22 @@ def reachable(n_frames: int, models: RateModels, ratio: Fraction = Fraction(1)) 
     models : RateModels
     ratio : Fraction
         Frame rate of the networks over that of the stretch.
+
+    Returns
+    -------
+    slice
+        Empty if there are none.
     """
     after = models.window_frames - models.before_frames - 1
+    there = -(-n_frames * ratio.numerator // ratio.denominator)  # frames that the networks see
     first = -(-models.before_frames * ratio.denominator // ratio.numerator)
-    return slice(first, n_frames - -(-after * ratio.denominator // ratio.numerator))
+    last = (there - 1 - after) * ratio.denominator // ratio.numerator
+    return slice(first, max(first, min(n_frames, last + 1)))
 
 
-class _Networks:
-    """The ensembles of the levels in use, each built once."""
-
-    def __init__(self, models: RateModels):
-        self._models, self._ensembles = models, {}
-
-    def rates(self, rows: np.ndarray, level: int, frame_rate_hz: float, ratio: Fraction) -> np.ndarray:
-        """Return rates in Hz of traces (trace, frame) at their own frames; 0 where no window reaches."""
-        if ratio == 1:
-            return self._padded(rows, level) * np.float32(frame_rate_hz)
-        there = resample_poly(rows, ratio.numerator, ratio.denominator, axis=1, padtype="line").astype(np.float32)
-        rates = self._padded(there, level) * np.float32(frame_rate_hz * ratio)
-        at = np.arange(rows.shape[1]) * float(ratio)
-        return np.stack([np.interp(at, np.arange(rates.shape[1]), row) for row in rates]).astype(np.float32)
-
-    def _padded(self, rows: np.ndarray, level: int) -> np.ndarray:
-        """Return spikes per frame of traces, 0 at the frames that no window reaches."""
-        window, before = self._models.window_frames, self._models.before_frames
-        result = np.zeros_like(rows)
-        if rows.shape[1] < window:
-            return result
-        network = self._ensemble(level)
-        for traces, frames in _parts(rows.shape, window):
-            found = network(rows[traces, frames, None]).numpy()[..., 0]
-            first = frames.start + before
-            result[traces, first : first + found.shape[1]] = found
-        return result
-
-    def _ensemble(self, level: int):
-        if level not in self._ensembles:
-            import tensorflow as tf
-
-            from cyclegan_neuro.spikes.inference.network import ensemble
-
-            model = ensemble(self._models.noise_levels[level], window_frames=self._models.window_frames)
-            signature = [tf.TensorSpec((None, None, 1), tf.float32)]
-            self._ensembles[level] = tf.function(lambda dff: model(dff, training=False), input_signature=signature)
-        return self._ensembles[level]
+def _reached(n_frames: int, models: RateModels, ratio: Fraction) -> int:
+    inside = reachable(n_frames, models, ratio)
+    return inside.stop - inside.start
 
 
 class _Report:
@@ -245,16 +217,6 @@ class _Report:
             self._progress(self._done, self._total)
 
 
-def _parts(shape: tuple[int, int], window: int) -> Iterator[tuple[slice, slice]]:
-    """Cut (trace, frame) into calls; successive parts of a trace overlap by a window less one frame."""
-    n_traces, n_frames = shape
-    length = min(n_frames, _LONGEST_TRACE + window - 1)
-    at_once = max(1, _FRAMES_PER_CALL // length)
-    for first in range(0, n_traces, at_once):
-        for start in range(0, n_frames - window + 1, length - window + 1):
-            yield slice(first, first + at_once), slice(start, min(n_frames, start + length))
-
-
 def _by_level(chosen: np.ndarray, *, per_call: int) -> Iterator[tuple[int, np.ndarray]]:
     """Yield the columns that share a level, at most ``per_call`` at a time."""
     for level in np.unique(chosen):
@@ -263,7 +225,7 @@ def _by_level(chosen: np.ndarray, *, per_call: int) -> Iterator[tuple[int, np.nd
             yield int(level), columns[first : first + per_call]
 
 
-def _choose(models, frame_rate_hz: float, resample: bool) -> tuple[RateModels, Fraction]:
+def choose_models(models, frame_rate_hz: float, resample: bool) -> tuple[RateModels, Fraction]:
     """Return the networks and their frame rate over that of the data (1 if within 5 %)."""
     if isinstance(models, RateModels):
         rates, find = (models.frame_rate_hz,), lambda _: models
@@ -279,7 +241,7 @@ def _choose(models, frame_rate_hz: float, resample: bool) -> tuple[RateModels, F
 
 def _checked(dff: np.ndarray, *, ndim: int) -> np.ndarray:
     dff = np.asarray(dff)
-    if dff.ndim != ndim:
+    if dff.ndim != ndim or not dff.size:
         raise RecordingError(
             "ΔF/F for spike inference", got=f"an array of shape {dff.shape}",
             expected="(time, neuron)" if ndim == 2 else "(window, time, neuron)", fix="arrange the axes like that",
@@ -295,7 +257,7 @@ def _checked(dff: np.ndarray, *, ndim: int) -> np.ndarray:
 
 
 def _too_short(n_frames: int, models: RateModels, ratio: Fraction) -> RecordingError:
-    needed = -(-models.window_frames * ratio.denominator // ratio.numerator)
+    needed = next(n for n in count(n_frames + 1) if _reached(n, models, ratio))
     return RecordingError(
         "ΔF/F for spike inference", got=f"stretches of at most {n_frames} frames",
         expected=f"at least {needed} frames without a gap, the window of the networks",
