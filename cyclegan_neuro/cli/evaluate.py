@@ -69,7 +69,9 @@ def _evaluate(output_dir: Path, system: System, config: Section) -> Path:
     run = load_run(output_dir, weights=config.evaluation.weights, config=config, system=system)
     loaded = time.perf_counter()
     _LOG.info("evaluating")
-    evaluation = system.evaluate(config, run.prepared, run.trainer)
+    evaluation = system.evaluate(
+        config, run.prepared, run.trainer, cache_directory=run.directory.path / "evaluation_cache"
+    )
     timing = {
         "training_s": run.status.seconds_trained,
         "training_windows_per_s": run.status.windows_per_second,

@@ -16,6 +16,7 @@ __all__ = [
     "RecordingSection",
     "ReportSection",
     "SimulationSection",
+    "SpikesSection",
     "TrainingSection",
     "WindowsSection",
 ]
@@ -188,6 +189,28 @@ class TrainingSection(Section):
     figures_every_epochs: int = setting(5, "Epochs between TensorBoard figures; 0 is never.", unit="epochs", ge=0)
 
 
+class SpikesSection(Section):
+    """Spikes inferred from recorded and generated ΔF/F, and how they are compared (section 3.2)."""
+
+    enabled: bool = setting(True, "Infer spikes and compare their statistics.")
+    models: InputFile | None = setting(
+        None, "File or folder of networks for spike inference; the shipped ones (24 and 30 Hz) when absent."
+    )
+    resample: bool = setting(
+        False, "Bring ΔF/F to the frame rate of the nearest networks where it differs by more than 5 %."
+    )
+    max_windows: int = setting(200, "Test windows of each day that are compared, evenly spread.", ge=4)
+    correlation_bin_s: float = setting(
+        0.5, "Bin of the spike trains whose correlations are compared; rounded to whole frames.", unit="s", gt=0.0
+    )
+    van_rossum: Literal["elephant", "fast"] = setting(
+        "elephant", "How van Rossum distances are computed; fast is a single sweep that agrees to 1e-10."
+    )
+    time_constant_s: float = setting(0.5, "Time constant of the van Rossum distance.", unit="s", gt=0.0)
+    processes: int | None = setting(None, "Processes that compute statistics; all cores when absent.", ge=1)
+    seed: int = setting(0, "Draws the phase of discrete spikes and the halves of the noise floor.", ge=0)
+
+
 class EvaluationSection(Section):
     """How a trained run is evaluated."""
 
@@ -197,6 +220,7 @@ class EvaluationSection(Section):
     ot_shrinkage: float = setting(
         0.01, "Share of the mean variance added to the covariances of the Gaussian OT baseline.", ge=0.0, le=1.0
     )
+    spikes: SpikesSection = setting(SpikesSection, "Spike inference and its statistics.")
 
 
 class ReportSection(Section):

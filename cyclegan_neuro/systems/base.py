@@ -69,8 +69,12 @@ class System(ABC):
         """Draw what TensorBoard shows every few epochs, by tag."""
 
     @abstractmethod
-    def evaluate(self, config: Any, prepared: Any, trainer: Trainer) -> Any:
-        """Compute every number and figure of the report; see ``systems.evaluation.Evaluation``."""
+    def evaluate(self, config: Any, prepared: Any, trainer: Trainer, *, cache_directory: Path | None = None) -> Any:
+        """Compute every number and figure of the report; see ``systems.evaluation.Evaluation``.
+
+        What takes long may be kept in ``cache_directory`` for the next evaluation, under the hash of what it is
+        computed from.
+        """
 
 
 def names() -> list[str]:

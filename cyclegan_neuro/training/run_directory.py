@@ -37,7 +37,7 @@ _OURS = (
     "checkpoints/*.h5", "tensorboard/*events.out.tfevents.*",
     "scaling*", "neuron_order*", "ordering*", f"{_STAGING}/*",
     "report/index.html", "report/metrics.json", "report/figures/*.png", "report/figures/*.svg", "report/tables/*.csv",
-    ".*.tmp", ".*.tmp.*",
+    "evaluation_cache/*.npz", ".*.tmp", ".*.tmp.*",
 )  # fmt: skip
 
 

@@ -69,7 +69,7 @@ def test_the_last_line_is_the_path_of_the_report(capsys, run_directory, monkeypa
         status = SimpleNamespace(seconds_trained=12.5, windows_per_second=3.0, as_dict=lambda: {"state": "finished"})
         return SimpleNamespace(directory=directory, status=status, prepared="data", trainer="network")
 
-    def evaluate(self, config, prepared, trainer):
+    def evaluate(self, config, prepared, trainer, *, cache_directory=None):
         asked.update(n_traces=config.report.n_traces, given=(prepared, trainer))
         return Evaluation(summary=("It worked.",), blocks=(Block("What went in"),), metrics={"signals": {"n": 1}})
 

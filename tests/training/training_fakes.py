@@ -180,7 +180,7 @@ class FakeSystem(System):
         figure.subplots().plot(trainer.a(prepared.values[:1])[0])
         return {"traces/a": figure}
 
-    def evaluate(self, config, prepared, trainer):
+    def evaluate(self, config, prepared, trainer, *, cache_directory=None):
         return trainer.a(prepared.values).numpy()
 
 

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from cyclegan_neuro.spikes.cache import ResultCache
 from cyclegan_neuro.systems.cyclegan.config import Config
 from cyclegan_neuro.systems.cyclegan.measurements import measure
+from cyclegan_neuro.systems.cyclegan.spiking.measure import measure_spikes
+from cyclegan_neuro.systems.cyclegan.spiking.recorder import SpikeRecorder, why_not
 from cyclegan_neuro.systems.cyclegan.story.inputs import inputs_block, order_block
 from cyclegan_neuro.systems.cyclegan.story.learning import learning_block
 from cyclegan_neuro.systems.cyclegan.story.mapping import mapping_block
+from cyclegan_neuro.systems.cyclegan.story.spikes import no_spikes_block, spikes_block
 from cyclegan_neuro.systems.cyclegan.story.summary import summarise
 from cyclegan_neuro.systems.evaluation import Evaluation
 from cyclegan_neuro.windows.prepared import PreparedPair
@@ -14,7 +20,9 @@ from cyclegan_neuro.windows.prepared import PreparedPair
 __all__ = ["evaluate_cyclegan"]
 
 
-def evaluate_cyclegan(config: Config, prepared: PreparedPair, trainer) -> Evaluation:
+def evaluate_cyclegan(
+    config: Config, prepared: PreparedPair, trainer, *, cache_directory: Path | None = None
+) -> Evaluation:
     """Evaluate ``trainer`` on the test windows, beside the baselines.
 
     Parameters
@@ -23,21 +31,29 @@ def evaluate_cyclegan(config: Config, prepared: PreparedPair, trainer) -> Evalua
     prepared : PreparedPair
     trainer : CycleGAN
         With the weights to evaluate.
+    cache_directory : Path, optional
+        Keeps spikes and their statistics for the next evaluation.
 
     Returns
     -------
     Evaluation
-        Metrics: ``signals``, ``change`` and, where position is known, ``tuning``.
+        Metrics: ``signals``, ``change``; where position is known, ``tuning``; where spikes can be inferred,
+        ``spikes`` and ``inference``.
 
     References
     ----------
     Li et al. 2021, section 3.
     """
-    found = measure(config, prepared, trainer)
+    section = config.evaluation.spikes
+    reason = why_not(section, prepared)
+    recorder = None if reason else SpikeRecorder(section, prepared, ResultCache(cache_directory))
+    found = measure(config, prepared, trainer, recorder=recorder)
+    spikes = None if recorder is None else measure_spikes(recorder, found.spikes)
     blocks = (
         inputs_block(config, prepared),
         mapping_block(config, prepared, found),
         learning_block(prepared, found),
+        spikes_block(prepared, spikes) if spikes else no_spikes_block(reason),
         order_block(prepared),
     )
     blocks = tuple(block for block in blocks if block is not None)
@@ -47,4 +63,6 @@ def evaluate_cyclegan(config: Config, prepared: PreparedPair, trainer) -> Evalua
     metrics = {"signals": found.signals, "change": found.change}
     if found.tuning:
         metrics["tuning"] = found.tuning
+    if spikes:
+        metrics |= spikes.to_json()
     return Evaluation(summary=summarise(prepared, found), blocks=blocks, metrics=metrics)

@@ -9,6 +9,7 @@ import numpy as np
 from cyclegan_neuro.systems.cyclegan.baselines import GaussianOT, Identity, MomentMatching, training_moments
 from cyclegan_neuro.systems.cyclegan.config import Config
 from cyclegan_neuro.systems.cyclegan.signals import SignalErrors, add_gap_closed, phi_bounds
+from cyclegan_neuro.systems.cyclegan.spiking.recorder import SpikeRecorder, SpikeSignal, WindowCollector
 from cyclegan_neuro.systems.cyclegan.translation import (
     ModelTranslator,
     Translation,
@@ -20,6 +21,9 @@ from cyclegan_neuro.systems.cyclegan.tuning import TuningCurves, tuning_is_known
 from cyclegan_neuro.windows.prepared import PreparedPair
 
 __all__ = ["Measurements", "PlaceMaps", "example_windows", "measure"]
+
+_MODEL_FIELDS = ("f_y", "f_g_x", "g_x", "g_f_y")
+_ALIGNMENT_FIELDS = ("f_y", "g_x")  # their cycles return what went in
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,6 +59,9 @@ class Measurements:
         One test window of each day, translated by the model.
     place_maps : PlaceMaps, optional
         Only where y is Φ(X), which depends on the place within the window.
+    spikes : dict
+        Translator (or ``"recorded"``) → signal, named as in Translation, → its spikes; empty where no spikes
+        are inferred.
     """
 
     signals: dict
@@ -64,9 +71,12 @@ class Measurements:
     edges_cm: np.ndarray | None
     example: Translation
     place_maps: PlaceMaps | None
+    spikes: dict[str, dict[str, SpikeSignal]]
 
 
-def measure(config: Config, prepared: PreparedPair, trainer) -> Measurements:
+def measure(
+    config: Config, prepared: PreparedPair, trainer, *, recorder: SpikeRecorder | None = None
+) -> Measurements:
     """Translate all test windows with the model and the baselines, and measure.
 
     Parameters
@@ -75,6 +85,8 @@ def measure(config: Config, prepared: PreparedPair, trainer) -> Measurements:
     prepared : PreparedPair
     trainer : CycleGAN
         Its averaged weights are used where it keeps them.
+    recorder : SpikeRecorder, optional
+        Infers the spikes of what is translated.
     """
     batch_size, bin_cm = config.evaluation.batch_size, config.evaluation.position_bin_cm
     has_tuning = tuning_is_known(prepared)
@@ -82,13 +94,17 @@ def measure(config: Config, prepared: PreparedPair, trainer) -> Measurements:
     tuned = TuningCurves(prepared, bin_cm=bin_cm) if has_tuning else None
     places = _PlaceSums() if prepared.y.transform is not None else None
     example = None
+    spikes = {} if recorder is None else _recorded_spikes(recorder)
+    windows = None if recorder is None else recorder.collector(_MODEL_FIELDS)
     with trainer.average_weights():
         model = ModelTranslator(trainer.generator_g, trainer.generator_f, prepared)
         errors["model"] = SignalErrors()
         for translation in translate(model, prepared, batch_size=batch_size):
-            for collector in filter(None, (errors["model"], tuned, places)):
+            for collector in filter(None, (errors["model"], tuned, places, windows)):
                 collector.add(translation)
             example = _middle_window(translation, prepared) or example
+    if recorder is not None:
+        spikes["model"] = _spikes_of(recorder, windows, _MODEL_FIELDS, "model")
     if tuned:
         reference = tuned.curves()
         curves = {"model": reference, "identity": {"g_x": reference["x"], "f_y": reference["y"]}}
@@ -96,7 +112,12 @@ def measure(config: Config, prepared: PreparedPair, trainer) -> Measurements:
         collector = None
         if has_tuning and baseline.name not in curves:
             collector = TuningCurves(prepared, bin_cm=bin_cm, fields=("g_x", "f_y"))
-        errors[baseline.name] = _measure_baseline(baseline, prepared, collector, batch_size)
+        windows = None
+        if recorder is not None and baseline.name not in spikes:
+            windows = recorder.collector(_ALIGNMENT_FIELDS)
+        errors[baseline.name] = _measure_baseline(baseline, prepared, (collector, windows), batch_size)
+        if windows is not None:
+            spikes[baseline.name] = _spikes_of(recorder, windows, _ALIGNMENT_FIELDS, baseline.name)
         if collector:
             curves[baseline.name] = collector.curves()
     return Measurements(
@@ -107,6 +128,7 @@ def measure(config: Config, prepared: PreparedPair, trainer) -> Measurements:
         edges_cm=tuned.edges_cm if tuned else None,
         example=example,
         place_maps=places.maps() if places else None,
+        spikes=spikes,
     )
 
 
@@ -131,13 +153,22 @@ def _baselines(config: Config, prepared: PreparedPair) -> tuple[Translator, ...]
     return Identity(), MomentMatching.fit(x, y), GaussianOT.fit(x, y, shrinkage=shrinkage)
 
 
-def _measure_baseline(baseline, prepared, tuned, batch_size) -> SignalErrors:
+def _measure_baseline(baseline, prepared, collectors, batch_size) -> SignalErrors:
     errors = SignalErrors()
     for translation in translate(baseline, prepared, batch_size=batch_size):
-        errors.add(translation)
-        if tuned:
-            tuned.add(translation)
+        for collector in filter(None, (errors, *collectors)):
+            collector.add(translation)
     return errors
+
+
+def _recorded_spikes(recorder: SpikeRecorder) -> dict[str, dict[str, SpikeSignal]]:
+    """Spikes of both days, and of identity, which takes them for each other."""
+    x, y = recorder.recorded("x"), recorder.recorded("y")
+    return {"recorded": {"x": x, "y": y}, "identity": {"f_y": y, "g_x": x}}
+
+
+def _spikes_of(recorder: SpikeRecorder, windows: WindowCollector, fields, translator: str) -> dict[str, SpikeSignal]:
+    return {name: recorder.infer(windows.take(name), label=f"{translator} {name}") for name in fields}
 
 
 def _signals(errors: dict[str, SignalErrors], prepared: PreparedPair) -> dict:

@@ -57,7 +57,7 @@ class CycleGANSystem(System):
 
         return training_figures(config, prepared, trainer)
 
-    def evaluate(self, config, prepared, trainer):
+    def evaluate(self, config, prepared, trainer, *, cache_directory=None):
         from cyclegan_neuro.systems.cyclegan.evaluation import evaluate_cyclegan
 
-        return evaluate_cyclegan(config, prepared, trainer)
+        return evaluate_cyclegan(config, prepared, trainer, cache_directory=cache_directory)

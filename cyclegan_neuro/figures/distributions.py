@@ -1,0 +1,135 @@
+"""Two distributions over each other, matrices of distances, and how a number is spread over neurons or windows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from cyclegan_neuro.figures.heatmaps import colour_limits
+from cyclegan_neuro.figures.style import HEAT, MUTED, TRUTH, new_figure, styled
+
+__all__ = ["DistributionRow", "HeatRow", "distribution_grid", "heat_grid"]
+
+_BINS = 24
+
+
+@dataclass(frozen=True, eq=False)
+class DistributionRow:
+    """One row of a grid: examples, then the spread of a number.
+
+    Attributes
+    ----------
+    label : str
+        Of the row, for example ``X | F(Y)``.
+    examples : sequence of (title, recorded values, generated values)
+        Arrays of shape (value,); NaN are left out.
+    spread : ndarray, shape (unit,)
+        Shown in the last panel; NaN are left out.
+    floor : float
+        Mean of the same between two halves of the recording, a line in the last panel.
+    recorded_colour, generated_colour : str
+    """
+
+    label: str
+    examples: Sequence[tuple[str, np.ndarray, np.ndarray]]
+    spread: np.ndarray
+    floor: float
+    recorded_colour: str
+    generated_colour: str
+
+
+@dataclass(frozen=True, eq=False)
+class HeatRow:
+    """One row of heat maps, then the spread of a number; attributes as of :class:`DistributionRow`."""
+
+    label: str
+    examples: Sequence[tuple[str, np.ndarray]]
+    spread: np.ndarray
+    floor: float
+    colour: str
+
+
+def distribution_grid(rows: Sequence[DistributionRow], *, value_label: str, spread_label: str, units: str) -> Figure:
+    """Draw, per row, histograms of recorded and generated values, and a histogram of ``spread``.
+
+    Parameters
+    ----------
+    rows : sequence of DistributionRow
+    value_label, spread_label : str
+        Of the horizontal axes, with units.
+    units : str
+        What the last panel counts, for example ``neurons``.
+    """
+    with styled():
+        figure, axes = _grid([row.label for row in rows], len(rows[0].examples))
+        for row, panels in zip(rows, axes, strict=True):
+            for panel, (title, recorded, generated) in zip(panels[:-1], row.examples, strict=True):
+                recorded, generated = (values[np.isfinite(values)] for values in (recorded, generated))
+                edges = _common_edges(recorded, generated)
+                _steps(panel, recorded, edges, row.recorded_colour, "recorded", filled=True)
+                _steps(panel, generated, edges, row.generated_colour, "generated", filled=False)
+                panel.set_title(title)
+                panel.set_xlabel(value_label)
+            panels[0].legend(loc="best", handlelength=1.2)
+            _spread(panels[-1], row.spread, row.floor, row.generated_colour, spread_label, units)
+    return figure
+
+
+def heat_grid(
+    rows: Sequence[HeatRow], *, colour_label: str, xlabel: str, ylabel: str, spread_label: str, units: str
+) -> Figure:
+    """Draw, per row, heat maps and a histogram of ``spread``; the maps of a row share their colours."""
+    with styled():
+        figure, axes = _grid([row.label for row in rows], len(rows[0].examples))
+        for row, panels in zip(rows, axes, strict=True):
+            low, high = colour_limits(*(matrix for _, matrix in row.examples))
+            for panel, (title, matrix) in zip(panels[:-1], row.examples, strict=True):
+                image = panel.imshow(matrix, cmap=HEAT, vmin=low, vmax=high, aspect="auto", origin="lower")
+                panel.set_title(title)
+                panel.set(xlabel=xlabel, ylabel=ylabel)
+            figure.colorbar(image, ax=panels[:-1].tolist(), label=colour_label, pad=0.01)
+            _spread(panels[-1], row.spread, row.floor, row.colour, spread_label, units)
+    return figure
+
+
+def _grid(labels: Sequence[str], n_examples: int) -> tuple[Figure, list[np.ndarray]]:
+    """Return a figure with one subfigure per row, so that each has a heading of its own."""
+    figure = new_figure(3.3 * (n_examples + 1), 2.9 * len(labels))
+    parts = np.atleast_1d(figure.subfigures(len(labels), 1, squeeze=False)[:, 0])
+    axes = []
+    for part, label in zip(parts, labels, strict=True):
+        part.suptitle(label, x=0.01, ha="left", fontweight="bold")
+        axes.append(part.subplots(1, n_examples + 1, squeeze=False)[0])
+    return figure, axes
+
+
+def _spread(panel: Axes, values: np.ndarray, floor: float, colour: str, label: str, units: str) -> None:
+    known = values[np.isfinite(values)]
+    if known.size:
+        panel.hist(known, bins=min(_BINS, max(5, known.size // 4)), color=colour, alpha=0.6)
+        panel.axvline(known.mean(), color=colour, label=f"mean {known.mean():.2g}")
+    if np.isfinite(floor):
+        panel.axvline(floor, color=TRUTH, linestyle=":", label=f"floor {floor:.2g}")
+    panel.set(xlabel=label, ylabel=units)
+    panel.legend(loc="best", handlelength=1.2)
+
+
+def _common_edges(recorded: np.ndarray, generated: np.ndarray) -> np.ndarray:
+    both = np.concatenate([recorded, generated])
+    if not both.size:
+        return np.array([0.0, 1.0])
+    low, high = float(both.min()), float(both.max())
+    return np.linspace(low, high if high > low else low + 1.0, _BINS + 1)
+
+
+def _steps(panel: Axes, values: np.ndarray, edges: np.ndarray, colour: str, label: str, *, filled: bool) -> None:
+    if not values.size:
+        panel.plot([], [], color=MUTED, label=f"{label} (none)")
+        return
+    share = np.histogram(values, edges)[0] / values.size
+    panel.stairs(share, edges, color=colour, fill=filled, alpha=0.35 if filled else 1.0, linewidth=1.6, label=label)
+    panel.set_ylabel("share")

@@ -1,0 +1,196 @@
+"""Statistics of recorded against generated spikes, for the model and for what a sceptic would try."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from weakref import WeakKeyDictionary
+
+import numpy as np
+
+from cyclegan_neuro.spikes.cache import content_key
+from cyclegan_neuro.spikes.comparison import (
+    Comparison,
+    compare_correlations,
+    compare_firing_rates,
+    compare_van_rossum,
+    correlation_floor,
+    firing_rate_floor,
+    van_rossum_floor,
+)
+from cyclegan_neuro.spikes.counts import SpikeCounts
+from cyclegan_neuro.spikes.statistics.correlation import correlations
+from cyclegan_neuro.spikes.statistics.firing_rate import mean_rates
+from cyclegan_neuro.spikes.statistics.parallel import Workers
+from cyclegan_neuro.spikes.statistics.van_rossum import distances
+from cyclegan_neuro.systems.cyclegan.spiking.recorder import PAIRS, SpikeRecorder
+
+__all__ = ["EXAMPLES", "PairStatistics", "StatisticsOf", "compare_signals"]
+
+_log = logging.getLogger(__name__)
+_SECONDS_BETWEEN_MESSAGES = 20.0
+
+EXAMPLES = 3
+"""Neurons and windows that the report's figures show."""
+
+
+@dataclass(frozen=True, eq=False)
+class PairStatistics:
+    """One recorded and one generated signal, compared.
+
+    Attributes
+    ----------
+    comparisons, floors : dict of str to Comparison
+        By statistic; the floor is that between two halves of the recorded windows.
+    heat_maps : ndarray of float64, shape (example neuron, recorded window, generated window)
+        Van Rossum distances of ``neurons``.
+    """
+
+    comparisons: dict[str, Comparison]
+    floors: dict[str, Comparison]
+    heat_maps: np.ndarray
+
+
+@dataclass(eq=False)
+class StatisticsOf:
+    """Computes statistics of spike signals once each.
+
+    Parameters
+    ----------
+    recorder : SpikeRecorder
+        Whose cache keeps them and whose section decides them.
+    workers : Workers
+    neurons : ndarray of int, shape (example neuron,)
+        Whose heat maps are kept.
+    """
+
+    recorder: SpikeRecorder
+    workers: Workers
+    neurons: np.ndarray
+    _keys: WeakKeyDictionary[SpikeCounts, str] = field(default_factory=WeakKeyDictionary)
+
+    def rates(self, counts: SpikeCounts) -> np.ndarray:
+        """Return firing rates (window, neuron) in Hz."""
+        compute = lambda: {"values": mean_rates(counts, workers=self.workers)}  # noqa: E731
+        return self._kept("firing_rate", (self._key(counts),), compute)["values"]
+
+    def correlations(self, counts: SpikeCounts) -> np.ndarray:
+        """Return correlations (window, pair of neurons)."""
+        bin_s = self.recorder.section.correlation_bin_s
+        compute = lambda: {"values": correlations(counts, bin_s=bin_s, workers=self.workers)}  # noqa: E731
+        return self._kept("correlation", (self._key(counts), bin_s), compute)["values"]
+
+    def compare(self, recorded: SpikeCounts, generated: SpikeCounts, *, method: str, label: str) -> PairStatistics:
+        """Compare two signals in all statistics.
+
+        Parameters
+        ----------
+        recorded, generated : SpikeCounts
+        method : {"elephant", "fast"}
+            Of van Rossum distances.
+        label : str
+            What the log calls the pair.
+        """
+        seed = self.recorder.section.seed
+        rates = self.rates(recorded), self.rates(generated)
+        pairs = self.correlations(recorded), self.correlations(generated)
+        van_rossum, floor, maps = self._van_rossum(recorded, generated, method, label)
+        return PairStatistics(
+            comparisons={
+                "firing_rate": compare_firing_rates(*rates),
+                "correlation": compare_correlations(*pairs),
+                "van_rossum": van_rossum,
+            },
+            floors={
+                "firing_rate": firing_rate_floor(rates[0], seed=seed),
+                "correlation": correlation_floor(pairs[0], seed=seed),
+                "van_rossum": floor,
+            },
+            heat_maps=maps,
+        )
+
+    def _van_rossum(self, recorded, generated, method, label):
+        section = self.recorder.section
+        time_constant_s, seed = section.time_constant_s, section.seed
+
+        def compute() -> dict[str, np.ndarray]:
+            found = distances(
+                recorded, generated, time_constant_s=time_constant_s, method=method, workers=self.workers,
+                progress=_progress(f"van Rossum distances, {label}"),
+            )  # fmt: skip
+            comparison, floor = compare_van_rossum(found), van_rossum_floor(found, seed=seed)
+            return {
+                "kl": comparison.kl, "wasserstein": comparison.wasserstein,
+                "floor_kl": floor.kl, "floor_wasserstein": floor.wasserstein,
+                "heat_maps": found.cross[self.neurons],
+            }  # fmt: skip
+
+        parts = (self._key(recorded), self._key(generated), method, time_constant_s, seed, self.neurons)
+        kept = self._kept("van_rossum", parts, compute)
+        silent = {name: tuple(map(int, np.flatnonzero(c.silent))) for name, c in (("r", recorded), ("g", generated))}
+        comparison = Comparison(
+            "van_rossum", "neuron", kept["kl"], kept["wasserstein"],
+            silent_recorded=silent["r"], silent_generated=silent["g"],
+        )  # fmt: skip
+        floor = Comparison(
+            "van_rossum", "neuron", kept["floor_kl"], kept["floor_wasserstein"],
+            silent_recorded=silent["r"], silent_generated=silent["r"],
+        )  # fmt: skip
+        return comparison, floor, kept["heat_maps"]
+
+    def _kept(self, kind: str, parts: tuple, compute: Callable[[], dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
+        return self.recorder.cache.get(kind, content_key(*parts), compute)
+
+    def _key(self, counts: SpikeCounts) -> str:
+        """Hash a signal once."""
+        if counts not in self._keys:
+            self._keys[counts] = content_key(counts.counts, counts.frame_rate_hz)
+        return self._keys[counts]
+
+
+def compare_signals(
+    statistics: StatisticsOf, signals: Mapping[str, Mapping[str, SpikeCounts]], *, van_rossum: str
+) -> dict[str, dict[str, PairStatistics]]:
+    """Compare the pairs of section 3.2 for every translator.
+
+    Parameters
+    ----------
+    statistics : StatisticsOf
+    signals : mapping
+        Translator → signal, named as in Translation, → spikes. ``"recorded"`` holds x and y. A translator has
+        only the signals that say something: identity and exactly invertible alignments have no cycles.
+    van_rossum : {"elephant", "fast"}
+        For the model and identity; the alignments are always compared with the single sweep, which agrees to 1e-10.
+
+    Returns
+    -------
+    dict
+        Pair → translator → statistics.
+    """
+    found: dict[str, dict[str, PairStatistics]] = {pair: {} for pair in PAIRS}
+    recorded = signals["recorded"]
+    for translator, own in signals.items():
+        if translator == "recorded":
+            continue
+        method = van_rossum if translator in ("model", "identity") else "fast"
+        for pair, (day, generated) in PAIRS.items():
+            if generated in own:
+                label = f"{translator} {pair}"
+                found[pair][translator] = statistics.compare(recorded[day], own[generated], method=method, label=label)
+    return found
+
+
+def _progress(label: str) -> Callable[[int, int], None]:
+    """Log how far a computation is, at most every 20 seconds."""
+    begin = last = time.monotonic()
+
+    def report(done: int, total: int) -> None:
+        nonlocal last
+        now = time.monotonic()
+        if now - last >= _SECONDS_BETWEEN_MESSAGES and done < total:
+            last = now
+            _log.info("%s: %d of %d, %d s left", label, done, total, round((now - begin) / done * (total - done)))
+
+    return report

@@ -1,0 +1,150 @@
+"""From translated windows to spikes: the same inference for recorded and generated ΔF/F."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from cyclegan_neuro.configuration.sections import SpikesSection
+from cyclegan_neuro.errors import UserError
+from cyclegan_neuro.spikes.cache import ResultCache, content_key
+from cyclegan_neuro.spikes.counts import SpikeCounts, counts_from_rates
+from cyclegan_neuro.spikes.statistics.correlation import bins_of
+from cyclegan_neuro.systems.cyclegan.translation import Translation
+from cyclegan_neuro.windows.cutting import raw_windows
+from cyclegan_neuro.windows.prepared import PreparedPair
+from cyclegan_neuro.windows.segmentation import spaced
+
+__all__ = ["PAIRS", "SpikeRecorder", "SpikeSignal", "WindowCollector", "why_not"]
+
+_log = logging.getLogger(__name__)
+
+PAIRS = {"x_from_y": ("x", "f_y"), "x_cycle": ("x", "f_g_x"), "y_from_x": ("y", "g_x"), "y_cycle": ("y", "g_f_y")}
+"""Pair of section 3.2 → the recorded and the generated signal, named as in Translation."""
+
+
+@dataclass(frozen=True, eq=False)
+class SpikeSignal:
+    """Spikes of one signal and what its inference was based on.
+
+    Attributes
+    ----------
+    counts : SpikeCounts
+        Of the frames that the networks could reach.
+    dff, rates_hz : ndarray of float32, shape (frame, neuron)
+        The middle window and its inferred rates, for a picture.
+    noise_levels, network_levels : ndarray, shape (neuron,)
+        See :class:`cyclegan_neuro.spikes.inference.rates.WindowRates`.
+    """
+
+    counts: SpikeCounts
+    dff: np.ndarray
+    rates_hz: np.ndarray
+    noise_levels: np.ndarray
+    network_levels: np.ndarray
+
+
+def why_not(section: SpikesSection, prepared: PreparedPair) -> str | None:
+    """Return the reason for which no spikes can be compared, or None."""
+    if not section.enabled:
+        return "Spike inference is switched off (evaluation.spikes.enabled)."
+    from cyclegan_neuro.spikes.inference.rates import choose_models, reachable
+
+    rate = prepared.x.recording.frame_rate_hz
+    try:
+        models, ratio = choose_models(section.models, rate, section.resample)
+        inside = reachable(prepared.window_frames, models, ratio)
+        bins_of(max(0, inside.stop - inside.start), rate, section.correlation_bin_s)
+    except UserError as error:
+        return f"{error}"
+    if min(len(prepared.x.starts.test), len(prepared.y.starts.test)) < 4:
+        return "There are fewer than four test windows."
+    return None
+
+
+class SpikeRecorder:
+    """Infers the spikes of recorded and translated test windows.
+
+    Parameters
+    ----------
+    section : SpikesSection
+    prepared : PreparedPair
+    cache : ResultCache
+        Keeps inferred spikes by the content of the windows.
+
+    Attributes
+    ----------
+    models : RateModels
+    first_frame, n_masked : int
+        Of each window: the first frame with an inferred rate, and how many frames have none.
+    """
+
+    def __init__(self, section: SpikesSection, prepared: PreparedPair, cache: ResultCache):
+        from cyclegan_neuro.spikes.inference.rates import choose_models, reachable
+
+        self.section, self.prepared, self.cache = section, prepared, cache
+        self.frame_rate_hz = prepared.x.recording.frame_rate_hz
+        self.models, ratio = choose_models(section.models, self.frame_rate_hz, section.resample)
+        inside = reachable(prepared.window_frames, self.models, ratio)
+        self.first_frame, self.n_masked = inside.start, prepared.window_frames - (inside.stop - inside.start)
+        self.starts = {name: spaced(getattr(prepared, name).starts.test, section.max_windows) for name in ("x", "y")}
+        self._models_key = content_key(
+            *(array for members in self.models.noise_levels.values() for m in members for array in m.kernels + m.biases)
+        )
+
+    def collector(self, fields: Sequence[str]) -> WindowCollector:
+        """Return a collector of the windows whose spikes are compared."""
+        return WindowCollector(self.starts, fields)
+
+    def recorded(self, name: str) -> SpikeSignal:
+        """Return the spikes of day ``"x"`` or ``"y"``, inferred once for all reports on this recording."""
+        return self.infer(raw_windows(self.prepared, name, self.starts[name]), label=f"recorded {name}")
+
+    def infer(self, windows: np.ndarray, *, label: str) -> SpikeSignal:
+        """Return the spikes of windows (window, time, neuron) in ΔF/F."""
+        rate, seed = self.frame_rate_hz, self.section.seed
+        key = content_key(windows, self._models_key, rate, seed, self.section.resample)
+        kept = self.cache.get("spikes", key, lambda: self._infer(windows, label))
+        signal = SpikeCounts(kept["counts"], rate)
+        dff = windows[len(windows) // 2, self.first_frame : self.first_frame + signal.n_frames].copy()
+        return SpikeSignal(signal, dff, kept["rates_hz"], kept["noise_levels"], kept["network_levels"])
+
+    def _infer(self, windows: np.ndarray, label: str) -> dict[str, np.ndarray]:
+        from cyclegan_neuro.spikes.inference.rates import infer_windows
+
+        _log.info("inferring spikes: %s (%d windows)", label, len(windows))
+        found = infer_windows(
+            windows, frame_rate_hz=self.frame_rate_hz, models=self.models, resample=self.section.resample
+        )
+        counts = counts_from_rates(found.rates_hz, frame_rate_hz=self.frame_rate_hz, seed=self.section.seed)
+        middle = found.rates_hz[len(windows) // 2].copy()
+        return {
+            "counts": counts, "rates_hz": middle, "noise_levels": found.noise_levels,
+            "network_levels": found.network_levels,
+        }  # fmt: skip
+
+
+class WindowCollector:
+    """Keeps some fields of the translated windows whose spikes are compared."""
+
+    def __init__(self, starts: dict[str, np.ndarray], fields: Sequence[str]):
+        self._starts, self._parts = starts, {field: [] for field in fields}
+
+    def add(self, translation: Translation) -> None:
+        """Take what is wanted of ``translation``; windows must come in the order of their starts in the split."""
+        for field, parts in self._parts.items():
+            day = _day_read(field)
+            chosen = np.isin(getattr(translation, f"{day}_starts"), self._starts[day])
+            parts.append(getattr(translation, field)[chosen])
+
+    def take(self, field: str) -> np.ndarray:
+        """Return the windows of ``field`` and forget them."""
+        return np.concatenate(self._parts.pop(field))
+
+
+def _day_read(field: str) -> str:
+    """Return the day whose windows a field was made from: F(y) from y, F(G(x)) from x."""
+    return field[-1]

@@ -1,0 +1,226 @@
+"""Do generated spikes have the statistics of recorded ones: Tables G.2, I.2, J.2, K.2 and Figures H.1 to H.4."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from cyclegan_neuro.spikes.comparison import DESCRIPTIONS, Comparison
+from cyclegan_neuro.spikes.statistics.correlation import bins_of
+from cyclegan_neuro.systems.cyclegan.spiking.compare import PairStatistics
+from cyclegan_neuro.systems.cyclegan.spiking.measure import SpikeMeasurements
+from cyclegan_neuro.systems.cyclegan.spiking.pictures import (
+    correlation_figure,
+    firing_rate_figure,
+    inference_figure,
+    van_rossum_figure,
+)
+from cyclegan_neuro.systems.cyclegan.spiking.recorder import PAIRS
+from cyclegan_neuro.systems.cyclegan.spiking.wording import PAIR_LABELS, STATISTIC_LABELS, WASSERSTEIN_UNITS
+from cyclegan_neuro.systems.cyclegan.story.wording import TRANSLATOR_LABELS, compared, percent, plural
+from cyclegan_neuro.systems.evaluation import Block, Table, significant
+from cyclegan_neuro.windows.prepared import PreparedPair
+
+__all__ = ["no_spikes_block", "spikes_block", "spikes_sentence"]
+
+_TITLE = "Spikes"
+_ORDER = ("model", "identity", "moment_matching", "gaussian_ot")
+_METHODS = {
+    "elephant": "Elephant computed those of the CycleGAN and of identity, a single sweep that agrees with it to 1e-10 "
+    "those of the alignments.",
+    "fast": "a single sweep that agrees with Elephant to 1e-10 computed them.",
+}
+_FLOOR = "noise floor (two halves of the recording)"
+
+
+def no_spikes_block(reason: str) -> Block:
+    """Say why there are no spikes in this report."""
+    return Block(_TITLE, (f"Spikes were not inferred, so their statistics are not compared. {reason}",))
+
+
+def spikes_block(prepared: PreparedPair, found: SpikeMeasurements) -> Block:
+    """Tell how the statistics of generated spikes compare with those of recorded ones."""
+    tables = [*(_table(statistic, found) for statistic in STATISTIC_LABELS), _inference_table(found)]
+    if found.true is not None:
+        tables += [_accuracy_table(found), _true_table(found)]
+    return Block(_TITLE, _paragraphs(prepared, found), tuple(tables), _figures(prepared, found))
+
+
+def spikes_sentence(found: SpikeMeasurements) -> str:
+    """Say in one sentence whether generated spikes are closer to the recorded ones than the other day's are."""
+    parts = []
+    for statistic, label in STATISTIC_LABELS.items():
+        model, identity, floor = (_kl(found, statistic, name) for name in ("model", "identity", "floor"))
+        parts.append(f"{label.lower()} {significant(model, digits=2)} (identity {significant(identity, digits=2)}, "
+                     f"floor {significant(floor, digits=2)}: {compared(model, identity)} identity)")  # fmt: skip
+    return f"Mean KL divergence of spike statistics between Y and G(X), in nats: {'; '.join(parts)}."
+
+
+def _kl(found: SpikeMeasurements, statistic: str, name: str) -> float:
+    by_translator = found.pairs["y_from_x"]
+    comparison = (
+        by_translator["model"].floors[statistic] if name == "floor" else by_translator[name].comparisons[statistic]
+    )
+    known = comparison.kl[np.isfinite(comparison.kl)]
+    return float(known.mean()) if known.size else float("nan")
+
+
+def _table(statistic: str, found: SpikeMeasurements) -> tuple[str, Table]:
+    unit = WASSERSTEIN_UNITS[statistic]
+    columns = ["", *(f"{PAIR_LABELS[pair]}: KL (nats)" for pair in PAIRS),
+               *(f"{PAIR_LABELS[pair]}: Wasserstein ({unit})" for pair in PAIRS)]  # fmt: skip
+    rows = []
+    for name in (*_ORDER, "floor"):
+        entries = [_entry(found.pairs[pair], name, statistic) for pair in PAIRS]
+        cells = [_cell(entry, measure) for measure in ("kl", "wasserstein") for entry in entries]
+        rows.append((_FLOOR if name == "floor" else TRANSLATOR_LABELS[name], *cells))
+    caption = (
+        f"{STATISTIC_LABELS[statistic]}. {DESCRIPTIONS[statistic]} ± standard deviation, in brackets the 95 % "
+        "bootstrap interval of the mean. A dash: identity and alignments that can be inverted exactly return what went "
+        f"in. {_silent(found, statistic)}"
+    )
+    return caption, Table(f"spikes_{statistic}", tuple(columns), tuple(rows))
+
+
+def _entry(by_translator: dict[str, PairStatistics], name: str, statistic: str) -> Comparison | None:
+    if name == "floor":
+        return by_translator["model"].floors[statistic]
+    return by_translator[name].comparisons[statistic] if name in by_translator else None
+
+
+def _cell(comparison: Comparison | None, measure: str) -> str | None:
+    if comparison is None:
+        return None
+    entry = comparison.to_json()[measure]
+    if entry["mean"] is None:
+        return None
+    text = f"{significant(entry['mean'])}\u00a0±\u00a0{significant(entry['std'], digits=2)}"
+    if entry["ci95"] is not None:
+        text += f" [{', '.join(significant(value) for value in entry['ci95'])}]"
+    return text
+
+
+def _silent(found: SpikeMeasurements, statistic: str) -> str:
+    if statistic == "correlation":
+        share = max(s.comparisons[statistic].undefined_pairs for s in (p["model"] for p in found.pairs.values()))
+        return f"Pairs with a silent neuron have no correlation: up to {percent(share)} of a signal's are left out."
+    recorded = {day: found.signals["recorded"][day].counts.silent.sum() for day in ("x", "y")}
+    return (
+        f"Silent in all windows, and therefore left out: {plural(int(recorded['x']), 'neuron')} of X, "
+        f"{plural(int(recorded['y']), 'neuron')} of Y (listed in metrics.json)."
+    )
+
+
+def _inference_table(found: SpikeMeasurements) -> tuple[str, Table]:
+    entry = found.to_json()["inference"]
+    rows = tuple(
+        (name, levels["median"], levels["min"], levels["max"], entry["neurons_noisier_than_networks"][name],
+         entry["mean_rate_hz"][name], len(entry["silent_neurons"][name]))
+        for name, levels in entry["noise_level"].items()
+    )  # fmt: skip
+    columns = ("signal", "noise level: median (%/√Hz)", "lowest", "highest", "neurons noisier than any network",
+               "mean inferred rate (Hz)", "silent neurons")  # fmt: skip
+    caption = (
+        "What inference was based on. Each neuron's noise level chooses its networks; a generator that smooths or "
+        "invents noise shows in the first column."
+    )
+    return caption, Table("spike_inference", columns, rows)
+
+
+def _accuracy_table(found: SpikeMeasurements) -> tuple[str, Table]:
+    rows = tuple(
+        (day.upper(), sigma, values["correlation"], values["error"], values["bias"])
+        for day, accuracy in found.true.accuracy.items()
+        for sigma, values in accuracy.by_sigma.items()
+    )
+    caption = (
+        "How well spikes were inferred, where the simulator knows them: medians over neurons, true and inferred spikes "
+        "smoothed alike. Error is the sum of absolute differences over the sum of true rates, bias that of differences."
+    )
+    return caption, Table("spikes_accuracy", ("day", "smoothing (s)", "correlation", "error", "bias"), rows)
+
+
+def _true_table(found: SpikeMeasurements) -> tuple[str, Table]:
+    rows = []
+    for pair, true in found.true.pairs.items():
+        inferred, day = found.pairs[pair]["identity"], PAIRS[pair][0]
+        days = "X | Y" if day == "x" else "Y | X"
+        for statistic, label in STATISTIC_LABELS.items():
+            compared_both = (
+                _mean(source.kl)
+                for by_spikes in (true, inferred)
+                for source in (by_spikes.comparisons[statistic], by_spikes.floors[statistic])
+            )
+            rows.append((f"{label}, {days}", *compared_both))
+    caption = (
+        "What inference itself contributes: how different the two recorded days are by the same statistics of true and "
+        "of inferred spikes (mean KL divergence, nats)."
+    )
+    columns = ("", "true spikes", "their floor", "inferred spikes", "their floor")
+    return caption, Table("spikes_true", columns, tuple(rows))
+
+
+def _mean(values: np.ndarray) -> float:
+    known = values[np.isfinite(values)]
+    return float(known.mean()) if known.size else float("nan")
+
+
+def _paragraphs(prepared: PreparedPair, found: SpikeMeasurements) -> tuple[str, ...]:
+    recorder, section = found.recorder, found.recorder.section
+    models, rate = recorder.models, recorder.frame_rate_hz
+    n_frames = prepared.window_frames - recorder.n_masked
+    layout = bins_of(n_frames, rate, section.correlation_bin_s)
+    levels = sorted(models.noise_levels)
+    resampled = (
+        f" ΔF/F at {rate:g} Hz was resampled for networks of {models.frame_rate_hz:g} Hz, and the rates back."
+        if abs(models.frame_rate_hz - rate) > 0.05 * models.frame_rate_hz
+        else ""
+    )
+    first = (
+        "Spikes were inferred alike from recorded and generated ΔF/F (as a fraction, scaling undone) with networks for "
+        f"{models.frame_rate_hz:g} Hz and noise levels {levels[0]} to {levels[-1]} (Rupprecht et al. 2021).{resampled} "
+        f"Of the {prepared.window_frames} frames of a window, {recorder.n_masked} at its ends are out of the networks' "
+        f"reach and left out everywhere, which leaves {n_frames} ({significant(n_frames / rate)} s). Rates become "
+        "whole spikes by systematic sampling: the count of any stretch differs from the inferred one by less than 1, "
+        "with the same random phase for recorded and generated windows. "
+        f"{len(recorder.starts['x'])} windows of X and {len(recorder.starts['y'])} of Y are compared."
+    )
+    second = (
+        f"Correlations are those of spike trains in bins of {layout.frames_per_bin} frames "
+        f"({significant(layout.frames_per_bin / rate)} s; {layout.dropped_frames} frames at the end of a window fill "
+        f"no bin). Van Rossum distances have a time constant of {section.time_constant_s:g} s and Elephant's "
+        f"normalisation; {_METHODS[section.van_rossum]} KL compares histograms with the bins of the recorded values "
+        "(Freedman and Diaconis), one added to every count; the floor is the same between two random halves of the "
+        "recorded windows. Halves hold half as many values, so the floor of KL reads a little too high: about 0.02 "
+        "nats where 200 windows are halved."
+    )
+    return (spikes_sentence(found), first, second)
+
+
+def _figures(prepared: PreparedPair, found: SpikeMeasurements):
+    known = " Black: true spikes." if found.true is not None else ""
+    pairs = "Rows: X | F(Y), X | F(G(X)), Y | G(X), Y | G(F(Y))."
+    return (
+        (
+            "spike_inference",
+            f"ΔF/F, inferred rate and spikes in one test window, recorded and generated.{known}",
+            inference_figure(prepared, found),
+        ),
+        (
+            "spikes_firing_rate",
+            "Firing rates over windows of three neurons, recorded (filled) and generated by the CycleGAN (line); "
+            f"right: KL divergence of all neurons, its mean and the noise floor (as Figure H.1). {pairs}",
+            firing_rate_figure(prepared, found),
+        ),
+        (
+            "spikes_correlation",
+            "Correlations of all pairs of neurons in three windows; right: KL divergence of all windows (as Figure "
+            f"H.2). {pairs}",
+            correlation_figure(found),
+        ),
+        (
+            "spikes_van_rossum",
+            "Van Rossum distances between recorded and generated windows of three neurons; right: KL divergence of all "
+            f"neurons (as Figures H.3 and H.4). {pairs}",
+            van_rossum_figure(prepared, found),
+        ),
+    )
