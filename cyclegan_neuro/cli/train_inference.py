@@ -24,6 +24,7 @@ The networks are then used with
 docs/spike_inference.md tells what is trained, on what, and how good it is. An interrupted training goes on when the
 command is given again. tensorboard --logdir DIR/tensorboard shows the losses.
 """
+_LEAST = {"frame_rate": 0.1, "smoothing_s": 0, "epochs": 1, "ensemble_size": 1, "processes": 1}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -106,19 +107,15 @@ def _run(options: argparse.Namespace) -> None:
 
 
 def _settings(options: argparse.Namespace) -> TrainingSettings:
-    for name, least in (
-        ("frame_rate", 0.0),
-        ("smoothing_s", 0.0),
-        ("epochs", 1),
-        ("ensemble_size", 1),
-        ("processes", 1),
-    ):
+    for name, least in _LEAST.items():
         value = getattr(options, name)
-        if value < least or (name == "frame_rate" and value == 0):
+        if not least <= value < float("inf"):  # False for NaN
             raise UserError(
-                f"--{name}", got=f"{value:g}", expected="a positive number" if least else "a number above 0",
-                fix=f"give --{name} a larger value",
-            )  # fmt: skip
+                f"--{name}",
+                got=f"{value:g}",
+                expected=f"a number of at least {least:g}",
+                fix=f"give --{name} another value",
+            )
     if min(options.noise_levels) < 1:
         raise UserError(
             "--noise_levels", got=str(min(options.noise_levels)), expected="whole numbers from 1 on", fix="leave it out"

@@ -6,17 +6,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import norm
 
 from cyclegan_neuro.errors import UserError
+from cyclegan_neuro.recordings.calcium import white_noise_sd
 from cyclegan_neuro.spikes.ground_truth.cells import GroundTruthCell
 from cyclegan_neuro.spikes.ground_truth.examples import resample, smooth_target
 from cyclegan_neuro.spikes.inference.training.settings import TrainingSettings
 from cyclegan_neuro.spikes.noise import noise_levels
 
-__all__ = ["Stretches", "cut_stretches", "noise_std"]
-
-_MEDIAN_DIFFERENCE = float(np.sqrt(2.0) * norm.ppf(0.75))  # median |difference| of white noise of standard deviation 1
+__all__ = ["Stretches", "cut_stretches"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,19 +41,8 @@ class Stretches:
         A stretch that is noisier than what is drawn stays as it is.
         """
         wanted = np.maximum(self.noise, rng.uniform(*interval, self.noise.size))
-        std = noise_std(np.sqrt(wanted**2 - self.noise**2), frame_rate_hz)
+        std = white_noise_sd(np.sqrt(wanted**2 - self.noise**2), frame_rate_hz)
         return self.dff + std[:, None].astype(np.float32) * rng.standard_normal(self.dff.shape, np.float32)
-
-
-def noise_std(level: np.ndarray | float, frame_rate_hz: float) -> np.ndarray | float:
-    """Return the standard deviation of white noise whose noise level is ``level`` (% per sqrt(Hz)).
-
-    Examples
-    --------
-    >>> round(float(noise_std(1.0, 30.0)), 4)
-    0.0574
-    """
-    return level * np.sqrt(frame_rate_hz) / 100.0 / _MEDIAN_DIFFERENCE
 
 
 def cut_stretches(cells: Iterable[GroundTruthCell], settings: TrainingSettings, level: int) -> Stretches:

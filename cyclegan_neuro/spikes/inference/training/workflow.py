@@ -60,10 +60,13 @@ def train_models(
     Raises
     ------
     UserError
-        If the ground truth cannot be used, or the directory holds a training with other settings.
+        If the ground truth cannot be used, is of one data set where ``accuracy`` needs two, or the directory cannot be
+        written or holds a training with other settings.
     """
     cells = load_ground_truth(ground_truth)
-    output_dir.mkdir(parents=True, exist_ok=True)
+    if accuracy:
+        _require_two_data_sets(ground_truth, cells)
+    _make(output_dir)
     _agree_on(output_dir / "settings.json", settings, cells)
     jobs = [Job("", level, member) for level in settings.noise_levels for member in range(settings.ensemble_size)]
     needed = _levels_needed(cells, settings) if accuracy else {}
@@ -77,9 +80,7 @@ def train_models(
     path = save_models(output_dir / file_name(settings.frame_rate_hz), everything)
     results: list[CellAccuracy] = []
     for dataset, levels in needed.items():
-        models = assemble(
-            output_dir, settings, levels, seen=sorted({c.dataset for c in cells} - {dataset}), left_out=dataset
-        )
+        models = assemble(output_dir, settings, levels, seen=sorted(names - {dataset}), left_out=dataset)
         save_models(output_dir / "networks" / dataset / file_name(settings.frame_rate_hz), models)
         results += measure_cells(
             [cell for cell in cells if cell.dataset == dataset],
@@ -144,10 +145,35 @@ def _inference(models: RateModels):
 
     def infer(dff: np.ndarray, noise_level: float):
         del noise_level  # the networks are chosen by it within
+        if len(dff) < models.window_frames:
+            return np.zeros(len(dff), np.float32), np.zeros(len(dff), bool)
         inferred = infer_rates(dff[:, None], frame_rate_hz=models.frame_rate_hz, models=models)
         return inferred.rates_hz[:, 0], inferred.valid
 
     return infer
+
+
+def _require_two_data_sets(ground_truth: Path, cells: Sequence[GroundTruthCell]) -> None:
+    names = {cell.dataset for cell in cells}
+    if len(names) < 2:
+        raise UserError(
+            str(ground_truth),
+            got=f"one data set, {', '.join(names)}",
+            expected="at least two: networks are measured on a data set that they did not see",
+            fix="add another data set, or train without measuring (--no_accuracy)",
+        )
+
+
+def _make(output_dir: Path) -> None:
+    try:
+        output_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(
+            str(output_dir),
+            got=error.strerror or str(error),
+            expected="a directory that can be made and written to",
+            fix="choose another --output_dir",
+        ) from error
 
 
 def _levels_needed(cells: Sequence[GroundTruthCell], settings: TrainingSettings) -> dict[str, list[int]]:
