@@ -113,3 +113,17 @@ def test_discriminator_can_tell_scaled_days_apart_only_when_inputs_are_standardi
         return float(tf.reduce_mean(tf.abs(scores[0] - scores[1])) / tf.math.reduce_std(scores[0]))
 
     assert spread(standardize_inputs=True) > 3 * spread()
+
+
+@pytest.mark.parametrize("kind", ["agresnet", "agresnet_1d"])
+@pytest.mark.parametrize(("score", "passed"), [(-30.0, 0.0), (0.0, 0.5), (30.0, 1.0)])
+def test_the_input_gate_passes_activity_on_or_silences_it(kind, score, passed):
+    network = generator(small(generator=kind, input_skip=True))
+    for name, bias in (("input_gate_score", score), ("output_convolution", 0.0)):
+        kernel, old_bias = network.get_layer(name).get_weights()
+        network.get_layer(name).set_weights([np.zeros_like(kernel), np.full_like(old_bias, bias)])
+    windows = np.random.default_rng(1).uniform(0.05, 0.9, (2, 32, 16, 1)).astype(np.float32)
+    logit = lambda values: np.log(values / (1 - values))  # noqa: E731
+    centre = logit(DAY.mean)
+    wanted = 1 / (1 + np.exp(-(passed * (logit(windows) - centre) + centre)))
+    np.testing.assert_allclose(network(windows), wanted, atol=1e-5)
