@@ -31,15 +31,15 @@ class DistributionRow:
         Shown in the last panel; NaN are left out.
     floor : float
         Mean of the same between two halves of the recording, a line in the last panel.
-    recorded_colour, generated_colour : str
+    colour : str
+        Of the day that the row is about.
     """
 
     label: str
     examples: Sequence[tuple[str, np.ndarray, np.ndarray]]
     spread: np.ndarray
     floor: float
-    recorded_colour: str
-    generated_colour: str
+    colour: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,12 +70,12 @@ def distribution_grid(rows: Sequence[DistributionRow], *, value_label: str, spre
             for panel, (title, recorded, generated) in zip(panels[:-1], row.examples, strict=True):
                 recorded, generated = (values[np.isfinite(values)] for values in (recorded, generated))
                 edges = _common_edges(recorded, generated)
-                _steps(panel, recorded, edges, row.recorded_colour, "recorded", filled=True)
-                _steps(panel, generated, edges, row.generated_colour, "generated", filled=False)
+                _steps(panel, recorded, edges, row.colour, "recorded", filled=True)
+                _steps(panel, generated, edges, row.colour, "generated", filled=False)
                 panel.set_title(title)
                 panel.set_xlabel(value_label)
             panels[0].legend(loc="best", handlelength=1.2)
-            _spread(panels[-1], row.spread, row.floor, row.generated_colour, spread_label, units)
+            _spread(panels[-1], row.spread, row.floor, row.colour, spread_label, units)
     return figure
 
 
@@ -119,11 +119,13 @@ def _spread(panel: Axes, values: np.ndarray, floor: float, colour: str, label: s
 
 
 def _common_edges(recorded: np.ndarray, generated: np.ndarray) -> np.ndarray:
+    """Bins of Freedman and Diaconis over both samples: rates are multiples of one spike per window."""
     both = np.concatenate([recorded, generated])
-    if not both.size:
-        return np.array([0.0, 1.0])
-    low, high = float(both.min()), float(both.max())
-    return np.linspace(low, high if high > low else low + 1.0, _BINS + 1)
+    if not both.size or both.min() == both.max():
+        middle = float(both[0]) if both.size else 0.0
+        return np.array([middle - 0.5, middle + 0.5])
+    edges = np.histogram_bin_edges(both, "fd")
+    return edges if len(edges) <= _BINS + 1 else np.linspace(both.min(), both.max(), _BINS + 1)
 
 
 def _steps(panel: Axes, values: np.ndarray, edges: np.ndarray, colour: str, label: str, *, filled: bool) -> None:

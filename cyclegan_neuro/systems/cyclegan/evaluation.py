@@ -65,4 +65,4 @@ def evaluate_cyclegan(
         metrics["tuning"] = found.tuning
     if spikes:
         metrics |= spikes.to_json()
-    return Evaluation(summary=summarise(prepared, found), blocks=blocks, metrics=metrics)
+    return Evaluation(summary=summarise(prepared, found, spikes), blocks=blocks, metrics=metrics)

@@ -84,12 +84,9 @@ def inference_figure(prepared: PreparedPair, found: SpikeMeasurements) -> Figure
 
 def _distributions(found: SpikeMeasurements, statistic: str, pair: str, examples: list) -> DistributionRow:
     model = found.pairs[pair]["model"]
-    day = PAIRS[pair][0]
-    recorded, generated = (DAY_X, DAY_Y) if day == "x" else (DAY_Y, DAY_X)
-    return DistributionRow(
-        PAIR_LABELS[pair], examples, model.comparisons[statistic].kl, _mean(model.floors[statistic].kl), recorded,
-        generated,
-    )  # fmt: skip
+    colour = DAY_X if PAIRS[pair][0] == "x" else DAY_Y
+    comparison, floor = model.comparisons[statistic], model.floors[statistic]
+    return DistributionRow(PAIR_LABELS[pair], examples, comparison.kl, _mean(floor.kl), colour)
 
 
 def _mean(values: np.ndarray) -> float:

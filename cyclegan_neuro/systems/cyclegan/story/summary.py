@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from cyclegan_neuro.systems.cyclegan.measurements import Measurements
+from cyclegan_neuro.systems.cyclegan.spiking.measure import SpikeMeasurements
 from cyclegan_neuro.systems.cyclegan.story.inputs import origin_sentence, shared_frames
 from cyclegan_neuro.systems.cyclegan.story.mapping import cycle_sentence, moved_sentence
+from cyclegan_neuro.systems.cyclegan.story.spikes import spikes_sentence
 from cyclegan_neuro.systems.cyclegan.story.wording import METRIC_LABELS, TRANSLATOR_LABELS, compared, percent
 from cyclegan_neuro.systems.evaluation import significant
 from cyclegan_neuro.windows.prepared import PreparedPair
 
 __all__ = ["summarise"]
 
+_MOST = 6  # sentences
 _DIRECT = ("direct_y", "direct_x")
 _ALIGNMENTS = ("moment_matching", "gaussian_ot")
 
 
-def summarise(prepared: PreparedPair, found: Measurements) -> tuple[str, ...]:
-    """Return the summary of a report: at most six sentences."""
+def summarise(
+    prepared: PreparedPair, found: Measurements, spikes: SpikeMeasurements | None = None
+) -> tuple[str, ...]:
+    """Return the summary of a report: at most six sentences, the one on spikes where there is room for it."""
     sentences = [_origin(prepared)]
     if "direct_y" in found.signals:
         sentences += [_direct(found.signals), _best_alignment(found.signals)]
@@ -28,6 +33,8 @@ def summarise(prepared: PreparedPair, found: Measurements) -> tuple[str, ...]:
     if "direct_y" not in found.signals:
         sentences.append(moved_sentence(found))
     sentences += _tuning(found.tuning)
+    if spikes is not None and len(sentences) < _MOST:
+        sentences.append(spikes_sentence(spikes))
     return tuple(sentences)
 
 
