@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from cyclegan_neuro.cli.errors import report_user_errors
+from cyclegan_neuro.cli.reading import add_reader_options, recording_section
 from cyclegan_neuro.errors import UserError
 from cyclegan_neuro.recordings import readers
 from cyclegan_neuro.recordings.findings import Finding
@@ -62,33 +63,9 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("file", help="HDF5, npz, npy or MATLAB file")
-    parser.add_argument(
-        "--field", action="append", default=[], metavar="FIELD=NAME", type=_field,
-        help="name of a field in the file, for example dff=traces/dff; repeat for more",
-    )
-    parser.add_argument("--format", default="auto", help="auto (default), " + ", ".join(readers.names()))
-    parser.add_argument("--frame_rate", type=_rate, metavar="HZ", help="frame rate, if the file does not hold it")
-    parser.add_argument("--transpose", action="store_true", help="the matrix in the file is (neuron, time)")
-    parser.add_argument("--unit", choices=("fraction", "percent"), default="fraction", help="unit of ΔF/F in the file")
+    add_reader_options(parser)
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     return parser
-
-
-def _field(text: str) -> tuple[str, str]:
-    field, separator, name = text.partition("=")
-    if not (field and separator and name):
-        raise argparse.ArgumentTypeError(f"got '{text}', expected FIELD=NAME, for example dff=traces/dff")
-    return field, name
-
-
-def _rate(text: str) -> float:
-    try:
-        rate = float(text)
-    except ValueError:
-        rate = 0.0
-    if not 0 < rate < float("inf"):
-        raise argparse.ArgumentTypeError(f"got '{text}', expected frames per second, for example 24")
-    return rate
 
 
 def _contents(options: argparse.Namespace) -> _Contents:
@@ -98,19 +75,10 @@ def _contents(options: argparse.Namespace) -> _Contents:
 
 def _recording(options: argparse.Namespace) -> tuple[Recording, list[Finding]]:
     # Here and not above, so that --help does not wait for scipy and pydantic.
-    from cyclegan_neuro.configuration.sections import RecordingSection
     from cyclegan_neuro.recordings.checks import check
     from cyclegan_neuro.recordings.loading import load
 
-    section = RecordingSection(
-        path=options.file,
-        format=options.format,
-        fields=dict(options.field),
-        frame_rate_hz=options.frame_rate,
-        transpose=options.transpose,
-        unit=options.unit,
-    )
-    reading = load(section, base_directory=Path())
+    reading = load(recording_section(options.file, options), base_directory=Path())
     return reading.recording, check(reading.recording, where=options.file)
 
 

@@ -10,6 +10,8 @@ from cyclegan_neuro.errors import RecordingError
 
 __all__ = ["SpikeCounts", "counts_from_rates"]
 
+_NEURONS_AT_ONCE = 32  # bounds the memory that a long recording takes
+
 
 @dataclass(frozen=True, eq=False)
 class SpikeCounts:
@@ -126,10 +128,12 @@ def counts_from_rates(rates_hz: np.ndarray, *, frame_rate_hz: float, seed: int) 
     dtype = _count_type(windows, frame_rate_hz)
     phases = np.random.default_rng(seed).random((len(windows), 1, windows.shape[2]))
     counts = np.empty(windows.shape, dtype)
-    for rates, phase, count in zip(windows, phases, counts, strict=True):  # by window: float64 of one at a time
-        so_far = np.cumsum(np.maximum(rates, 0.0, dtype=np.float64) / frame_rate_hz, axis=0)
-        # the phase is in [0, 1): before the first frame the whole part is 0
-        count[...] = np.diff(np.floor(so_far + phase), axis=0, prepend=0.0)
+    blocks = [slice(first, first + _NEURONS_AT_ONCE) for first in range(0, windows.shape[2], _NEURONS_AT_ONCE)]
+    for rates, phase, count in zip(windows, phases, counts, strict=True):
+        for block in blocks:  # float64 of one at a time
+            so_far = np.cumsum(np.maximum(rates[:, block], 0.0, dtype=np.float64) / frame_rate_hz, axis=0)
+            # the phase is in [0, 1): before the first frame the whole part is 0
+            count[:, block] = np.diff(np.floor(so_far + phase[:, block]), axis=0, prepend=0.0)
     return counts.reshape(rates_hz.shape)
 
 

@@ -1,0 +1,67 @@
+"""Options with which commands read a recording of any format."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from cyclegan_neuro.recordings import readers
+
+if TYPE_CHECKING:
+    from cyclegan_neuro.configuration.sections import RecordingSection
+
+__all__ = ["add_reader_options", "recording_section"]
+
+
+def add_reader_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say how a file is to be read."""
+    parser.add_argument(
+        "--field", action="append", default=[], metavar="FIELD=NAME", type=_field,
+        help="name of a field in the file, for example dff=traces/dff; repeat for more",
+    )  # fmt: skip
+    parser.add_argument("--format", default="auto", help="auto (default), " + ", ".join(readers.names()))
+    parser.add_argument("--frame_rate", type=_rate, metavar="HZ", help="frame rate, if the file does not hold it")
+    parser.add_argument("--transpose", action="store_true", help="the matrix in the file is (neuron, time)")
+    parser.add_argument("--unit", choices=("fraction", "percent"), default="fraction", help="unit of ΔF/F in the file")
+
+
+def recording_section(path: str, options: argparse.Namespace, **policies: str) -> RecordingSection:
+    """Return what a configuration would say with these options.
+
+    Parameters
+    ----------
+    path : str
+    options : argparse.Namespace
+        With the options of :func:`add_reader_options`.
+    **policies : str
+        Further settings of the section, for example ``nan="interpolate"``.
+    """
+    # Here and not above, so that --help does not wait for pydantic.
+    from cyclegan_neuro.configuration.sections import RecordingSection
+
+    return RecordingSection(
+        path=path,
+        format=options.format,
+        fields=dict(options.field),
+        frame_rate_hz=options.frame_rate,
+        transpose=options.transpose,
+        unit=options.unit,
+        **policies,
+    )
+
+
+def _field(text: str) -> tuple[str, str]:
+    field, separator, name = text.partition("=")
+    if not (field and separator and name):
+        raise argparse.ArgumentTypeError(f"got '{text}', expected FIELD=NAME, for example dff=traces/dff")
+    return field, name
+
+
+def _rate(text: str) -> float:
+    try:
+        rate = float(text)
+    except ValueError:
+        rate = 0.0
+    if not 0 < rate < float("inf"):
+        raise argparse.ArgumentTypeError(f"got '{text}', expected frames per second, for example 24")
+    return rate
