@@ -19,7 +19,7 @@ from cyclegan_neuro.errors import UserError
 from cyclegan_neuro.spikes.inference._files import open_weights
 from cyclegan_neuro.spikes.inference.rate_models import LAYERS, NetworkWeights, RateModels
 
-__all__ = ["CONFIG_NAME", "read_cascade_folder"]
+__all__ = ["CONFIG_NAME", "frame_rate_of_folder", "read_cascade_folder"]
 
 _LOG = logging.getLogger(__name__)
 CONFIG_NAME = "config.yaml"
@@ -70,6 +70,17 @@ def read_cascade_folder(folder: Path) -> RateModels:
             "ground_truth": config.values.get("training_datasets"),
         },
     )
+
+
+def frame_rate_of_folder(folder: Path) -> float:
+    """Return the frame rate of a folder's networks without reading them.
+
+    Raises
+    ------
+    UserError
+        If the configuration has none.
+    """
+    return float(_Config(folder / CONFIG_NAME).number("sampling_rate"))
 
 
 class _Config:

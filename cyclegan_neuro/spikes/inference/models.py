@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from cyclegan_neuro.errors import UserError
-from cyclegan_neuro.spikes.inference.cascade_folder import CONFIG_NAME, read_cascade_folder
+from cyclegan_neuro.spikes.inference.cascade_folder import CONFIG_NAME, frame_rate_of_folder, read_cascade_folder
 from cyclegan_neuro.spikes.inference.rate_models import NetworkWeights, RateModels
 from cyclegan_neuro.spikes.inference.storage import frame_rate_of, read_models, save_models
 
@@ -89,7 +89,7 @@ def available_rates(path: str | os.PathLike | None = None) -> tuple[float, ...]:
     (24.0, 30.0)
     """
     path = _SHIPPED if path is None else Path(path).expanduser()
-    return (read_cascade_folder(path).frame_rate_hz,) if _is_cascade(path) else tuple(sorted(_files(path)))
+    return (frame_rate_of_folder(path),) if _is_cascade(path) else tuple(sorted(_files(path)))
 
 
 def models_for(frame_rate_hz: float, path: str | os.PathLike | None = None) -> RateModels:

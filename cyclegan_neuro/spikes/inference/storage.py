@@ -6,7 +6,6 @@ axis as float16 (a relative rounding of 2**-11); no code is stored or run.
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
 from typing import Any
@@ -17,14 +16,13 @@ import numpy as np
 import cyclegan_neuro
 from cyclegan_neuro.errors import UserError
 from cyclegan_neuro.recordings.atomic import replacing
-from cyclegan_neuro.spikes.inference._files import open_weights
+from cyclegan_neuro.spikes.inference._files import open_weights, read_attributes, write_attributes
 from cyclegan_neuro.spikes.inference.rate_models import LAYERS, NetworkWeights, RateModels
 
 __all__ = ["frame_rate_of", "read_models", "save_models"]
 
 _FORMAT, _VERSION = "cyclegan_neuro rate models", 1
 _SCALARS = {"frame_rate_hz": float, "window_frames": int, "before_frames": int, "smoothing_s": float, "causal": bool}
-_JSON = "_json"  # ends the names of attributes whose text is JSON
 _ARRAYS = tuple(f"{layer}_{part}" for layer in LAYERS for part in ("kernel", "bias"))
 
 
@@ -65,10 +63,7 @@ def save_models(path: str | os.PathLike, models: RateModels) -> Path:
             file.attrs[name] = getattr(models, name)
         file.attrs["noise_levels"] = sorted(models.noise_levels)
         about = {"created_with": f"cyclegan_neuro {cyclegan_neuro.__version__}"} | models.provenance
-        provenance = file.create_group("provenance")
-        for name, value in about.items():
-            text = isinstance(value, str)
-            provenance.attrs[name if text else name + _JSON] = value if text else json.dumps(value)
+        write_attributes(file.create_group("provenance"), about)
         for level, members in models.noise_levels.items():
             _write_level(file.create_group(f"level_{level}"), members)
     return target
@@ -87,7 +82,7 @@ def read_models(path: Path) -> RateModels:
         _require_format(path, file)
         scalars = {name: kind(_attribute(path, file, name)) for name, kind in _SCALARS.items()}
         levels = {int(n): _read_level(path, file, int(n)) for n in _attribute(path, file, "noise_levels")}
-        provenance = _provenance(file)
+        provenance = read_attributes(file["provenance"]) if "provenance" in file else {}
     models = RateModels(**scalars, noise_levels=levels, provenance=provenance)
     _require_sound(str(path), models)
     return models
@@ -139,14 +134,6 @@ def _read_level(path: Path, file: h5py.File, level: int) -> tuple[NetworkWeights
         )
         for member in range(sizes.pop())
     )
-
-
-def _provenance(file: h5py.File) -> dict[str, Any]:
-    attributes = dict(file["provenance"].attrs) if "provenance" in file else {}
-    return {
-        name.removesuffix(_JSON): json.loads(value) if name.endswith(_JSON) else value
-        for name, value in attributes.items()
-    }
 
 
 def _require_format(path: Path, file: h5py.File) -> None:

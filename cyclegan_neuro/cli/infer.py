@@ -1,0 +1,194 @@
+"""``python -m cyclegan_neuro.cli.infer RECORDING --output FILE``: spikes from ΔF/F.
+
+Exit code 0 when the file is written, 2 when the recording cannot be used or something is in the way.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cyclegan_neuro.cli.errors import report_user_errors
+from cyclegan_neuro.cli.reading import add_reader_options, recording_section
+from cyclegan_neuro.errors import RecordingError
+
+if TYPE_CHECKING:
+    from cyclegan_neuro.recordings.recording import Recording
+    from cyclegan_neuro.spikes.inference.recording_spikes import RecordingSpikes
+
+__all__ = ["main"]
+
+_EPILOG = """\
+examples:
+  python -m cyclegan_neuro.cli.infer day1.h5 --output day1_spikes.h5
+  python -m cyclegan_neuro.cli.infer day1.npz --frame_rate 15.5 --resample --output day1_spikes.h5 --neo day1.mat
+  python -m cyclegan_neuro.cli.infer traces.mat --field dff=dFF --transpose --unit percent --output spikes.h5
+
+ΔF/F must be a fraction, neither denoised, nor deconvolved, nor scaled. docs/spike_inference.md describes the method,
+its accuracy and the file. From Python:
+  from cyclegan_neuro.spikes.inference import infer_rates
+  inferred = infer_rates(dff, frame_rate_hz=30.0)  # dff: (time, neuron)
+"""
+_NOT_A_FRACTION = ("percent", "z_score")  # warnings for training, which scales; networks of inference do not
+_NOISIER = 0.5  # above the highest level of the networks: further than they were trained for
+_NAMED = 10
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Infer, write, print a table; return the exit code."""
+    options = _parser().parse_args(arguments)
+    with report_user_errors():
+        _run(options)
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m cyclegan_neuro.cli.infer",
+        description="Infer spike rates and spikes from the dF/F of a recording.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("recording", help="HDF5, npz, npy or MATLAB file")
+    parser.add_argument("--output", type=Path, required=True, metavar="FILE", help="HDF5 file for the spikes")
+    parser.add_argument(
+        "--models", type=Path, metavar="PATH",
+        help="networks that train_inference made, or a folder of CASCADE (default: those of this package)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--resample", action="store_true",
+        help="if the networks have another frame rate, bring dF/F to the nearest of theirs, and the rates back",
+    )  # fmt: skip
+    parser.add_argument(
+        "--seed", type=int, default=0, help="of how rates become whole spikes; one seed, one result (default 0)"
+    )
+    parser.add_argument("--neo", type=Path, metavar="FILE", help="also write Neo spike trains (.mat)")
+    parser.add_argument("--overwrite", action="store_true", help="replace the files if they exist")
+    parser.add_argument(
+        "--nan", choices=("error", "interpolate", "drop_neuron"), default="error",
+        help="what to do with NaN: refuse (default), interpolate runs of up to 0.5 s, or leave the neuron out",
+    )  # fmt: skip
+    add_reader_options(parser)
+    return parser
+
+
+def _run(options: argparse.Namespace) -> None:
+    begin = time.monotonic()
+    _require_room_for(options)
+    recording = _recording(options)
+    # Here and not above, so that --help does not wait for TensorFlow.
+    from cyclegan_neuro.cli.console import prepare_console
+
+    prepare_console()
+    from cyclegan_neuro.spikes.inference.files import write_neo, write_spikes
+    from cyclegan_neuro.spikes.inference.recording_spikes import infer_recording
+
+    spikes = infer_recording(
+        recording, models=options.models, resample=options.resample, seed=options.seed, progress=_Progress()
+    )
+    files = [write_spikes(options.output, spikes)]
+    if options.neo:
+        files.append(write_neo(options.neo, spikes))
+    print(_table(spikes, files, time.monotonic() - begin))
+
+
+def _require_room_for(options: argparse.Namespace) -> None:
+    """Refuse before the work what would fail after it."""
+    outputs = [path.expanduser() for path in (options.output, options.neo) if path]
+    if options.neo and outputs[1].suffix != ".mat":
+        raise RecordingError(
+            "--neo", got=str(options.neo), expected="a name that ends with .mat, the format of Neo that is written",
+            fix=f"--neo {options.neo.with_suffix('.mat')}",
+        )  # fmt: skip
+    source = Path(options.recording).expanduser()
+    if len({path.resolve() for path in (source, *outputs)}) <= len(outputs):
+        raise RecordingError(
+            "output files", got=", ".join(map(str, outputs)), expected="files of their own, none the recording",
+            fix="choose other names",
+        )  # fmt: skip
+    for path in outputs:
+        if path.exists() and not options.overwrite:
+            raise RecordingError(
+                str(path), got="a file that exists", expected="a new file",
+                fix="choose another name, or replace it with --overwrite",
+            )  # fmt: skip
+        if not path.parent.is_dir():
+            raise RecordingError(
+                str(path.parent), got="no such directory", expected="one that exists", fix="make it, or choose another"
+            )
+
+
+def _recording(options: argparse.Namespace) -> Recording:
+    """Read and check; show notes and warnings."""
+    from cyclegan_neuro.recordings.checks import check, require
+    from cyclegan_neuro.recordings.loading import load
+
+    reading = load(recording_section(options.recording, options, nan=options.nan), base_directory=Path())
+    findings = check(reading.kept, where=options.recording)
+    require(findings)
+    for finding in findings:
+        if finding.code in _NOT_A_FRACTION:
+            fix = finding.fix.replace("set unit: percent", "add --unit percent")
+            raise RecordingError(finding.where, got=finding.got, expected=finding.expected, fix=fix)
+    for text in (*reading.notes, *(f"warning: {f}" for f in findings if f.severity == "warning")):
+        print(text, file=sys.stderr)
+    return reading.kept
+
+
+class _Progress:
+    """Says on stderr how far it is, at most every few seconds."""
+
+    def __init__(self, seconds: float = 5.0):
+        self._seconds, self._last = seconds, time.monotonic()
+
+    def __call__(self, done: int, total: int) -> None:
+        if time.monotonic() - self._last > self._seconds:
+            self._last = time.monotonic()
+            print(f"inferred {100 * done // total} %", file=sys.stderr)
+
+
+def _table(spikes: RecordingSpikes, files: Sequence[Path], seconds: float) -> str:
+    import numpy as np
+
+    from cyclegan_neuro.spikes.inference.recording_spikes import masked_frames
+
+    inferred, valid = spikes.inferred, spikes.inferred.valid
+    masked = masked_frames(valid, spikes.gaps)
+    why = ", ".join(f"{count:,} {reason}" for reason, count in masked.items())
+    rates = inferred.rates_hz[valid].mean(axis=0, dtype=np.float64)
+    noise = inferred.noise_levels
+    used = zip(*np.unique(inferred.network_levels, return_counts=True), strict=True)
+    levels = ", ".join(f"{level} ({count})" for level, count in used)
+    lines = [
+        f"neurons     {len(noise):,}",
+        f"frames      {len(valid):,} at {inferred.frame_rate_hz:g} Hz",
+        f"masked      {np.count_nonzero(~valid):,} frames{f': {why}' if why else ''}",
+        "noise       " + ", ".join(f"{v:.2f}" for v in np.percentile(noise, (0, 25, 50, 75, 100)))
+        + " % per sqrt(Hz) (minimum, quartiles, maximum)",
+        f"networks    for {spikes.networks['frame_rate_hz']:g} Hz, of levels (neurons) {levels}",
+        f"rate        {np.median(rates):.3g} Hz (median over neurons), {spikes.counts.sum(dtype=np.int64):,} spikes",
+        f"seconds     {seconds:.1f}",
+        *(f"written     {path}" for path in files),
+    ]  # fmt: skip
+    return "\n".join(lines + _noisy(spikes))
+
+
+def _noisy(spikes: RecordingSpikes) -> list[str]:
+    highest = max(spikes.networks["noise_levels"])
+    columns = (spikes.inferred.noise_levels > highest + _NOISIER).nonzero()[0]
+    if not columns.size:
+        return []
+    names = [spikes.roi_ids[c] if spikes.roi_ids else str(c) for c in columns]
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return [
+        f"warning: {len(names)} neurons are noisier than the highest level of the networks, {highest}; "
+        f"their rates are less certain: {', '.join(names[:_NAMED])}{more}"
+    ]
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

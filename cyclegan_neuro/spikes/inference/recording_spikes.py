@@ -1,0 +1,139 @@
+"""From a recording to its spikes: rates, then whole spikes per frame, and where they came from."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from cyclegan_neuro.recordings.frames import segments
+from cyclegan_neuro.recordings.recording import Recording
+from cyclegan_neuro.spikes.counts import counts_from_rates
+from cyclegan_neuro.spikes.inference.rate_models import RateModels
+from cyclegan_neuro.spikes.inference.rates import InferredRates, Progress, choose_models, infer_rates
+
+__all__ = ["RecordingSpikes", "infer_recording", "masked_frames"]
+
+
+@dataclass(frozen=True, eq=False)
+class RecordingSpikes:
+    """Inferred spikes of a recording.
+
+    Attributes
+    ----------
+    inferred : InferredRates
+        Rates in Hz, valid frames, noise levels.
+    counts : ndarray of uint8 or uint16, shape (time, neuron)
+        Spikes per frame; 0 where not valid.
+    gaps : ndarray of int64, shape (gap,)
+        Frames after which time is not continuous.
+    roi_ids : tuple of str, optional
+    seed : int
+        Of the phases with which rates became counts.
+    source : dict
+        ``source``, ``subject``, ``session`` and ``sha256`` (of the float32 ΔF/F) of the recording.
+    networks : dict
+        ``frame_rate_hz``, ``smoothing_s``, ``causal``, ``noise_levels`` and the provenance of the networks.
+    """
+
+    inferred: InferredRates
+    counts: np.ndarray
+    gaps: np.ndarray
+    roi_ids: tuple[str, ...] | None
+    seed: int
+    source: dict[str, str] = field(default_factory=dict)
+    networks: dict[str, Any] = field(default_factory=dict)
+
+
+def infer_recording(
+    recording: Recording, *, models: RateModels | str | os.PathLike | None = None, resample: bool = False,
+    seed: int = 0, progress: Progress | None = None,
+) -> RecordingSpikes:  # fmt: skip
+    """Infer the spikes of a recording.
+
+    Parameters
+    ----------
+    recording : Recording
+        Windows never cross its gaps.
+    models, resample, progress
+        As for :func:`cyclegan_neuro.spikes.inference.rates.infer_rates`.
+    seed : int
+        See :func:`cyclegan_neuro.spikes.counts.counts_from_rates`. The valid frames count as one stretch, so that the
+        count over any of them, across gaps too, differs from the integral of the rate by less than 1.
+
+    Returns
+    -------
+    RecordingSpikes
+
+    Raises
+    ------
+    UserError
+        As :func:`cyclegan_neuro.spikes.inference.rates.infer_rates`.
+
+    Examples
+    --------
+    >>> from cyclegan_neuro.recordings.loading import read_file
+    >>> spikes = infer_recording(read_file("day1.h5"))  # doctest: +SKIP
+    """
+    rate = recording.frame_rate_hz
+    models, _ = choose_models(models, rate, resample)
+    inferred = infer_rates(
+        recording.dff, frame_rate_hz=rate, models=models, gaps=recording.gaps, resample=resample, progress=progress
+    )
+    return RecordingSpikes(
+        inferred,
+        # the rate is 0 in masked frames, so that they add nothing to the expected count
+        counts_from_rates(inferred.rates_hz, frame_rate_hz=rate, seed=seed),
+        np.asarray(recording.gaps, np.int64),
+        recording.roi_ids,
+        seed,
+        source={
+            "source": recording.source,
+            "subject": recording.subject,
+            "session": recording.session,
+            "sha256": hashlib.sha256(np.ascontiguousarray(recording.dff).data).hexdigest(),
+        },
+        networks={
+            "frame_rate_hz": models.frame_rate_hz,
+            "smoothing_s": models.smoothing_s,
+            "causal": models.causal,
+            "noise_levels": sorted(models.noise_levels),
+            **models.provenance,
+        },
+    )
+
+
+def masked_frames(valid: np.ndarray, gaps: np.ndarray) -> dict[str, int]:
+    """Count the frames without a rate by what is in the way of their windows.
+
+    Parameters
+    ----------
+    valid : ndarray of bool, shape (time,)
+    gaps : ndarray of int, shape (gap,)
+
+    Returns
+    -------
+    dict of str to int
+        ``"at the ends"`` of the recording, ``"at gaps"``, and ``"in stretches shorter than a window"``; those that
+        are not 0.
+
+    Examples
+    --------
+    >>> valid = np.array([False, True, True, False, False, False, True])
+    >>> masked_frames(valid, np.array([3, 4]))
+    {'at the ends': 1, 'at gaps': 2, 'in stretches shorter than a window': 1}
+    """
+    ends = at_gaps = short = 0
+    for start, stop in segments(len(valid), gaps):
+        inside = np.flatnonzero(valid[start:stop])
+        if not inside.size:
+            short += stop - start
+            continue
+        before, after = int(inside[0]), int(stop - start - 1 - inside[-1])
+        ends += before * (start == 0) + after * (stop == len(valid))
+        at_gaps += before * (start > 0) + after * (stop < len(valid))
+    counts = {"at the ends": ends, "at gaps": at_gaps, "in stretches shorter than a window": short}
+    return {reason: count for reason, count in counts.items() if count}

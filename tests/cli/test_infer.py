@@ -1,0 +1,167 @@
+"""``python -m cyclegan_neuro.cli.infer``."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "spikes" / "inference"))
+from inference_fakes import noise, random_models
+
+from cyclegan_neuro.cli.infer import main
+from cyclegan_neuro.recordings.recording import Recording
+from cyclegan_neuro.recordings.writing import write_recording
+from cyclegan_neuro.spikes.inference.files import read_spikes
+from cyclegan_neuro.spikes.inference.models import save_models
+from cyclegan_neuro.spikes.inference.rates import infer_rates
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory):
+    return str(save_models(tmp_path_factory.mktemp("models") / "rate_models_30hz.h5", random_models()))
+
+
+def a_recording(level=1.0, **changes):
+    values = {"dff": noise(level, (200, 4)).astype(np.float32), "frame_rate_hz": 30.0, "roi_ids": ("a", "b", "c", "d")}
+    return Recording(**(values | changes))
+
+
+def failing(options, capsys):
+    """Return what a command that ends with 2 has to say."""
+    with pytest.raises(SystemExit) as caught:
+        main(options)
+    assert caught.value.code == 2
+    error = capsys.readouterr().err
+    assert "Traceback" not in error
+    return error
+
+
+def test_rates_spikes_and_neo(models, tmp_path, capsys):
+    day = write_recording(a_recording(gaps=np.array([119, 129])), tmp_path / "day1.h5")
+    out, mat = tmp_path / "spikes.h5", tmp_path / "spikes.mat"
+    assert main([str(day), "--output", str(out), "--models", models, "--neo", str(mat), "--seed", "5"]) == 0
+    spikes = read_spikes(out)
+    direct = infer_rates(a_recording().dff, frame_rate_hz=30.0, models=models, gaps=[119, 129])
+    np.testing.assert_array_equal(spikes.inferred.rates_hz, direct.rates_hz)
+    assert (spikes.seed, spikes.roi_ids, spikes.source["source"]) == (5, ("a", "b", "c", "d"), str(day))
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "neurons     4"
+    assert lines[1] == "frames      200 at 30 Hz"
+    # 10 frames before and 9 after each of two stretches; 10 frames between the gaps
+    assert lines[2] == "masked      48 frames: 19 at the ends, 19 at gaps, 10 in stretches shorter than a window"
+    assert lines[3].startswith("noise       ")
+    assert lines[4] == "networks    for 30 Hz, of levels (neurons) 1 (4)"
+    assert f"{spikes.counts.sum():,} spikes" in lines[5]
+    assert lines[-2:] == [f"written     {out}", f"written     {mat}"]
+    from neo.io import NeoMatlabIO
+
+    trains = NeoMatlabIO(str(mat)).read_block().segments[0].spiketrains
+    assert [len(train) for train in trains] == spikes.counts.sum(axis=0).tolist()
+    assert float(trains[0].t_stop) == pytest.approx(200 / 30)
+
+
+def test_reader_options(models, tmp_path):
+    np.savez(tmp_path / "a.npz", traces=a_recording().dff.T * 100)
+    options = ["--field", "dff=traces", "--frame_rate", "30.5", "--transpose", "--unit", "percent"]
+    out = tmp_path / "spikes.h5"
+    assert main([str(tmp_path / "a.npz"), *options, "--output", str(out), "--models", models]) == 0
+    found = read_spikes(out).inferred
+    assert found.frame_rate_hz == 30.5
+    expected = infer_rates(a_recording().dff, frame_rate_hz=30.5, models=models)
+    np.testing.assert_allclose(found.rates_hz, expected.rates_hz, atol=1e-3)
+
+
+def test_percent_is_refused(models, tmp_path, capsys):
+    day = write_recording(a_recording(dff=a_recording().dff * 100), tmp_path / "day1.h5")
+    error = failing([str(day), "--output", str(tmp_path / "spikes.h5"), "--models", models], capsys)
+    assert "expected ΔF/F as a fraction (0.5 is 50 %)" in error
+    assert "add --unit percent" in error
+    assert not (tmp_path / "spikes.h5").exists()
+
+
+def test_z_scores_are_refused(models, tmp_path, capsys):
+    dff = a_recording().dff
+    day = write_recording(a_recording(dff=(dff - dff.mean(axis=0)) / dff.std(axis=0)), tmp_path / "day1.h5")
+    assert "z-scores" in failing([str(day), "--output", str(tmp_path / "s.h5"), "--models", models], capsys)
+
+
+def test_nan_is_refused_or_treated_as_asked_for(models, tmp_path, capsys):
+    dff = a_recording().dff.copy()
+    dff[50:53, 1] = np.nan
+    day = str(write_recording(a_recording(dff=dff), tmp_path / "day1.h5"))
+    out = tmp_path / "spikes.h5"
+    options = [day, "--output", str(out), "--models", models]
+    assert "NaN" in failing(options, capsys)
+    assert main([*options, "--nan", "drop_neuron"]) == 0
+    assert read_spikes(out).roi_ids == ("a", "c", "d")
+    assert "1 neurons with NaN dropped: b" in capsys.readouterr().err
+    assert main([*options, "--nan", "interpolate", "--overwrite"]) == 0
+    assert read_spikes(out).roi_ids == ("a", "b", "c", "d")
+
+
+def test_another_frame_rate_is_refused_or_resampled(models, tmp_path, capsys):
+    day = str(write_recording(a_recording(frame_rate_hz=20.0), tmp_path / "day1.h5"))
+    out = tmp_path / "spikes.h5"
+    error = failing([day, "--output", str(out), "--models", models], capsys)
+    assert "frame rate: got 20 Hz, expected 30 Hz within 5%" in error
+    assert main([day, "--output", str(out), "--models", models, "--resample"]) == 0
+    assert read_spikes(out).inferred.frame_rate_hz == 20.0
+    assert "networks    for 30 Hz" in capsys.readouterr().out
+
+
+def test_neurons_noisier_than_the_networks_are_named(models, tmp_path, capsys):
+    day = write_recording(a_recording(level=np.array([1.0, 4.0, 1.5, 9.0])), tmp_path / "day1.h5")
+    assert main([str(day), "--output", str(tmp_path / "s.h5"), "--models", models]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == (
+        "warning: 2 neurons are noisier than the highest level of the networks, 2; their rates are less certain: b, d"
+    )
+
+
+def test_existing_files_are_kept_without_overwrite(models, tmp_path, capsys):
+    day = str(write_recording(a_recording(), tmp_path / "day1.h5"))
+    for name in ("spikes.h5", "spikes.mat"):
+        (tmp_path / name).write_text("mine")
+        options = [day, "--output", str(tmp_path / "spikes.h5"), "--neo", str(tmp_path / "spikes.mat")]
+        error = failing([*options, "--models", models], capsys)
+        assert f"{name}: got a file that exists, expected a new file. Fix: choose another name, or" in error
+        assert (tmp_path / name).read_text() == "mine"
+        (tmp_path / name).unlink()
+
+
+@pytest.mark.parametrize(
+    ("output", "more", "message"),
+    [
+        ("day1.h5", ["--overwrite"], "expected files of their own, none the recording"),
+        ("same.mat", ["--neo", "{}/same.mat"], "expected files of their own, none the recording"),
+        ("s.h5", ["--neo", "{}/s.nix"], "expected a name that ends with .mat"),
+        ("none/s.h5", [], "none: got no such directory, expected one that exists"),
+    ],
+)
+def test_outputs_that_cannot_be_are_refused_before_the_work(output, more, message, tmp_path, capsys):
+    day = write_recording(a_recording(), tmp_path / "day1.h5")
+    before = day.read_bytes()
+    options = [str(day), "--output", str(tmp_path / output), *(text.format(tmp_path) for text in more)]
+    assert message in failing(options, capsys)
+    assert day.read_bytes() == before
+
+
+def test_networks_and_recordings_that_are_not_there(tmp_path, capsys):
+    day = str(write_recording(a_recording(), tmp_path / "day1.h5"))
+    output = ["--output", str(tmp_path / "s.h5")]
+    assert "got no networks" in failing([day, *output, "--models", str(tmp_path / "none")], capsys)
+    assert "no such file" in failing([str(tmp_path / "day9.h5"), *output], capsys).replace(
+        "does not exist", "no such file"
+    )
+
+
+def test_help_is_quick():
+    code = (
+        "import sys\nfrom cyclegan_neuro.cli.infer import main\n"
+        "try:\n    main(['--help'])\nexcept SystemExit:\n    pass\n"
+        "print([m for m in ('tensorflow', 'keras', 'scipy', 'neo', 'pydantic') if m in sys.modules])"
+    )
+    output = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert "--neo FILE" in output
+    assert output.splitlines()[-1] == "[]"
