@@ -9,7 +9,7 @@ import numpy as np
 from cyclegan_neuro.systems.cyclegan.baselines import GaussianOT, Identity, MomentMatching, training_moments
 from cyclegan_neuro.systems.cyclegan.config import Config
 from cyclegan_neuro.systems.cyclegan.signals import SignalErrors, add_gap_closed, phi_bounds
-from cyclegan_neuro.systems.cyclegan.spiking.recorder import SpikeRecorder, SpikeSignal, WindowCollector
+from cyclegan_neuro.systems.cyclegan.spiking.recorder import SpikeRecorder, SpikeSignal
 from cyclegan_neuro.systems.cyclegan.translation import (
     ModelTranslator,
     Translation,
@@ -23,7 +23,6 @@ from cyclegan_neuro.windows.prepared import PreparedPair
 __all__ = ["Measurements", "PlaceMaps", "example_windows", "measure"]
 
 _MODEL_FIELDS = ("f_y", "f_g_x", "g_x", "g_f_y")
-_ALIGNMENT_FIELDS = ("f_y", "g_x")  # their cycles return what went in
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,7 +103,7 @@ def measure(
                 collector.add(translation)
             example = _middle_window(translation, prepared) or example
     if recorder is not None:
-        spikes["model"] = _spikes_of(recorder, windows, _MODEL_FIELDS, "model")
+        spikes["model"] = {name: recorder.infer(windows.take(name), label=f"model {name}") for name in _MODEL_FIELDS}
     if tuned:
         reference = tuned.curves()
         curves = {"model": reference, "identity": {"g_x": reference["x"], "f_y": reference["y"]}}
@@ -112,12 +111,9 @@ def measure(
         collector = None
         if has_tuning and baseline.name not in curves:
             collector = TuningCurves(prepared, bin_cm=bin_cm, fields=("g_x", "f_y"))
-        windows = None
+        errors[baseline.name] = _measure_baseline(baseline, prepared, collector, batch_size)
         if recorder is not None and baseline.name not in spikes:
-            windows = recorder.collector(_ALIGNMENT_FIELDS)
-        errors[baseline.name] = _measure_baseline(baseline, prepared, (collector, windows), batch_size)
-        if windows is not None:
-            spikes[baseline.name] = _spikes_of(recorder, windows, _ALIGNMENT_FIELDS, baseline.name)
+            spikes[baseline.name] = _aligned_spikes(recorder, baseline)
         if collector:
             curves[baseline.name] = collector.curves()
     return Measurements(
@@ -153,22 +149,31 @@ def _baselines(config: Config, prepared: PreparedPair) -> tuple[Translator, ...]
     return Identity(), MomentMatching.fit(x, y), GaussianOT.fit(x, y, shrinkage=shrinkage)
 
 
-def _measure_baseline(baseline, prepared, collectors, batch_size) -> SignalErrors:
+def _measure_baseline(baseline, prepared, tuned, batch_size) -> SignalErrors:
     errors = SignalErrors()
     for translation in translate(baseline, prepared, batch_size=batch_size):
-        for collector in filter(None, (errors, *collectors)):
-            collector.add(translation)
+        errors.add(translation)
+        if tuned:
+            tuned.add(translation)
     return errors
 
 
 def _recorded_spikes(recorder: SpikeRecorder) -> dict[str, dict[str, SpikeSignal]]:
     """Spikes of both days, and of identity, which takes them for each other."""
-    x, y = recorder.recorded("x"), recorder.recorded("y")
+    x, y = (recorder.recorded(day, label=f"recorded {day}") for day in ("x", "y"))
     return {"recorded": {"x": x, "y": y}, "identity": {"f_y": y, "g_x": x}}
 
 
-def _spikes_of(recorder: SpikeRecorder, windows: WindowCollector, fields, translator: str) -> dict[str, SpikeSignal]:
-    return {name: recorder.infer(windows.take(name), label=f"{translator} {name}") for name in fields}
+def _aligned_spikes(recorder: SpikeRecorder, baseline: Translator) -> dict[str, SpikeSignal]:
+    """Spikes of an alignment, which treats every frame by itself; its cycles return what went in."""
+    changes = {
+        "f_y": ("y", lambda y: baseline.to_x(y[:0], y)[1]),
+        "g_x": ("x", lambda x: baseline.to_y(x, x[:0])[0]),
+    }
+    return {
+        name: recorder.recorded(day, change, label=f"{baseline.name} {name}")
+        for name, (day, change) in changes.items()
+    }
 
 
 def _signals(errors: dict[str, SignalErrors], prepared: PreparedPair) -> dict:

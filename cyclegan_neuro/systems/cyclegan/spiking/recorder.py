@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,13 +15,18 @@ from cyclegan_neuro.spikes.cache import ResultCache, content_key
 from cyclegan_neuro.spikes.counts import SpikeCounts, counts_from_rates
 from cyclegan_neuro.spikes.statistics.correlation import bins_of
 from cyclegan_neuro.systems.cyclegan.translation import Translation
-from cyclegan_neuro.windows.cutting import raw_windows
+from cyclegan_neuro.windows.cutting import raw_windows, window_frame_indices
 from cyclegan_neuro.windows.prepared import PreparedPair
-from cyclegan_neuro.windows.segmentation import spaced
+from cyclegan_neuro.windows.segmentation import coverage, spaced
+
+if TYPE_CHECKING:
+    from cyclegan_neuro.spikes.inference.rates import InferredRates, WindowRates
 
 __all__ = ["PAIRS", "SpikeRecorder", "SpikeSignal", "WindowCollector", "why_not"]
 
 _log = logging.getLogger(__name__)
+
+Change = Callable[[np.ndarray], np.ndarray]
 
 PAIRS = {"x_from_y": ("x", "f_y"), "x_cycle": ("x", "f_g_x"), "y_from_x": ("y", "g_x"), "y_cycle": ("y", "g_f_y")}
 """Pair of section 3.2 → the recorded and the generated signal, named as in Translation."""
@@ -99,32 +105,81 @@ class SpikeRecorder:
         """Return a collector of the windows whose spikes are compared."""
         return WindowCollector(self.starts, fields)
 
-    def recorded(self, name: str) -> SpikeSignal:
-        """Return the spikes of day ``"x"`` or ``"y"``, inferred once for all reports on this recording."""
-        return self.infer(raw_windows(self.prepared, name, self.starts[name]), label=f"recorded {name}")
+    def recorded(self, name: str, change: Change | None = None, *, label: str) -> SpikeSignal:
+        """Return the spikes of day ``"x"`` or ``"y"``, as it was recorded or after a change of each frame by itself.
+
+        Test windows overlap, so every frame that they cover is inferred once and the rates are cut into windows: the
+        networks see the same frames around each. Only Φ, which depends on the place in the window, forbids that.
+
+        Parameters
+        ----------
+        name : {"x", "y"}
+        change : callable, optional
+            (window, time, neuron) ΔF/F to the same shape; must treat each frame by itself, as the alignments do.
+        label : str
+            What the log calls the signal.
+        """
+        change = change or (lambda windows: windows)
+        if getattr(self.prepared, name).transform is not None:
+            return self.infer(change(raw_windows(self.prepared, name, self.starts[name])), label=label)
+        frames, joints = self._covered(name)
+        recording = getattr(self.prepared, name).recording
+        dff = change(recording.dff[frames][np.newaxis])[0]
+        place = np.searchsorted(frames, window_frame_indices(self.starts[name], self.prepared.window_frames))
+        place = place[:, self.first_frame : self.prepared.window_frames - (self.n_masked - self.first_frame)]
+        key = self._key(dff, joints, place)
+        kept = self.cache.get("spikes", key, lambda: self._infer_frames(dff, joints, place, label))
+        return self._signal(kept, dff[place[len(place) // 2]])
 
     def infer(self, windows: np.ndarray, *, label: str) -> SpikeSignal:
         """Return the spikes of windows (window, time, neuron) in ΔF/F."""
-        rate, seed = self.frame_rate_hz, self.section.seed
-        key = content_key(windows, self._models_key, rate, seed, self.section.resample)
-        kept = self.cache.get("spikes", key, lambda: self._infer(windows, label))
-        signal = SpikeCounts(kept["counts"], rate)
-        dff = windows[len(windows) // 2, self.first_frame : self.first_frame + signal.n_frames].copy()
-        return SpikeSignal(signal, dff, kept["rates_hz"], kept["noise_levels"], kept["network_levels"])
+        kept = self.cache.get("spikes", self._key(windows), lambda: self._infer_windows(windows, label))
+        n_frames = kept["counts"].shape[1]
+        return self._signal(kept, windows[len(windows) // 2, self.first_frame : self.first_frame + n_frames].copy())
 
-    def _infer(self, windows: np.ndarray, label: str) -> dict[str, np.ndarray]:
+    def _covered(self, name: str) -> tuple[np.ndarray, np.ndarray]:
+        """Return the frames of the compared windows, each once, and after which of them time is not continuous."""
+        recording = getattr(self.prepared, name).recording
+        height = self.prepared.window_frames
+        inside = coverage(self.starts[name], window_frames=height, n_frames=recording.n_frames)
+        frames = np.flatnonzero(inside)
+        broken = (np.diff(frames) > 1) | np.isin(frames[:-1], recording.gaps)
+        return frames, np.flatnonzero(broken)
+
+    def _infer_frames(self, dff, joints, place, label) -> dict[str, np.ndarray]:
+        from cyclegan_neuro.spikes.inference.rates import infer_rates
+
+        _log.info("inferring spikes: %s (%d frames)", label, len(dff))
+        found = infer_rates(
+            dff, frame_rate_hz=self.frame_rate_hz, models=self.models, gaps=joints, resample=self.section.resample
+        )
+        return self._spikes(found.rates_hz[place], found)
+
+    def _infer_windows(self, windows: np.ndarray, label: str) -> dict[str, np.ndarray]:
         from cyclegan_neuro.spikes.inference.rates import infer_windows
 
         _log.info("inferring spikes: %s (%d windows)", label, len(windows))
         found = infer_windows(
             windows, frame_rate_hz=self.frame_rate_hz, models=self.models, resample=self.section.resample
         )
-        counts = counts_from_rates(found.rates_hz, frame_rate_hz=self.frame_rate_hz, seed=self.section.seed)
-        middle = found.rates_hz[len(windows) // 2].copy()
+        return self._spikes(found.rates_hz, found)
+
+    def _spikes(self, rates_hz: np.ndarray, found: InferredRates | WindowRates) -> dict[str, np.ndarray]:
+        """Make what is kept of inferred rates (window, frame, neuron)."""
         return {
-            "counts": counts, "rates_hz": middle, "noise_levels": found.noise_levels,
+            "counts": counts_from_rates(rates_hz, frame_rate_hz=self.frame_rate_hz, seed=self.section.seed),
+            "rates_hz": rates_hz[len(rates_hz) // 2].copy(),
+            "noise_levels": found.noise_levels,
             "network_levels": found.network_levels,
-        }  # fmt: skip
+        }
+
+    def _signal(self, kept: dict[str, np.ndarray], dff: np.ndarray) -> SpikeSignal:
+        counts = SpikeCounts(kept["counts"], self.frame_rate_hz)
+        return SpikeSignal(counts, dff, kept["rates_hz"], kept["noise_levels"], kept["network_levels"])
+
+    def _key(self, *arrays: np.ndarray) -> str:
+        section = self.section
+        return content_key(*arrays, self._models_key, self.frame_rate_hz, section.seed, section.resample)
 
 
 class WindowCollector:
