@@ -50,7 +50,8 @@ def held_out_models(trained: Path, names: Sequence[str], frame_rate_hz: float) -
     missing = [str(file) for file in files.values() if not file.is_file()]
     if missing:
         raise UserError(
-            str(trained), got=f"no {', '.join(missing)}", expected="networks trained without each data set in turn",
+            str(trained), got=f"no {missing[0]} ({len(missing)} of {len(files)} missing)",
+            expected="networks trained without each data set in turn",
             fix="python -m cyclegan_neuro.cli.train_inference (without --no_accuracy), and wait until it has ended",
         )  # fmt: skip
     return {name: load_models(file) for name, file in files.items()}
