@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from cyclegan_neuro import __version__
+from cyclegan_neuro.errors import RunDirectoryError
 from cyclegan_neuro.recordings.atomic import replacing
 
 __all__ = ["ResultCache", "content_key"]
@@ -20,7 +21,7 @@ _log = logging.getLogger(__name__)
 
 
 def content_key(*parts: Any) -> str:
-    """Return a hash of arrays and of anything that JSON can write.
+    """Return a hash of arrays and of anything that JSON can write; another version of the package has other hashes.
 
     Parameters
     ----------
@@ -32,7 +33,7 @@ def content_key(*parts: Any) -> str:
     >>> content_key(np.zeros(2), "a") == content_key(np.zeros(2), "a") != content_key(np.zeros((1, 2)), "a")
     True
     """
-    digest = hashlib.sha256()
+    digest = hashlib.sha256(__version__.encode())
     for part in parts:
         if isinstance(part, np.ndarray):
             digest.update(f"{part.dtype.str} {part.shape}".encode())
@@ -52,7 +53,7 @@ class ResultCache:
     Parameters
     ----------
     directory : Path, optional
-        Made when the first result is kept; without one nothing is kept.
+        Made when the first result is kept; without one results are kept in memory.
 
     Examples
     --------
@@ -62,6 +63,7 @@ class ResultCache:
 
     def __init__(self, directory: Path | None):
         self._directory = directory
+        self._in_memory: dict[str, dict[str, np.ndarray]] = {}
 
     def get(self, kind: str, key: str, compute: Callable[[], dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
         """Return the arrays kept as ``kind`` under ``key``, or compute and keep them.
@@ -77,20 +79,23 @@ class ResultCache:
 
         Raises
         ------
-        RecordingError
+        RunDirectoryError
             If the result cannot be written.
         """
+        name = f"{kind}-{key[:32]}"
         if self._directory is None:
-            return compute()
-        file = self._directory / f"{kind}-{key[:32]}.npz"
+            if name not in self._in_memory:
+                self._in_memory[name] = compute()
+            return self._in_memory[name]
+        file = self._directory / f"{name}.npz"
         if file.is_file():
             try:
                 with np.load(file, allow_pickle=False) as kept:
-                    return {name: kept[name] for name in kept.files}
-            except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+                    return {entry: kept[entry] for entry in kept.files}
+            except Exception as error:  # what a damaged archive raises depends on the place of the damage
                 _log.warning("%s cannot be read (%s) and is computed again", file, error)
         arrays = compute()
-        self._directory.mkdir(parents=True, exist_ok=True)
-        with replacing(file) as temporary:
+        with replacing(file, error_type=RunDirectoryError) as temporary:
+            self._directory.mkdir(parents=True, exist_ok=True)
             np.savez_compressed(temporary, **arrays)
         return arrays

@@ -10,6 +10,7 @@
 ``history.csv``       a row per epoch
 ``scaling*``, ``neuron_order*``  written by the windows
 ``report/``           written by the evaluation
+``evaluation_cache/`` spikes and their statistics, for the next evaluation; may be deleted
 ================  ==========================================================================
 """
 

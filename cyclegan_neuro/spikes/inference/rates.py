@@ -76,7 +76,8 @@ class WindowRates:
 
 def infer_rates(
     dff: np.ndarray, *, frame_rate_hz: float, models: RateModels | str | os.PathLike | None = None,
-    gaps: Sequence[int] | np.ndarray = (), resample: bool = False, progress: Progress | None = None,
+    gaps: Sequence[int] | np.ndarray = (), levels: np.ndarray | None = None, resample: bool = False,
+    progress: Progress | None = None,
 ) -> InferredRates:  # fmt: skip
     """Infer the spike rates of a recording.
 
@@ -89,6 +90,8 @@ def infer_rates(
         Networks, or a file or folder that holds some; the shipped ones when absent.
     gaps : sequence of int, optional
         Frames after which time is not continuous.
+    levels : ndarray of float, shape (neuron,), optional
+        Noise levels, which choose the networks, where they are known from elsewhere; those of ``dff`` when absent.
     resample : bool
         Bring ΔF/F to the frame rate of the nearest networks where it differs by more than 5 %, and the rates back.
     progress : callable, optional
@@ -116,7 +119,7 @@ def infer_rates(
     """
     dff = _checked(dff, ndim=2)
     models, ratio = choose_models(models, frame_rate_hz, resample)
-    levels = noise_levels(dff, frame_rate_hz, gaps)
+    levels = noise_levels(dff, frame_rate_hz, gaps) if levels is None else levels
     chosen = np.array([models.level_for(level) for level in levels], np.int64)
     rates = np.zeros(dff.shape, np.float32)
     valid = np.zeros(len(dff), bool)

@@ -144,7 +144,7 @@ def _spread_by_rate(counts: SpikeCounts) -> np.ndarray:
     """Neurons at the 90th, 70th and 50th percentile of the rate: with spikes, and not the most active alone."""
     order = np.argsort(counts.counts.sum(axis=(0, 1), dtype=np.int64), kind="stable")
     at = (np.array([0.9, 0.7, 0.5]) * (len(order) - 1)).astype(int)
-    return order[at[: min(EXAMPLES, len(order))]]
+    return order[at] if len(np.unique(at)) == EXAMPLES else order[::-1][:EXAMPLES]
 
 
 def _statistics_json(pairs: dict[str, dict[str, PairStatistics]]) -> dict[str, Any]:
@@ -154,7 +154,7 @@ def _statistics_json(pairs: dict[str, dict[str, PairStatistics]]) -> dict[str, A
             for statistic, comparison in found.comparisons.items():
                 entry = result.setdefault(statistic, {}).setdefault(pair, {})
                 entry[translator] = comparison.to_json()
-                entry["noise_floor"] = found.floors[statistic].to_json()
+                entry.setdefault("noise_floor", found.floors[statistic].to_json())  # whichever translator
     return result
 
 

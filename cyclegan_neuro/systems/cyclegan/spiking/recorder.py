@@ -13,6 +13,7 @@ from cyclegan_neuro.configuration.sections import SpikesSection
 from cyclegan_neuro.errors import UserError
 from cyclegan_neuro.spikes.cache import ResultCache, content_key
 from cyclegan_neuro.spikes.counts import SpikeCounts, counts_from_rates
+from cyclegan_neuro.spikes.noise import noise_levels
 from cyclegan_neuro.spikes.statistics.correlation import bins_of
 from cyclegan_neuro.systems.cyclegan.translation import Translation
 from cyclegan_neuro.windows.cutting import raw_windows, window_frame_indices
@@ -20,6 +21,7 @@ from cyclegan_neuro.windows.prepared import PreparedPair
 from cyclegan_neuro.windows.segmentation import coverage, spaced
 
 if TYPE_CHECKING:
+    from cyclegan_neuro.spikes.inference.rate_models import RateModels
     from cyclegan_neuro.spikes.inference.rates import InferredRates, WindowRates
 
 __all__ = ["PAIRS", "SpikeRecorder", "SpikeSignal", "WindowCollector", "why_not"]
@@ -63,9 +65,14 @@ def why_not(section: SpikesSection, prepared: PreparedPair) -> str | None:
     try:
         models, ratio = choose_models(section.models, rate, section.resample)
         inside = reachable(prepared.window_frames, models, ratio)
-        bins_of(max(0, inside.stop - inside.start), rate, section.correlation_bin_s)
+        if inside.start == inside.stop:
+            return (
+                f"Windows of {prepared.window_frames:,} frames at {rate:g} Hz are shorter than the stretch of ΔF/F "
+                f"that networks read around each frame ({models.window_frames} frames at {models.frame_rate_hz:g} Hz)."
+            )
+        bins_of(inside.stop - inside.start, rate, section.correlation_bin_s)
     except UserError as error:
-        return f"{error}"
+        return f"{error}."
     if min(len(prepared.x.starts.test), len(prepared.y.starts.test)) < 4:
         return "There are fewer than four test windows."
     return None
@@ -93,13 +100,12 @@ class SpikeRecorder:
 
         self.section, self.prepared, self.cache = section, prepared, cache
         self.frame_rate_hz = prepared.x.recording.frame_rate_hz
-        self.models, ratio = choose_models(section.models, self.frame_rate_hz, section.resample)
-        inside = reachable(prepared.window_frames, self.models, ratio)
-        self.first_frame, self.n_masked = inside.start, prepared.window_frames - (inside.stop - inside.start)
+        self.models, self._ratio = choose_models(section.models, self.frame_rate_hz, section.resample)
+        inside = reachable(prepared.window_frames, self.models, self._ratio)
+        self._reached, self.first_frame = inside, inside.start
+        self.n_masked = prepared.window_frames - (inside.stop - inside.start)
         self.starts = {name: spaced(getattr(prepared, name).starts.test, section.max_windows) for name in ("x", "y")}
-        self._models_key = content_key(
-            *(array for members in self.models.noise_levels.values() for m in members for array in m.kernels + m.biases)
-        )
+        self._models_key = _models_key(self.models)
 
     def collector(self, fields: Sequence[str]) -> WindowCollector:
         """Return a collector of the windows whose spikes are compared."""
@@ -109,7 +115,8 @@ class SpikeRecorder:
         """Return the spikes of day ``"x"`` or ``"y"``, as it was recorded or after a change of each frame by itself.
 
         Test windows overlap, so every frame that they cover is inferred once and the rates are cut into windows: the
-        networks see the same frames around each. Only Φ, which depends on the place in the window, forbids that.
+        networks see the same frames around each. Φ, which depends on the place in the window, forbids that, and so does
+        resampling, whose filter and new frames begin with the window.
 
         Parameters
         ----------
@@ -120,13 +127,12 @@ class SpikeRecorder:
             What the log calls the signal.
         """
         change = change or (lambda windows: windows)
-        if getattr(self.prepared, name).transform is not None:
+        if getattr(self.prepared, name).transform is not None or self._ratio != 1:
             return self.infer(change(raw_windows(self.prepared, name, self.starts[name])), label=label)
         frames, joints = self._covered(name)
         recording = getattr(self.prepared, name).recording
         dff = change(recording.dff[frames][np.newaxis])[0]
         place = np.searchsorted(frames, window_frame_indices(self.starts[name], self.prepared.window_frames))
-        place = place[:, self.first_frame : self.prepared.window_frames - (self.n_masked - self.first_frame)]
         key = self._key(dff, joints, place)
         kept = self.cache.get("spikes", key, lambda: self._infer_frames(dff, joints, place, label))
         return self._signal(kept, dff[place[len(place) // 2]])
@@ -134,8 +140,7 @@ class SpikeRecorder:
     def infer(self, windows: np.ndarray, *, label: str) -> SpikeSignal:
         """Return the spikes of windows (window, time, neuron) in ΔF/F."""
         kept = self.cache.get("spikes", self._key(windows), lambda: self._infer_windows(windows, label))
-        n_frames = kept["counts"].shape[1]
-        return self._signal(kept, windows[len(windows) // 2, self.first_frame : self.first_frame + n_frames].copy())
+        return self._signal(kept, windows[len(windows) // 2])
 
     def _covered(self, name: str) -> tuple[np.ndarray, np.ndarray]:
         """Return the frames of the compared windows, each once, and after which of them time is not continuous."""
@@ -147,13 +152,15 @@ class SpikeRecorder:
         return frames, np.flatnonzero(broken)
 
     def _infer_frames(self, dff, joints, place, label) -> dict[str, np.ndarray]:
+        """Infer frames (frame, neuron) and cut the rates into windows, whose frames are at ``place``."""
         from cyclegan_neuro.spikes.inference.rates import infer_rates
 
         _log.info("inferring spikes: %s (%d frames)", label, len(dff))
-        found = infer_rates(
-            dff, frame_rate_hz=self.frame_rate_hz, models=self.models, gaps=joints, resample=self.section.resample
-        )
-        return self._spikes(found.rates_hz[place], found)
+        # a frame counts once for each window that holds it, as in generated windows: the same choice of networks
+        ends = np.arange(1, len(place)) * place.shape[1] - 1
+        levels = noise_levels(dff[place].reshape(-1, dff.shape[1]), self.frame_rate_hz, ends)
+        found = infer_rates(dff, frame_rate_hz=self.frame_rate_hz, models=self.models, gaps=joints, levels=levels)
+        return self._spikes(found.rates_hz[place[:, self._reached]], found)
 
     def _infer_windows(self, windows: np.ndarray, label: str) -> dict[str, np.ndarray]:
         from cyclegan_neuro.spikes.inference.rates import infer_windows
@@ -173,8 +180,8 @@ class SpikeRecorder:
             "network_levels": found.network_levels,
         }
 
-    def _signal(self, kept: dict[str, np.ndarray], dff: np.ndarray) -> SpikeSignal:
-        counts = SpikeCounts(kept["counts"], self.frame_rate_hz)
+    def _signal(self, kept: dict[str, np.ndarray], window: np.ndarray) -> SpikeSignal:
+        counts, dff = SpikeCounts(kept["counts"], self.frame_rate_hz), window[self._reached].copy()
         return SpikeSignal(counts, dff, kept["rates_hz"], kept["noise_levels"], kept["network_levels"])
 
     def _key(self, *arrays: np.ndarray) -> str:
@@ -198,6 +205,14 @@ class WindowCollector:
     def take(self, field: str) -> np.ndarray:
         """Return the windows of ``field`` and forget them."""
         return np.concatenate(self._parts.pop(field))
+
+
+def _models_key(models: RateModels) -> str:
+    """Hash networks and how they read ΔF/F."""
+    parts: list = [models.frame_rate_hz, models.window_frames, models.before_frames]
+    for level, members in models.noise_levels.items():
+        parts += [level, *(array for member in members for array in member.kernels + member.biases)]
+    return content_key(*parts)
 
 
 def _day_read(field: str) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cyclegan_neuro.spikes.accuracy import accuracy
+from cyclegan_neuro.spikes.accuracy import cell_accuracy
 from cyclegan_neuro.spikes.counts import SpikeCounts
 from cyclegan_neuro.systems.cyclegan.spiking.recorder import SpikeRecorder
 from cyclegan_neuro.windows.cutting import window_frame_indices
@@ -25,7 +25,7 @@ class InferenceAccuracy:
     by_sigma : dict of float to dict
         Smoothing of both rates in s → ``correlation``, ``error``, ``bias``.
     rate_correlation : float
-        Over neurons, between true and inferred mean rates.
+        Over neurons, between true and inferred mean rates; NaN for fewer than three, or equal rates.
     n_neurons : int
         With at least one true spike in the test windows.
     """
@@ -59,7 +59,7 @@ def true_counts(recorder: SpikeRecorder, name: str, n_frames: int) -> SpikeCount
 
 
 def inference_accuracy(inferred: SpikeCounts, true: SpikeCounts) -> InferenceAccuracy:
-    """Compare inferred with true spikes, window by window, joined per neuron.
+    """Compare inferred with true spikes per neuron, over all windows; smoothing does not join them.
 
     Parameters
     ----------
@@ -68,21 +68,21 @@ def inference_accuracy(inferred: SpikeCounts, true: SpikeCounts) -> InferenceAcc
     """
     rate = true.frame_rate_hz
     heard = np.flatnonzero(~true.silent)
-    starts = np.zeros((true.n_windows, true.n_frames), bool)
-    starts[:, :-1] = True  # a frame between windows belongs to none, so that smoothing does not join them
+    valid = np.ones(true.n_frames, bool)
     by_sigma = {}
     for sigma in _SIGMAS_S:
         results = [
-            accuracy(
-                inferred.counts[..., neuron].ravel() * rate, true.counts[..., neuron].ravel() * rate,
-                frame_rate_hz=rate, valid=starts.ravel(), sigma_s=sigma,
+            cell_accuracy(
+                [(*pair, valid) for pair in zip(*(s.counts[..., n] * rate for s in (inferred, true)), strict=True)],
+                frame_rate_hz=rate, sigma_s=sigma,
             )
-            for neuron in heard
+            for n in heard
         ]  # fmt: skip
         by_sigma[sigma] = {
             name: float(np.median([getattr(result, name) for result in results])) if results else float("nan")
             for name in ("correlation", "error", "bias")
         }
     means = [signal.counts.mean(axis=(0, 1))[heard] for signal in (inferred, true)]
-    rates = float(np.corrcoef(*means)[0, 1]) if len(heard) > 2 else float("nan")
+    alike = len(heard) < 3 or any(np.ptp(mean) == 0 for mean in means)
+    rates = float("nan") if alike else float(np.corrcoef(*means)[0, 1])
     return InferenceAccuracy(by_sigma, rates, len(heard))
