@@ -24,6 +24,7 @@ __all__ = ["no_spikes_block", "spikes_block", "spikes_sentence"]
 
 _TITLE = "Spikes"
 _ORDER = ("model", "identity", "moment_matching", "gaussian_ot")
+_ALIGNMENTS = _ORDER[2:]
 _METHODS = {
     "elephant": "Elephant computed those of the CycleGAN and of identity, a single sweep that agrees with it to 1e-10 "
     "those of the alignments.",
@@ -39,19 +40,25 @@ def no_spikes_block(reason: str) -> Block:
 
 def spikes_block(prepared: PreparedPair, found: SpikeMeasurements) -> Block:
     """Tell how the statistics of generated spikes compare with those of recorded ones."""
-    tables = [*(_table(statistic, found) for statistic in STATISTIC_LABELS), _inference_table(found)]
+    tables = [table for statistic in STATISTIC_LABELS for table in _tables_of(statistic, found)]
+    tables.append(_inference_table(found))
     if found.true is not None:
         tables += [_accuracy_table(found), _true_table(found)]
+    tables.append(_long_table(found))
     return Block(_TITLE, _paragraphs(prepared, found), tuple(tables), _figures(prepared, found))
 
 
 def spikes_sentence(found: SpikeMeasurements) -> str:
-    """Say in one sentence whether generated spikes are closer to the recorded ones than the other day's are."""
+    """Say in one sentence how close generated spikes are, beside doing nothing and the better alignment."""
     parts = []
     for statistic, label in STATISTIC_LABELS.items():
-        model, identity, floor = (_kl(found, statistic, name) for name in ("model", "identity", "floor"))
-        parts.append(f"{label.lower()} {significant(model, digits=2)} (identity {significant(identity, digits=2)}, "
-                     f"floor {significant(floor, digits=2)}: {compared(model, identity)} identity)")  # fmt: skip
+        value = {name: _kl(found, statistic, name) for name in (*_ORDER, "floor")}
+        best = min(_ALIGNMENTS, key=value.get)
+        numbers = ", ".join(f"{name} {significant(v, digits=2)}" for name, v in (
+            ("identity", value["identity"]), (TRANSLATOR_LABELS[best], value[best]), ("floor", value["floor"])
+        ))  # fmt: skip
+        verdict = f"{compared(value['model'], value['identity'])} identity and {compared(value['model'], value[best])} "
+        parts.append(f"{label.lower()} {significant(value['model'], digits=2)} ({numbers}: {verdict}the alignment)")
     return f"Mean KL divergence of spike statistics between Y and G(X), in nats: {'; '.join(parts)}."
 
 
@@ -64,21 +71,47 @@ def _kl(found: SpikeMeasurements, statistic: str, name: str) -> float:
     return float(known.mean()) if known.size else float("nan")
 
 
-def _table(statistic: str, found: SpikeMeasurements) -> tuple[str, Table]:
-    unit = WASSERSTEIN_UNITS[statistic]
-    columns = ["", *(f"{PAIR_LABELS[pair]}: KL (nats)" for pair in PAIRS),
-               *(f"{PAIR_LABELS[pair]}: Wasserstein ({unit})" for pair in PAIRS)]  # fmt: skip
+def _tables_of(statistic: str, found: SpikeMeasurements) -> tuple[tuple[str, Table], ...]:
+    """The divergences and the distances of one statistic."""
+    headings = {"kl": "KL divergence (nats)", "wasserstein": f"Wasserstein distance ({WASSERSTEIN_UNITS[statistic]})"}
+    notes = {
+        "kl": f"{DESCRIPTIONS[statistic]} ± standard deviation, in brackets the 95 % bootstrap interval of the mean. A "
+        "dash: identity and alignments that can be inverted exactly return what went in. "
+        f"{_silent(found, statistic)}",
+        "wasserstein": "Of the same distributions.",
+    }
+    tables = []
+    for measure, heading in headings.items():
+        rows = []
+        for name in (*_ORDER, "floor"):
+            cells = [_cell(_entry(found.pairs[pair], name, statistic), measure) for pair in PAIRS]
+            rows.append((_FLOOR if name == "floor" else TRANSLATOR_LABELS[name], *cells))
+        caption = f"{STATISTIC_LABELS[statistic]}: {heading}. {notes[measure]}"
+        tables.append((caption, Table(f"spikes_{statistic}_{measure}", ("", *PAIR_LABELS.values()), tuple(rows))))
+    return tuple(tables)
+
+
+def _long_table(found: SpikeMeasurements) -> tuple[str, Table]:
     rows = []
-    for name in (*_ORDER, "floor"):
-        entries = [_entry(found.pairs[pair], name, statistic) for pair in PAIRS]
-        cells = [_cell(entry, measure) for measure in ("kl", "wasserstein") for entry in entries]
-        rows.append((_FLOOR if name == "floor" else TRANSLATOR_LABELS[name], *cells))
-    caption = (
-        f"{STATISTIC_LABELS[statistic]}. {DESCRIPTIONS[statistic]} ± standard deviation, in brackets the 95 % "
-        "bootstrap interval of the mean. A dash: identity and alignments that can be inverted exactly return what went "
-        f"in. {_silent(found, statistic)}"
-    )
-    return caption, Table(f"spikes_{statistic}", tuple(columns), tuple(rows))
+    for statistic, label in STATISTIC_LABELS.items():
+        for pair in PAIRS:
+            for name in (*_ORDER, "floor"):
+                entry = _entry(found.pairs[pair], name, statistic)
+                if entry is None:
+                    continue
+                translator = _FLOOR if name == "floor" else TRANSLATOR_LABELS[name]
+                numbers = (n for summary in entry.to_json().values() for n in _numbers(summary))
+                rows.append((label, PAIR_LABELS[pair], translator, *numbers))
+    columns = ("statistic", "pair", "translator", *(
+        f"{measure} {name}" for measure in ("KL", "Wasserstein")
+        for name in ("mean", "standard deviation", "n", "95 % from", "to")
+    ))  # fmt: skip
+    return "The same numbers, one comparison per line.", Table("spikes_long", columns, tuple(rows))
+
+
+def _numbers(summary: dict) -> tuple:
+    low, high = summary["ci95"] or (None, None)
+    return summary["mean"], summary["std"], summary["n"], low, high
 
 
 def _entry(by_translator: dict[str, PairStatistics], name: str, statistic: str) -> Comparison | None:
