@@ -3,7 +3,7 @@
 The file holds ``dff`` (neuron, time) as a fraction and the attribute ``rate_hz``; it has one
 session only, so it serves as X, with Y made by the synthetic transformation (``data.source: phi``).
 
-    python docs/examples/convert_allen_excerpt.py allen_visual_coding_excerpt.h5 recordings/
+    python -m docs.examples.convert_allen_excerpt allen_visual_coding_excerpt.h5 recordings/
     python -m cyclegan_neuro.cli.check recordings/allen_excerpt.h5
 """
 

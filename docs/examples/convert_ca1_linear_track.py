@@ -13,7 +13,7 @@ not found, and ``session_1`` ... ``session_8`` with ``events`` (time, neuron), `
   Frames without position (first and last trial) are NaN. Speed is the absolute velocity as published.
 - Trials were recorded one by one: a gap is marked after each.
 
-    python docs/examples/convert_ca1_linear_track.py multiday_ca1_linear_track.h5 recordings/ --mouse C6_M4
+    python -m docs.examples.convert_ca1_linear_track multiday_ca1_linear_track.h5 recordings/ --mouse C6_M4
     python -m cyclegan_neuro.cli.check recordings/C6_M4_environment_A_first.h5
 """
 

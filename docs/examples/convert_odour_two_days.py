@@ -12,7 +12,7 @@ The file holds, per mouse, ``cell_index`` (registered cell, day), -1 where a cel
   Where exactly they join is not known (``frame_start`` is approximate), so no gaps are marked:
   windows run across borders of trials. ``trial`` is derived from the approximate starts.
 
-    python docs/examples/convert_odour_two_days.py multiday_2p_odour_two_days.h5 recordings/ --mouse mouse_991
+    python -m docs.examples.convert_odour_two_days multiday_2p_odour_two_days.h5 recordings/ --mouse mouse_991
     python -m cyclegan_neuro.cli.check recordings/mouse_991_day1.h5
 """
 
