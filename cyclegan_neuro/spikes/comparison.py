@@ -25,6 +25,7 @@ __all__ = [
     "compare_van_rossum",
     "correlation_floor",
     "firing_rate_floor",
+    "pair_distance_floor",
     "van_rossum_floor",
 ]
 
@@ -156,6 +157,12 @@ def correlation_floor(recorded: np.ndarray, *, seed: int = 0) -> Comparison:
     """Return what :func:`compare_correlations` finds between the windows of two random halves of the recorded ones."""
     first, second = halves(len(recorded), seed)
     return compare_correlations(recorded[first], recorded[second])
+
+
+def pair_distance_floor(recorded: np.ndarray, *, seed: int = 0) -> Comparison:
+    """Return what :func:`compare_pair_distances` finds between the windows of two random halves of the recorded ones."""
+    first, second = halves(len(recorded), seed)
+    return compare_pair_distances(recorded[first], recorded[second])
 
 
 def compare_van_rossum(distances: VanRossum) -> Comparison:

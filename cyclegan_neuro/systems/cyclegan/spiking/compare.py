@@ -15,16 +15,18 @@ from cyclegan_neuro.spikes.comparison import (
     Comparison,
     compare_correlations,
     compare_firing_rates,
+    compare_pair_distances,
     compare_van_rossum,
     correlation_floor,
     firing_rate_floor,
+    pair_distance_floor,
     van_rossum_floor,
 )
 from cyclegan_neuro.spikes.counts import SpikeCounts
 from cyclegan_neuro.spikes.statistics.correlation import correlations
 from cyclegan_neuro.spikes.statistics.firing_rate import mean_rates
 from cyclegan_neuro.spikes.statistics.parallel import Workers
-from cyclegan_neuro.spikes.statistics.van_rossum import distances
+from cyclegan_neuro.spikes.statistics.van_rossum import distances, pair_distances
 from cyclegan_neuro.systems.cyclegan.spiking.recorder import PAIRS, SpikeRecorder
 
 __all__ = ["EXAMPLES", "PairStatistics", "StatisticsOf", "compare_signals"]
@@ -82,6 +84,19 @@ class StatisticsOf:
         compute = lambda: {"values": correlations(counts, bin_s=bin_s, workers=self.workers)}  # noqa: E731
         return self._kept("correlation", (self._key(counts), bin_s), compute)["values"]
 
+    def pair_distances(self, counts: SpikeCounts, method: str, label: str) -> np.ndarray:
+        """Return van Rossum distances (window, pair of neurons)."""
+        time_constant_s = self.recorder.section.time_constant_s
+
+        def compute() -> dict[str, np.ndarray]:
+            progress = _progress(f"van Rossum distances of pairs of neurons, {label}")
+            values = pair_distances(
+                counts, time_constant_s=time_constant_s, method=method, workers=self.workers, progress=progress
+            )
+            return {"values": values}
+
+        return self._kept("van_rossum_pairs", (self._key(counts), time_constant_s, method), compute)["values"]
+
     def compare(self, recorded: SpikeCounts, generated: SpikeCounts, *, method: str, label: str) -> PairStatistics:
         """Compare two signals in all statistics.
 
@@ -96,17 +111,20 @@ class StatisticsOf:
         seed = self.recorder.section.seed
         rates = self.rates(recorded), self.rates(generated)
         pairs = self.correlations(recorded), self.correlations(generated)
+        apart = tuple(self.pair_distances(counts, method, label) for counts in (recorded, generated))
         van_rossum, floor, maps = self._van_rossum(recorded, generated, method, label)
         return PairStatistics(
             comparisons={
                 "firing_rate": compare_firing_rates(*rates),
                 "correlation": compare_correlations(*pairs),
                 "van_rossum": van_rossum,
+                "van_rossum_pairs": compare_pair_distances(*apart),
             },
             floors={
                 "firing_rate": firing_rate_floor(rates[0], seed=seed),
                 "correlation": correlation_floor(pairs[0], seed=seed),
                 "van_rossum": floor,
+                "van_rossum_pairs": pair_distance_floor(apart[0], seed=seed),
             },
             heat_maps=maps,
         )

@@ -17,5 +17,11 @@ STATISTIC_LABELS = {
     "firing_rate": "Firing rate",
     "correlation": "Pairwise correlation",
     "van_rossum": "Van Rossum distance",
+    "van_rossum_pairs": "Van Rossum distance between neurons",
 }
-WASSERSTEIN_UNITS = {"firing_rate": "Hz", "correlation": "correlation", "van_rossum": "distance"}
+WASSERSTEIN_UNITS = {
+    "firing_rate": "Hz",
+    "correlation": "correlation",
+    "van_rossum": "distance",
+    "van_rossum_pairs": "distance",
+}

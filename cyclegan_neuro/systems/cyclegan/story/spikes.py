@@ -25,6 +25,7 @@ __all__ = ["no_spikes_block", "spikes_block", "spikes_sentence"]
 _TITLE = "Spikes"
 _ORDER = ("model", "identity", "moment_matching", "gaussian_ot")
 _ALIGNMENTS = _ORDER[2:]
+_IN_SENTENCE = ("firing_rate", "correlation", "van_rossum")
 _METHODS = {
     "elephant": "Elephant computed those of the CycleGAN and of identity, a single sweep that agrees with it to 1e-10 "
     "those of the alignments.",
@@ -51,7 +52,8 @@ def spikes_block(prepared: PreparedPair, found: SpikeMeasurements) -> Block:
 def spikes_sentence(found: SpikeMeasurements) -> str:
     """Say in one sentence how close generated spikes are, beside doing nothing and the better alignment."""
     parts = []
-    for statistic, label in STATISTIC_LABELS.items():
+    for statistic in _IN_SENTENCE:
+        label = STATISTIC_LABELS[statistic]
         value = {name: _kl(found, statistic, name) for name in (*_ORDER, "floor")}
         best = min(_ALIGNMENTS, key=value.get)
         numbers = ", ".join(f"{name} {significant(v, digits=2)}" for name, v in (
@@ -133,9 +135,9 @@ def _cell(comparison: Comparison | None, measure: str) -> str | None:
 
 
 def _silent(found: SpikeMeasurements, statistic: str) -> str:
-    if statistic == "correlation":
+    if statistic in ("correlation", "van_rossum_pairs"):
         share = max(s.comparisons[statistic].undefined_pairs for s in (p["model"] for p in found.pairs.values()))
-        return f"Pairs with a silent neuron have no correlation: up to {percent(share)} of a signal's are left out."
+        return f"Pairs with a silent neuron have no value: up to {percent(share)} of a signal's are left out."
     recorded = {day: found.signals["recorded"][day].counts.silent.sum() for day in ("x", "y")}
     return (
         f"Silent in all windows, and therefore left out: {plural(int(recorded['x']), 'neuron')} of X, "
