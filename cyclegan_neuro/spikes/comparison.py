@@ -160,7 +160,7 @@ def correlation_floor(recorded: np.ndarray, *, seed: int = 0) -> Comparison:
 
 
 def pair_distance_floor(recorded: np.ndarray, *, seed: int = 0) -> Comparison:
-    """Return what :func:`compare_pair_distances` finds between the windows of two random halves of the recorded ones."""
+    """Return what :func:`compare_pair_distances` finds between two random halves of the recorded windows."""
     first, second = halves(len(recorded), seed)
     return compare_pair_distances(recorded[first], recorded[second])
 
