@@ -1,0 +1,227 @@
+"""Statistics of all pairs and translators: what is compared, and what is kept for the next evaluation."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from cyclegan_neuro.spikes.comparison import compare_van_rossum, van_rossum_floor
+from cyclegan_neuro.spikes.counts import SpikeCounts
+from cyclegan_neuro.spikes.statistics.parallel import Workers
+from cyclegan_neuro.spikes.statistics.van_rossum import distances
+from cyclegan_neuro.systems.cyclegan.spiking import compare
+from cyclegan_neuro.systems.cyclegan.spiking.compare import StatisticsOf, compare_signals
+from cyclegan_neuro.systems.cyclegan.spiking.recorder import PAIRS
+
+STATISTICS = ("firing_rate", "correlation", "van_rossum", "van_rossum_pairs")
+
+
+def spikes(seed, *, n_windows=6, rate=0.15, silent=()):
+    counts = np.random.default_rng(seed).poisson(rate, (n_windows, 48, 4)).astype(np.uint8)
+    counts[..., list(silent)] = 0
+    return SpikeCounts(counts, 24.0)
+
+
+@pytest.fixture
+def signals():
+    x, y = spikes(1), spikes(2, n_windows=5, rate=0.3)
+    return {
+        "recorded": {"x": x, "y": y},
+        "identity": {"f_y": y, "g_x": x},
+        "model": {"f_y": spikes(3, n_windows=5), "f_g_x": x, "g_x": spikes(4), "g_f_y": y},
+        "gaussian_ot": {"f_y": spikes(5, n_windows=5), "g_x": spikes(6)},
+    }
+
+
+@pytest.fixture
+def computed(monkeypatch):
+    """Keep the method (None where there is but one) of every statistic that is computed."""
+    calls = SimpleNamespace(**{name: [] for name in STATISTICS})
+
+    def counted(name, function):
+        def call(*args, **kwargs):
+            getattr(calls, name).append(kwargs.get("method"))
+            return function(*args, **kwargs)
+
+        return call
+
+    functions = ("mean_rates", "correlations", "distances", "pair_distances")
+    for name, function in zip(STATISTICS, functions, strict=True):
+        monkeypatch.setattr(compare, function, counted(name, getattr(compare, function)))
+    return calls
+
+
+def numbers(computed):
+    return {name: len(calls) for name, calls in vars(computed).items()}
+
+
+@pytest.fixture
+def compare_all(make_days, make_recorder, signals):
+    prepared = make_days()
+
+    def run(*, cache=None, van_rossum="fast", neurons=(0, 2), chosen=signals, **section):
+        recorder = make_recorder(prepared, cache=cache, **section)
+        with Workers(1) as workers:
+            statistics = StatisticsOf(recorder, workers, np.array(neurons))
+            return compare_signals(statistics, chosen, van_rossum=van_rossum)
+
+    return run
+
+
+def same(first, second):
+    for pair in PAIRS:
+        assert first[pair].keys() == second[pair].keys()
+        for translator, statistics in first[pair].items():
+            other = second[pair][translator]
+            np.testing.assert_array_equal(statistics.heat_maps, other.heat_maps)
+            for kind in ("comparisons", "floors"):
+                for name, comparison in getattr(statistics, kind).items():
+                    again = getattr(other, kind)[name]
+                    for field in ("statistic", "unit", "silent_recorded", "silent_generated", "undefined_pairs"):
+                        assert getattr(comparison, field) == getattr(again, field)
+                    np.testing.assert_array_equal(comparison.kl, again.kl)
+                    np.testing.assert_array_equal(comparison.wasserstein, again.wasserstein)
+
+
+def test_every_translator_has_the_pairs_that_its_signals_allow(compare_all):
+    found = compare_all()
+    direct = {"identity", "model", "gaussian_ot"}
+    assert {pair: set(entry) for pair, entry in found.items()} == {
+        "x_from_y": direct, "y_from_x": direct, "x_cycle": {"model"}, "y_cycle": {"model"}
+    }  # fmt: skip
+    for statistics in found["x_from_y"].values():
+        assert statistics.comparisons.keys() == statistics.floors.keys() == set(STATISTICS)
+
+
+def test_each_pair_compares_a_recorded_day_with_what_looks_like_it(compare_all, signals):
+    """Distances by hand: the mean rate of the recorded less that of the generated, where no window overlaps."""
+    fast = spikes(7, rate=3.0)
+    signals["model"] |= {"f_y": fast, "g_x": SpikeCounts(fast.counts * 2, 24.0)}
+    found = compare_all()
+    mean = {name: s.counts.mean(axis=(0, 1)) * 24 for name, s in signals["recorded"].items()}
+    generated = fast.counts.mean(axis=(0, 1)) * 24
+    for pair, day, factor in (("x_from_y", "x", 1), ("y_from_x", "y", 2)):
+        distance = found[pair]["model"].comparisons["firing_rate"].wasserstein
+        np.testing.assert_allclose(distance, factor * generated - mean[day])
+    for pair in ("x_cycle", "y_cycle"):  # the cycle returns the recording itself
+        for statistic in ("firing_rate", "correlation", "van_rossum_pairs"):
+            assert not found[pair]["model"].comparisons[statistic].kl.any()
+            assert not found[pair]["model"].comparisons[statistic].wasserstein.any()
+
+
+def test_van_rossum_is_that_of_the_distances(compare_all, signals):
+    found = compare_all(time_constant_s=0.3, seed=5, neurons=(3, 0))["x_from_y"]["model"]
+    expected = distances(signals["recorded"]["x"], signals["model"]["f_y"], time_constant_s=0.3, method="fast")
+    for kind, values in (
+        ("comparisons", compare_van_rossum(expected)),
+        ("floors", van_rossum_floor(expected, seed=5)),
+    ):
+        np.testing.assert_array_equal(getattr(found, kind)["van_rossum"].kl, values.kl)
+        np.testing.assert_array_equal(getattr(found, kind)["van_rossum"].wasserstein, values.wasserstein)
+    np.testing.assert_array_equal(found.heat_maps, expected.cross[[3, 0]])
+    assert found.heat_maps.shape == (2, 6, 5)
+
+
+def test_silent_neurons_are_counted_on_their_side(compare_all, signals):
+    signals["recorded"]["x"] = spikes(1, silent=[1])
+    signals["model"]["f_y"] = spikes(3, n_windows=5, silent=[0, 1])
+    statistics = compare_all()["x_from_y"]["model"]
+    for name in ("firing_rate", "van_rossum"):
+        comparison, floor = statistics.comparisons[name], statistics.floors[name]
+        assert (comparison.silent_recorded, comparison.silent_generated) == ((1,), (0, 1))
+        assert (floor.silent_recorded, floor.silent_generated) == ((1,), (1,))
+        assert np.flatnonzero(np.isnan(comparison.kl)).tolist() == [1]
+        assert comparison.to_json()["kl"]["n"] == 3
+    assert statistics.comparisons["correlation"].undefined_pairs >= 5 / 6
+
+
+def test_elephant_computes_what_matters_most(compare_all, computed):
+    compare_all(van_rossum="elephant")
+    assert sorted(computed.van_rossum) == ["elephant"] * 6 + ["fast"] * 2  # 4 pairs of the model, 2 of identity
+    assert sorted(computed.van_rossum_pairs) == ["elephant"] * 4 + ["fast"] * 4  # x, y, F(y), G(x) of either
+
+
+def test_elephant_and_fast_agree(compare_all):
+    elephant, fast = (compare_all(van_rossum=method) for method in ("elephant", "fast"))
+    for pair in PAIRS:
+        maps = [found[pair]["model"].heat_maps for found in (elephant, fast)]
+        np.testing.assert_allclose(*maps, atol=1e-6)
+
+
+@pytest.mark.parametrize("folder", [True, False])
+def test_a_signal_is_measured_once(compare_all, computed, tmp_path, folder):
+    """Six signals: x, y, two of the model, two of the alignment; these cycles, and identity, return recorded ones."""
+    compare_all(cache=tmp_path if folder else None)
+    assert numbers(computed) == {"firing_rate": 6, "correlation": 6, "van_rossum": 8, "van_rossum_pairs": 6}
+
+
+def test_nothing_is_computed_again(compare_all, computed, tmp_path):
+    first = compare_all(cache=tmp_path)
+    before = numbers(computed)
+    second = compare_all(cache=tmp_path)
+    assert numbers(computed) == before
+    same(first, second)
+
+
+@pytest.mark.parametrize(
+    ("change", "anew"),
+    [
+        ({"time_constant_s": 0.4}, {"van_rossum", "van_rossum_pairs"}),
+        ({"correlation_bin_s": 0.25}, {"correlation"}),
+        ({"seed": 1}, {"van_rossum"}),  # the halves of its floor
+        ({"van_rossum": "elephant"}, {"van_rossum", "van_rossum_pairs"}),
+        ({"neurons": (1, 2)}, {"van_rossum"}),
+        ({"processes": 2}, set()),
+    ],
+)
+def test_other_settings_compute_what_they_change_and_nothing_else(compare_all, computed, tmp_path, change, anew):
+    compare_all(cache=tmp_path)
+    before = numbers(computed)
+    found = compare_all(cache=tmp_path, **change)
+    assert {name for name, n in numbers(computed).items() if n > before[name]} == anew
+    same(found, compare_all(**change | {"processes": 1}))
+
+
+def test_other_spikes_are_measured_anew(compare_all, computed, signals, tmp_path):
+    compare_all(cache=tmp_path)
+    before = numbers(computed)
+    other = {**signals, "model": {**signals["model"], "g_x": spikes(9)}}
+    compare_all(cache=tmp_path, chosen=other)
+    assert {name: n - before[name] for name, n in numbers(computed).items()} == dict.fromkeys(STATISTICS, 1)
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, MemoryError])
+def test_an_interrupted_comparison_goes_on_where_it_was(compare_all, computed, tmp_path, monkeypatch, error):
+    counted = compare.distances
+
+    def interrupted(*args, progress, **kwargs):
+        def stop(done, total):
+            if len(computed.van_rossum) == 4 and done == 2:
+                raise error
+
+        return counted(*args, progress=stop, **kwargs)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(compare, "distances", interrupted)
+        with pytest.raises(error):
+            compare_all(cache=tmp_path)
+    assert len(computed.van_rossum) == 4
+    before = len(computed.firing_rate)
+    found = compare_all(cache=tmp_path)
+    assert len(computed.van_rossum) == 4 + 8 - 3  # three were finished
+    assert len(computed.firing_rate) == 6 > before
+    same(found, compare_all())
+
+
+def test_progress_is_logged_now_and_then(monkeypatch, caplog):
+    clock = iter([0.0, 5.0, 21.0, 22.0, 50.0, 60.0])
+    monkeypatch.setattr(compare.time, "monotonic", lambda: next(clock))
+    report = compare._progress("van Rossum distances, model x_cycle")
+    with caplog.at_level("INFO"):
+        for done in range(1, 6):
+            report(done, 5)
+    messages = [record.getMessage() for record in caplog.records]
+    assert messages == [
+        "van Rossum distances, model x_cycle: 2 of 5, 32 s left",
+        "van Rossum distances, model x_cycle: 4 of 5, 12 s left",
+    ]
