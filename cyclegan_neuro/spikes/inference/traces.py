@@ -13,10 +13,10 @@ from cyclegan_neuro.spikes.inference.rate_models import RateModels
 
 __all__ = ["FRAMES_PER_CALL", "rates_of_traces"]
 
-FRAMES_PER_CALL = 1 << 16
-"""Frames of all traces of a call of the networks: bounds the memory."""
+FRAMES_PER_CALL = 1 << 14
+"""Frames of all traces of a call: bounds the memory, and what one layer passes to the next stays in the caches."""
 
-_LONGEST_TRACE = 1 << 13  # frames of one trace of a call; longer ones are read in overlapping parts
+_LONGEST_TRACE = 1 << 12  # frames of one trace of a call; longer ones are read in overlapping parts
 
 #: Built once for each level of networks that somebody still holds: building takes longer than a short recording.
 _BUILT: WeakKeyDictionary[RateModels, dict[int, Callable]] = WeakKeyDictionary()

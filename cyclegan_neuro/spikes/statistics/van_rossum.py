@@ -34,12 +34,24 @@ class VanRossum:
         Between recorded windows; symmetric, 0 on the diagonal.
     silent_recorded, silent_generated : ndarray of bool, shape (neuron,)
         Neurons without a spike in any recorded, or generated, window.
+    within_generated : ndarray of float64, shape (neuron, generated window, generated window), optional
+        As ``within``; only where both ways were asked for.
     """
 
     cross: np.ndarray
     within: np.ndarray
     silent_recorded: np.ndarray
     silent_generated: np.ndarray
+    within_generated: np.ndarray | None = None
+
+    def reversed(self) -> VanRossum:
+        """Return the distances with the two signals in each other's place."""
+        if self.within_generated is None:
+            raise ValueError("distances between generated windows were not computed: ask for both ways")
+        return VanRossum(
+            np.swapaxes(self.cross, 1, 2), self.within_generated, self.silent_generated, self.silent_recorded,
+            self.within,
+        )  # fmt: skip
 
 
 def distances(
@@ -48,6 +60,7 @@ def distances(
     *,
     time_constant_s: float = 0.5,
     method: str = "elephant",
+    both_ways: bool = False,
     workers: Workers | None = None,
     progress: Progress | None = None,
 ) -> VanRossum:
@@ -62,6 +75,8 @@ def distances(
     method : {"elephant", "fast"}
         ``elephant.spike_train_dissimilarity.van_rossum_distance``, one call per neuron, or a single sweep
         over the merged spikes, which leaves out the distances between generated windows.
+    both_ways : bool
+        Keep the distances between generated windows too, for :meth:`VanRossum.reversed`.
     workers : Workers, optional
         Processes that share the neurons; without, the calling process does all.
     progress : callable, optional
@@ -95,16 +110,18 @@ def distances(
     _require_time_constant(time_constant_s)
     _require_alike(recorded, generated)
     tasks = [
-        (recorded.counts[..., neuron].T, generated.counts[..., neuron].T, recorded.frame_rate_hz, time_constant_s)
-        for neuron in range(recorded.n_neurons)
+        (recorded.counts[..., n].T, generated.counts[..., n].T, recorded.frame_rate_hz, time_constant_s, both_ways)
+        for n in range(recorded.n_neurons)
     ]
     results = run_all(matrices, tasks, workers=workers, progress=progress)
-    shape = (recorded.n_neurons, recorded.n_windows)
+    cross, within, within_generated = ([result[part] for result in results] for part in range(3))
+    n_neurons, n_recorded, n_generated = recorded.n_neurons, recorded.n_windows, generated.n_windows
     return VanRossum(
-        cross=np.array([cross for cross, _ in results]).reshape(*shape, generated.n_windows),
-        within=np.array([within for _, within in results]).reshape(*shape, recorded.n_windows),
+        cross=np.array(cross).reshape(n_neurons, n_recorded, n_generated),
+        within=np.array(within).reshape(n_neurons, n_recorded, n_recorded),
         silent_recorded=recorded.silent,
         silent_generated=generated.silent,
+        within_generated=np.array(within_generated).reshape(n_neurons, n_generated, n_generated) if both_ways else None,
     )
 
 
@@ -154,21 +171,23 @@ def pair_distances(
 
 
 def _by_elephant(
-    recorded: np.ndarray, generated: np.ndarray, frame_rate_hz: float, time_constant_s: float
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return cross and within of one neuron; its windows are the columns of (frame, window)."""
+    recorded: np.ndarray, generated: np.ndarray, frame_rate_hz: float, time_constant_s: float, both_ways: bool
+) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
+    """Return cross and both within blocks of one neuron, whose windows are the columns of (frame, window)."""
     n_recorded = recorded.shape[1]
     square = _within_by_elephant(np.hstack([recorded, generated]), frame_rate_hz, time_constant_s)
-    return square[:n_recorded, n_recorded:].copy(), square[:n_recorded, :n_recorded].copy()
+    generated_block = square[n_recorded:, n_recorded:].copy() if both_ways else None
+    return square[:n_recorded, n_recorded:].copy(), square[:n_recorded, :n_recorded].copy(), generated_block
 
 
 def _by_sweep(
-    recorded: np.ndarray, generated: np.ndarray, frame_rate_hz: float, time_constant_s: float
-) -> tuple[np.ndarray, np.ndarray]:
+    recorded: np.ndarray, generated: np.ndarray, frame_rate_hz: float, time_constant_s: float, both_ways: bool
+) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
     """Return what :func:`_by_elephant` returns."""
     first, second = (spike_times(counts, frame_rate_hz=frame_rate_hz) for counts in (recorded, generated))
     cross = van_rossum_fast.cross_distances(first, second, time_constant_s)
-    return cross, van_rossum_fast.within_distances(first, time_constant_s)
+    generated_block = van_rossum_fast.within_distances(second, time_constant_s) if both_ways else None
+    return cross, van_rossum_fast.within_distances(first, time_constant_s), generated_block
 
 
 def _within_by_elephant(counts: np.ndarray, frame_rate_hz: float, time_constant_s: float) -> np.ndarray:

@@ -123,3 +123,15 @@ def test_unknown_options_are_refused(options, message):
         distances(counts, counts, **options)
     with pytest.raises(ConfigurationError, match=message):
         pair_distances(counts, **options)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_both_ways_are_the_two_single_ones(method):
+    rng = np.random.default_rng(3)
+    one, other = (SpikeCounts(rng.poisson(0.1, (n, 60, 2)).astype(np.uint8), 24.0) for n in (3, 4))
+    there = distances(one, other, method=method, both_ways=True)
+    back, alone = there.reversed(), distances(other, one, method=method)
+    for name in ("cross", "within", "silent_recorded", "silent_generated"):
+        np.testing.assert_allclose(getattr(back, name), getattr(alone, name), atol=1e-10)
+    with pytest.raises(ValueError, match="both ways"):
+        alone.reversed()

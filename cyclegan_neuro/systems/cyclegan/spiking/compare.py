@@ -26,7 +26,7 @@ from cyclegan_neuro.spikes.counts import SpikeCounts
 from cyclegan_neuro.spikes.statistics.correlation import correlations
 from cyclegan_neuro.spikes.statistics.firing_rate import mean_rates
 from cyclegan_neuro.spikes.statistics.parallel import Workers
-from cyclegan_neuro.spikes.statistics.van_rossum import distances, pair_distances
+from cyclegan_neuro.spikes.statistics.van_rossum import VanRossum, distances, pair_distances
 from cyclegan_neuro.systems.cyclegan.spiking.recorder import PAIRS, SpikeRecorder
 
 __all__ = ["EXAMPLES", "PairStatistics", "StatisticsOf", "compare_signals"]
@@ -72,6 +72,7 @@ class StatisticsOf:
     workers: Workers
     neurons: np.ndarray
     _keys: WeakKeyDictionary[SpikeCounts, str] = field(default_factory=WeakKeyDictionary)
+    _reversed: dict[tuple[str, str], VanRossum] = field(default_factory=dict)
 
     def rates(self, counts: SpikeCounts) -> np.ndarray:
         """Return firing rates (window, neuron) in Hz."""
@@ -97,7 +98,9 @@ class StatisticsOf:
 
         return self._kept("van_rossum_pairs", (self._key(counts), time_constant_s, method), compute)["values"]
 
-    def compare(self, recorded: SpikeCounts, generated: SpikeCounts, *, method: str, label: str) -> PairStatistics:
+    def compare(
+        self, recorded: SpikeCounts, generated: SpikeCounts, *, method: str, label: str, both_ways: bool = False
+    ) -> PairStatistics:
         """Compare two signals in all statistics.
 
         Parameters
@@ -107,12 +110,14 @@ class StatisticsOf:
             Of van Rossum distances.
         label : str
             What the log calls the pair.
+        both_ways : bool
+            Whether the reverse will be asked for next: it then costs no van Rossum distances.
         """
         seed = self.recorder.section.seed
         rates = self.rates(recorded), self.rates(generated)
         pairs = self.correlations(recorded), self.correlations(generated)
         apart = tuple(self.pair_distances(counts, method, label) for counts in (recorded, generated))
-        van_rossum, floor, maps = self._van_rossum(recorded, generated, method, label)
+        van_rossum, floor, maps = self._van_rossum(recorded, generated, method, label, both_ways)
         return PairStatistics(
             comparisons={
                 "firing_rate": compare_firing_rates(*rates),
@@ -129,15 +134,17 @@ class StatisticsOf:
             heat_maps=maps,
         )
 
-    def _van_rossum(self, recorded, generated, method, label):
+    def _van_rossum(self, recorded, generated, method, label, both_ways):
         section = self.recorder.section
         time_constant_s, seed = section.time_constant_s, section.seed
 
         def compute() -> dict[str, np.ndarray]:
-            found = distances(
-                recorded, generated, time_constant_s=time_constant_s, method=method, workers=self.workers,
-                progress=_progress(f"van Rossum distances, {label}"),
+            found = self._reversed.pop((self._key(recorded), self._key(generated)), None) or distances(
+                recorded, generated, time_constant_s=time_constant_s, method=method, both_ways=both_ways,
+                workers=self.workers, progress=_progress(f"van Rossum distances, {label}"),
             )  # fmt: skip
+            if both_ways:
+                self._reversed = {(self._key(generated), self._key(recorded)): found.reversed()}
             comparison, floor = compare_van_rossum(found), van_rossum_floor(found, seed=seed)
             return {
                 "kl": comparison.kl, "wasserstein": comparison.wasserstein,
@@ -195,8 +202,10 @@ def compare_signals(
         method = van_rossum if translator in ("model", "identity") else "fast"
         for pair, (day, generated) in PAIRS.items():
             if generated in own:
-                label = f"{translator} {pair}"
-                found[pair][translator] = statistics.compare(recorded[day], own[generated], method=method, label=label)
+                found[pair][translator] = statistics.compare(
+                    recorded[day], own[generated], method=method, label=f"{translator} {pair}",
+                    both_ways=translator == "identity" and pair == "x_from_y",
+                )  # fmt: skip
     return found
 
 

@@ -36,9 +36,11 @@ def compared(value: float, other: float) -> str:
 
     Examples
     --------
-    >>> [compared(v, 1.0) for v in (0.5, 0.995, 1.2)]
-    ['better than', 'no better than', 'worse than']
+    >>> [compared(v, 1.0) for v in (0.5, 0.995, 1.2, math.nan)]
+    ['better than', 'no better than', 'worse than', 'not comparable with']
     """
+    if math.isnan(value) or math.isnan(other):
+        return "not comparable with"
     if value < other * (1 - _ALIKE):
         return "better than"
     return "no better than" if value <= other * (1 + _ALIKE) else "worse than"
