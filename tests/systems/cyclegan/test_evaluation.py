@@ -51,7 +51,7 @@ def test_the_story_is_told_in_order(make_pair, make_trainer, kind):
     evaluation = evaluate_cyclegan(CONFIG, make_pair(**KINDS[kind]), make_trainer())
     titles = [block.title for block in evaluation.blocks]
     learning = ["What changed?"] if "tuning" in evaluation.metrics else []
-    assert titles == ["What went in", "Did the mapping work?", *learning, "Order of the neurons"]
+    assert titles == ["What went in", "Did the mapping work?", *learning, "Spikes", "Order of the neurons"]
     assert 3 <= len(evaluation.summary) <= 6
     assert "nan" not in text_of(evaluation)
     assert all(f.get_dpi() == 60 for block in evaluation.blocks for _, _, f in block.figures)
@@ -149,6 +149,7 @@ def test_origin_of_a_recording(make_pair, source, expected):
 def test_words_for_numbers():
     assert compared(0.98, 1.0) == "better than"
     assert compared(0.991, 1.0) == "no better than"
+    assert compared(float("nan"), 1.0) == compared(1.0, float("nan")) == "not comparable with"
     assert mean_sd({"mean": 0.012345, "std": 0.00123}) == "0.0123\u00a0±\u00a00.0012"
     assert mean_sd({"mean": 3e-9, "std": 1e-9}) == "0"
     assert mean_sd(None) is None

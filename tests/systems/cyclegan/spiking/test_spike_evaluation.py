@@ -1,0 +1,294 @@
+"""The whole way: days, a generator, spikes, statistics, report; and what stands there where spikes cannot be had."""
+
+import json
+import re
+import warnings
+from dataclasses import replace
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from cyclegan_neuro.cli.evaluate import main
+from cyclegan_neuro.configuration.loading import dump_config
+from cyclegan_neuro.figures.style import png_bytes
+from cyclegan_neuro.report.tables import format_cell, json_ready
+from cyclegan_neuro.spikes.comparison import DESCRIPTIONS
+from cyclegan_neuro.systems.cyclegan.config import Config
+from cyclegan_neuro.systems.cyclegan.evaluation import evaluate_cyclegan
+from cyclegan_neuro.systems.cyclegan.measurements import measure
+from cyclegan_neuro.systems.cyclegan.spiking import compare
+from cyclegan_neuro.systems.cyclegan.spiking.measure import measure_spikes
+from cyclegan_neuro.systems.cyclegan.story.spikes import spikes_block
+
+STATISTICS = {"firing_rate", "correlation", "van_rossum", "van_rossum_pairs"}
+DIRECT, CYCLES = ("x_from_y", "y_from_x"), ("x_cycle", "y_cycle")
+SIGNALS = ["x", "y", "model_f_y", "model_f_g_x", "model_g_x", "model_g_f_y", "moment_matching_f_y",
+           "moment_matching_g_x", "gaussian_ot_f_y", "gaussian_ot_g_x"]  # fmt: skip
+FIGURES = ["spike_inference", "spikes_firing_rate", "spikes_correlation", "spikes_van_rossum"]
+
+
+def config(**spikes):
+    return Config(evaluation={"spikes": {"processes": 1, "van_rossum": "fast"} | spikes}, report={"dpi": 50})
+
+
+def strict(metrics):
+    """Metrics as a program reads them from metrics.json."""
+    return json.loads(json.dumps(json_ready(metrics), allow_nan=False))
+
+
+def block_of(evaluation):
+    (block,) = (block for block in evaluation.blocks if block.title == "Spikes")
+    return block
+
+
+def text_of(block):
+    rows = [format_cell(cell) for _, table in block.tables for row in (table.columns, *table.rows) for cell in row]
+    captions = [caption for caption, _ in block.tables] + [caption for _, caption, _ in block.figures]
+    return " ".join([*block.paragraphs, *captions, *rows])
+
+
+def told(found):
+    """The block of the report."""
+    return spikes_block(found.recorder.prepared, found)
+
+
+def drawn(block):
+    for _, _, figure in block.figures:
+        assert png_bytes(figure).startswith(b"\x89PNG")
+
+
+@pytest.fixture
+def measured(make_days, make_trainer, make_recorder, stand_in_networks):
+    """Return a function that measures the spikes of two days without telling or drawing anything."""
+
+    def run(trainer=None, *, section=None, prepared=None, **days):
+        prepared = prepared or make_days(**days)
+        recorder = make_recorder(prepared, **section or {})
+        found = measure(config(), prepared, trainer or make_trainer(), recorder=recorder)
+        return measure_spikes(recorder, found.spikes)
+
+    return run
+
+
+def test_a_generator_that_does_nothing_has_the_spikes_of_the_recording(measured, stand_in_networks):
+    found = measured()
+    recorded, model = found.signals["recorded"], found.signals["model"]
+    for field, signal in model.items():
+        np.testing.assert_array_equal(signal.counts.counts, recorded[field[-1]].counts.counts)
+    for name in STATISTICS:
+        for pair in DIRECT:
+            entry = found.pairs[pair]
+            assert entry["model"].comparisons[name].to_json() == entry["identity"].comparisons[name].to_json()
+        for pair in CYCLES if name != "van_rossum" else ():
+            assert not found.pairs[pair]["model"].comparisons[name].wasserstein.any()
+    assert len(stand_in_networks.windows) == 2  # F(y) is G(F(y)), G(x) is F(G(x))
+    assert len(stand_in_networks.frames) == 2 + 4  # both days, two signals of each alignment
+
+
+def test_generated_spikes_are_those_of_what_the_generator_gave(measured, make_trainer):
+    """G doubles ΔF/F, F leaves it: what G made has twice the spikes."""
+    found = measured(make_trainer(g=lambda windows, training: windows * 2))
+    rate = {name: signal.counts.counts.mean() for name, signal in found.signals["model"].items()}
+    x, y = (found.signals["recorded"][day].counts.counts.mean() for day in "xy")
+    assert rate["g_x"] > 1.9 * x
+    assert rate["f_g_x"] == rate["g_x"]
+    assert rate["f_y"] == y
+    assert rate["g_f_y"] > 1.9 * y
+    assert (found.pairs["y_cycle"]["model"].comparisons["firing_rate"].wasserstein > 0).all()
+
+
+@pytest.mark.parametrize("days", [{}, {"phi": True}, {"truth": False}], ids=["simulated", "phi", "recorded"])
+def test_metrics_hold_every_statistic_and_no_nan(make_days, make_trainer, stand_in_networks, days):
+    evaluation = evaluate_cyclegan(config(max_windows=5), make_days(**days), make_trainer())
+    metrics = strict(evaluation.metrics)
+    assert metrics["spikes"].keys() == STATISTICS
+    for statistic, by_pair in metrics["spikes"].items():
+        assert by_pair.keys() == {*DIRECT, *CYCLES}
+        for pair, entry in by_pair.items():
+            others = {"identity", "moment_matching", "gaussian_ot"} if pair in DIRECT else set()
+            assert entry.keys() == {"model", "noise_floor"} | others
+            for row in entry.values():
+                assert row.keys() == {"kl", "wasserstein"}
+                for summary in row.values():
+                    assert summary.keys() == {"mean", "std", "n", "ci95"}
+                    low, high = summary["ci95"]
+                    assert low <= summary["mean"] <= high
+                    n_units = 2 if statistic in ("correlation", "van_rossum_pairs") else 6
+                    assert summary["n"] == (5 if n_units == 2 and row is not entry["noise_floor"] else n_units)
+    inference = metrics["inference"]
+    assert inference["windows"] == {"x": 5, "y": 5}
+    assert inference["masked_frames_per_window"] == 63
+    assert inference["compared_frames_per_window"] == 65
+    for name in ("noise_level", "mean_rate_hz", "silent_neurons", "neurons_noisier_than_networks"):
+        assert list(inference[name]) == SIGNALS
+    assert ("accuracy" in inference) == ("true_spikes" in inference) == (not days)
+    if not days:
+        assert inference["accuracy"].keys() == {"x", "y"}
+        assert inference["true_spikes"].keys() == STATISTICS
+        assert inference["true_spikes"]["firing_rate"]["x_from_y"].keys() == {"identity", "noise_floor"}
+    assert "nan" not in text_of(block_of(evaluation))
+    assert [slug for slug, _, _ in block_of(evaluation).figures] == FIGURES
+    assert len(evaluation.summary) <= 6
+
+
+def test_true_spikes_are_compared_as_inferred_ones_are(measured):
+    found = measured()
+    x, y = (found.true.counts[day].counts.mean(axis=(0, 1)) * 24 for day in "xy")
+    rates = found.true.pairs["x_from_y"].comparisons["firing_rate"]
+    assert (rates.wasserstein >= np.abs(x - y) - 1e-9).all()
+    assert found.true.accuracy["x"].by_sigma[0.2]["correlation"] > 0.5
+    assert {pair for pair in found.true.pairs} == set(DIRECT)
+
+
+def test_phi_uses_no_truth(measured):
+    assert measured(phi=True).true is None
+
+
+def test_silent_neurons_are_counted_listed_and_left_out(measured):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", RuntimeWarning)
+        found = measured(silent=(1, 4), y={"silent": (4,)})
+        text = text_of(told(found))
+    metrics = strict(found.to_json())
+    silent = metrics["inference"]["silent_neurons"]
+    assert (silent["x"], silent["y"]) == ([1, 4], [4])
+    assert (silent["model_f_y"], silent["model_g_x"]) == ([4], [1, 4])
+    for statistic in ("firing_rate", "van_rossum"):
+        entry = metrics["spikes"][statistic]
+        assert entry["x_from_y"]["model"]["kl"]["n"] == entry["x_cycle"]["noise_floor"]["kl"]["n"] == 4
+        assert entry["y_from_x"]["model"]["kl"]["n"] == 5
+    assert metrics["inference"]["accuracy"]["x"]["n_neurons"] == 4
+    assert "2 neurons of X, 1 neuron of Y" in text
+    assert "nan" not in text
+
+
+@pytest.mark.parametrize("days", [{"silent": range(6)}, {"y": {"silent": range(6)}}, {"silent": range(5)}])
+def test_a_day_without_a_spike_is_no_error(measured, days):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", RuntimeWarning)
+        found = measured(**days)
+        block = told(found)
+        if days == {"silent": range(6)}:
+            drawn(block)
+    metrics = strict(found.to_json())
+    if days == {"silent": range(6)}:
+        nothing = {"mean": None, "std": None, "n": 0, "ci95": None}
+        for statistic in STATISTICS:
+            assert metrics["spikes"][statistic]["x_from_y"]["model"]["kl"] == nothing
+        assert metrics["inference"]["mean_rate_hz"]["x"] == 0
+    text = text_of(block)
+    assert "nan" not in text
+    assert not re.search(r"(better|worse) than identity[^;]*–|– \([^;]*(better|worse) than identity", text)
+
+
+@pytest.mark.parametrize("n_neurons", [1, 2, 3, 4, 5, 7])
+def test_figures_show_up_to_three_neurons_and_none_twice(measured, n_neurons):
+    found = measured(n_neurons=n_neurons)
+    assert len(set(found.neurons)) == len(found.neurons) == min(3, n_neurons)
+    active = found.signals["recorded"]["x"].counts.counts.sum(axis=(0, 1))[found.neurons]
+    assert (np.diff(active.astype(int)) <= 0).all()
+
+
+@pytest.mark.parametrize("n_neurons", [1, 2])
+def test_few_neurons_are_no_error(measured, n_neurons):
+    found = measured(n_neurons=n_neurons)
+    metrics = strict(found.to_json())
+    assert metrics["spikes"]["firing_rate"]["x_from_y"]["model"]["kl"]["n"] == n_neurons
+    assert (metrics["spikes"]["correlation"]["x_from_y"]["model"]["kl"]["n"] == 0) == (n_neurons == 1)
+    assert [slug for slug, _, _ in told(found).figures] == FIGURES
+
+
+def test_days_with_unequal_numbers_of_windows(measured, make_days):
+    prepared = make_days()
+    fewer = replace(prepared.y, starts=replace(prepared.y.starts, test=prepared.y.starts.test[:5]))
+    found = measured(prepared=replace(prepared, y=fewer))
+    metrics = strict(found.to_json())
+    assert metrics["inference"]["windows"] == {"x": 8, "y": 5}
+    assert metrics["spikes"]["correlation"]["x_from_y"]["model"]["kl"]["n"] == 5
+    assert found.pairs["x_from_y"]["model"].heat_maps.shape == (3, 8, 5)
+    assert "8 windows of X and 5 of Y are compared" in text_of(told(found))
+
+
+def test_a_second_evaluation_computes_nothing(make_days, make_trainer, stand_in_networks, tmp_path, monkeypatch):
+    prepared, trainer = make_days(), make_trainer(g=lambda windows, training: windows * 1.5)
+    first = evaluate_cyclegan(config(), prepared, trainer, cache_directory=tmp_path)
+
+    def refuse(*args, **kwargs):
+        raise AssertionError("computed again")
+
+    stand_in_networks.windows.clear(), stand_in_networks.frames.clear()
+    for name in ("mean_rates", "correlations", "distances", "pair_distances"):
+        monkeypatch.setattr(compare, name, refuse)
+    second = evaluate_cyclegan(config(), prepared, trainer, cache_directory=tmp_path)
+    assert stand_in_networks.windows == stand_in_networks.frames == []
+    assert strict(second.metrics) == strict(first.metrics)
+    assert second.summary == first.summary
+    assert text_of(block_of(second)) == text_of(block_of(first))
+
+
+def test_another_generator_infers_its_windows_alone(measured, make_trainer, stand_in_networks, tmp_path):
+    measured(section={"cache": tmp_path})
+    stand_in_networks.windows.clear(), stand_in_networks.frames.clear()
+    measured(make_trainer(g=lambda windows, training: windows * 1.5), section={"cache": tmp_path})
+    assert stand_in_networks.frames == []
+    assert len(stand_in_networks.windows) == 2  # G(x), equal to F(G(x)), and G(F(y)); F(y) is known from before
+
+
+def test_tables_say_what_they_compare(measured):
+    found = measured()
+    tables = {table.slug: (caption, table) for caption, table in told(found).tables}
+    for statistic in STATISTICS:
+        caption, table = tables[f"spikes_{statistic}_kl"]
+        assert DESCRIPTIONS[statistic] in caption
+        assert table.columns == ("", "X | F(Y)", "X | F(G(X))", "Y | G(X)", "Y | G(F(Y))")
+        assert [row[0] for row in table.rows] == [
+            "CycleGAN", "identity (does nothing)", "moment matching", "Gaussian OT",
+            "noise floor (two halves of the recording)",
+        ]  # fmt: skip
+        assert [cell is None for cell in table.rows[1][1:]] == [False, True, False, True]
+        assert all("±" in cell and "[" in cell for cell in table.rows[0][1:])
+    assert "(Hz)" in tables["spikes_firing_rate_wasserstein"][0]
+    number = found.to_json()["spikes"]["firing_rate"]["x_from_y"]["model"]["kl"]["mean"]
+    assert tables["spikes_firing_rate_kl"][1].rows[0][1].startswith(f"{number:.3g}"[:4])
+
+
+REASONS = {
+    "frame rate": ({"rate_hz": 12.0}, {}, "frame rate: got 12 Hz"),
+    "short windows": ({"window_frames": 48}, {}, "Windows of 48 frames at 24 Hz are shorter than"),
+    "switched off": ({}, {"enabled": False}, "Spike inference is switched off"),
+    "few windows": ({"n_test": 3}, {}, "There are fewer than four test windows."),
+}
+
+
+@pytest.mark.parametrize("case", REASONS)
+def test_without_spikes_the_report_says_why_and_has_all_else(make_days, make_trainer, tmp_path, case):
+    days, section, reason = REASONS[case]
+    evaluation = evaluate_cyclegan(config(**section), make_days(**days), make_trainer(), cache_directory=tmp_path)
+    (sentence,) = block_of(evaluation).paragraphs
+    assert sentence.startswith(f"Spikes were not inferred, so their statistics are not compared. {reason}")
+    assert [block.title for block in evaluation.blocks][:2] == ["What went in", "Did the mapping work?"]
+    assert {"cycle_x", "direct_y"} <= evaluation.metrics["signals"].keys()
+    assert not {"spikes", "inference"} & evaluation.metrics.keys()
+    assert not any("spike" in sentence for sentence in evaluation.summary)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_frame_rate_that_does_not_fit_costs_the_spikes_and_not_the_report(
+    make_days, make_trainer, tmp_path, monkeypatch
+):
+    (tmp_path / "config.yaml").write_text(dump_config(config()), encoding="utf-8")
+    run = SimpleNamespace(
+        path=tmp_path, inputs_file="inputs", environment_file="environment",
+        read_json={"inputs": {}, "environment": {"versions": {}}}.get,
+    )  # fmt: skip
+    status = SimpleNamespace(seconds_trained=1.0, windows_per_second=1.0, as_dict=dict)
+    found = SimpleNamespace(directory=run, status=status, prepared=make_days(rate_hz=12.0), trainer=make_trainer())
+    monkeypatch.setattr("cyclegan_neuro.training.run.load_run", lambda *args, **kwargs: found)
+    monkeypatch.setattr("cyclegan_neuro.cli.evaluate.prepare_console", lambda: None)
+    assert main(["--output_dir", str(tmp_path)]) == 0
+    page = (tmp_path / "report" / "index.html").read_text(encoding="utf-8")
+    assert "Spikes were not inferred, so their statistics are not compared. frame rate: got 12 Hz, expected 24" in page
+    assert "Did the mapping work?" in page
+    metrics = json.loads((tmp_path / "report" / "metrics.json").read_text(encoding="utf-8"))
+    assert "spikes" not in metrics
