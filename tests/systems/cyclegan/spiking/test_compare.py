@@ -122,6 +122,22 @@ def test_van_rossum_is_that_of_the_distances(compare_all, signals):
     assert found.heat_maps.shape == (2, 6, 5)
 
 
+@pytest.mark.parametrize("method", ["elephant", "fast"])
+def test_both_ways_of_identity_are_what_each_is_alone(compare_all, signals, method):
+    """The second is not computed but turned round; its floor is that of the other day."""
+    signals["recorded"]["x"] = signals["identity"]["g_x"] = spikes(1, silent=[3])
+    x, y = signals["recorded"]["x"], signals["recorded"]["y"]
+    found = compare_all(van_rossum=method, seed=2)
+    for pair, recorded, generated in (("x_from_y", x, y), ("y_from_x", y, x)):
+        entry = found[pair]["identity"]
+        alone = distances(recorded, generated, method=method)
+        np.testing.assert_allclose(entry.heat_maps, alone.cross[[0, 2]], atol=1e-6)
+        for kind, values in (("comparisons", compare_van_rossum(alone)), ("floors", van_rossum_floor(alone, seed=2))):
+            kept = getattr(entry, kind)["van_rossum"]
+            assert (kept.silent_recorded, kept.silent_generated) == (values.silent_recorded, values.silent_generated)
+            np.testing.assert_allclose(kept.wasserstein, values.wasserstein, atol=1e-6)
+
+
 def test_silent_neurons_are_counted_on_their_side(compare_all, signals):
     signals["recorded"]["x"] = spikes(1, silent=[1])
     signals["model"]["f_y"] = spikes(3, n_windows=5, silent=[0, 1])
@@ -137,7 +153,9 @@ def test_silent_neurons_are_counted_on_their_side(compare_all, signals):
 
 def test_elephant_computes_what_matters_most(compare_all, computed):
     compare_all(van_rossum="elephant")
-    assert sorted(computed.van_rossum) == ["elephant"] * 6 + ["fast"] * 2  # 4 pairs of the model, 2 of identity
+    assert (
+        sorted(computed.van_rossum) == ["elephant"] * 5 + ["fast"] * 2
+    )  # 4 pairs of the model; both of identity at once
     assert sorted(computed.van_rossum_pairs) == ["elephant"] * 4 + ["fast"] * 4  # x, y, F(y), G(x) of either
 
 
@@ -152,7 +170,7 @@ def test_elephant_and_fast_agree(compare_all):
 def test_a_signal_is_measured_once(compare_all, computed, tmp_path, folder):
     """Six signals: x, y, two of the model, two of the alignment; these cycles, and identity, return recorded ones."""
     compare_all(cache=tmp_path if folder else None)
-    assert numbers(computed) == {"firing_rate": 6, "correlation": 6, "van_rossum": 8, "van_rossum_pairs": 6}
+    assert numbers(computed) == {"firing_rate": 6, "correlation": 6, "van_rossum": 7, "van_rossum_pairs": 6}
 
 
 def test_nothing_is_computed_again(compare_all, computed, tmp_path):
@@ -208,7 +226,7 @@ def test_an_interrupted_comparison_goes_on_where_it_was(compare_all, computed, t
     assert len(computed.van_rossum) == 4
     before = len(computed.firing_rate)
     found = compare_all(cache=tmp_path)
-    assert len(computed.van_rossum) == 4 + 8 - 3  # three were finished
+    assert len(computed.van_rossum) == 4 + 7 - 3  # three were finished
     assert len(computed.firing_rate) == 6 > before
     same(found, compare_all())
 
