@@ -13,10 +13,11 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 SMALL = [
-    "data.simulation.preset=mouse_3", "data.simulation.duration_s=120.0", "windows.window_frames=48",
+    "data.simulation.preset=mouse_3", "data.simulation.duration_s=120.0", "windows.window_frames=96",
     "windows.n_train=48", "windows.n_validation=4", "windows.n_test=8", "model.filters=8", "model.residual_blocks=1",
     "model.dropout=0.25", "objective.history_windows=8", "training.epochs=3", "training.figures_every_epochs=3",
-    "evaluation.weights=last",
+    "evaluation.weights=last", "evaluation.spikes.van_rossum=fast", "evaluation.spikes.max_windows=6",
+    "evaluation.spikes.processes=2",
 ]  # fmt: skip
 
 
@@ -81,6 +82,16 @@ def test_killed_run_resumes_to_the_same_weights_and_evaluates(tmp_path):
     assert {"cycle_x", "cycle_y", "identity_x", "identity_y", "direct_x", "direct_y"} <= set(metrics["signals"])
     assert {"changed_y", "changed_x", "unchanged_y", "unchanged_x"} <= set(metrics["tuning"])
     assert metrics["signals"]["direct_y"]["model"]["n"] == 8
+    assert metrics["inference"]["windows"] == {"x": 6, "y": 6}
+    assert 0 < metrics["inference"]["accuracy"]["x"]["sigma_0.2_s"]["correlation"] < 1
+    for statistic in ("firing_rate", "correlation", "van_rossum"):
+        entry = metrics["spikes"][statistic]
+        assert set(entry) == {"x_from_y", "x_cycle", "y_from_x", "y_cycle"}
+        assert set(entry["y_from_x"]) == {"model", "identity", "moment_matching", "gaussian_ot", "noise_floor"}
+        assert entry["y_from_x"]["model"]["kl"]["mean"] > 0
+    figures = {path.stem for path in (killed / "report" / "figures").glob("*.png")}
+    assert {"spikes_firing_rate", "spikes_correlation", "spikes_van_rossum", "spike_inference"} <= figures
+    assert {path.suffix for path in (killed / "evaluation_cache").iterdir()} == {".npz"}
 
 
 @pytest.mark.parametrize("objective", ["gan", "wgangp", "dragan"])
