@@ -108,6 +108,8 @@ def _use_one_core() -> None:
 
 
 def _train(job: Job, settings: TrainingSettings, ground_truth: Path, output_dir: Path) -> float:
+    import keras
+
     from cyclegan_neuro.spikes.inference.training.fit import fit_network
     from cyclegan_neuro.spikes.inference.training.stretches import cut_stretches
 
@@ -115,6 +117,7 @@ def _train(job: Job, settings: TrainingSettings, ground_truth: Path, output_dir:
     stretches = cut_stretches(cells, settings, job.level)
     log_dir = output_dir / "tensorboard" / Path(job.file).relative_to("networks").with_suffix("")
     weights, loss = fit_network(stretches, settings, level=job.level, member=job.member, log_dir=log_dir)
+    keras.utils.clear_session()  # a process trains many networks: their graphs must not add up
     target = output_dir / job.file
     target.parent.mkdir(parents=True, exist_ok=True)
     arrays = {
