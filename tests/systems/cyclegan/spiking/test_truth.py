@@ -1,6 +1,7 @@
 """Inferred against true spikes: the same frames, and metrics that are right where the answer is known."""
 
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -117,3 +118,6 @@ def test_recordings_and_phi_have_no_true_spikes(make_days, make_recorder):
     assert [true_counts(recorded, name, 65) for name in "xy"] == [None, None]
     transformed = make_recorder(make_days(phi=True))
     assert true_counts(transformed, "y", 65) is None
+    prepared = make_days(phi=True)
+    spiking = replace(prepared.y, recording=prepared.x.recording)  # Φ removes signal, not spikes
+    assert true_counts(make_recorder(replace(prepared, y=spiking)), "y", 65) is None
