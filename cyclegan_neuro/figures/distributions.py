@@ -115,7 +115,8 @@ def _spread(panel: Axes, values: np.ndarray, floor: float, colour: str, label: s
     if np.isfinite(floor):
         panel.axvline(floor, color=TRUTH, linestyle=":", label=f"floor {floor:.2g}")
     panel.set(xlabel=label, ylabel=units)
-    panel.legend(loc="best", handlelength=1.2)
+    if panel.get_legend_handles_labels()[0]:
+        panel.legend(loc="best", handlelength=1.2)
 
 
 def _common_edges(recorded: np.ndarray, generated: np.ndarray) -> np.ndarray:
