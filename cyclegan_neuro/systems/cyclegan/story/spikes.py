@@ -28,7 +28,7 @@ _ALIGNMENTS = _ORDER[2:]
 _IN_SENTENCE = ("firing_rate", "correlation", "van_rossum")
 _METHODS = {
     "elephant": "Elephant computed those of the CycleGAN and of identity, a single sweep that agrees with it to 1e-10 "
-    "those of the alignments.",
+    "those of the alignments and of true spikes.",
     "fast": "a single sweep that agrees with Elephant to 1e-10 computed them.",
 }
 _FLOOR = "noise floor (two halves of the recording)"
