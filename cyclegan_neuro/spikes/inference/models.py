@@ -166,8 +166,8 @@ def rate_mismatch(frame_rate_hz: float, rates: Iterable[float], path: str | os.P
         expected=f"{_hertz(rates)} Hz within {RATE_TOLERANCE:.0%}, for which there are "
         f"{'shipped networks' if path is None else f'networks in {path}'}",
         fix="train networks for it (python -m cyclegan_neuro.cli.train_inference --ground_truth FOLDER "
-        f"--frame_rate {frame_rate_hz:g}), let ΔF/F be resampled to {nearest:g} Hz (resample), "
-        "or name a folder with networks for it",
+        f"--frame_rate {frame_rate_hz:g}), let ΔF/F be resampled to {nearest:g} Hz (--resample, or "
+        "evaluation.spikes.resample in evaluate.py), or name a folder with networks for it",
     )
 
 

@@ -156,7 +156,7 @@ def test_another_frame_rate_is_refused(models):
         infer_rates(noise(1, (60, 2)), frame_rate_hz=20.0, models=models)
     message = str(caught.value)
     assert "frame rate: got 20 Hz, expected 30 Hz within 5%" in message
-    assert "let ΔF/F be resampled to 30 Hz (resample)" in message
+    assert "let ΔF/F be resampled to 30 Hz (--resample, or" in message
     with pytest.raises(UserError, match="got 20 Hz, expected 30 Hz"):
         infer_windows(noise(1, (2, 60, 2)), frame_rate_hz=20.0, models=models)
 
