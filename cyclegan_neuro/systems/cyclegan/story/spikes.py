@@ -60,8 +60,13 @@ def spikes_sentence(found: SpikeMeasurements) -> str:
             ("identity", value["identity"]), (TRANSLATOR_LABELS[best], value[best]), ("floor", value["floor"])
         ))  # fmt: skip
         verdict = f"{compared(value['model'], value['identity'])} identity and {compared(value['model'], value[best])} "
-        parts.append(f"{label.lower()} {significant(value['model'], digits=2)} ({numbers}: {verdict}the alignment)")
+        parts.append(f"{_lower(label)} {significant(value['model'], digits=2)} ({numbers}: {verdict}the alignment)")
     return f"Mean KL divergence of spike statistics between Y and G(X), in nats: {'; '.join(parts)}."
+
+
+def _lower(label: str) -> str:
+    """Return a label within a sentence; names keep their capitals."""
+    return label[0].lower() + label[1:]
 
 
 def _kl(found: SpikeMeasurements, statistic: str, name: str) -> float:
@@ -130,7 +135,7 @@ def _cell(comparison: Comparison | None, measure: str) -> str | None:
         return None
     text = f"{significant(entry['mean'])}\u00a0±\u00a0{significant(entry['std'], digits=2)}"
     if entry["ci95"] is not None:
-        text += f" [{', '.join(significant(value) for value in entry['ci95'])}]"
+        text += " [" + ",\u00a0".join(significant(value) for value in entry["ci95"]) + "]"
     return text
 
 
@@ -221,7 +226,7 @@ def _paragraphs(prepared: PreparedPair, found: SpikeMeasurements) -> tuple[str, 
     )
     second = (
         f"Correlations are those of spike trains in bins of {layout.frames_per_bin} frames "
-        f"({significant(layout.frames_per_bin / rate)} s; {layout.dropped_frames} frames at the end of a window fill "
+        f"({significant(layout.frames_per_bin / rate)} s; {plural(layout.dropped_frames, 'frame')} at its end fill "
         f"no bin). Van Rossum distances have a time constant of {section.time_constant_s:g} s and Elephant's "
         f"normalisation; {_METHODS[section.van_rossum]} KL compares histograms with the bins of the recorded values "
         "(Freedman and Diaconis), one added to every count; the floor is the same between two random halves of the "
