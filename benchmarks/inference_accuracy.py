@@ -74,8 +74,7 @@ def measure(
     for name in sorted({cell.dataset for cell in cells}):
         method = method_of(name)
 
-        def infer(dff, noise_level, method=method):
-            del noise_level  # the networks measure it themselves
+        def infer(dff, method=method):
             return method(dff), valid_of(len(dff))
 
         results += measure_cells(

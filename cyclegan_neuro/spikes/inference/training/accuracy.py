@@ -12,13 +12,14 @@ import numpy as np
 from cyclegan_neuro.spikes.accuracy import Accuracy, AccuracySummary, cell_accuracy, summarise
 from cyclegan_neuro.spikes.ground_truth.cells import GroundTruthCell
 from cyclegan_neuro.spikes.ground_truth.examples import resample
+from cyclegan_neuro.spikes.noise import noise_levels
 
 __all__ = ["SIGMAS_S", "CellAccuracy", "measure_cells", "summaries", "write_cells", "write_summary"]
 
 SIGMAS_S = (0.05, 0.2)
 """Gaussians that smooth both the true and the inferred rate before they are compared, in s."""
 
-Inference = Callable[[np.ndarray, float], tuple[np.ndarray, np.ndarray]]
+Inference = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
 
 
 @dataclass(frozen=True)
@@ -47,19 +48,17 @@ def measure_cells(cells: Iterable[GroundTruthCell], infer: Inference, *, frame_r
     ----------
     cells : iterable of GroundTruthCell
     infer : callable
-        From the ΔF/F of a recording (frame,) and its noise level to its rate in Hz (frame,) and the valid frames.
+        From the ΔF/F of a recording (frame,) to its rate in Hz (frame,) and the valid frames.
     frame_rate_hz : float
         Recordings are resampled to it first.
     """
-    from cyclegan_neuro.spikes.noise import noise_levels
-
     results = []
     for cell in cells:
         segments, noise = [], []
         for segment in cell.segments:
             dff, counts = resample(segment, frame_rate_hz)
             noise.append(float(noise_levels(dff[:, None], frame_rate_hz)[0]))
-            rate, valid = infer(dff, noise[-1])
+            rate, valid = infer(dff)
             segments.append((rate, counts * frame_rate_hz, valid))
         by_sigma = {
             sigma: tuple(

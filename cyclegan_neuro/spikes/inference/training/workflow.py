@@ -143,8 +143,7 @@ def assemble(
 def _inference(models: RateModels):
     """How :func:`measure_cells` asks for the rate of one recording."""
 
-    def infer(dff: np.ndarray, noise_level: float):
-        del noise_level  # the networks are chosen by it within
+    def infer(dff: np.ndarray):
         if len(dff) < models.window_frames:
             return np.zeros(len(dff), np.float32), np.zeros(len(dff), bool)
         inferred = infer_rates(dff[:, None], frame_rate_hz=models.frame_rate_hz, models=models)
