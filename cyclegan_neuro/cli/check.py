@@ -21,7 +21,7 @@ from cyclegan_neuro.errors import UserError
 from cyclegan_neuro.recordings import readers
 from cyclegan_neuro.recordings.findings import Finding
 from cyclegan_neuro.recordings.readers.base import Entry
-from cyclegan_neuro.recordings.recording import Recording
+from cyclegan_neuro.recordings.recording import COUNTS, Recording
 
 __all__ = ["main"]
 
@@ -125,7 +125,7 @@ def _summary(recording: Recording) -> str:
 def _behaviour(recording: Recording) -> str:
     parts = []
     for name, values in recording.behaviour.available().items():
-        if name in ("licks", "rewards"):
+        if name in COUNTS:
             parts.append(f"{name} {int(values.sum()):,}")
         else:
             finite = values[np.isfinite(values)]  # position is NaN where it is unknown

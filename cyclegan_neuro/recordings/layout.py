@@ -56,6 +56,7 @@ _SPECS = (
     FieldSpec("rewards", "whole", np.uint8, ("time",)),
     FieldSpec("trial", "whole", np.int32, ("time",)),
     FieldSpec("speed_cm_s", "real", np.float32, ("time",)),
+    FieldSpec("events", "whole", np.uint8, ("time",)),
     FieldSpec("gaps", "whole", np.int64, ("gap",)),
     FieldSpec("subject", "text", str),
     FieldSpec("session", "text", str),

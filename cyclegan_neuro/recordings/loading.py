@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import os
 from collections.abc import Mapping
@@ -23,6 +24,7 @@ from cyclegan_neuro.recordings.repair import constant_columns, interpolate_nan, 
 
 __all__ = ["Reading", "load", "read_file", "read_recording"]
 
+_log = logging.getLogger(__name__)
 _LISTED = 20
 
 
@@ -213,6 +215,9 @@ def _read_fields(source: Source, fields: dict[str, str], frame_rate_hz: float | 
         if entry is None:
             continue
         where = f"{source.path}, field '{entry.name}'"
+        if name == "events" and name not in fields and not _counts_per_frame(entry, sizes):
+            _log.warning("%s: %s of shape %s, not one count per frame: left out", where, entry.type_name, entry.shape)
+            continue
         _require_kind(entry, name, where)
         matrix = spec.axes == ("time", "neuron")
         if name == "dff":
@@ -251,6 +256,11 @@ def _missing(source: Source, name: str, wanted: str) -> RecordingError:
         expected=f"one of what is there: {', '.join(listed[:_LISTED]) or 'nothing'}{more}",
         fix=hint,
     )
+
+
+def _counts_per_frame(entry: Entry, sizes: dict[str, int]) -> bool:
+    """Whether 'events' can be onsets per frame: laboratories also call calcium events and tables of onset times so."""
+    return entry.kind == "number" and math.prod(entry.shape) == sizes["time"]
 
 
 def _could_be(entry: Entry, spec: FieldSpec) -> bool:

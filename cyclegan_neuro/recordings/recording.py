@@ -6,7 +6,10 @@ from dataclasses import dataclass, field, fields, replace
 
 import numpy as np
 
-__all__ = ["Behaviour", "Recording", "Truth"]
+__all__ = ["COUNTS", "Behaviour", "Recording", "Truth"]
+
+#: Fields of :class:`Behaviour` that count what fell into a frame, and keep their sum at any frame rate.
+COUNTS = ("licks", "rewards", "events")
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,6 +26,8 @@ class Behaviour:
         Trial (lap) number, counted from 0; -1 outside trials.
     speed_cm_s : ndarray of float32, shape (time,), optional
         Running speed.
+    events : ndarray of uint8, shape (time,), optional
+        Number of event onsets (a stimulus, an odour, a cue) within the frame.
     """
 
     position_cm: np.ndarray | None = None
@@ -30,6 +35,7 @@ class Behaviour:
     rewards: np.ndarray | None = None
     trial: np.ndarray | None = None
     speed_cm_s: np.ndarray | None = None
+    events: np.ndarray | None = None
 
     def available(self) -> dict[str, np.ndarray]:
         """Return the fields that are present, by name."""

@@ -9,7 +9,7 @@ import numpy as np
 from scipy.signal import resample_poly
 
 from cyclegan_neuro.recordings.frames import segments
-from cyclegan_neuro.recordings.recording import Behaviour, Recording, Truth
+from cyclegan_neuro.recordings.recording import COUNTS, Behaviour, Recording, Truth
 
 __all__ = ["resample"]
 
@@ -31,7 +31,7 @@ def resample(recording: Recording, rate_hz: float) -> Recording:
     Recording
         ΔF/F filtered against aliasing and resampled (polyphase). Position and speed are interpolated
         linearly, but position only within a trial and not across a jump of half its range (the end of a lap);
-        trial numbers are those of the nearest frame; licks, rewards and true spikes keep their counts.
+        trial numbers are those of the nearest frame; licks, rewards, events and true spikes keep their counts.
         New gaps lie where the old ones were.
 
     Notes
@@ -101,7 +101,7 @@ def _counts(values: np.ndarray, parts: list[_Stretch]) -> np.ndarray:
 def _behaviour(behaviour: Behaviour, parts: list[_Stretch]) -> Behaviour:
     new = {}
     for name, values in behaviour.available().items():
-        if name in ("licks", "rewards"):
+        if name in COUNTS:
             new[name] = _counts(values, parts)
         elif name == "trial":
             new[name] = np.concatenate([part.nearest(values) for part in parts])

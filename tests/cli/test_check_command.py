@@ -16,7 +16,7 @@ def recording(**changes):
     dff = np.random.default_rng(0).normal(0, 0.05, (480, 3)).astype(np.float32)
     licks = np.zeros(480, np.uint8)
     licks[:7] = 1
-    behaviour = Behaviour(licks=licks, position_cm=np.linspace(0, 160, 480, dtype=np.float32))
+    behaviour = Behaviour(licks=licks, events=2 * licks, position_cm=np.linspace(0, 160, 480, dtype=np.float32))
     values = {"dff": dff, "frame_rate_hz": 24.0, "behaviour": behaviour, "subject": "mouse_1", "session": "day 1"}
     return Recording(**(values | changes))
 
@@ -27,7 +27,7 @@ def test_good_file(tmp_path, capsys):
     out = capsys.readouterr().out
     assert f"{path}: HDF5, cyclegan_neuro.recording version 1" in out
     assert "3 neurons, 480 frames, 24 Hz, 20.0 s" in out
-    assert "position_cm 0 to 160, licks 7" in out
+    assert "position_cm 0 to 160, licks 7, events 14" in out
     assert "findings: 0 critical, 0 warning, 2 info" in out
 
 

@@ -28,6 +28,7 @@ def make_recording():
                 rewards=rng.poisson(0.02, n_frames).astype(np.uint8),
                 trial=(np.arange(n_frames) // 20 - 1).astype(np.int32),
                 speed_cm_s=rng.uniform(0, 40, n_frames).astype(np.float32),
+                events=(np.arange(n_frames) % 25 == 12).astype(np.uint8),
             ),
             "gaps": np.array([9, 30], np.int64),
             "subject": "mouse_1",

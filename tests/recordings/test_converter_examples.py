@@ -40,7 +40,12 @@ def odour_file(tmp_path_factory):
         file["m/cell_index"] = np.array([[2, 0], [0, -1], [1, 2], [-1, 1]], np.int32)
         for day in (1, 2):
             file[f"m/day{day}/C_raw"] = rng.normal(size=(3, 90)).astype(np.float32) * np.array([[1], [5], [9]])
-            file[f"m/day{day}/trials/frame_start"] = np.array([0, 30, 60])
+            trials = file.create_group(f"m/day{day}/trials")
+            trials["frame_start"] = np.array([0, 30, 60])
+            trials["begin_s"] = np.array([100.0, 120.0, 130.0])
+            trials["end_s"] = trials["begin_s"][()] + 6.0
+            trials["onset_s"] = trials["begin_s"][()] + np.array([2.0, 2.0, 2.49])
+            trials["type"] = ["ODOR4", "SHOCK", "ODOR6"]
     return path
 
 
@@ -59,6 +64,24 @@ def test_odour_days_keep_their_cells(odour_file, tmp_path):
     assert "not marked as gaps" in days[0].source
 
 
+def test_odour_onsets_are_events(odour_file, tmp_path):
+    convert("convert_odour_two_days", [odour_file, tmp_path, "--mouse", "m"])
+    day = read_file(tmp_path / "m_day1.h5")
+    # 2 of 6 s are 10 of 30 frames; 2.49 s are 12.45 frames
+    assert np.flatnonzero(day.behaviour.events).tolist() == [10, 72]
+    assert "events are onsets of 2 trials of type ODOR4 and ODOR6, whose frames are approximate" in day.source
+    convert("convert_odour_two_days", [odour_file, tmp_path, "--mouse", "m", "--event_type", ""])
+    assert np.flatnonzero(read_file(tmp_path / "m_day1.h5").behaviour.events).tolist() == [10, 40, 72]
+
+
+def test_unknown_type_of_event_is_named(odour_file, tmp_path, capsys):
+    with pytest.raises(SystemExit) as caught:
+        convert("convert_odour_two_days", [odour_file, tmp_path, "--mouse", "m", "--event_type", "tone"])
+    assert caught.value.code == 2
+    message = "m, day 1: got no trial of a type that begins with 'tone', expected one of ODOR4, ODOR6, SHOCK."
+    assert message in capsys.readouterr().err
+
+
 def test_unknown_mouse_is_named(odour_file, tmp_path, capsys):
     with pytest.raises(SystemExit) as caught:
         convert("convert_odour_two_days", [odour_file, tmp_path, "--mouse", "n"])
@@ -71,7 +94,13 @@ def test_published_odour_days(tmp_path, mouse, matched):
     convert("convert_odour_two_days", [published("multiday_2p_odour_two_days.h5"), tmp_path, "--mouse", mouse])
     paths = [tmp_path / f"{mouse}_day{day}.h5" for day in (1, 2)]
     assert [check([str(path)]) for path in paths] == [0, 0]
-    assert pair(*map(read_file, paths)).x.n_neurons == matched
+    days = [read_file(path) for path in paths]
+    assert pair(*days).x.n_neurons == matched
+    assert [int(day.behaviour.events.sum()) for day in days] == [30, 30]  # 15 of each odour
+    for day in days:  # 6 of 20 s are 30 frames at about 5 Hz, in every trial
+        onsets = np.flatnonzero(day.behaviour.events)
+        starts = np.searchsorted(day.behaviour.trial, day.behaviour.trial[onsets])
+        assert set(onsets - starts) <= {29, 30, 31}
 
 
 def test_published_allen_excerpt(tmp_path):

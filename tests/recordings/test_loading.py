@@ -66,6 +66,24 @@ def test_fields_that_do_not_fit_are_refused(tmp_path, values, message):
         read_file(saved(tmp_path, **values))
 
 
+@pytest.mark.parametrize("other", [np.zeros((30, 3)), np.array([0.5, 2.5]), np.array(["odour", "tone"])])
+def test_events_that_are_something_else_are_left_out_aloud(tmp_path, caplog, other):
+    path = saved(tmp_path, events=other)
+    assert read_file(path).behaviour.events is None
+    assert f"{path}, field 'events': " in caplog.text
+    assert f"of shape {other.shape}, not one count per frame: left out" in caplog.text
+    with pytest.raises(RecordingError, match="'events': got "):
+        read_file(path, fields={"events": "events"})
+
+
+def test_events_per_frame_are_read(tmp_path, caplog):
+    counts = np.arange(30) % 10 == 4
+    events = read_file(saved(tmp_path, events=counts.astype(np.float64)[:, None])).behaviour.events
+    assert events.dtype == np.uint8
+    np.testing.assert_array_equal(events, counts)
+    assert caplog.text == ""
+
+
 def test_gaps_are_sorted_once_each(tmp_path):
     np.testing.assert_array_equal(read_file(saved(tmp_path, gaps=np.array([20, 3, 20]))).gaps, [3, 20])
 

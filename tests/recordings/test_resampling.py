@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cyclegan_neuro.recordings.recording import Behaviour, Recording
+from cyclegan_neuro.recordings.recording import COUNTS, Behaviour, Recording
 from cyclegan_neuro.recordings.resampling import resample
 
 
@@ -66,17 +66,19 @@ def test_unknown_position_stays_unknown():
     seed=st.integers(0, 99),
 )
 def test_counts_and_stretches_are_kept(n_frames, rate, gaps, seed):
-    licks = np.random.default_rng(seed).poisson(0.5, n_frames).astype(np.uint8)
+    drawn = np.random.default_rng(seed).poisson(0.5, (len(COUNTS), n_frames)).astype(np.uint8)
+    counts = dict(zip(COUNTS, drawn, strict=True))
     gaps = np.array(sorted(g for g in gaps if g < n_frames - 1), np.int64)
-    recording = laps(n_frames=n_frames, behaviour=Behaviour(licks=licks), gaps=gaps)
+    recording = laps(n_frames=n_frames, behaviour=Behaviour(**counts), gaps=gaps)
     new = resample(recording, rate)
-    assert new.behaviour.licks.dtype == np.uint8
-    assert new.behaviour.licks.shape == (new.n_frames,)
+    resampled = new.behaviour.available()
+    assert resampled.keys() == set(COUNTS)
+    assert all(v.dtype == np.uint8 and v.shape == (new.n_frames,) for v in resampled.values())
     borders = [0, *(gaps + 1), n_frames]
     new_borders = [0, *(new.gaps + 1), new.n_frames]
     assert len(borders) == len(new_borders)
     for (a, b), (c, d) in zip(pairwise(borders), pairwise(new_borders), strict=True):
-        assert new.behaviour.licks[c:d].sum() == licks[a:b].sum()
+        assert all(resampled[name][c:d].sum() == values[a:b].sum() for name, values in counts.items())
         assert abs((d - c) / new.frame_rate_hz - (b - a) / 24.0) < 1 / min(rate, 24.0)
 
 
