@@ -137,7 +137,7 @@ def flatten(content: dict, prefix: str = "") -> list[tuple[str, str]]:
 
 def _write_blocks(blocks: tuple[Block, ...], folder: Path) -> list[_Section]:
     """Write all tables and figures; return what the page shows of them, numbered throughout."""
-    figure_slugs = iter(unique_slugs(name for block in blocks for name, _, _ in block.figures))
+    figure_slugs = iter(unique_slugs(picture.slug for block in blocks for picture in block.pictures))
     table_slugs = iter(unique_slugs(table.slug for block in blocks for _, table in block.tables))
     anchors = unique_slugs(block.title for block in blocks)
     sections, n_tables, n_figures = [], 0, 0
@@ -148,12 +148,12 @@ def _write_blocks(blocks: tuple[Block, ...], folder: Path) -> list[_Section]:
             name = next(table_slugs)
             write_csv(table, folder / "tables" / f"{name}.csv")
             tables.append(_Table(n_tables, name, caption, table))
-        for _, caption, figure in block.figures:
+        for picture in block.pictures:
             n_figures += 1
             name = next(figure_slugs)
-            width_px = round(figure.get_figwidth() * _PAGE_DPI)
-            data_uri = _write_figure(figure, folder / "figures" / name)
-            figures.append(_Figure(n_figures, name, caption, data_uri, width_px))
+            width_px = round(picture.figure.get_figwidth() * _PAGE_DPI)
+            data_uri = _write_figure(picture.figure, folder / "figures" / name)
+            figures.append(_Figure(n_figures, name, picture.caption, data_uri, width_px))
         sections.append(_Section(anchor, block.title, block.paragraphs, tuple(tables), tuple(figures)))
     return sections
 

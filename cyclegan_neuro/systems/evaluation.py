@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["Block", "Evaluation", "Table", "significant"]
+__all__ = ["Block", "Evaluation", "Picture", "Reference", "Table", "significant"]
 
 
 def significant(value: float, *, digits: int = 3) -> str:
@@ -48,6 +48,43 @@ class Table:
 
 
 @dataclass(frozen=True, eq=False)
+class Picture:
+    """A figure of the report and its vector copies.
+
+    Attributes
+    ----------
+    slug : str
+        File name without ending.
+    caption : str
+        Plain text; the template escapes it.
+    figure : Figure
+    counterpart : str
+        What it corresponds to in the paper, for example ``"Figure 4"``; empty where the paper has none.
+    """
+
+    slug: str
+    caption: str
+    figure: Figure
+    counterpart: str
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A work that the methods cite.
+
+    Attributes
+    ----------
+    key : str
+        Key of the BibTeX entry.
+    bibtex : str
+        The entry, ready to paste.
+    """
+
+    key: str
+    bibtex: str
+
+
+@dataclass(frozen=True, eq=False)
 class Block:
     """A piece of the report: a heading, paragraphs, then tables and figures with captions.
 
@@ -57,13 +94,13 @@ class Block:
     paragraphs : tuple of str
         Plain text; the template escapes it.
     tables : tuple of (caption, Table)
-    figures : tuple of (slug, caption, Figure)
+    pictures : tuple of Picture
     """
 
     title: str
     paragraphs: tuple[str, ...] = ()
     tables: tuple[tuple[str, Table], ...] = ()
-    figures: tuple[tuple[str, str, Figure], ...] = ()
+    pictures: tuple[Picture, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,11 +112,17 @@ class Evaluation:
     summary : tuple of str
         At most six sentences made from the numbers.
     blocks : tuple of Block
-        In the order of the story: what went in, did the mapping work, what changed.
+        In the order of the story: what went in, did the mapping work, what changed, how sure.
     metrics : dict
         JSON-ready content of ``metrics.json`` but ``system``, ``timing`` and ``versions``.
+    methods : tuple of str
+        Paragraphs for the methods section of a paper, with every parameter.
+    references : tuple of Reference
+        What the methods cite, in that order.
     """
 
     summary: tuple[str, ...]
     blocks: tuple[Block, ...]
     metrics: dict = field(default_factory=dict)
+    methods: tuple[str, ...] = ()
+    references: tuple[Reference, ...] = ()

@@ -9,7 +9,7 @@ from cyclegan_neuro.errors import RunDirectoryError
 from cyclegan_neuro.report import write
 from cyclegan_neuro.report.files import replacing_directory, slug, unique_slugs
 from cyclegan_neuro.report.write import write_report
-from cyclegan_neuro.systems.evaluation import Block, Evaluation, Table
+from cyclegan_neuro.systems.evaluation import Block, Evaluation, Picture, Table
 
 HOSTILE = "<script>alert(1)</script>\"'& ../../etc/passwd"
 
@@ -20,10 +20,11 @@ def figure():
     return drawn
 
 
-def evaluation(text="quiet", slugs=("one", "two")):
+def evaluation(text="quiet", slugs=("one", "two"), counterpart="Figure 4"):
     table = Table(slugs[0], ("neuron", f"{text} (Hz)"), ((text, 0.5), ("b", None)))
+    pictures = (Picture(slugs[0], text, figure(), counterpart), Picture(slugs[1], "two", figure(), ""))
     blocks = (
-        Block("First", (text,), ((text, table),), ((slugs[0], text, figure()), (slugs[1], "two", figure()))),
+        Block("First", (text,), ((text, table),), pictures),
         Block("Second", ("More.",), (("again", table),)),
     )
     metrics = {"signals": {"cycle_x": {"model": {"mean": float("nan"), "n": 3}}}}
@@ -204,7 +205,7 @@ def test_a_run_that_is_not_there(tmp_path):
 def test_figures_are_released(tmp_path):
     found = evaluation()
     write_it(tmp_path, found)
-    assert all(not drawn.axes for block in found.blocks for _, _, drawn in block.figures)
+    assert all(not picture.figure.axes for block in found.blocks for picture in block.pictures)
 
 
 def test_long_tables_are_folded(tmp_path):

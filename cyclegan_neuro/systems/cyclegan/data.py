@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
-from cyclegan_neuro.configuration.sections import DataSection
+from cyclegan_neuro.configuration.sections import DataSection, WindowsSection
+from cyclegan_neuro.errors import WindowError
 from cyclegan_neuro.recordings.checks import check, require
 from cyclegan_neuro.recordings.loading import load
 from cyclegan_neuro.recordings.pairing import Pair, describe_inputs, pair, read_pair
 from cyclegan_neuro.recordings.recording import Recording
+from cyclegan_neuro.recordings.shuffling import shuffle_days
 from cyclegan_neuro.recordings.simulate import simulate_days
+from cyclegan_neuro.recordings.simulate.phi import phi_recording
 from cyclegan_neuro.systems.cyclegan.config import Config
 from cyclegan_neuro.windows.prepare import prepare_pair
 from cyclegan_neuro.windows.prepared import PreparedPair
+from cyclegan_neuro.windows.segmentation import allowed_stretches, legal_starts
 
 __all__ = ["critic_updates", "prepare", "windows_per_step"]
 
@@ -37,12 +42,16 @@ def prepare(config: Config, *, run_directory: Path | None = None) -> PreparedPai
     RecordingError, PairingError, WindowError
         On input that cannot be used, before anything is written or trained.
     """
-    days = _days(config.data)
+    days, windows = _days(config.data), config.windows
+    phi_of_windows = config.data.source == "phi"
+    if config.data.shuffle_days:
+        days, windows = _mixed(days, config)
+        phi_of_windows = False  # blocks of Φ(x) stand on both days
     return prepare_pair(
         days.x,
-        None if config.data.source == "phi" else days.y,
+        None if phi_of_windows else days.y,
         data=config.data,
-        windows=config.windows,
+        windows=windows,
         ordering=config.ordering,
         seed=config.training.seed,
         findings=days.findings,
@@ -80,3 +89,43 @@ def _same_day(recording: Recording, where: str, *, resample_hz: float | None, no
     require(findings)
     day = pair(recording, recording, assume_same_order=True, resample_hz=resample_hz)
     return Pair(day.x, day.x, tuple(findings), (*notes, *day.notes))
+
+
+def _mixed(days: Pair, config: Config) -> tuple[Pair, WindowsSection]:
+    """Return the days mixed, and the windows section that fits them: what either day excludes, both do."""
+    windows, n_frames = config.windows, (days.x.n_frames, days.y.n_frames)
+    block_frames = 2 * windows.window_frames  # room for overlapping windows, and half of a day from either
+    if config.data.source == "phi":  # Φ depends on the place in the window: it is made side by side, a block each
+        block_frames = windows.window_frames
+        transformed = phi_recording(
+            days.x, window_frames=block_frames, weight=config.data.phi_noise, seed=config.data.phi_seed
+        )
+        days = replace(days, y=transformed)
+    mixed = shuffle_days(days, block_frames=block_frames, seed=config.training.seed)
+    exclude = [
+        (first, last)
+        for stretches, own_frames in zip((windows.exclude_x, windows.exclude_y), n_frames, strict=True)
+        for first, last in stretches
+        if not mixed.x.n_frames <= first < own_frames  # lies in what the shorter day cut off
+    ]
+    windows = windows.model_copy(update={"exclude_x": exclude, "exclude_y": exclude})
+    _require_starts(mixed, windows, block_frames)
+    return mixed, windows
+
+
+def _require_starts(mixed: Pair, windows: WindowsSection, block_frames: int) -> None:
+    """Refuse a paper split with too few windows here, where it is known that blocks shrink with the window."""
+    held_out = windows.n_validation + windows.n_test
+    stretches = [allowed_stretches(day, exclude=windows.exclude_x) for day in (mixed.x, mixed.y)]
+    n_starts = min(len(legal_starts(part, window_frames=windows.window_frames)) for part in stretches)
+    if windows.split == "blocked" or n_starts > held_out:
+        return
+    raise WindowError(
+        "data.shuffle_days, split paper",
+        got=f"{n_starts:,} start frames (windows of {windows.window_frames:,} frames that cross no border between "
+        f"blocks of {block_frames:,}, in {mixed.x.n_frames:,} frames)",
+        expected=f"more than {held_out:,} ({windows.n_validation:,} validation + {windows.n_test:,} test, and "
+        "training)",
+        fix="set windows.split: blocked, or fewer windows in windows.n_validation and windows.n_test, "
+        "or a smaller windows.window_frames",
+    )

@@ -58,8 +58,8 @@ def evaluate_cyclegan(
     )
     blocks = tuple(block for block in blocks if block is not None)
     for block in blocks:
-        for _, _, figure in block.figures:
-            figure.set_dpi(config.report.dpi)
+        for picture in block.pictures:
+            picture.figure.set_dpi(config.report.dpi)
     metrics = {"signals": found.signals, "change": found.change}
     if found.tuning:
         metrics["tuning"] = found.tuning

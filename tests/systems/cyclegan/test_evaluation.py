@@ -54,7 +54,7 @@ def test_the_story_is_told_in_order(make_pair, make_trainer, kind):
     assert titles == ["What went in", "Did the mapping work?", *learning, "Spikes", "Order of the neurons"]
     assert 3 <= len(evaluation.summary) <= 6
     assert "nan" not in text_of(evaluation)
-    assert all(f.get_dpi() == 60 for block in evaluation.blocks for _, _, f in block.figures)
+    assert all(picture.figure.get_dpi() == 60 for block in evaluation.blocks for picture in block.pictures)
 
 
 def test_missing_positions_in_the_test_windows_are_explained(make_pair, make_trainer):

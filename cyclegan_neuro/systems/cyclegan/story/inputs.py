@@ -7,7 +7,7 @@ import numpy as np
 from cyclegan_neuro.systems.cyclegan.config import Config
 from cyclegan_neuro.systems.cyclegan.pictures import activity_overview, order_figure
 from cyclegan_neuro.systems.cyclegan.story.wording import origin, percent, plural
-from cyclegan_neuro.systems.evaluation import Block, Table
+from cyclegan_neuro.systems.evaluation import Block, Picture, Table
 from cyclegan_neuro.windows.prepared import Day, PreparedPair
 from cyclegan_neuro.windows.segmentation import coverage
 
@@ -58,9 +58,8 @@ def inputs_block(config: Config, prepared: PreparedPair) -> Block:
         f"The beginning of the test part of both days (x from {start_s:.0f} s on): position where it is known, and the "
         "most active neurons. All figures show ΔF/F as a fraction (0.5 is 50 %)."
     )
-    return Block(
-        "What went in", tuple(paragraphs), tuple(tables), (("recorded_days", caption, activity_overview(prepared)),)
-    )
+    picture = Picture("recorded_days", caption, activity_overview(prepared), counterpart="")
+    return Block("What went in", tuple(paragraphs), tuple(tables), (picture,))
 
 
 def _days_table(prepared: PreparedPair) -> Table:
@@ -120,15 +119,15 @@ def order_block(prepared: PreparedPair) -> Block:
     """Tell in which order the networks saw the neurons."""
     order = prepared.order
     text = f"The networks saw the neurons in {_ORDERS.get(order.method, order.method)} (ordering '{order.method}')."
-    tables, figures = (), ()
+    tables, pictures = (), ()
     if order.score is not None:
         first = min(_RANKS, prepared.n_neurons)
         tables = ((f"The first {first} ranks; all are in neuron_order.json of the run.", _ranks(prepared, first)),)
     figure = order_figure(prepared)
     if figure is not None:
-        caption = "Order of the neurons over the ROI coordinates and the sorted score, where known (as Figure E.1)."
-        figures = (("neuron_order", caption, figure),)
-    return Block("Order of the neurons", (text,), tables, figures)
+        caption = "Order of the neurons over the ROI coordinates and the sorted score, where known."
+        pictures = (Picture("neuron_order", caption, figure, counterpart="Figure E.1"),)
+    return Block("Order of the neurons", (text,), tables, pictures)
 
 
 def _ranks(prepared: PreparedPair, n: int) -> Table:

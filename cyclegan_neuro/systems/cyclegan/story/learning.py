@@ -7,7 +7,7 @@ import numpy as np
 from cyclegan_neuro.systems.cyclegan.measurements import Measurements
 from cyclegan_neuro.systems.cyclegan.pictures import tuning_maps, tuning_panels
 from cyclegan_neuro.systems.cyclegan.story.wording import TRANSLATOR_LABELS, plural
-from cyclegan_neuro.systems.evaluation import Block, Table
+from cyclegan_neuro.systems.evaluation import Block, Picture, Table
 from cyclegan_neuro.windows.prepared import PreparedPair
 
 __all__ = ["learning_block"]
@@ -58,7 +58,7 @@ def learning_block(prepared: PreparedPair, found: Measurements) -> Block | None:
             "(alternate stretches of 10 s where the test part holds one lap only)."
         )
     tables = tuple(_tables(found.tuning))
-    return Block("What changed?", (text,), tables, _figures(prepared, found, neurons, truth_known))
+    return Block("What changed?", (text,), tables, _pictures(prepared, found, neurons, truth_known))
 
 
 def _tables(tuning: dict):
@@ -83,7 +83,7 @@ def _tables(tuning: dict):
 _NUMBERS = ("correlation", "mae")
 
 
-def _figures(prepared: PreparedPair, found: Measurements, neurons: np.ndarray, truth_known: bool):
+def _pictures(prepared: PreparedPair, found: Measurements, neurons: np.ndarray, truth_known: bool):
     if not neurons.size:
         return ()
     curves = found.curves
@@ -95,16 +95,18 @@ def _figures(prepared: PreparedPair, found: Measurements, neurons: np.ndarray, t
     target = "the truth" if truth_known else "the recorded expert day"
     which = "changed neurons" if truth_known else "neurons"
     return (
-        (
+        Picture(
             "tuning_curves",
             f"Position tuning over the test laps of the neurons {why}: recorded on day x, translated by G, and "
             f"{target}.",
             tuning_panels(curves, found.edges_cm, prepared, most),
+            counterpart="",
         ),
-        (
+        Picture(
             "tuning_maps",
             f"Position tuning of all {which}, sorted by the peak of {target}; each neuron from the minimum "
             f"to the maximum of X and {target}. Where G works the middle panel looks like the right one.",
             tuning_maps(curves, found.edges_cm, neurons),
+            counterpart="",
         ),
     )

@@ -6,7 +6,7 @@ from cyclegan_neuro.systems.cyclegan.config import Config
 from cyclegan_neuro.systems.cyclegan.measurements import Measurements
 from cyclegan_neuro.systems.cyclegan.pictures import choose_neurons, cycle_traces, place_maps, population_maps
 from cyclegan_neuro.systems.cyclegan.story.wording import METRIC_LABELS, TRANSLATOR_LABELS, mean_sd, percent
-from cyclegan_neuro.systems.evaluation import Block, Table, significant
+from cyclegan_neuro.systems.evaluation import Block, Picture, Table, significant
 from cyclegan_neuro.windows.prepared import PreparedPair
 
 __all__ = ["cycle_sentence", "mapping_block", "moved_sentence"]
@@ -29,9 +29,7 @@ def mapping_block(config: Config, prepared: PreparedPair, found: Measurements) -
             _details(found.signals),
         ),
     )
-    return Block(
-        "Did the mapping work?", _paragraphs(prepared, found), tables, _figures(config, prepared, found)
-    )
+    return Block("Did the mapping work?", _paragraphs(prepared, found), tables, _pictures(config, prepared, found))
 
 
 def _overview(signals: dict) -> Table:
@@ -103,7 +101,7 @@ def _paragraphs(prepared: PreparedPair, found: Measurements) -> tuple[str, ...]:
     return tuple(paragraphs)
 
 
-def _figures(config: Config, prepared: PreparedPair, found: Measurements):
+def _pictures(config: Config, prepared: PreparedPair, found: Measurements):
     neurons = choose_neurons(prepared, found.example, config.report.n_traces)
     if prepared.y.transform is not None:
         marked = "Shaded: the frames in which Φ removes the signal"
@@ -113,31 +111,35 @@ def _figures(config: Config, prepared: PreparedPair, found: Measurements):
         known = found.example.truth_y is not None
         chosen = "The neurons that learning changed most" if known else "The most active neurons"
     truth = "; dotted: what G(X) and F(Y) should be" if found.example.truth_y is not None else ""
-    figures = [
-        (
+    pictures = [
+        Picture(
             "cycle_traces",
-            f"Traces through both cycles in one test window of each day (as Figures 2 and 4 of the paper). {chosen}. "
+            f"Traces through both cycles in one test window of each day. {chosen}. "
             f"{marked}{truth}; grey behind F(G(X)) and G(F(Y)): the trace they should return to.",
             cycle_traces(found.example, prepared, neurons),
+            counterpart="Figure 2" if prepared.y.transform is not None else "Figure 4",
         ),
-        (
+        Picture(
             "population",
-            "The whole population in the same windows, neurons downward (as Figures F.1 and F.2 of the paper). One "
-            "colour scale for all panels, from the 1st to the 99.5th percentile of X and Y.",
+            "The whole population in the same windows, neurons downward. One colour scale for all panels, from the 1st "
+            "to the 99.5th percentile of X and Y.",
             population_maps(found.example, prepared),
+            counterpart="Figures F.1 and F.2",
         ),
     ]
     if found.place_maps is not None:
         variability, error = place_maps(found.place_maps, prepared)
-        figures.append((
+        pictures.append(Picture(
             "phi_variability",
             "How much ΔF/F varies over the test windows at each place. Φ blanks the lower left corner, where only the "
             "noise 0.5 η is left: a G that learned Φ is still there, and an F that learned its inverse is not.",
             variability,
+            counterpart="",
         ))  # fmt: skip
-        figures.append((
+        pictures.append(Picture(
             "phi_errors",
             "Where the errors lie: mean absolute difference over all test windows, for identity (left) and the model.",
             error,
+            counterpart="",
         ))  # fmt: skip
-    return tuple(figures)
+    return tuple(pictures)

@@ -44,7 +44,7 @@ def block_of(evaluation):
 
 def text_of(block):
     rows = [format_cell(cell) for _, table in block.tables for row in (table.columns, *table.rows) for cell in row]
-    captions = [caption for caption, _ in block.tables] + [caption for _, caption, _ in block.figures]
+    captions = [caption for caption, _ in block.tables] + [picture.caption for picture in block.pictures]
     return " ".join([*block.paragraphs, *captions, *rows])
 
 
@@ -54,8 +54,8 @@ def told(found):
 
 
 def drawn(block):
-    for _, _, figure in block.figures:
-        assert png_bytes(figure).startswith(b"\x89PNG")
+    for picture in block.pictures:
+        assert png_bytes(picture.figure).startswith(b"\x89PNG")
 
 
 @pytest.fixture
@@ -128,7 +128,7 @@ def test_metrics_hold_every_statistic_and_no_nan(make_days, make_trainer, stand_
         assert inference["true_spikes"].keys() == STATISTICS
         assert inference["true_spikes"]["firing_rate"]["x_from_y"].keys() == {"identity", "noise_floor"}
     assert "nan" not in text_of(block_of(evaluation))
-    assert [slug for slug, _, _ in block_of(evaluation).figures] == FIGURES
+    assert [picture.slug for picture in block_of(evaluation).pictures] == FIGURES
     assert len(evaluation.summary) <= 6
 
 
@@ -196,7 +196,7 @@ def test_few_neurons_are_no_error(measured, n_neurons):
     metrics = strict(found.to_json())
     assert metrics["spikes"]["firing_rate"]["x_from_y"]["model"]["kl"]["n"] == n_neurons
     assert (metrics["spikes"]["correlation"]["x_from_y"]["model"]["kl"]["n"] == 0) == (n_neurons == 1)
-    assert [slug for slug, _, _ in told(found).figures] == FIGURES
+    assert [picture.slug for picture in told(found).pictures] == FIGURES
 
 
 def test_days_with_unequal_numbers_of_windows(measured, make_days):
