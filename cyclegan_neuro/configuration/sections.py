@@ -71,6 +71,7 @@ class DataSection(Section):
     resample_hz: float | None = setting(
         None, "Resample both days to this rate; needed where their rates differ.", unit="Hz", gt=0.0
     )
+    shuffle_days: bool = setting(False, "Mix the two days: a control in which nothing distinguishes them.")
 
     @model_validator(mode="after")
     def _files_are_named(self):
