@@ -72,6 +72,8 @@ def shuffle_days(pair: Pair, *, block_frames: int, seed: int) -> Pair:
         f"(data.shuffle_days). {swapped.sum()} of {n_blocks} blocks of {block_frames:,} frames "
         f"({block_frames / pair.x.frame_rate_hz:.1f} s) are swapped between the days."
     )
+    if mixed["x"].truth is not None:
+        note += " The truth is swapped with them: there G(X) is compared with the novice and F(Y) with the expert day."
     return replace(pair, **mixed, notes=(*pair.notes, note, *_left_out(pair, n_frames)))
 
 

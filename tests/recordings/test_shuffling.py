@@ -90,6 +90,11 @@ def test_everything_of_a_frame_moves_and_everything_of_a_neuron_stays(make_recor
             assert day[name].dtype == before[mine][name].dtype
 
 
+def test_the_note_says_what_truth_means_then(make_recording):
+    note = shuffle_days(Pair(make_recording(), make_recording(seed=1)), block_frames=7, seed=3).notes[0]
+    assert note.endswith("swapped with them: there G(X) is compared with the novice and F(Y) with the expert day.")
+
+
 def test_what_one_day_lacks_is_left_out_of_both(make_recording):
     x, y = make_recording(seed=0), make_recording(seed=1, truth=False)
     y = replace(y, behaviour=Behaviour(position_cm=y.behaviour.position_cm))
