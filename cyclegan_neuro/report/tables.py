@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import json
 import math
+import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +14,9 @@ import numpy as np
 
 from cyclegan_neuro.systems.evaluation import Table, significant
 
-__all__ = ["format_cell", "json_ready", "write_csv", "write_json"]
+__all__ = ["column_order", "format_cell", "json_ready", "sort_number", "write_csv", "write_json"]
 
+_LEADING_NUMBER = re.compile(r"\s*([+-]?[\d,]*\.?\d+(?:e[+-]?\d+)?)\s*(?:±.*)?", re.DOTALL)
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -32,6 +35,38 @@ def format_cell(value: Any) -> str:
     if isinstance(value, int | np.integer):
         return f"{value:,}"
     return significant(value)
+
+
+def sort_number(value: Any) -> float | None:
+    """Return the number by which a cell is sorted: its value, or the mean of ``mean ± spread``; None if it has none.
+
+    Examples
+    --------
+    >>> [sort_number(v) for v in (12, float("nan"), "0.0123 ± 0.0012 [0.01, 0.02]", "1,234", "novice", None)]
+    [12.0, None, 0.0123, 1234.0, None, None]
+    """
+    if isinstance(value, str):
+        found = _LEADING_NUMBER.fullmatch(value)
+        return float(found[1].replace(",", "")) if found else None
+    return float(value) if value is not None and math.isfinite(value) else None
+
+
+def column_order(cells: Sequence[Any]) -> str | None:
+    """Say how a column can be sorted: ``"number"``, ``"text"``, or None where it mixes both or is empty.
+
+    Dashes (None and what is not finite) belong to either.
+
+    Examples
+    --------
+    >>> [column_order(c) for c in ((1, None, "0.5 ± 0.1"), ("b", "a", None), (24.0, "recorded"), (None,))]
+    ['number', 'text', None, None]
+    """
+    known = [cell for cell in cells if isinstance(cell, str) or sort_number(cell) is not None]
+    if not known:
+        return None
+    if all(sort_number(cell) is not None for cell in known):
+        return "number"
+    return "text" if all(isinstance(cell, str) for cell in known) else None
 
 
 def write_csv(table: Table, path: Path) -> None:

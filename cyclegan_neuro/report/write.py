@@ -5,48 +5,22 @@ from __future__ import annotations
 import base64
 import logging
 import shlex
-from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from cyclegan_neuro.errors import RunDirectoryError
 from cyclegan_neuro.figures.style import png_bytes, svg_bytes
 from cyclegan_neuro.report.files import replacing_directory, unique_slugs
+from cyclegan_neuro.report.page import FigureOnPage, SectionOnPage, render_page, table_on_page
 from cyclegan_neuro.report.tables import format_cell, write_csv, write_json
-from cyclegan_neuro.systems.evaluation import Block, Evaluation, Table
+from cyclegan_neuro.systems.evaluation import Block, Evaluation, Picture
 
 __all__ = ["write_report"]
 
 _PAGE_DPI = 84  # CSS pixels per inch of a figure: the widest just fill the page
 _LOG = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class _Figure:
-    number: int
-    slug: str
-    caption: str
-    data_uri: Markup
-    width_px: int
-
-
-@dataclass(frozen=True)
-class _Table:
-    number: int
-    slug: str
-    caption: str
-    table: Table
-
-
-@dataclass(frozen=True)
-class _Section:
-    anchor: str
-    title: str
-    paragraphs: tuple[str, ...]
-    tables: tuple[_Table, ...]
-    figures: tuple[_Figure, ...]
 
 
 def write_report(
@@ -96,12 +70,14 @@ def write_report(
         sections = _write_blocks(evaluation.blocks, folder)
         metrics = {"timing": timing, "versions": environment.get("versions", {})}
         write_json({"system": system_name, **evaluation.metrics, **metrics}, folder / "metrics.json")
-        page = _environment().get_template("report.html.j2").render(
+        page = render_page(
             system_name=system_name,
             run_directory=str(run_directory),
             commands=_commands(run_directory),
             summary=evaluation.summary,
             sections=sections,
+            methods=evaluation.methods,
+            references=evaluation.references,
             config_yaml=config_yaml,
             facts={
                 "Inputs": flatten(inputs), "Status": flatten(status), "Timing": flatten(timing),
@@ -135,51 +111,34 @@ def flatten(content: dict, prefix: str = "") -> list[tuple[str, str]]:
     return lines
 
 
-def _write_blocks(blocks: tuple[Block, ...], folder: Path) -> list[_Section]:
+def _write_blocks(blocks: tuple[Block, ...], folder: Path) -> list[SectionOnPage]:
     """Write all tables and figures; return what the page shows of them, numbered throughout."""
     figure_slugs = iter(unique_slugs(picture.slug for block in blocks for picture in block.pictures))
     table_slugs = iter(unique_slugs(table.slug for block in blocks for _, table in block.tables))
     anchors = unique_slugs(block.title for block in blocks)
-    sections, n_tables, n_figures = [], 0, 0
+    table_numbers, figure_numbers = count(1), count(1)
+    sections = []
     for block, anchor in zip(blocks, anchors, strict=True):
-        tables, figures = [], []
+        tables = []
         for caption, table in block.tables:
-            n_tables += 1
             name = next(table_slugs)
             write_csv(table, folder / "tables" / f"{name}.csv")
-            tables.append(_Table(n_tables, name, caption, table))
-        for picture in block.pictures:
-            n_figures += 1
-            name = next(figure_slugs)
-            width_px = round(picture.figure.get_figwidth() * _PAGE_DPI)
-            data_uri = _write_figure(picture.figure, folder / "figures" / name)
-            figures.append(_Figure(n_figures, name, picture.caption, data_uri, width_px))
-        sections.append(_Section(anchor, block.title, block.paragraphs, tuple(tables), tuple(figures)))
+            tables.append(table_on_page(table, number=next(table_numbers), slug=name, caption=caption))
+        figures = tuple(
+            _write_picture(picture, folder / "figures" / next(figure_slugs), number=next(figure_numbers))
+            for picture in block.pictures
+        )
+        sections.append(SectionOnPage(anchor, block.title, block.paragraphs, tuple(tables), figures))
     return sections
 
 
-def _write_figure(figure, stem: Path) -> Markup:
-    """Write PNG and SVG, release the figure's memory, and return the PNG as a data URI."""
+def _write_picture(picture: Picture, stem: Path, *, number: int) -> FigureOnPage:
+    """Write PNG and SVG, release the figure's memory, and return the figure with its PNG as a data URI."""
+    figure = picture.figure
+    width_px, height_px = (round(inches * _PAGE_DPI) for inches in figure.get_size_inches())
     bitmap = png_bytes(figure)
     stem.with_suffix(".png").write_bytes(bitmap)
     stem.with_suffix(".svg").write_bytes(svg_bytes(figure))
     figure.clear()
-    return Markup("data:image/png;base64,") + base64.b64encode(bitmap).decode("ascii")
-
-
-def _numeric_columns(table: Table) -> list[bool]:
-    """Say of each column whether it holds nothing but numbers and dashes."""
-    return [all(not isinstance(row[index], str) for row in table.rows) for index in range(len(table.columns))]
-
-
-def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("cyclegan_neuro.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["cell"] = format_cell
-    environment.filters["numeric_columns"] = _numeric_columns
-    return environment
+    data_uri = Markup("data:image/png;base64,") + base64.b64encode(bitmap).decode("ascii")
+    return FigureOnPage(number, stem.name, picture.caption, picture.counterpart, data_uri, width_px, height_px)

@@ -12,6 +12,7 @@ from cyclegan_neuro.systems.cyclegan.spiking.recorder import SpikeRecorder, why_
 from cyclegan_neuro.systems.cyclegan.story.inputs import inputs_block, order_block
 from cyclegan_neuro.systems.cyclegan.story.learning import learning_block
 from cyclegan_neuro.systems.cyclegan.story.mapping import mapping_block
+from cyclegan_neuro.systems.cyclegan.story.methods import methods
 from cyclegan_neuro.systems.cyclegan.story.spikes import no_spikes_block, spikes_block
 from cyclegan_neuro.systems.cyclegan.story.summary import summarise
 from cyclegan_neuro.systems.evaluation import Evaluation
@@ -65,4 +66,8 @@ def evaluate_cyclegan(
         metrics["tuning"] = found.tuning
     if spikes:
         metrics |= spikes.to_json()
-    return Evaluation(summary=summarise(prepared, found, spikes), blocks=blocks, metrics=metrics)
+    paragraphs, references = methods(config, prepared, updates=int(trainer.optimizer.iterations), spikes=spikes)
+    return Evaluation(
+        summary=summarise(prepared, found, spikes), blocks=blocks, metrics=metrics, methods=paragraphs,
+        references=references,
+    )  # fmt: skip

@@ -65,6 +65,7 @@ def make_trainer():
     """Return a function that wraps two callables on network windows as a trained CycleGAN."""
 
     def make(g=lambda windows, training: windows, f=lambda windows, training: windows):
-        return SimpleNamespace(generator_g=g, generator_f=f, average_weights=nullcontext)
+        optimizer = SimpleNamespace(iterations=12)
+        return SimpleNamespace(generator_g=g, generator_f=f, average_weights=nullcontext, optimizer=optimizer)
 
     return make

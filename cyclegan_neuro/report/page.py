@@ -1,0 +1,162 @@
+"""The page of a report: one HTML file that needs no other, and no script to be read."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from cyclegan_neuro.report.tables import column_order, format_cell, sort_number
+from cyclegan_neuro.systems.evaluation import Table
+
+__all__ = ["FOLDED_ROWS", "FigureOnPage", "SectionOnPage", "TableOnPage", "render_page", "table_on_page"]
+
+FOLDED_ROWS = 20
+"""Tables with more rows than this are folded on screen (never in print)."""
+
+_SHORT_ROWS = 12
+_MANY_COLUMNS, _VERY_MANY_COLUMNS = 6, 9
+
+
+@dataclass(frozen=True)
+class FigureOnPage:
+    """A figure as the template draws it.
+
+    Attributes
+    ----------
+    number : int
+    slug, caption, counterpart : str
+        As of :class:`cyclegan_neuro.systems.evaluation.Picture`.
+    data_uri : Markup
+        The bitmap.
+    width_px, height_px : int
+        On the page, in CSS pixels.
+    """
+
+    number: int
+    slug: str
+    caption: str
+    counterpart: str
+    data_uri: Markup
+    width_px: int
+    height_px: int
+
+
+@dataclass(frozen=True)
+class _Column:
+    heading: str
+    is_number: bool  # nothing but numbers and dashes: set flush right
+    order: str | None  # see column_order
+
+
+@dataclass(frozen=True)
+class _Cell:
+    text: str
+    number: float | None  # what it is sorted by
+
+
+@dataclass(frozen=True)
+class TableOnPage:
+    """A table as the template draws it; see :func:`table_on_page`.
+
+    Attributes
+    ----------
+    classes : str
+        ``sortable``; ``short`` for one that print keeps on one page; ``many`` and ``very-many`` for one whose columns
+        need a smaller print.
+    folded : bool
+        Whether the screen shows it only when it is asked for.
+    """
+
+    number: int
+    slug: str
+    caption: str
+    columns: tuple[_Column, ...]
+    rows: tuple[tuple[_Cell, ...], ...]
+    classes: str
+    folded: bool
+
+
+@dataclass(frozen=True)
+class SectionOnPage:
+    """A block with the files of its tables and figures."""
+
+    anchor: str
+    title: str
+    paragraphs: tuple[str, ...]
+    tables: tuple[TableOnPage, ...]
+    figures: tuple[FigureOnPage, ...]
+
+
+def table_on_page(table: Table, *, number: int, slug: str, caption: str) -> TableOnPage:
+    """Return ``table`` with its cells as text, and with what is needed to sort it."""
+    cells = [[row[index] for row in table.rows] for index in range(len(table.columns))]
+    columns = tuple(
+        _Column(heading, not any(isinstance(cell, str) for cell in column), column_order(column))
+        for heading, column in zip(table.columns, cells, strict=True)
+    )
+    rows = tuple(
+        tuple(
+            _Cell(format_cell(cell), sort_number(cell) if column.order == "number" else None)
+            for cell, column in zip(row, columns, strict=True)
+        )
+        for row in table.rows
+    )
+    return TableOnPage(number, slug, caption, columns, rows, _classes(table), folded=len(rows) > FOLDED_ROWS)
+
+
+def _classes(table: Table) -> str:
+    n_rows, n_columns = len(table.rows), len(table.columns)
+    named = {
+        "sortable": n_rows > 1, "short": n_rows <= _SHORT_ROWS, "many": _MANY_COLUMNS < n_columns <= _VERY_MANY_COLUMNS,
+        "very-many": n_columns > _VERY_MANY_COLUMNS,
+    }  # fmt: skip
+    return " ".join(name for name, applies in named.items() if applies)
+
+
+def render_page(**content: Any) -> str:
+    """Return the HTML of a report.
+
+    Parameters
+    ----------
+    **content
+        What the template ``report.html.j2`` shows: ``system_name``, ``run_directory``, ``commands``, ``summary``,
+        ``sections``, ``methods``, ``references``, ``config_yaml``, ``facts``. All text is escaped.
+
+    Notes
+    -----
+    The page's Content-Security-Policy forbids everything but its own style, its own script (both by their SHA-256) and
+    images within the page: text that a recording brings along can neither run nor load anything.
+    """
+    style, script = _template_text("page.css"), _template_text("page.js")
+    policy = (
+        f"default-src 'none'; base-uri 'none'; form-action 'none'; img-src data:; "
+        f"style-src {_source_hash(style)}; script-src {_source_hash(script)}"
+    )
+    template = _environment().get_template("report.html.j2")
+    return template.render(policy=Markup(policy), style=Markup(style), script=Markup(script), **content)
+
+
+def _template_text(name: str) -> str:
+    """Return a template's text with the line ends that a browser hashes, wherever it was checked out."""
+    text = files("cyclegan_neuro.report").joinpath("templates", name).read_text(encoding="utf-8")
+    return text.replace("\r\n", "\n")
+
+
+def _source_hash(text: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode('ascii')}'"
+
+
+def _environment() -> Environment:
+    return Environment(
+        loader=PackageLoader("cyclegan_neuro.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )

@@ -1,0 +1,191 @@
+"""A methods section with every parameter of the run, and the works that it cites."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+
+from cyclegan_neuro import __version__
+from cyclegan_neuro.systems.cyclegan.config import Config
+from cyclegan_neuro.systems.cyclegan.spiking.measure import SpikeMeasurements
+from cyclegan_neuro.systems.cyclegan.story.methods_training import networks, objective, optimisation, training_keys
+from cyclegan_neuro.systems.cyclegan.story.references import references_for
+from cyclegan_neuro.systems.cyclegan.story.wording import origin, percent, plural
+from cyclegan_neuro.systems.cyclegan.tuning import tuning_is_known
+from cyclegan_neuro.systems.evaluation import Reference, significant
+from cyclegan_neuro.windows.prepared import Day, PreparedPair
+
+__all__ = ["methods"]
+
+_ORDERS = {
+    "original": "in the order of the recording",
+    "firing_rate": "in descending order of estimated activity",
+    "correlation": "in descending order of their mean pairwise correlation",
+    "autoencoder": "in ascending order of the error with which an autoencoder reconstructs them (Li et al. 2021",
+    "spatial": "along a path through their coordinates in the field of view",
+}
+_SPLIT_NOTES = ("day x (", "day y (")  # notes of the split: the sentence on windows says the same
+_SWEEPS = {
+    "elephant": " (van Rossum distances of the alignments with a sweep that agrees with Elephant to 1e-10)",
+    "fast": " (van Rossum distances with a sweep that agrees with Elephant to 1e-10)",
+}
+_SPIKE_KEYS = ("rupprecht2021", "denker2018", "garcia2014", "vanrossum2001")
+_MAP_KEYS = ("selvaraju2017", "smilkov2017", "adebayo2018")
+
+
+def methods(
+    config: Config,
+    prepared: PreparedPair,
+    *,
+    updates: int,
+    spikes: SpikeMeasurements | None = None,
+    maps: str | None = None,
+) -> tuple[tuple[str, ...], tuple[Reference, ...]]:
+    """Return the paragraphs of a methods section and the works that they cite.
+
+    Parameters
+    ----------
+    config : Config
+        Resolved.
+    prepared : PreparedPair
+    updates : int
+        Generator updates behind the weights that were evaluated.
+    spikes : SpikeMeasurements, optional
+        Absent where no spikes were inferred.
+    maps : str, optional
+        How maps of attention were made: a paragraph that cites Selvaraju et al. 2017 (Grad-CAM), Smilkov et al. 2017
+        (SmoothGrad) and Adebayo et al. 2018 (checks); absent where none were made.
+
+    Returns
+    -------
+    paragraphs : tuple of str
+    references : tuple of Reference
+    """
+    paragraphs = [
+        f"{_recordings(config, prepared)} {_windows(config, prepared)}",
+        f"{networks(config.model)} {objective(config)} {optimisation(config, prepared, updates=updates)}",
+        _comparison(config, prepared),
+    ]
+    keys = ["cyclegan_neuro", *training_keys(config)]
+    if spikes is not None:
+        paragraphs.append(_spikes(prepared, spikes))
+        keys += _SPIKE_KEYS
+    if maps is not None:
+        paragraphs.append(maps)
+        keys += _MAP_KEYS
+    paragraphs.append(_software(with_spikes=spikes is not None))
+    return tuple(paragraphs), references_for(keys)
+
+
+def _recordings(config: Config, prepared: PreparedPair) -> str:
+    x, y = prepared.x.recording, prepared.y.recording
+    what, neurons = origin(x), plural(prepared.n_neurons, "neuron")
+    if prepared.y.transform is not None:
+        sentence = (
+            f"ΔF/F of {neurons} ({what}; {x.label}; {_size(prepared.x)}) was taken as day x; y is its synthetic "
+            f"transformation Φ (Li et al. 2021, Eq. 6) with noise weight {config.data.phi_noise:g} and seed "
+            f"{config.data.phi_seed}."
+        )
+    else:
+        sentence = (
+            f"ΔF/F of {neurons} ({what}) on two days went in: x, before learning ({x.label}; {_size(prepared.x)}), and "
+            f"y, after learning ({y.label}; {_size(prepared.y)})."
+        )
+    if config.data.source == "simulated" or (config.data.source == "phi" and config.data.x is None):
+        section = config.data.simulation
+        sentence += f" The simulator's preset was {section.preset}, its seed {section.seed}."
+    notes = (note for note in prepared.notes if not note.startswith(_SPLIT_NOTES))
+    return " ".join([sentence, *(note if note.endswith(".") else f"{note}." for note in notes)])
+
+
+def _size(day: Day) -> str:
+    recording = day.recording
+    return f"{recording.n_frames:,} frames at {recording.frame_rate_hz:g} Hz, {significant(recording.duration_s)} s"
+
+
+def _windows(config: Config, prepared: PreparedPair) -> str:
+    section, height = config.windows, prepared.window_frames
+    seconds = significant(height / prepared.x.recording.frame_rate_hz)
+    if section.split == "blocked":
+        split = (
+            f"from separate stretches of each day with no frame in common ({percent(section.validation_fraction)} of a "
+            f"day for validation, {percent(section.test_fraction)} for testing)"
+        )
+    else:
+        split = "drawn at random, so that windows of different parts share frames"
+    per = "over all neurons" if section.scaling == "day" else "of each neuron"
+    days = "both days together" if section.share_scaling else "each day"
+    return (
+        f"Windows of {height:,} frames ({seconds} s) were cut, {_counts(prepared.x, prepared.y)} for training, "
+        f"validation and testing, {split}{_excluded(config)}. ΔF/F was scaled to [0, 1] by its minimum and maximum "
+        f"{per} in the training part of {days}; scaling was undone before any measure was computed. The networks saw "
+        f"the neurons {_order(config, prepared)}."
+    )
+
+
+def _counts(x: Day, y: Day) -> str:
+    numbers = [
+        " / ".join(f"{len(getattr(day.starts, part)):,}" for part in ("train", "validation", "test")) for day in (x, y)
+    ]
+    return f"{numbers[0]} of each day" if numbers[0] == numbers[1] else f"{numbers[0]} of x and {numbers[1]} of y"
+
+
+def _excluded(config: Config) -> str:
+    parts = [
+        f"frames {', '.join(f'{first}-{last}' for first, last in stretches)} of {day}"
+        for day, stretches in (("x", config.windows.exclude_x), ("y", config.windows.exclude_y))
+        if stretches
+    ]
+    return f", without {' and '.join(parts)}" if parts else ""
+
+
+def _order(config: Config, prepared: PreparedPair) -> str:
+    method, section = prepared.order.method, config.ordering.autoencoder
+    text = _ORDERS.get(method, f"in the order '{method}'")
+    if method != "autoencoder":
+        return text
+    return (
+        f"{text}; {section.filters} filters, {plural(section.epochs, 'epoch')}, batches of {section.batch_size}, Adam "
+        f"with a learning rate of {section.learning_rate:g})"
+    )
+
+
+def _comparison(config: Config, prepared: PreparedPair) -> str:
+    section = config.evaluation
+    text = (
+        "Translations of the test windows were compared by mean absolute differences of ΔF/F, beside doing nothing "
+        "(identity) and two alignments fitted to the training windows: matching of each neuron's mean and variance, "
+        f"and Gaussian optimal transport (shrinkage {section.ot_shrinkage:g})."
+    )
+    if not tuning_is_known(prepared):
+        return text
+    return f"{text} Position tuning is the mean ΔF/F in bins of {section.position_bin_cm:g} cm over the test frames."
+
+
+def _spikes(prepared: PreparedPair, found: SpikeMeasurements) -> str:
+    recorder, section, models = found.recorder, found.recorder.section, found.recorder.models
+    levels = sorted(models.noise_levels)
+    differs = abs(models.frame_rate_hz - recorder.frame_rate_hz) > 0.05 * models.frame_rate_hz
+    resampled = " (ΔF/F was resampled to that rate, and the rates back)" if differs else ""
+    return (
+        "Spike rates were inferred alike from recorded and generated ΔF/F with convolutional networks in the manner of "
+        f"CASCADE (Rupprecht et al. 2021) for {models.frame_rate_hz:g} Hz{resampled} and noise levels {levels[0]} to "
+        f"{levels[-1]} %/√Hz, {plural(len(models.noise_levels[levels[0]]), 'network')} per level; the "
+        f"{plural(recorder.n_masked, 'frame')} at the ends of each window that they cannot reach were left out, which "
+        f"leaves {prepared.window_frames - recorder.n_masked:,}. Rates became whole spikes by systematic sampling "
+        f"(seed {section.seed}). Firing rates, correlations of trains in bins of {section.correlation_bin_s:g} s and "
+        f"van Rossum distances (van Rossum 2001; time constant {section.time_constant_s:g} s) of "
+        f"{len(recorder.starts['x'])} windows of x and {len(recorder.starts['y'])} of y were computed with Elephant "
+        f"(Denker et al. 2018) and Neo (Garcia et al. 2014){_SWEEPS[section.van_rossum]} and compared by "
+        "Kullback-Leibler divergence (Freedman-Diaconis bins, one added to every count) and Wasserstein distance, "
+        "beside two random halves of the recorded windows."
+    )
+
+
+def _software(*, with_spikes: bool) -> str:
+    import keras  # loaded with the networks that were evaluated
+    import tensorflow as tf
+
+    used = [f"cyclegan_neuro {__version__}", f"TensorFlow {tf.__version__}", f"Keras {keras.__version__}"]
+    if with_spikes:
+        used += [f"Elephant {version('elephant')}", f"Neo {version('neo')}"]
+    return f"Software: {', '.join(used)}."
