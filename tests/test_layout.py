@@ -21,10 +21,11 @@ MAY_IMPORT = {
     "spikes": GROUND | {"recordings"},
     "windows": GROUND | {"recordings", "spikes"},
     "networks": GROUND | {"recordings", "spikes", "windows"},
-    "systems": GROUND | {"recordings", "spikes", "windows", "networks"},
-    "training": GROUND | {"recordings", "spikes", "windows", "networks", "systems"},
-    "report": GROUND | {"recordings", "spikes", "windows", "networks", "systems", "training"},
-    "cli": GROUND | {"recordings", "spikes", "windows", "networks", "systems", "training", "report"},
+    "interpret": GROUND | {"recordings", "spikes", "windows", "networks"},
+    "systems": GROUND | {"recordings", "spikes", "windows", "networks", "interpret"},
+    "training": GROUND | {"recordings", "spikes", "windows", "networks", "interpret", "systems"},
+    "report": GROUND | {"recordings", "spikes", "windows", "networks", "interpret", "systems", "training"},
+    "cli": GROUND | {"recordings", "spikes", "windows", "networks", "interpret", "systems", "training", "report"},
 }
 
 #: Modules of the shared rooms that know systems only through these.
@@ -39,8 +40,12 @@ WITH_TENSORFLOW = (
     f"{PACKAGE}.windows.pipeline",
     f"{PACKAGE}.windows.ordering.autoencoder",
     f"{PACKAGE}.spikes.inference",
+    f"{PACKAGE}.interpret.views",
+    f"{PACKAGE}.interpret.sanity",
 )
-LIGHT_ROOMS = ("errors", "quiet", "configuration", "figures", "recordings", "spikes", "windows", "report", "cli")
+LIGHT_ROOMS = (
+    "errors", "quiet", "configuration", "figures", "recordings", "spikes", "windows", "interpret", "report", "cli",
+)  # fmt: skip
 
 
 def module_name(path: Path) -> str:

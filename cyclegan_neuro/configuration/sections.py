@@ -212,6 +212,33 @@ class SpikesSection(Section):
     seed: int = setting(0, "Draws the phase of discrete spikes and the halves of the noise floor.", ge=0)
 
 
+class InterpretationSection(Section):
+    """Where the networks look, and whether that is where the data changed (sections 2.4 and 3.3)."""
+
+    enabled: bool = setting(True, "Explain the networks and score the maps where the truth is known.")
+    max_windows: int = setting(200, "Test windows of each day that are explained, evenly spread.", ge=2)
+    generator_score: Literal["change", "output"] = setting(
+        "change",
+        "What maps of the generators explain: the mean absolute change they make to a window, or their mean absolute "
+        "output, which is mostly what they pass on.",
+        paper="output",
+    )
+    smooth_samples: int = setting(
+        0, "Noisy copies of a window that SmoothGrad averages; 0 takes plain input gradients.", ge=0
+    )
+    smooth_noise: float = setting(0.1, "Noise of SmoothGrad.", unit="share of the window's range", gt=0.0)
+    position_bin_cm: float = setting(1.0, "Bin of positional attention maps.", unit="cm", paper=1.0, gt=0.0)
+    before_event_s: float = setting(1.0, "Time before an event in peri-event averages.", unit="s", ge=0.0)
+    after_event_s: float = setting(5.0, "Time after an event in peri-event averages.", unit="s", gt=0.0)
+    event_bin_s: float = setting(0.2, "Bin of peri-event averages.", unit="s", gt=0.0)
+    control: InputFile | None = setting(
+        None,
+        "Run trained with data.shuffle_days=true and evaluated; maps that it gives as well explain nothing.",
+    )
+    n_shuffles: int = setting(1000, "Shuffles of the null distributions, and resamplings of the intervals.", ge=20)
+    seed: int = setting(0, "Draws shuffles and resamplings.", ge=0)
+
+
 class EvaluationSection(Section):
     """How a trained run is evaluated."""
 
@@ -222,6 +249,7 @@ class EvaluationSection(Section):
         0.01, "Share of the mean variance added to the covariances of the Gaussian OT baseline.", ge=0.0, le=1.0
     )
     spikes: SpikesSection = setting(SpikesSection, "Spike inference and its statistics.")
+    interpretation: InterpretationSection = setting(InterpretationSection, "Where the networks look.")
 
 
 class ReportSection(Section):

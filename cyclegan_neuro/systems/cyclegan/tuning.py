@@ -10,18 +10,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import numpy as np
-from scipy import sparse
 
+from cyclegan_neuro.interpret.binned import BinnedAverage, bin_edges
 from cyclegan_neuro.systems.cyclegan.translation import Translation
 from cyclegan_neuro.windows.prepared import Day, PreparedPair
 from cyclegan_neuro.windows.segmentation import coverage
 
 __all__ = [
-    "CurveAccumulator",
     "TuningCurves",
     "compare_curves",
     "lap_halves",
-    "position_edges",
     "tuning_is_known",
     "tuning_metrics",
 ]
@@ -32,32 +30,6 @@ _DAY_OF = {"x": "x", "g_x": "x", "truth_y": "x", "y": "y", "f_y": "y", "truth_x"
 _DIRECTIONS = {"y": ("g_x", "truth_y", "x", "y"), "x": ("f_y", "truth_x", "y", "x")}
 
 _STRETCH_S = 10.0
-
-
-def position_edges(*positions_cm: np.ndarray, bin_cm: float) -> np.ndarray:
-    """Return the edges of position bins over the range found in all ``positions_cm``.
-
-    Parameters
-    ----------
-    *positions_cm : ndarray, shape (time,)
-        NaN is outside the corridor.
-    bin_cm : float
-        Width of a bin; edges are multiples of it.
-
-    Returns
-    -------
-    ndarray of float64, shape (bin + 1,)
-
-    Examples
-    --------
-    >>> position_edges(np.array([0.5, 9.0]), bin_cm=4.0)
-    array([ 0.,  4.,  8., 12.])
-    """
-    low = min(np.nanmin(positions) for positions in positions_cm)
-    high = max(np.nanmax(positions) for positions in positions_cm)
-    first = np.floor(low / bin_cm)
-    last = max(np.ceil(high / bin_cm), first + 1)
-    return np.arange(first, last + 1) * bin_cm
 
 
 def lap_halves(position_cm: np.ndarray, trial: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
@@ -90,62 +62,6 @@ def _test_halves(day: Day, window_frames: int) -> tuple[np.ndarray, np.ndarray]:
         return halves
     stretch = np.arange(n_frames) // max(1, round(_STRETCH_S * day.recording.frame_rate_hz))
     return stretch % 2 == 0, stretch % 2 == 1
-
-
-class CurveAccumulator:
-    """Collects tuning curves from windows, chunk by chunk; memory is (bin, neuron).
-
-    A frame that ``k`` windows share counts ``1/k`` in each of them, which equals averaging the
-    predictions per frame before binning.
-
-    Parameters
-    ----------
-    position_cm : ndarray, shape (time,)
-        Of the whole recording.
-    starts : ndarray of int, shape (window,)
-        All windows that will be added.
-    window_frames : int
-    edges : ndarray, shape (bin + 1,)
-        The last bin holds its right edge.
-    frames : ndarray of bool, shape (time,), optional
-        Frames that count; all when absent.
-    """
-
-    def __init__(self, position_cm, starts, *, window_frames: int, edges: np.ndarray, frames=None):
-        shared = np.zeros(len(position_cm), np.int64)
-        for start in starts:
-            shared[start : start + window_frames] += 1
-        bins = np.searchsorted(edges, position_cm, side="right") - 1
-        bins[position_cm == edges[-1]] = len(edges) - 2
-        counts = np.isfinite(position_cm) & (bins >= 0) & (bins < len(edges) - 1) & (shared > 0)
-        if frames is not None:
-            counts &= frames
-        self._weights = np.divide(1.0, shared, out=np.zeros(len(shared)), where=counts)
-        self._bins = np.where(counts, bins, 0)
-        self._height = window_frames
-        self._occupancy = np.bincount(bins[counts], minlength=len(edges) - 1)
-        self._sums: np.ndarray | None = None
-
-    def add(self, starts: np.ndarray, windows: np.ndarray) -> None:
-        """Take in ``windows`` (window, time, neuron) that begin at ``starts``."""
-        if self._sums is None:
-            self._sums = np.zeros((len(self._occupancy), windows.shape[-1]))
-        frame = np.arange(self._height)
-        for start, window in zip(starts, windows, strict=True):
-            where = slice(start, start + self._height)
-            entries = (self._weights[where], (self._bins[where], frame))
-            self._sums += sparse.csr_array(entries, shape=(len(self._sums), self._height)) @ window.astype(np.float64)
-
-    @property
-    def has_windows(self) -> bool:
-        return self._sums is not None
-
-    def curves(self) -> np.ndarray:
-        """Return the curves (bin, neuron), float64 in ΔF/F; NaN where the animal never was."""
-        if self._sums is None:
-            raise ValueError("no window has been added")
-        visited = self._occupancy[:, None] > 0
-        return np.divide(self._sums, self._occupancy[:, None], out=np.full_like(self._sums, np.nan), where=visited)
 
 
 def compare_curves(curves: np.ndarray, reference: np.ndarray, neurons: np.ndarray) -> dict[str, float | int]:
@@ -226,10 +142,10 @@ class TuningCurves:
     def __init__(self, prepared: PreparedPair, *, bin_cm: float, fields: Iterable[str] = tuple(_DAY_OF)):
         days = {"x": prepared.x, "y": prepared.y}
         position = {name: day.recording.behaviour.position_cm for name, day in days.items()}
-        self.edges_cm = position_edges(*position.values(), bin_cm=bin_cm)
+        self.edges_cm = bin_edges(*position.values(), width=bin_cm)
 
         def accumulator(name, frames=None):
-            return CurveAccumulator(
+            return BinnedAverage(
                 position[name], days[name].starts.test, window_frames=prepared.window_frames, edges=self.edges_cm,
                 frames=frames,
             )  # fmt: skip

@@ -1,0 +1,95 @@
+"""Averages of windows along a coordinate of the recording: position in the corridor, time since an event."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import sparse
+
+__all__ = ["BinnedAverage", "bin_edges"]
+
+
+def bin_edges(*coordinates: np.ndarray, width: float) -> np.ndarray:
+    """Return the edges of bins over the range found in all ``coordinates``.
+
+    Parameters
+    ----------
+    *coordinates : ndarray, shape (time,)
+        Position, time since an event, ...; NaN belongs to no bin.
+    width : float
+        Of a bin, in the coordinate's unit; edges are multiples of it.
+
+    Returns
+    -------
+    ndarray of float64, shape (bin + 1,)
+
+    Examples
+    --------
+    >>> bin_edges(np.array([0.5, 9.0]), width=4.0)
+    array([ 0.,  4.,  8., 12.])
+    """
+    low = min(np.nanmin(values) for values in coordinates)
+    high = max(np.nanmax(values) for values in coordinates)
+    first = np.floor(low / width)
+    last = max(np.ceil(high / width), first + 1)
+    return np.arange(first, last + 1) * width
+
+
+class BinnedAverage:
+    """Averages windows per bin of a coordinate (position, time since an event), chunk by chunk.
+
+    Memory is (bin, neuron). A frame that ``k`` windows share counts ``1/k`` in each of them, which equals averaging the
+    predictions per frame before binning.
+
+    Parameters
+    ----------
+    coordinate : ndarray, shape (time,)
+        Of the whole recording; NaN belongs to no bin.
+    starts : ndarray of int, shape (window,)
+        All windows that will be added.
+    window_frames : int
+    edges : ndarray, shape (bin + 1,)
+        The last bin holds its right edge.
+    frames : ndarray of bool, shape (time,), optional
+        Frames that count; all when absent.
+    """
+
+    def __init__(self, coordinate, starts, *, window_frames: int, edges: np.ndarray, frames=None):
+        shared = np.zeros(len(coordinate), np.int64)
+        for start in starts:
+            shared[start : start + window_frames] += 1
+        bins = np.searchsorted(edges, coordinate, side="right") - 1
+        bins[coordinate == edges[-1]] = len(edges) - 2
+        counts = np.isfinite(coordinate) & (bins >= 0) & (bins < len(edges) - 1) & (shared > 0)
+        if frames is not None:
+            counts &= frames
+        self._weights = np.divide(1.0, shared, out=np.zeros(len(shared)), where=counts)
+        self._bins = np.where(counts, bins, 0)
+        self._height = window_frames
+        self._occupancy = np.bincount(bins[counts], minlength=len(edges) - 1)
+        self._sums: np.ndarray | None = None
+
+    def add(self, starts: np.ndarray, windows: np.ndarray) -> None:
+        """Take in ``windows`` (window, time, neuron) that begin at ``starts``."""
+        if self._sums is None:
+            self._sums = np.zeros((len(self._occupancy), windows.shape[-1]))
+        frame = np.arange(self._height)
+        for start, window in zip(starts, windows, strict=True):
+            where = slice(start, start + self._height)
+            entries = (self._weights[where], (self._bins[where], frame))
+            self._sums += sparse.csr_array(entries, shape=(len(self._sums), self._height)) @ window.astype(np.float64)
+
+    @property
+    def occupancy(self) -> np.ndarray:
+        """Frames per bin that the windows hold: int64, (bin,); each frame counts once."""
+        return self._occupancy
+
+    @property
+    def has_windows(self) -> bool:
+        return self._sums is not None
+
+    def curves(self) -> np.ndarray:
+        """Return the curves (bin, neuron), float64, in the unit of the windows; NaN in bins never visited."""
+        if self._sums is None:
+            raise ValueError("no window has been added")
+        visited = self._occupancy[:, None] > 0
+        return np.divide(self._sums, self._occupancy[:, None], out=np.full_like(self._sums, np.nan), where=visited)

@@ -1,0 +1,82 @@
+"""What maps are averaged along: the position in the corridor, or the time since an event."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from cyclegan_neuro.interpret.binned import bin_edges
+from cyclegan_neuro.recordings.events import time_since_event_s
+from cyclegan_neuro.recordings.recording import Recording
+
+__all__ = ["Coordinate", "event_coordinate", "position_coordinate"]
+
+
+@dataclass(frozen=True, eq=False)
+class Coordinate:
+    """A value per frame of both days, and bins that both share.
+
+    Attributes
+    ----------
+    kind : {"position", "event"}
+    x, y : ndarray, shape (time,)
+        Value per frame; NaN belongs to no bin.
+    edges : ndarray of float64, shape (bin + 1,)
+    unit : str
+    zone : tuple of float, optional
+        Where rewards are given: first and last position.
+    """
+
+    kind: Literal["position", "event"]
+    x: np.ndarray
+    y: np.ndarray
+    edges: np.ndarray
+    unit: str
+    zone: tuple[float, float] | None = None
+
+    @property
+    def label(self) -> str:
+        """Axis label with unit."""
+        return f"position ({self.unit})" if self.kind == "position" else f"time since the event ({self.unit})"
+
+    @property
+    def centres(self) -> np.ndarray:
+        return (self.edges[:-1] + self.edges[1:]) / 2
+
+
+def position_coordinate(x: Recording, y: Recording, *, bin_cm: float) -> Coordinate | None:
+    """Return the position of both days; None where it is unknown on either.
+
+    The reward zone lies between the 5th and 95th percentile of the positions at which rewards were given.
+    """
+    days = (x.behaviour, y.behaviour)
+    if any(day.position_cm is None or not np.isfinite(day.position_cm).any() for day in days):
+        return None
+    positions = [day.position_cm for day in days]
+    return Coordinate("position", *positions, bin_edges(*positions, width=bin_cm), "cm", _reward_zone(x, y))
+
+
+def event_coordinate(x: Recording, y: Recording, *, before_s: float, after_s: float, bin_s: float) -> Coordinate | None:
+    """Return the time since an event for both days; None where either has no event."""
+    days = (x, y)
+    if any(day.behaviour.events is None or not day.behaviour.events.any() for day in days):
+        return None
+    times = [
+        time_since_event_s(day.behaviour.events, day.frame_rate_hz, day.gaps, before_s=before_s, after_s=after_s)
+        for day in days
+    ]
+    return Coordinate("event", *times, bin_edges(*times, width=bin_s), "s")
+
+
+def _reward_zone(*days: Recording) -> tuple[float, float] | None:
+    rewarded = [
+        day.behaviour.position_cm[day.behaviour.rewards > 0] for day in days if day.behaviour.rewards is not None
+    ]
+    positions = np.concatenate(rewarded) if rewarded else np.zeros(0)
+    positions = positions[np.isfinite(positions)]
+    if not positions.size:
+        return None
+    low, high = np.percentile(positions, (5, 95))
+    return float(low), float(high)

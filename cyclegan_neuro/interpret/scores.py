@@ -1,0 +1,249 @@
+"""How well a map points at a known truth, beside what chance does and with confidence intervals.
+
+Nulls shuffle 1,000 times by default: neurons where neurons are scored, circular shifts where
+places are scored, because neighbouring places of a map are alike and independent shuffles of
+them would make chance look narrower than it is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.stats import rankdata
+
+__all__ = [
+    "MapScore",
+    "auroc",
+    "neuron_score",
+    "place_score",
+    "position_overlap",
+    "position_overlap_score",
+    "region_score",
+]
+
+
+@dataclass(frozen=True)
+class MapScore:
+    """A score, its 95 % confidence interval and its null distribution.
+
+    Attributes
+    ----------
+    value : float
+    ci95 : tuple of float
+        From resampling neurons (or map rows) with replacement; NaN where that is not defined.
+    chance_mean, chance_high : float
+        Mean and 97.5th percentile of the null distribution.
+    chance_low : float
+        Its 2.5th percentile.
+    p : float
+        Share of shuffles (plus one) that lie at least as far from the mean of chance, either way.
+    n : int
+        Neurons, or cells, that are in the truth.
+    """
+
+    value: float
+    ci95: tuple[float, float]
+    chance_mean: float
+    chance_low: float
+    chance_high: float
+    p: float
+    n: int
+
+    @property
+    def beats_chance(self) -> bool:
+        return self.value > self.chance_high
+
+    def chance_json(self) -> dict:
+        return {
+            "mean": self.chance_mean, "ci95": [self.chance_low, self.chance_high], "p": self.p,
+        }  # fmt: skip
+
+
+def auroc(values: np.ndarray, truth: np.ndarray) -> float:
+    """Return the probability that a true element has the larger value (ties count half).
+
+    Parameters
+    ----------
+    values : ndarray of float
+        Rows with a NaN (never visited) are left out.
+    truth : ndarray of bool, same shape
+
+    Returns
+    -------
+    float
+        NaN where all or none are true.
+
+    References
+    ----------
+    Hanley & McNeil 1982, "The meaning and use of the area under a ROC curve".
+
+    Examples
+    --------
+    >>> auroc(np.array([3.0, 1.0, 2.0]), np.array([True, False, True]))
+    1.0
+    """
+    values, truth = _visited(values, truth)
+    return _auroc_of_ranks(rankdata(values), truth.ravel())
+
+
+def _auroc_of_ranks(ranks: np.ndarray, truth: np.ndarray) -> float:
+    n_true = int(truth.sum())
+    n_false = truth.size - n_true
+    if not n_true or not n_false:
+        return float("nan")
+    return float((ranks[truth].sum() - n_true * (n_true + 1) / 2) / (n_true * n_false))
+
+
+def neuron_score(values: np.ndarray, truth: np.ndarray, *, n_shuffles: int, seed: int) -> MapScore:
+    """Score neuron-level attention: AUROC for the neurons that are true.
+
+    Parameters
+    ----------
+    values : ndarray, shape (neuron,)
+    truth : ndarray of bool, shape (neuron,)
+    n_shuffles : int
+        Permutations of the null and resamplings of the interval.
+    seed : int
+    """
+    rng = np.random.default_rng(seed)
+    ranks = rankdata(values)
+    null = np.array([_auroc_of_ranks(ranks, rng.permutation(truth)) for _ in range(n_shuffles)])
+    true, false = np.flatnonzero(truth), np.flatnonzero(~truth)
+    resampled = [np.concatenate([rng.choice(true, true.size), rng.choice(false, false.size)]) for _ in null]
+    spread = np.array([auroc(values[pick], truth[pick]) for pick in resampled])
+    return _score(auroc(values, truth), null, spread, n=true.size)
+
+
+def place_score(values: np.ndarray, truth: np.ndarray, *, n_shuffles: int, seed: int) -> MapScore:
+    """Score a map over (time, neuron): AUROC of its values for a region, against shifted maps.
+
+    The null shifts the map around both axes; the interval resamples neurons.
+
+    Parameters
+    ----------
+    values, truth : ndarray, shape (time, neuron)
+    """
+    rng = np.random.default_rng(seed)
+    every_shift = _auroc_of_all_shifts(values, truth)
+    null = every_shift[tuple(rng.integers(0, size, n_shuffles) for size in values.shape)]
+    return _score(auroc(values, truth), null, _resample_neurons(values, truth, n_shuffles, rng), truth.sum())
+
+
+def region_score(values: np.ndarray, truth: np.ndarray, *, n_shuffles: int, seed: int) -> MapScore:
+    """Score a map over (position, neuron): AUROC of its cells for the cells that are true.
+
+    The null gives each neuron the map of another one, shifted around the corridor; the interval resamples neurons.
+
+    Parameters
+    ----------
+    values, truth : ndarray, shape (position, neuron)
+        Rows with a NaN (never visited) are left out.
+    """
+    values, truth = _visited(values, truth)
+    rng = np.random.default_rng(seed)
+    ranks = rankdata(values).reshape(values.shape)
+    null = np.array([
+        _auroc_of_ranks(_shifted(ranks, rng)[:, rng.permutation(ranks.shape[1])].ravel(), truth.ravel())
+        for _ in range(n_shuffles)
+    ])  # fmt: skip
+    return _score(auroc(values, truth), null, _resample_neurons(values, truth, n_shuffles, rng), truth.sum())
+
+
+def position_overlap_score(values: np.ndarray, truth: np.ndarray, *, n_shuffles: int, seed: int) -> MapScore:
+    """Score where a map points within the neurons that changed, whichever neurons it prefers.
+
+    For each neuron with ``k`` true positions: the share of its ``k`` highest map values that are true,
+    averaged over neurons. The null shifts each neuron's map around the corridor; the interval resamples neurons.
+
+    Parameters
+    ----------
+    values, truth : ndarray, shape (position, neuron)
+        Rows with a NaN (never visited) are left out.
+    """
+    values, truth = _scored_neurons(values, truth)
+    if not values.size:
+        return _score(float("nan"), np.array([np.nan]), np.array([np.nan]), n=0)
+    rng = np.random.default_rng(seed)
+    hits = _top_hits(values, truth)
+    null = np.array([_top_hits(_shifted(values, rng), truth).mean() for _ in range(n_shuffles)])
+    spread = np.array([rng.choice(hits, hits.size).mean() for _ in range(n_shuffles)])
+    return _score(float(hits.mean()), null, spread, n=hits.size)
+
+
+def position_overlap(values: np.ndarray, truth: np.ndarray) -> float:
+    """Return the overlap that :func:`position_overlap_score` scores; NaN where no neuron has a truth."""
+    values, truth = _scored_neurons(values, truth)
+    return float(_top_hits(values, truth).mean()) if values.size else float("nan")
+
+
+def _scored_neurons(values: np.ndarray, truth: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Visited rows of the neurons with some true positions and some that are not."""
+    values, truth = _visited(values, truth)
+    scored = truth.any(axis=0) & ~truth.all(axis=0)
+    return values[:, scored], truth[:, scored]
+
+
+def _top_hits(values: np.ndarray, truth: np.ndarray) -> np.ndarray:
+    """Share of true positions among each neuron's highest values, as many as there are true ones."""
+    rank = np.argsort(np.argsort(-values, axis=0, kind="stable"), axis=0)
+    count = truth.sum(axis=0)
+    return (truth & (rank < count)).sum(axis=0) / count
+
+
+def _visited(values: np.ndarray, truth: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    rows = np.isfinite(values.reshape(len(values), -1)).all(axis=1)
+    return values[rows], truth[rows]
+
+
+def _shifted(values: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Shift each column around by its own random number of rows."""
+    n_rows, n_columns = values.shape
+    rows = (np.arange(n_rows)[:, None] + rng.integers(0, n_rows, n_columns)) % n_rows
+    return np.take_along_axis(values, rows, axis=0)
+
+
+def _auroc_of_all_shifts(values: np.ndarray, truth: np.ndarray) -> np.ndarray:
+    """AUROC of every circular shift of the map, shape of the map: one circular correlation of ranks with truth."""
+    n_true, n_false = truth.sum(), (~truth).sum()
+    if not n_true or not n_false:
+        return np.full(values.shape, np.nan)
+    ranks = rankdata(values).reshape(values.shape)
+    spectrum = np.fft.rfft2(truth) * np.conj(np.fft.rfft2(ranks))
+    rank_sums = np.fft.irfft2(spectrum, s=values.shape)
+    return (rank_sums - n_true * (n_true + 1) / 2) / (n_true * n_false)
+
+
+def _resample_neurons(values: np.ndarray, truth: np.ndarray, n_samples: int, rng: np.random.Generator) -> np.ndarray:
+    """AUROC with columns drawn with replacement, without ranking anew.
+
+    The AUROC counts pairs of a true and a false cell, so it is a sum over pairs of columns.
+    """
+    wins = np.stack([_wins(values, truth, column) for column in range(values.shape[1])], axis=1)
+    share = np.full(values.shape[1], 1 / values.shape[1])
+    drawn = rng.multinomial(values.shape[1], share, n_samples).astype(np.float64)
+    pairs = (drawn @ truth.sum(axis=0)) * (drawn @ (~truth).sum(axis=0))
+    won = np.einsum("si,ij,sj->s", drawn, wins, drawn, optimize=True)
+    return np.divide(won, pairs, out=np.full(n_samples, np.nan), where=pairs > 0)
+
+
+def _wins(values: np.ndarray, truth: np.ndarray, column: int) -> np.ndarray:
+    """For each column: how often its true cells exceed the false cells of ``column``; ties count half."""
+    false = np.sort(values[~truth[:, column], column])
+    below = [np.searchsorted(false, values, side) for side in ("left", "right")]
+    return np.where(truth, (below[0] + below[1]) / 2, 0.0).sum(axis=0)
+
+
+def _score(value: float, null: np.ndarray, spread: np.ndarray, n: int | np.integer) -> MapScore:
+    spread = spread[np.isfinite(spread)]
+    low, high = np.percentile(spread, (2.5, 97.5)) if spread.size else (np.nan, np.nan)
+    chance = np.percentile(null, (2.5, 97.5))
+    return MapScore(
+        value=value,
+        ci95=(float(low), float(high)),
+        chance_mean=float(null.mean()),
+        chance_low=float(chance[0]),
+        chance_high=float(chance[1]),
+        p=float((1 + (np.abs(null - null.mean()) >= abs(value - null.mean())).sum()) / (1 + null.size)),
+        n=int(n),
+    )

@@ -1,0 +1,197 @@
+"""One network as explanations see it: in float32, with the layers, the score and the masks that are looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import keras
+import numpy as np
+import tensorflow as tf
+from tf_keras_vis.gradcam import Gradcam
+from tf_keras_vis.saliency import Saliency
+
+__all__ = ["Explanation", "Score", "View", "float32_copy"]
+
+Score = Literal["mean", "absolute", "change"]
+
+
+@dataclass(frozen=True, eq=False)
+class Explanation:
+    """What one forward and one backward pass tell of some windows.
+
+    Attributes
+    ----------
+    gradient : ndarray of float32, shape (window, time, neuron)
+        Of each window's score with respect to the window.
+    layer_cam : ndarray of float32, shape (window, time', neuron')
+        ``Σ_c |∂score/∂A_c · A_c|`` at a layer A.
+    masks : dict of str to ndarray of float32, shape (window, time', neuron')
+        Outputs of the mask layers.
+    output : ndarray of float32
+        What the network makes of the windows.
+    """
+
+    gradient: np.ndarray
+    layer_cam: np.ndarray
+    masks: dict[str, np.ndarray]
+    output: np.ndarray
+
+
+class View:
+    """Grad-CAM, gradients and attention masks of one network; build it once, use it for all windows.
+
+    Parameters
+    ----------
+    network : keras.Model
+        Functional, (window, time, neuron, 1) to anything. The view shares its weights, and so follows its
+        training; of a network in lower precision it keeps a copy in float32 (see :meth:`refresh`).
+    grad_cam_layer, layer_cam_layer : str
+        Names of the layers looked at.
+    masks : sequence of str
+        Layers whose outputs are attention masks.
+    score : {"mean", "absolute", "change"}
+        What is explained, per window: the mean output (a discriminator's "looks recorded"), the mean
+        absolute output, or the mean absolute difference between output and input, which asks for what a
+        generator changes and not for what it passes on.
+
+    Notes
+    -----
+    Grad-CAM averages the gradients of a channel over all places before it weights the channel, and cuts
+    off what is negative. LayerCAM keeps them where they are; here its two ReLUs are absolute values, since
+    features behind LeakyReLU and instance normalisation speak with either sign. ``docs/interpretation.md``
+    compares them on known answers.
+
+    References
+    ----------
+    Selvaraju et al. 2017, "Grad-CAM", Eq. 1-2; Jiang et al. 2021, "LayerCAM", Eq. 5-6; Simonyan et al. 2014,
+    "Deep inside convolutional networks", section 3; Smilkov et al. 2017, "SmoothGrad".
+    """
+
+    def __init__(
+        self,
+        network: keras.Model,
+        *,
+        grad_cam_layer: str,
+        layer_cam_layer: str,
+        masks: Sequence[str] = (),
+        score: Score = "mean",
+    ):
+        self._source = network
+        self.network = float32_copy(network)
+        self.score = score
+        self._grad_cam_layer, self._mask_names = grad_cam_layer, tuple(masks)
+        inputs, output = self.network.input, self.network.output
+        if score == "change":
+            output = keras.layers.Subtract(dtype="float32", name="change")([output, inputs])
+        scored = keras.Model([inputs], [output])
+        self._grad_cam, self._saliency = Gradcam(scored, clone=False), Saliency(scored, clone=False)
+        taps = [self.network.get_layer(name).output for name in (*masks, layer_cam_layer)]
+        self._taps = keras.Model(inputs, [*taps, self.network.output, output])
+        self._pass = tf.function(self._forward_and_backward, input_signature=[tf.TensorSpec(inputs.shape, tf.float32)])
+
+    def refresh(self) -> None:
+        """Copy the network's weights into the float32 copy; nothing to do where weights are shared."""
+        if self.network is not self._source:
+            self.network.set_weights(self._source.get_weights())
+
+    def explain(self, windows: np.ndarray) -> Explanation:
+        """Return gradients, LayerCAM, masks and output from one pass in each direction.
+
+        Parameters
+        ----------
+        windows : ndarray of float32, shape (window, time, neuron)
+            Scaled and ordered.
+        """
+        gradient, layer_cam, masks, output = self._pass(_with_channel(windows))
+        return Explanation(
+            gradient=gradient.numpy()[..., 0],
+            layer_cam=_as_maps(layer_cam),
+            masks={name: _as_maps(mask) for name, mask in zip(self._mask_names, masks, strict=True)},
+            output=output.numpy(),
+        )
+
+    def grad_cam(self, windows: np.ndarray) -> np.ndarray:
+        """Return Grad-CAM (tf-keras-vis) at the resolution of its layer.
+
+        Parameters
+        ----------
+        windows : ndarray of float32, shape (window, time, neuron)
+            Scaled and ordered.
+
+        Returns
+        -------
+        ndarray of float32, shape (window, time', neuron')
+            Not negative and not normalised, so that windows can be averaged. neuron' is 1 where neurons are channels.
+        """
+        cam = self._grad_cam(
+            self._scores,
+            _with_channel(windows),
+            penultimate_layer=self._grad_cam_layer,
+            seek_penultimate_conv_layer=False,
+            expand_cam=False,
+            normalize_cam=False,
+        )
+        return _as_maps(cam)
+
+    def smooth_grad(self, windows: np.ndarray, *, samples: int, noise: float) -> np.ndarray:
+        """Return SmoothGrad (tf-keras-vis): absolute gradients, averaged over noisy copies of a window.
+
+        Parameters
+        ----------
+        windows : ndarray of float32, shape (window, time, neuron)
+        samples : int
+            Noisy copies.
+        noise : float
+            Standard deviation of their noise, as a share of the window's range.
+
+        Returns
+        -------
+        ndarray of float32, shape (window, time, neuron)
+
+        Notes
+        -----
+        tf-keras-vis draws the noise from NumPy's global generator: two calls differ.
+        """
+        gradients = self._saliency(
+            self._scores, _with_channel(windows), smooth_samples=samples, smooth_noise=noise, normalize_map=False
+        )
+        return np.asarray(gradients, np.float32)
+
+    def _forward_and_backward(self, windows):
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch(windows)
+            *masks, activation, output, scored = self._taps(windows, training=False)
+            scores = self._scores(scored)
+        gradient, slope = tape.gradient(scores, [windows, activation])
+        return gradient, tf.reduce_sum(tf.abs(slope * activation), axis=-1), masks, output
+
+    def _scores(self, output):
+        """One number per window."""
+        return tf.reduce_mean(
+            output if self.score == "mean" else tf.abs(output), axis=list(range(1, output.shape.rank))
+        )
+
+
+def float32_copy(network: keras.Model) -> keras.Model:
+    """Return ``network`` itself if it computes in float32, else a copy that does, with the same weights."""
+    if all(layer.compute_dtype == "float32" for layer in network.layers):
+        return network
+
+    def in_float32(layer):
+        return layer.__class__.from_config({**layer.get_config(), "dtype": "float32"})
+
+    copy = keras.models.clone_model(network, clone_function=in_float32)
+    copy.set_weights(network.get_weights())
+    return copy
+
+
+def _with_channel(windows: np.ndarray) -> tf.Tensor:
+    return tf.convert_to_tensor(windows[..., None], tf.float32)
+
+
+def _as_maps(values) -> np.ndarray:
+    """Bring (window, time'), (window, time', neuron') or (window, time', neuron', 1) to three axes."""
+    values = keras.ops.convert_to_numpy(values)
+    return values.reshape(*values.shape[:2], -1)

@@ -1,0 +1,106 @@
+"""One pass over the test windows: the maps of all networks, by all methods."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+
+import numpy as np
+
+from cyclegan_neuro.configuration.sections import InterpretationSection
+from cyclegan_neuro.interpret.averages import AttentionMap, MapAverage
+from cyclegan_neuro.interpret.binned import BinnedAverage
+from cyclegan_neuro.interpret.coordinates import Coordinate, event_coordinate, position_coordinate
+from cyclegan_neuro.interpret.sanity import untrained
+from cyclegan_neuro.systems.cyclegan.interpretation.views import NetworkView, explain, view_networks
+from cyclegan_neuro.windows.cutting import windows_of
+from cyclegan_neuro.windows.prepared import PreparedPair
+from cyclegan_neuro.windows.segmentation import spaced
+
+__all__ = ["Maps", "choose_coordinate", "map_networks"]
+
+_CELLS_PER_CALL = 400_000  # (time, neuron) cells of the windows explained at once; bounds the memory
+_UNTRAINED_WINDOWS = 50
+_LOG = logging.getLogger(__name__)
+
+Maps = dict[str, dict[str, AttentionMap]]
+"""Network → method → map."""
+
+
+def choose_coordinate(section: InterpretationSection, prepared: PreparedPair) -> Coordinate | None:
+    """Return what maps are averaged along: position, else time since an event, else nothing.
+
+    Where y is Φ(X) nothing depends on where the animal was.
+    """
+    if prepared.y.transform is not None:
+        return None
+    days = prepared.x.recording, prepared.y.recording
+    position = position_coordinate(*days, bin_cm=section.position_bin_cm)
+    if position is not None:
+        return position
+    return event_coordinate(
+        *days, before_s=section.before_event_s, after_s=section.after_event_s, bin_s=section.event_bin_s
+    )
+
+
+def map_networks(
+    section: InterpretationSection, prepared: PreparedPair, trainer, *, coordinate: Coordinate | None
+) -> tuple[Maps, Maps]:
+    """Explain the trained networks over all test windows, and untrained ones over some of them.
+
+    Parameters
+    ----------
+    section : InterpretationSection
+    prepared : PreparedPair
+    trainer : CycleGAN
+        Its averaged weights are used where it keeps them.
+    coordinate : Coordinate, optional
+        What positional maps are averaged along.
+
+    Returns
+    -------
+    trained, untrained : dict
+        Network → method → :class:`AttentionMap`, in the user's neuron order.
+    """
+    with trainer.average_weights():
+        trained = _explain_all(
+            view_networks(trainer, section), section, prepared, coordinate, n_windows=section.max_windows
+        )
+    initial = view_networks(trainer, section, change=untrained)
+    n_windows = min(section.max_windows, _UNTRAINED_WINDOWS)
+    return trained, _explain_all(initial, section, prepared, coordinate, n_windows=n_windows)
+
+
+def _explain_all(
+    networks: Sequence[NetworkView], section: InterpretationSection, prepared: PreparedPair, coordinate, *, n_windows
+) -> Maps:
+    maps: Maps = {}
+    for network in networks:
+        _LOG.info("explaining %s", network.name)
+        maps[network.name] = _explain_windows(network, section, prepared, coordinate, n_windows=n_windows)
+    return maps
+
+
+def _explain_windows(
+    network: NetworkView, section: InterpretationSection, prepared: PreparedPair, coordinate, *, n_windows: int
+) -> dict[str, AttentionMap]:
+    day = getattr(prepared, network.day)
+    starts = spaced(day.starts.test, n_windows)
+    values = None if coordinate is None else getattr(coordinate, network.day)
+    per_call = max(1, _CELLS_PER_CALL // (prepared.window_frames * prepared.n_neurons))
+    averages: dict[str, MapAverage] = {}
+    for first in range(0, len(starts), per_call):
+        chunk = starts[first : first + per_call]
+        maps = explain(network, windows_of(day, chunk, prepared.window_frames), section)
+        for method, found in maps.items():
+            if method not in averages:
+                averages[method] = _average(prepared, coordinate, values, starts)
+            averages[method].add(chunk, found)
+    return {method: average.result() for method, average in averages.items()}
+
+
+def _average(prepared: PreparedPair, coordinate: Coordinate | None, values, starts: np.ndarray) -> MapAverage:
+    size = {"window_frames": prepared.window_frames}
+    binned = None if coordinate is None else BinnedAverage(values, starts, edges=coordinate.edges, **size)
+    example = int(starts[len(starts) // 2])
+    return MapAverage(prepared.order.inverse, binned=binned, example_start=example, **size)

@@ -1,0 +1,121 @@
+"""Which layer, which score and which day each of the four networks is explained with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from cyclegan_neuro.configuration.sections import InterpretationSection
+from cyclegan_neuro.interpret.views import Explanation, View
+
+__all__ = ["MASKS", "NetworkView", "explain", "view_networks"]
+
+MASKS = ("attention_gate_1_mask", "attention_gate_2_mask", "input_gate")
+_DISCRIMINATOR_LAYERS = {"grad_cam_layer": "down_3", "layer_cam_layer": "down_2"}
+_SCORES = {"output": "absolute", "change": "change"}
+
+
+@dataclass(frozen=True, eq=False)
+class NetworkView:
+    """One of D_X, D_Y, G, F and the day whose windows it is shown.
+
+    Attributes
+    ----------
+    name : {"D_X", "D_Y", "G", "F"}
+    day : {"x", "y"}
+        The day that a discriminator learned to recognise, or that a generator translates.
+    view : View
+    """
+
+    name: str
+    day: Literal["x", "y"]
+    view: View
+
+    @property
+    def is_generator(self) -> bool:
+        return self.name in ("G", "F")
+
+
+def view_networks(trainer, section: InterpretationSection, *, change=lambda network: network) -> list[NetworkView]:
+    """Return the views of all networks that can be explained, discriminators first.
+
+    Parameters
+    ----------
+    trainer : CycleGAN
+    section : InterpretationSection
+    change : callable
+        Applied to each network first: another network of the same architecture, for controls.
+
+    Notes
+    -----
+    Grad-CAM looks at the last down-sampling block of a discriminator, as in the paper, and LayerCAM at the one
+    before, which resolves twice as much (score: mean over patches of "looks recorded"). Both look at the last
+    residual block of a generator (score: see ``generator_score``).
+    The identity in place of generators has nothing to explain.
+    """
+    views = []
+    for name, day, network in (("D_X", "x", trainer.discriminator_x), ("D_Y", "y", trainer.discriminator_y)):
+        views.append(NetworkView(name, day, View(change(network), **_DISCRIMINATOR_LAYERS)))
+    for name, day, network in (("G", "x", trainer.generator_g), ("F", "y", trainer.generator_f)):
+        layers = {layer.name for layer in network.layers}
+        blocks = [int(layer.removeprefix("residual_")) for layer in layers if _is_residual(layer)]
+        if blocks:
+            last = f"residual_{max(blocks)}"
+            view = View(
+                change(network),
+                grad_cam_layer=last,
+                layer_cam_layer=last,
+                masks=[mask for mask in MASKS if mask in layers],
+                score=_SCORES[section.generator_score],
+            )
+            views.append(NetworkView(name, day, view))
+    return views
+
+
+def _is_residual(layer: str) -> bool:
+    return layer.startswith("residual_") and layer.removeprefix("residual_").isdigit()
+
+
+def explain(network: NetworkView, windows: np.ndarray, section: InterpretationSection) -> dict[str, np.ndarray]:
+    """Return all maps of some windows by method.
+
+    Parameters
+    ----------
+    network : NetworkView
+    windows : ndarray of float32, shape (window, time, neuron)
+        Scaled and ordered.
+    section : InterpretationSection
+
+    Returns
+    -------
+    dict of str to ndarray of float32, shape (window, time', neuron')
+        ``grad_cam``; ``layer_cam``; ``saliency``, the absolute input gradient (SmoothGrad with
+        ``smooth_samples``); ``gradient_input``, the absolute product of gradient and deviation from the
+        neuron's mean in the window; of generators also ``attention_gate_1`` and ``attention_gate_2`` (σ),
+        ``input_gate`` (1 - σ: where the input is not passed on) and ``change``, |G(x) - x|.
+    """
+    view = network.view
+    found = view.explain(windows)
+    deviation = windows - windows.mean(axis=1, keepdims=True)
+    maps = {
+        "grad_cam": view.grad_cam(windows),
+        "layer_cam": found.layer_cam,
+        "saliency": _saliency(view, windows, found, section),
+        "gradient_input": np.abs(found.gradient * deviation),
+    }
+    for name, mask in found.masks.items():
+        if name == "input_gate":
+            maps["input_gate"] = 1.0 - mask.reshape(windows.shape)
+        else:
+            maps[name.removesuffix("_mask")] = mask
+    if network.is_generator:
+        maps["change"] = np.abs(found.output[..., 0] - windows)
+    return maps
+
+
+def _saliency(view: View, windows: np.ndarray, found: Explanation, section: InterpretationSection) -> np.ndarray:
+    if not section.smooth_samples:
+        return np.abs(found.gradient)
+    return view.smooth_grad(windows, samples=section.smooth_samples, noise=section.smooth_noise)
