@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cyclegan_neuro.report.tables import format_cell, json_ready, write_csv, write_json
+from cyclegan_neuro.report.page import table_on_page
+from cyclegan_neuro.report.tables import column_order, format_cell, json_ready, sort_number, write_csv, write_json
 from cyclegan_neuro.systems.evaluation import Table, significant
 
 
@@ -25,6 +26,53 @@ def test_cells_for_the_eye(value, text):
 @given(st.floats(1e-4, 1e5))
 def test_three_digits_are_kept(value):
     assert float(significant(value).replace(",", "")) == pytest.approx(value, rel=5.1e-3)
+
+
+@pytest.mark.parametrize(
+    ("cell", "number"),
+    [
+        (0.012, 0.012), (np.float32(0.5), 0.5), (np.int64(7), 7.0), (True, 1.0), (None, None), (float("nan"), None),
+        (float("inf"), None), ("0.0123\u00a0±\u00a00.0012", 0.0123), ("-1,234.5 ± 2 [1,\u00a03]", -1234.5), ("0", 0.0),
+        ("2.00e-07 ± 1.0e-08", 2e-7), ("12 Hz", None), ("3-4", None), ("", None), ("roi_12", None), ("1.2.3", None),
+    ],
+)  # fmt: skip
+def test_cells_are_sorted_by_their_value_or_their_mean(cell, number):
+    assert sort_number(cell) == number
+
+
+@pytest.mark.parametrize(
+    ("cells", "order"),
+    [
+        ((3, 1.5, None), "number"), (("0.1 ± 0.2", None, "0"), "number"), (("b", "a", None), "text"),
+        ((24.0, "recorded"), None), ((None, float("nan")), None), ((), None), (("12", "roi_3"), "text"),
+    ],
+)  # fmt: skip
+def test_a_column_is_sorted_as_numbers_or_as_text_or_not_at_all(cells, order):
+    assert column_order(cells) == order
+
+
+def test_a_table_on_the_page_keeps_full_precision_for_sorting():
+    table = Table("t", ("name", "mean", "error", "either"), (("a", 0.123456, "0.5 ± 0.1", 1), ("b", None, None, "x")))
+    drawn = table_on_page(table, number=1, slug="t", caption="c")
+    assert [(column.order, column.is_number) for column in drawn.columns] == [
+        ("text", False), ("number", True), ("number", False), (None, False),
+    ]  # fmt: skip
+    assert [[(cell.text, cell.number) for cell in row] for row in drawn.rows] == [
+        [("a", None), ("0.123", 0.123456), ("0.5 ± 0.1", 0.5), ("1", None)],
+        [("b", None), ("–", None), ("–", None), ("x", None)],
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("n_rows", "n_columns", "classes", "folded"),
+    [
+        (1, 2, "short", False), (2, 6, "sortable short", False), (12, 7, "sortable short many", False),
+        (13, 9, "sortable many", False), (20, 10, "sortable very-many", False), (21, 1, "sortable", True),
+    ],
+)  # fmt: skip
+def test_how_a_table_is_set(n_rows, n_columns, classes, folded):
+    drawn = table_on_page(Table("t", ("n",) * n_columns, ((1,) * n_columns,) * n_rows), number=1, slug="t", caption="")
+    assert (drawn.classes, drawn.folded) == (classes, folded)
 
 
 def test_csv_for_programs(tmp_path):

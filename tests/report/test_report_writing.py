@@ -1,3 +1,5 @@
+import base64
+import hashlib
 import json
 import re
 from html.parser import HTMLParser
@@ -9,7 +11,7 @@ from cyclegan_neuro.errors import RunDirectoryError
 from cyclegan_neuro.report import write
 from cyclegan_neuro.report.files import replacing_directory, slug, unique_slugs
 from cyclegan_neuro.report.write import write_report
-from cyclegan_neuro.systems.evaluation import Block, Evaluation, Picture, Table
+from cyclegan_neuro.systems.evaluation import Block, Evaluation, Picture, Reference, Table
 
 HOSTILE = "<script>alert(1)</script>\"'& ../../etc/passwd"
 
@@ -28,7 +30,8 @@ def evaluation(text="quiet", slugs=("one", "two"), counterpart="Figure 4"):
         Block("Second", ("More.",), (("again", table),)),
     )
     metrics = {"signals": {"cycle_x": {"model": {"mean": float("nan"), "n": 3}}}}
-    return Evaluation((f"Summary of {text}.",), blocks, metrics)
+    references = (Reference("key", f"@misc{{key,\n  title = {{{text}}},\n}}"),)
+    return Evaluation((f"Summary of {text}.",), blocks, metrics, (f"Methods of {text}.",), references)
 
 
 def write_it(run, found=None, **changed):
@@ -94,14 +97,52 @@ def test_the_page_is_well_formed_and_tells_its_story(tmp_path):
     for wanted in ("Summary of quiet.", "Table 1.", "Table 2.", "Figure 2.", "system: cyclegan", "8 entries", "12.5"):
         assert wanted in page.data
     assert page.data.index("First") < page.data.index("Second") < page.data.index("how to repeat")
-    targets = [value[1:] for tag, name, value in page.attributes if tag == "a" and name == "href"]
-    assert targets
-    assert set(targets) <= set(page.ids)
+    assert page.data.index("Methods of quiet.") < page.data.index("@misc{key,") < page.data.rindex("how to repeat")
+
+
+def test_links_lead_somewhere(tmp_path):
+    index = write_it(tmp_path)
+    page = page_of(index)
+    links = [value for tag, name, value in page.attributes if tag == "a" and name == "href"]
+    assert {link[1:] for link in links if link.startswith("#")} == {
+        "summary", "s-first", "s-second", "methods", "repeat",
+    } <= set(page.ids)  # fmt: skip
+    files = {link for link in links if not link.startswith("#")}
+    assert files == {
+        "tables/one.csv", "tables/one-2.csv", "figures/one.svg", "figures/one.png", "figures/two.svg",
+        "figures/two.png",
+    }  # fmt: skip
+    assert all((index.parent / file).is_file() for file in files)
+
+
+def test_each_figure_names_its_counterpart_in_the_paper(tmp_path):
+    page = page_of(write_it(tmp_path))
+    captions = re.findall(r"Figure \d\. .*?paper[^.]*\.(?: \d\.)?", " ".join(page.data.split()))
+    assert captions == ["Figure 1. quiet In the paper: Figure 4.", "Figure 2. two No counterpart in the paper."]
+
+
+def test_the_policy_allows_this_style_and_this_script_alone(tmp_path):
+    text = write_it(tmp_path).read_text(encoding="utf-8")
+    policy = re.search(r'http-equiv="Content-Security-Policy" content="([^"]*)"', text)[1]
+    rules = dict(rule.strip().split(" ", 1) for rule in policy.split(";"))
+    for name in ("style", "script"):
+        (content,) = re.findall(rf"<{name}>(.*?)</{name}>", text, re.DOTALL)
+        digest = base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()
+        assert rules.pop(f"{name}-src") == f"'sha256-{digest}'"
+    assert rules == {"default-src": "'none'", "base-uri": "'none'", "form-action": "'none'", "img-src": "data:"}
+    assert not re.search(r"<[^>]+\s(style|on[a-z]+)=", text)  # what the policy would refuse
+
+
+def test_a_report_without_methods_has_no_empty_section(tmp_path):
+    page = page_of(write_it(tmp_path, Evaluation(("s",), (Block("B"),))))
+    assert "methods" not in page.ids
+    assert "ready to paste" not in page.data
 
 
 def test_the_page_needs_nothing_but_itself(tmp_path):
     page = page_of(write_it(tmp_path))
-    assert not {"script", "link", "iframe", "object"} & set(page.tags)
+    assert page.tags.count("script") == 1
+    assert not {"link", "iframe", "object"} & set(page.tags)
     sources = [value for tag, name, value in page.attributes if name == "src"]
     assert len(sources) == 2
     assert all(source.startswith("data:image/png;base64,") for source in sources)
@@ -122,8 +163,9 @@ def test_row_32_hostile_names_are_text_and_stay_in_the_folder(tmp_path):
     run.mkdir()
     index = write_it(run, evaluation(HOSTILE, slugs=("../../../evil", "/etc/<b>passwd")), status={HOSTILE: HOSTILE})
     page = page_of(index)
-    assert "script" not in page.tags
-    assert HOSTILE in page.data
+    assert page.tags.count("script") == 1
+    assert "alert(1)" not in re.search(r"<script>(.*?)</script>", index.read_text(encoding="utf-8"), re.DOTALL)[1]
+    assert page.data.count(HOSTILE) >= 8
     assert sorted(p.name for p in (run / "report" / "figures").iterdir()) == [
         "etc_b_passwd.png", "etc_b_passwd.svg", "evil.png", "evil.svg",
     ]  # fmt: skip
@@ -212,7 +254,7 @@ def test_long_tables_are_folded(tmp_path):
     table = Table("long", ("n",), tuple((i,) for i in range(21)))
     page = page_of(write_it(tmp_path, Evaluation(("s",), (Block("B", (), (("c", table),)),))))
     assert page.tags.count("details") == 1
-    assert "21 rows, also in tables/long.csv" in page.data
+    assert "21 rows" in page.data
 
 
 def test_an_empty_table_is_no_error(tmp_path):

@@ -1,11 +1,11 @@
 """Headless Chromium driven over a pipe (Chrome DevTools Protocol), without any further package."""
 
-import base64
 import json
 import os
 import shutil
 import subprocess
-from contextlib import contextmanager
+
+import pytest
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 _FLAGS = (
@@ -63,16 +63,6 @@ class Browser:
             typed = {"text": text} if text and kind == "keyDown" else {}
             self.send("Input.dispatchKeyEvent", type=kind, **named, **typed)
 
-    def screenshot(self, path, *, whole=True):
-        """Write a PNG of the page."""
-        shot = self.send("Page.captureScreenshot", captureBeyondViewport=whole)
-        path.write_bytes(base64.b64decode(shot["data"]))
-
-    def pdf(self, path):
-        """Print to A4."""
-        printed = self.send("Page.printToPDF", paperWidth=8.27, paperHeight=11.69, preferCSSPageSize=True)
-        path.write_bytes(base64.b64decode(printed["data"]))
-
     def _read(self):
         message = json.loads(b"".join(iter(lambda: self._answers.read(1), b"\0")))
         method = message.get("method")
@@ -83,9 +73,11 @@ class Browser:
         return message
 
 
-@contextmanager
-def browser(profile):
-    """Yield a :class:`Browser` whose profile lies in the folder ``profile``."""
+@pytest.fixture(scope="module")
+def tab(tmp_path_factory):
+    """A :class:`Browser` for the tests of a module; they are skipped where there is no Chromium."""
+    if CHROMIUM is None:
+        pytest.skip("needs Chromium")
     ours_in, theirs_out = os.pipe()
     theirs_in, ours_out = os.pipe()
 
@@ -95,8 +87,8 @@ def browser(profile):
         os.dup2(spare_out, 4)
 
     process = subprocess.Popen(
-        [CHROMIUM, *_FLAGS, f"--user-data-dir={profile}"], preexec_fn=place_pipes, close_fds=False,
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        [CHROMIUM, *_FLAGS, f"--user-data-dir={tmp_path_factory.mktemp('profile')}"], preexec_fn=place_pipes,
+        close_fds=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     os.close(theirs_in), os.close(theirs_out)
     with os.fdopen(ours_out, "wb") as commands, os.fdopen(ours_in, "rb") as answers:
