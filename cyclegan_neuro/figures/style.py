@@ -18,15 +18,18 @@ HEAT = "viridis"
 
 _STYLE = {
     "font.family": "DejaVu Sans",
-    "font.size": 11,
-    "axes.titlesize": 12,
-    "axes.labelsize": 11,
+    "font.size": 13,  # at half size a page's smallest print: 6.5 points, ticks and legends 6
+    "axes.titlesize": 14,
+    "axes.labelsize": 13,
+    "figure.labelsize": 13,
+    "xtick.labelsize": 12,
+    "ytick.labelsize": 12,
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.titlelocation": "left",
-    "lines.linewidth": 1.2,
+    "lines.linewidth": 1.4,
     "legend.frameon": False,
-    "legend.fontsize": 10,
+    "legend.fontsize": 12,
     "image.interpolation": "nearest",
     "text.parse_math": False,  # names of neurons and sessions may hold dollar signs
     "svg.hashsalt": "cyclegan_neuro",  # the same figure is the same file

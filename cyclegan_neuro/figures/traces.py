@@ -76,7 +76,7 @@ def trace_grid(blocks: Sequence[Sequence[TraceColumn]], *, frame_rate_hz: float)
             axes = part.subplots(n_rows, n_columns, sharex=True, sharey=True, squeeze=False)
             for column, panels in zip(block, axes.T, strict=True):
                 _draw_column(column, panels, frame_rate_hz)
-            part.supylabel("ΔF/F", fontsize=11)
+            part.supylabel("ΔF/F")
     return figure
 
 
