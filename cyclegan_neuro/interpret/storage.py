@@ -10,7 +10,7 @@ import numpy as np
 from cyclegan_neuro.errors import RunDirectoryError
 from cyclegan_neuro.interpret.averages import AttentionMap
 
-__all__ = ["MAPS_FILE", "map_arrays", "read_maps"]
+__all__ = ["MAPS_FILE", "map_arrays", "read_maps", "write_arrays"]
 
 MAPS_FILE = Path("report") / "maps.h5"
 """Within a run directory."""
@@ -33,6 +33,13 @@ def map_arrays(maps: dict[str, dict[str, AttentionMap]]) -> dict[str, np.ndarray
                 if values is not None and (name != "neurons" or found.neurons_resolved):
                     arrays[f"{_GROUP}/{network}/{method}/{name}"] = values
     return arrays
+
+
+def write_arrays(arrays: dict[str, np.ndarray], path: Path) -> None:
+    """Write arrays by their path in an HDF5 file, compressed."""
+    with h5py.File(path, "w") as file:
+        for name, values in arrays.items():
+            file.create_dataset(name, data=values, compression="gzip" if values.ndim else None)
 
 
 def read_maps(run_directory: Path) -> dict[str, dict[str, AttentionMap]]:

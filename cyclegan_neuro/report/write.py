@@ -12,6 +12,7 @@ from markupsafe import Markup
 
 from cyclegan_neuro.errors import RunDirectoryError
 from cyclegan_neuro.figures.style import png_bytes, svg_bytes
+from cyclegan_neuro.interpret.storage import MAPS_FILE, write_arrays
 from cyclegan_neuro.report.files import replacing_directory, unique_slugs
 from cyclegan_neuro.report.page import FigureOnPage, SectionOnPage, render_page, table_on_page
 from cyclegan_neuro.report.tables import format_cell, write_csv, write_json
@@ -34,7 +35,7 @@ def write_report(
     status: dict,
     timing: dict,
 ) -> Path:
-    """Write ``report/`` of a run: index.html, figures/, tables/ and metrics.json.
+    """Write ``report/`` of a run: index.html, figures/, tables/, metrics.json and, where there are maps, maps.h5.
 
     The folder is written beside the old one and takes its place when it is whole.
 
@@ -69,6 +70,8 @@ def write_report(
         (folder / "tables").mkdir()
         sections = _write_blocks(evaluation.blocks, folder)
         metrics = {"timing": timing, "versions": environment.get("versions", {})}
+        if evaluation.arrays:
+            write_arrays(evaluation.arrays, folder / MAPS_FILE.name)
         write_json({"system": system_name, **evaluation.metrics, **metrics}, folder / "metrics.json")
         page = render_page(
             system_name=system_name,

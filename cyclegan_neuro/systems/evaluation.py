@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import numpy as np
     from matplotlib.figure import Figure
 
 __all__ = ["Block", "Evaluation", "Picture", "Reference", "Table", "significant"]
@@ -119,6 +120,8 @@ class Evaluation:
         Paragraphs for the methods section of a paper, with every parameter.
     references : tuple of Reference
         What the methods cite, in that order.
+    arrays : dict of str to ndarray
+        Maps for further analysis by their path in ``maps.h5``.
     """
 
     summary: tuple[str, ...]
@@ -126,3 +129,4 @@ class Evaluation:
     metrics: dict = field(default_factory=dict)
     methods: tuple[str, ...] = ()
     references: tuple[Reference, ...] = ()
+    arrays: dict[str, np.ndarray] = field(default_factory=dict)

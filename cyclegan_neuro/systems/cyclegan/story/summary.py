@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from cyclegan_neuro.systems.cyclegan.interpretation.findings import Interpretation
 from cyclegan_neuro.systems.cyclegan.measurements import Measurements
 from cyclegan_neuro.systems.cyclegan.spiking.measure import SpikeMeasurements
+from cyclegan_neuro.systems.cyclegan.story.attention import attention_sentence
 from cyclegan_neuro.systems.cyclegan.story.inputs import origin_sentence, shared_frames
 from cyclegan_neuro.systems.cyclegan.story.mapping import cycle_sentence, moved_sentence
 from cyclegan_neuro.systems.cyclegan.story.spikes import spikes_sentence
@@ -14,28 +16,29 @@ from cyclegan_neuro.windows.prepared import PreparedPair
 __all__ = ["summarise"]
 
 _MOST = 6  # sentences
+_UNKNOWN = "What G(X) and F(Y) should be is not known here, so these numbers can refute the mapping but not prove it."
 _DIRECT = ("direct_y", "direct_x")
 _ALIGNMENTS = ("moment_matching", "gaussian_ot")
 
 
 def summarise(
-    prepared: PreparedPair, found: Measurements, spikes: SpikeMeasurements | None = None
+    prepared: PreparedPair,
+    found: Measurements,
+    spikes: SpikeMeasurements | None = None,
+    interpretation: Interpretation | None = None,
 ) -> tuple[str, ...]:
-    """Return the summary of a report: at most six sentences, the one on spikes where there is room for it."""
-    sentences = [_origin(prepared)]
+    """Return the summary of a report: at most six sentences; on cycles and spikes only where there is room for them."""
+    attention = [] if interpretation is None else [attention_sentence(interpretation)]
     if "direct_y" in found.signals:
-        sentences += [_direct(found.signals), _best_alignment(found.signals)]
+        sentences = [_origin(prepared), _direct(found.signals), _best_alignment(found.signals)]
+        sentences += [*_tuning(found.tuning), *attention]
+        optional = [cycle_sentence(found.signals)]
     else:
-        sentences.append(
-            "What G(X) and F(Y) should be is not known here, so these numbers can refute the mapping but not prove it."
-        )
-    sentences.append(cycle_sentence(found.signals))
-    if "direct_y" not in found.signals:
-        sentences.append(moved_sentence(found))
-    sentences += _tuning(found.tuning)
-    if spikes is not None and len(sentences) < _MOST:
-        sentences.append(spikes_sentence(spikes))
-    return tuple(sentences)
+        sentences = [_origin(prepared), _UNKNOWN, cycle_sentence(found.signals), moved_sentence(found)]
+        sentences += [*_tuning(found.tuning), *attention]
+        optional = []
+    optional += [] if spikes is None else [spikes_sentence(spikes)]
+    return (*sentences, *optional)[:_MOST]
 
 
 def _origin(prepared: PreparedPair) -> str:
