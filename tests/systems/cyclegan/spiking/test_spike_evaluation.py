@@ -19,6 +19,7 @@ from cyclegan_neuro.systems.cyclegan.evaluation import evaluate_cyclegan
 from cyclegan_neuro.systems.cyclegan.measurements import measure
 from cyclegan_neuro.systems.cyclegan.spiking import compare
 from cyclegan_neuro.systems.cyclegan.spiking.measure import measure_spikes
+from cyclegan_neuro.systems.cyclegan.story.methods import methods
 from cyclegan_neuro.systems.cyclegan.story.spikes import spikes_block
 
 STATISTICS = {"firing_rate", "correlation", "van_rossum", "van_rossum_pairs"}
@@ -251,6 +252,20 @@ def test_tables_say_what_they_compare(measured):
     assert "(Hz)" in tables["spikes_firing_rate_wasserstein"][0]
     number = found.to_json()["spikes"]["firing_rate"]["x_from_y"]["model"]["kl"]["mean"]
     assert tables["spikes_firing_rate_kl"][1].rows[0][1].startswith(f"{number:.3g}"[:4])
+
+
+@pytest.mark.parametrize(("van_rossum", "sweep"), [("fast", "distances with"), ("elephant", "distances of the alignm")])
+def test_methods_say_how_spikes_were_inferred_and_compared(measured, van_rossum, sweep):
+    found = measured(section={"van_rossum": van_rossum, "seed": 3, "correlation_bin_s": 0.25})
+    paragraphs, references = methods(config(), found.recorder.prepared, updates=1, spikes=found)
+    (paragraph,) = (p for p in paragraphs if p.startswith("Spike rates were inferred alike"))
+    for wanted in (
+        "for 24 Hz and noise levels 1 to 8 %/√Hz, 5 networks per level; the 63 frames", "leaves 65.", "(seed 3)",
+        "in bins of 0.25 s", "time constant 0.5 s) of 8 windows of x and 8 of y", f"(van Rossum {sweep}",
+    ):  # fmt: skip
+        assert wanted in paragraph
+    assert {"rupprecht2021", "denker2018", "garcia2014", "vanrossum2001"} <= {r.key for r in references}
+    assert re.search(r"Elephant \d+\.\d+\S*, Neo \d+\.\d+\S*\.$", paragraphs[-1])
 
 
 REASONS = {

@@ -1,0 +1,176 @@
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import yaml
+
+from cyclegan_neuro import __version__
+from cyclegan_neuro.systems.cyclegan.config import Config
+from cyclegan_neuro.systems.cyclegan.story.methods import methods
+from cyclegan_neuro.systems.cyclegan.story.references import KEYS, references_for
+from cyclegan_neuro.windows.prepared import NeuronOrder
+
+REQUIRED = {
+    "article": {"author", "title", "journal", "year"},
+    "inproceedings": {"author", "title", "booktitle", "year"},
+    "misc": {"author", "title"},
+}
+CITATION = re.compile(r"\b((?:van )?[A-Z][\w-]+)(?: et al\.| and Ba)? \(?((?:19|20)\d\d)\b")
+MAPS = "Maps: Grad-CAM (Selvaraju et al. 2017), SmoothGrad (Smilkov et al. 2017), checks (Adebayo et al. 2018)."
+
+
+def fields_of(bibtex):
+    """Type, key and fields of an entry whose lines are ``name = {value},``; fails on anything else."""
+    first, *lines, last = bibtex.split("\n")
+    kind, key = re.fullmatch(r"@(\w+)\{([\w-]+),", first).groups()
+    assert last == "}"
+    fields = dict(re.fullmatch(r"  (\w+) = \{(.*)\},", line).groups() for line in lines)
+    assert len(fields) == len(lines)
+    return kind, key, fields
+
+
+def balanced(text):
+    depth = 0
+    for character in text:
+        depth += {"{": 1, "}": -1}.get(character, 0)
+        assert depth >= 0
+    return depth == 0
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_entries_are_well_formed_bibtex(key):
+    (reference,) = references_for([key])
+    kind, found, fields = fields_of(reference.bibtex)
+    assert (reference.key, found) == (key, key)
+    assert REQUIRED[kind] <= fields.keys()
+    for value in fields.values():
+        assert balanced(value)
+        assert value.isascii()
+        assert not re.search(r"(?<!\\)[&%$#_]", value)  # LaTeX would stumble
+    assert re.fullmatch(r"\d{4}", fields.get("year", "2000"))
+    assert re.fullmatch(r"10\.\d{4,}/\S+", fields.get("doi", "10.1000/x"))
+    assert re.fullmatch(r"\d{4}\.\d{4,5}", fields.get("eprint", "1111.1111"))
+
+
+def test_keys_are_unique_and_unknown_ones_refused():
+    assert len(set(KEYS)) == len(KEYS)
+    assert [r.key for r in references_for(["zhu2017", "li2021", "zhu2017"])] == ["li2021", "zhu2017"]
+    with pytest.raises(KeyError, match="nobody1999"):
+        references_for(["nobody1999"])
+
+
+def test_the_package_is_cited_as_its_citation_file_says():
+    citation = yaml.safe_load(Path(__file__).parents[4].joinpath("CITATION.cff").read_text(encoding="utf-8"))
+    _, _, fields = fields_of(references_for(["cyclegan_neuro"])[0].bibtex)
+    plain = {name: re.sub(r"[{}\\]", "", value) for name, value in fields.items()}
+    assert plain == {
+        "title": citation["title"], "author": citation["authors"][0]["name"], "note": f"Version {__version__}",
+    }  # fmt: skip
+    assert str(citation["version"]) == __version__
+
+
+def told(config, prepared, **options):
+    paragraphs, references = methods(config, prepared, updates=options.pop("updates", 600), **options)
+    return " ".join(paragraphs), {reference.key for reference in references}
+
+
+CONFIGS = {
+    "defaults": {}, "gan": {"objective": {"name": "gan"}}, "wgangp": {"objective": {"name": "wgangp"}},
+    "dragan": {"objective": {"name": "dragan"}}, "no gates": {"model": {"generator": "resnet"}},
+    "control": {"model": {"generator": "identity"}}, "coordinates": {"model": {"coordinate_channels": True}},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("maps", [None, MAPS])
+@pytest.mark.parametrize("kind", CONFIGS)
+def test_everything_cited_is_in_the_references_and_nothing_else(make_pair, kind, maps):
+    text, keys = told(Config(**CONFIGS[kind]), make_pair(), maps=maps)
+    cited = {f"{name.replace(' ', '').lower()}{year}" for name, year in CITATION.findall(text)}
+    assert keys == cited | {"cyclegan_neuro"}
+
+
+@pytest.mark.parametrize(
+    ("changed", "sentence"),
+    [
+        ({}, "Windows of 16 frames (2.00 s) were cut, 9 / 1 / 3 of each day for training, validation and testing, "
+             "from separate stretches of each day with no frame in common (15 % of a day for validation, 15 % for "
+             "testing)."),
+        ({"windows": {"split": "paper"}}, "drawn at random, so that windows of different parts share frames."),
+        ({"windows": {"exclude_x": [[3, 9]], "exclude_y": [[0, 1], [5, 7]]}},
+         "without frames 3-9 of x and frames 0-1, 5-7 of y."),
+        ({"windows": {"scaling": "neuron", "share_scaling": True}},
+         "by its minimum and maximum of each neuron in the training part of both days together;"),
+        ({"model": {"filters": 8, "residual_blocks": 1, "kernel_size": 3, "dropout": 0.1, "initializer_std": 0.05}},
+         "two down-sampling blocks (8 and 16 filters), 1 residual block, two up-sampling blocks, instance "
+         "normalisation, spatial dropout 0.1, sigmoid output."),
+        ({"model": {"discriminator_filters": 4, "discriminator_noise": 0.5}},
+         "three down-sampling blocks (4, 8 and 16 filters; spatial dropout 0.25; Gaussian noise of 0.5 standard "
+         "deviations on what they read). Kernels had size 4 "),
+        ({"model": {"standardize_inputs": True, "input_skip": True, "output_bias_at_mean": True}},
+         "Beyond Li et al. (2021), inputs were standardised, a gate passed the input on, to which the network added "
+         "its change."),
+        ({"objective": {"lambda_cycle": 7, "lambda_identity": 3, "adversarial_weight": 0.5, "distance": "mse"}},
+         "(mean squared difference; λ_cycle = 7, λ_identity = 3, weight of the adversarial term 0.5), with 1 "
+         "discriminator update per generator update."),
+        ({"objective": {"name": "wgangp", "history_windows": 50}},
+         "λ_GP = 10), with 5 discriminator updates per generator update and a pool of 50 past generated windows."),
+        ({"objective": {"name": "dragan", "dragan_c": 3}}, "λ_GP = 10, c = 3)"),
+        ({"training": {"epochs": 3, "batch_size": 3, "seed": 5, "precision": "mixed_bfloat16"}},
+         "in batches of 3 windows of each day (mixed_bfloat16, seed 5). Training was set to 3 epochs of 3 generator "
+         "updates; the weights after update 600 of 9, those with the lowest sum of cycle and identity errors on "
+         "validation windows, were evaluated."),
+        ({"training": {"weight_averaging": 0.99, "epochs": 1}, "evaluation": {"weights": "last"}},
+         "an exponential average (decay 0.99) of the generators' weights after update 600 of 9, the last ones, were "
+         "evaluated."),
+        ({"training": {"warmup_steps": 1000, "decay": "cosine", "learning_rate_generator": 3e-4}},
+         "a learning rate of 0.0003 and the discriminators with 0.0004, both rising over the first 1,000 updates and "
+         "falling along a cosine to 0 after 50 % of all updates"),
+        ({"evaluation": {"ot_shrinkage": 0.2}}, "Gaussian optimal transport (shrinkage 0.2)."),
+    ],
+)  # fmt: skip
+def test_parameters_are_those_of_the_run(make_pair, changed, sentence):
+    assert sentence in told(Config(**changed), make_pair())[0]
+
+
+def test_what_the_recordings_are(make_pair):
+    assert (
+        "ΔF/F of 5 neurons (simulated) on two days went in: x, before learning (novice; 96 frames at 8 Hz, 12.0 s), "
+        "and y, after learning (expert; 96 frames at 8 Hz, 12.0 s). The simulator's preset was mouse_1, its seed 1."
+    ) in told(Config(), make_pair(truth=True))[0]
+    phi = told(Config(data={"source": "phi", "phi_seed": 4}), make_pair(phi=True))[0]
+    assert "synthetic transformation Φ (Li et al. 2021, Eq. 6) with noise weight 0.5 and seed 4." in phi
+    files = Config(data={"source": "files", "x": {"path": "a"}, "y": {"path": "b"}})
+    assert "simulator" not in told(files, make_pair())[0]
+
+
+def test_notes_on_the_data_are_told_but_for_what_the_split_repeats(make_pair):
+    notes = ("3 of 8 matched neurons dropped on both days", "day x (novice): 9 train windows of 16 frames", "Mixed.")
+    text, _ = told(Config(), replace(make_pair(), notes=notes))
+    assert "3 of 8 matched neurons dropped on both days. Mixed. Windows of" in text
+    assert "day x (" not in text
+
+
+def test_position_tuning_is_told_where_it_was_measured(make_pair):
+    config = Config(evaluation={"position_bin_cm": 20.0})
+    assert "bins of 20 cm" in told(config, make_pair(position=True))[0]
+    assert "Position tuning" not in told(config, make_pair())[0]
+
+
+def test_orders_are_told_with_their_parameters(make_pair):
+    prepared = make_pair()
+    learned = replace(prepared, order=NeuronOrder("autoencoder", prepared.order.columns))
+    assert (
+        "(Li et al. 2021; 32 filters, 20 epochs, batches of 8, Adam with a learning rate of 0.001)."
+        in (told(Config(), learned)[0])
+    )
+    sorted_by_rate = replace(prepared, order=NeuronOrder("firing_rate", prepared.order.columns))
+    assert "in descending order of estimated activity." in told(Config(), sorted_by_rate)[0]
+
+
+def test_software_is_named_with_versions(make_pair):
+    text, _ = told(Config(), make_pair())
+    assert re.search(
+        rf"Software: cyclegan_neuro {re.escape(__version__)}, TensorFlow \d+\.\d+.*, Keras \d+\.\d+.*\.$", text
+    )
+    assert "Elephant" not in text
