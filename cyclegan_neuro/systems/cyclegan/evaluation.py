@@ -9,6 +9,7 @@ from cyclegan_neuro.systems.cyclegan.config import Config
 from cyclegan_neuro.systems.cyclegan.measurements import measure
 from cyclegan_neuro.systems.cyclegan.spiking.measure import measure_spikes
 from cyclegan_neuro.systems.cyclegan.spiking.recorder import SpikeRecorder, why_not
+from cyclegan_neuro.systems.cyclegan.story.certainty import certainty_block
 from cyclegan_neuro.systems.cyclegan.story.inputs import inputs_block, order_block
 from cyclegan_neuro.systems.cyclegan.story.learning import learning_block
 from cyclegan_neuro.systems.cyclegan.story.mapping import mapping_block
@@ -55,6 +56,7 @@ def evaluate_cyclegan(
         mapping_block(config, prepared, found),
         learning_block(prepared, found),
         spikes_block(prepared, spikes) if spikes else no_spikes_block(reason),
+        certainty_block(config, prepared, found, spikes),
         order_block(prepared),
     )
     blocks = tuple(block for block in blocks if block is not None)

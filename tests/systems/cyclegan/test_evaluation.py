@@ -51,7 +51,11 @@ def test_the_story_is_told_in_order(make_pair, make_trainer, kind):
     evaluation = evaluate_cyclegan(CONFIG, make_pair(**KINDS[kind]), make_trainer())
     titles = [block.title for block in evaluation.blocks]
     learning = ["What changed?"] if "tuning" in evaluation.metrics else []
-    assert titles == ["What went in", "Did the mapping work?", *learning, "Spikes", "Order of the neurons"]
+    assert titles == [
+        "What went in", "Did the mapping work?", *learning, "Spikes", "How sure?", "Order of the neurons",
+    ]  # fmt: skip
+    assert any("one-dimensional" in p or "two-dimensional" in p for p in evaluation.methods)
+    assert "li2021" in {reference.key for reference in evaluation.references}
     assert 3 <= len(evaluation.summary) <= 6
     assert "nan" not in text_of(evaluation)
     assert all(picture.figure.get_dpi() == 60 for block in evaluation.blocks for picture in block.pictures)

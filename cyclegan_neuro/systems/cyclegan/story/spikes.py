@@ -20,7 +20,7 @@ from cyclegan_neuro.systems.cyclegan.story.wording import TRANSLATOR_LABELS, com
 from cyclegan_neuro.systems.evaluation import Block, Picture, Table, significant
 from cyclegan_neuro.windows.prepared import PreparedPair
 
-__all__ = ["no_spikes_block", "spikes_block", "spikes_sentence"]
+__all__ = ["mean_kl", "no_spikes_block", "spikes_block", "spikes_sentence"]
 
 _TITLE = "Spikes"
 _ORDER = ("model", "identity", "moment_matching", "gaussian_ot")
@@ -54,7 +54,7 @@ def spikes_sentence(found: SpikeMeasurements) -> str:
     parts = []
     for statistic in _IN_SENTENCE:
         label = STATISTIC_LABELS[statistic]
-        value = {name: _kl(found, statistic, name) for name in (*_ORDER, "floor")}
+        value = {name: mean_kl(found, "y_from_x", statistic, name) for name in (*_ORDER, "floor")}
         best = min(_ALIGNMENTS, key=value.get)
         numbers = ", ".join(f"{name} {significant(v, digits=2)}" for name, v in (
             ("identity", value["identity"]), (TRANSLATOR_LABELS[best], value[best]), ("floor", value["floor"])
@@ -69,13 +69,13 @@ def _lower(label: str) -> str:
     return label[0].lower() + label[1:]
 
 
-def _kl(found: SpikeMeasurements, statistic: str, name: str) -> float:
-    by_translator = found.pairs["y_from_x"]
+def mean_kl(found: SpikeMeasurements, pair: str, statistic: str, name: str) -> float:
+    """Return the mean KL divergence of a translator, or of the ``"floor"``; NaN where no value is known."""
+    by_translator = found.pairs[pair]
     comparison = (
         by_translator["model"].floors[statistic] if name == "floor" else by_translator[name].comparisons[statistic]
     )
-    known = comparison.kl[np.isfinite(comparison.kl)]
-    return float(known.mean()) if known.size else float("nan")
+    return _mean(comparison.kl)
 
 
 def _tables_of(statistic: str, found: SpikeMeasurements) -> tuple[tuple[str, Table], ...]:

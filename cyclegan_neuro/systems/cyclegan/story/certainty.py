@@ -1,0 +1,120 @@
+"""How sure: how much evidence there is, and every measure beside what it has to beat."""
+
+from __future__ import annotations
+
+import math
+
+from cyclegan_neuro.systems.cyclegan.config import Config
+from cyclegan_neuro.systems.cyclegan.measurements import Measurements
+from cyclegan_neuro.systems.cyclegan.spiking.measure import SpikeMeasurements
+from cyclegan_neuro.systems.cyclegan.spiking.wording import PAIR_LABELS, STATISTIC_LABELS
+from cyclegan_neuro.systems.cyclegan.story.spikes import mean_kl
+from cyclegan_neuro.systems.cyclegan.story.wording import METRIC_LABELS, compared, plural
+from cyclegan_neuro.systems.evaluation import Block, Table
+from cyclegan_neuro.windows.prepared import Day, PreparedPair
+from cyclegan_neuro.windows.segmentation import coverage
+
+__all__ = ["certainty_block"]
+
+_ALIGNMENTS = ("moment_matching", "gaussian_ot")
+_COLUMNS = (
+    "measure (less is better)", "CycleGAN", "doing nothing", "better alignment", "floor",
+    "CycleGAN against doing nothing", "against the alignment", "against the floor",
+)  # fmt: skip
+_GROUPS = {"changed": "changed neurons", "unchanged": "unchanged neurons", "all": "all neurons"}
+_STATISTICS = ("firing_rate", "correlation", "van_rossum")
+_PAIRS = ("y_from_x", "x_from_y")
+
+
+def certainty_block(
+    config: Config, prepared: PreparedPair, found: Measurements, spikes: SpikeMeasurements | None = None
+) -> Block:
+    """Tell how much the numbers of the other blocks can carry.
+
+    Parameters
+    ----------
+    config : Config
+    prepared : PreparedPair
+    found : Measurements
+    spikes : SpikeMeasurements, optional
+        Absent where no spikes were inferred.
+    """
+    rows = (*_signals(found.signals), *_tuning(found.tuning), *(_spikes(spikes) if spikes else ()))
+    caption = (
+        "Every measure with an answer to compare with, beside what it has to beat. Floor: what no translator can beat "
+        "(signals of Φ), or what two halves of the recording differ by (tuning, spikes). A difference below 1 % is "
+        "called none; 'better' says nothing about chance. Where learning changed nothing, doing nothing is right, and "
+        "the floor is what counts."
+    )
+    tables = ((caption, Table("certainty", _COLUMNS, rows)),) if rows else ()
+    return Block("How sure?", (_evidence(prepared), _one_run(config), _answer(prepared, found)), tables)
+
+
+def _evidence(prepared: PreparedPair) -> str:
+    (n_x, apart_x), (n_y, apart_y) = (_independent(day, prepared.window_frames) for day in (prepared.x, prepared.y))
+    return (
+        f"Test windows overlap: the {n_x:,} of x hold as many frames as {plural(apart_x, 'window')} side by side, the "
+        f"{n_y:,} of y as many as {apart_y:,}. There is no more independent evidence than that."
+    )
+
+
+def _independent(day: Day, window_frames: int) -> tuple[int, int]:
+    """The number of test windows, and of windows side by side that would hold as many frames."""
+    size = {"window_frames": window_frames, "n_frames": day.recording.n_frames}
+    return len(day.starts.test), int(coverage(day.starts.test, **size).sum()) // window_frames
+
+
+def _one_run(config: Config) -> str:
+    return (
+        f"All numbers are those of one training run (seed {config.training.seed}) on one pair of days. How much they "
+        "would change with another seed, or another animal, cannot be told from this report: train again with another "
+        "training.seed and compare."
+    )
+
+
+def _answer(prepared: PreparedPair, found: Measurements) -> str:
+    if "direct_y" not in found.signals:
+        return (
+            "What these neurons would have done on the other day is not known. Agreement with the statistics of the "
+            "other day is necessary for a right translation, and not sufficient."
+        )
+    what = "Φ is known" if prepared.y.transform is not None else "the simulator knows the answer"
+    return (
+        f"Because {what}, translations could be compared with it window by window. How well the same networks do on a "
+        "recording without an answer does not follow from that."
+    )
+
+
+def _signals(signals: dict):
+    for metric in ("direct_y", "direct_x"):
+        if metric in signals:
+            entry = {name: numbers["mean"] for name, numbers in signals[metric].items()}
+            yield _row(f"{METRIC_LABELS[metric]} (ΔF/F)", entry, entry.get("best_possible"))
+
+
+def _tuning(tuning: dict):
+    for group, label in _GROUPS.items():
+        for direction, translated in (("y", "G(X)"), ("x", "F(Y)")):
+            if f"{group}_{direction}" not in tuning:
+                continue
+            entry = {name: numbers["mae"] for name, numbers in tuning[f"{group}_{direction}"].items()}
+            yield _row(f"tuning error of {translated}, {label} (ΔF/F)", entry, entry.get("noise"))
+
+
+def _spikes(found: SpikeMeasurements):
+    for statistic in _STATISTICS:
+        for pair in _PAIRS:
+            names = ("model", "identity", *_ALIGNMENTS, "floor")
+            entry = {name: mean_kl(found, pair, statistic, name) for name in names}
+            yield _row(f"{STATISTIC_LABELS[statistic]}, {PAIR_LABELS[pair]} (KL, nats)", entry, entry["floor"])
+
+
+def _row(label: str, entry: dict[str, float], floor: float | None) -> tuple:
+    model, best = entry["model"], min(entry[name] for name in _ALIGNMENTS)
+    verdicts = (_verdict(model, other) for other in (entry["identity"], best))
+    within = None if floor is None or math.isnan(floor) else "within" if model <= floor else "above"
+    return (label, model, entry["identity"], best, floor, *verdicts, within)
+
+
+def _verdict(value: float, other: float) -> str:
+    return compared(value, other).removesuffix(" than").removesuffix(" with")

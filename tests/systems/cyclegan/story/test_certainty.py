@@ -1,0 +1,84 @@
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from cyclegan_neuro.spikes.comparison import Comparison
+from cyclegan_neuro.systems.cyclegan.config import Config
+from cyclegan_neuro.systems.cyclegan.spiking.wording import STATISTIC_LABELS
+from cyclegan_neuro.systems.cyclegan.story.certainty import certainty_block
+
+
+def found(signals=None, tuning=None):
+    return SimpleNamespace(signals=signals or {}, tuning=tuning or {})
+
+
+def means(**values):
+    return {name: {"mean": value, "mae": value} for name, value in values.items()}
+
+
+def rows_of(block):
+    ((_, table),) = block.tables
+    return table.rows
+
+
+def test_overlapping_windows_are_counted_as_the_frames_they_hold(make_pair):
+    """Starts 64, 72, 80 of 16 frames hold frames 64-95: two windows side by side; 65, 71, 79 hold 65-94: one."""
+    evidence = certainty_block(Config(), make_pair(), found()).paragraphs[0]
+    assert "the 3 of x hold as many frames as 2 windows side by side, the 3 of y as many as 1." in evidence
+
+
+def test_one_seed_is_called_one_seed(make_pair):
+    block = certainty_block(Config(training={"seed": 77}), make_pair(), found())
+    assert "one training run (seed 77) on one pair of days" in block.paragraphs[1]
+
+
+@pytest.mark.parametrize(
+    ("kind", "known", "words"),
+    [
+        ({}, {}, "is not known"), ({"phi": True}, {"direct_y": {}}, "Because Φ is known"),
+        ({"truth": True}, {"direct_y": {}}, "Because the simulator knows the answer"),
+    ],
+)  # fmt: skip
+def test_what_the_answer_rests_on(make_pair, kind, known, words):
+    signals = {metric: means(model=1.0, identity=2.0, moment_matching=3.0, gaussian_ot=4.0) for metric in known}
+    assert words in certainty_block(Config(), make_pair(**kind), found(signals)).paragraphs[2]
+
+
+def test_without_an_answer_there_is_no_table(make_pair):
+    assert certainty_block(Config(), make_pair(), found({"cycle_x": means(model=1.0)})).tables == ()
+
+
+def test_verdicts_on_signals_and_tuning(make_pair):
+    signals = {
+        "direct_y": means(model=1.0, identity=2.0, moment_matching=0.9, gaussian_ot=5.0, best_possible=0.5),
+        "direct_x": means(model=1.0, identity=1.005, moment_matching=1.5, gaussian_ot=1.2),
+    }
+    tuning = {
+        "changed_y": means(model=2.0, identity=1.0, moment_matching=3.0, gaussian_ot=2.5),
+        "unchanged_y": means(model=0.1, identity=0.0, moment_matching=0.2, gaussian_ot=0.3, noise=0.4),
+    }
+    assert rows_of(certainty_block(Config(), make_pair(truth=True), found(signals, tuning))) == (
+        ("|Y − G(X)| (ΔF/F)", 1.0, 2.0, 0.9, 0.5, "better", "worse", "above"),
+        ("|X − F(Y)| (ΔF/F)", 1.0, 1.005, 1.2, None, "no better", "better", None),
+        ("tuning error of G(X), changed neurons (ΔF/F)", 2.0, 1.0, 2.5, None, "worse", "better", None),
+        ("tuning error of G(X), unchanged neurons (ΔF/F)", 0.1, 0.0, 0.2, 0.4, "worse", "better", "within"),
+    )
+
+
+def test_verdicts_on_spikes(make_pair):
+    def compared(*kl):
+        return {name: Comparison(name, "neuron", np.array(kl), np.zeros(len(kl))) for name in STATISTIC_LABELS}
+
+    def statistics(mean, floor):
+        """Two neurons around a mean, and one without a value."""
+        return SimpleNamespace(comparisons=compared(mean - 1, mean + 1, np.nan), floors=compared(floor))
+
+    pair = {
+        "model": statistics(2.0, 0.5), "identity": statistics(4.0, 9.0), "moment_matching": statistics(1.0, 9.0),
+        "gaussian_ot": statistics(3.0, 9.0),
+    }  # fmt: skip
+    spikes = SimpleNamespace(pairs={"y_from_x": pair, "x_from_y": pair})
+    rows = rows_of(certainty_block(Config(), make_pair(), found(), spikes))
+    assert len(rows) == 6
+    assert rows[0] == ("Firing rate, Y | G(X) (KL, nats)", 2.0, 4.0, 1.0, 0.5, "better", "worse", "above")
