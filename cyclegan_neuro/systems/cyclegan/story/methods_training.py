@@ -105,22 +105,22 @@ def optimisation(config: Config, prepared: PreparedPair, *, updates: int) -> str
     section = config.training
     steps = steps_per_epoch(prepared, windows_per_step(config))
     chosen = (
-        "the last ones"
+        "the last checkpoint"
         if config.evaluation.weights == "last"
-        else "those with the lowest sum of cycle and identity errors on validation windows"
+        else "the checkpoint with the lowest sum of cycle and identity errors on validation windows"
     )
     average = (
         f"an exponential average (decay {section.weight_averaging:g}) of the generators' weights"
         if section.weight_averaging
-        else "the weights"
+        else "the networks"
     )
     return (
         f"Adam (Kingma and Ba 2015; β₁ = {section.adam_beta_1:g}, β₂ = {section.adam_beta_2:g}) updated the generators "
         f"with a learning rate of {section.learning_rate_generator:g} and the discriminators with "
         f"{section.learning_rate_discriminator:g}{_schedule(config)}, in batches of "
         f"{plural(section.batch_size, 'window')} of each day ({section.precision}, seed {section.seed}). Training was "
-        f"set to {plural(section.epochs, 'epoch')} of {plural(steps, 'generator update')}; {average} after update "
-        f"{updates:,} of {section.epochs * steps:,}, {chosen}, were evaluated."
+        f"set to {plural(section.epochs, 'epoch')} of {plural(steps, 'generator update')}. Evaluated: "
+        f"{average} after update {updates:,} of {section.epochs * steps:,} ({chosen})."
     )
 
 

@@ -118,11 +118,10 @@ def test_everything_cited_is_in_the_references_and_nothing_else(make_pair, kind,
         ({"objective": {"name": "dragan", "dragan_c": 3}}, "λ_GP = 10, c = 3)"),
         ({"training": {"epochs": 3, "batch_size": 3, "seed": 5, "precision": "mixed_bfloat16"}},
          "in batches of 3 windows of each day (mixed_bfloat16, seed 5). Training was set to 3 epochs of 3 generator "
-         "updates; the weights after update 600 of 9, those with the lowest sum of cycle and identity errors on "
-         "validation windows, were evaluated."),
+         "updates. Evaluated: the networks after update 600 of 9 (the checkpoint with the lowest sum of cycle "
+         "and identity errors on validation windows)."),
         ({"training": {"weight_averaging": 0.99, "epochs": 1}, "evaluation": {"weights": "last"}},
-         "an exponential average (decay 0.99) of the generators' weights after update 600 of 9, the last ones, were "
-         "evaluated."),
+         "an exponential average (decay 0.99) of the generators' weights after update 600 of 9 (the last checkpoint)."),
         ({"training": {"warmup_steps": 1000, "decay": "cosine", "learning_rate_generator": 3e-4}},
          "a learning rate of 0.0003 and the discriminators with 0.0004, both rising over the first 1,000 updates and "
          "falling along a cosine to 0 after 50 % of all updates"),
