@@ -112,25 +112,38 @@ def test_published_allen_excerpt(tmp_path):
         np.testing.assert_array_equal(recording.dff[:, 7], file["dff"][7])
 
 
-def test_ca1_sessions_are_made_from_events(tmp_path):
+@pytest.fixture
+def ca1_file(tmp_path):
+    """A small file of the published layout: trial 1 without position, trial 2 out, back and half out again."""
     path = tmp_path / "ca1.h5"
+    way = np.r_[np.full(20, 0.05), np.linspace(0.1, 0.9, 50), np.full(29, 0.95), 1.1, np.linspace(0.9, 0.1, 50)]
+    way = np.r_[way, 0.0, np.full(29, 0.05), np.linspace(0.1, 0.5, 20)]
     with h5py.File(path, "w") as file:
         file.attrs["rate_hz"] = 20.0
-        group = file.create_group("m/environment_A")
-        group["cell_index"] = np.array([[1] + [-1] * 6 + [0], [0] + [-1] * 7, [2] + [-1] * 6 + [1]], np.int32)
-        for session, n_cells in ((1, 3), (8, 2)):
-            events = np.zeros((400, n_cells))
-            events[[5, 198]] = 0.04  # the second decays beyond the end of its trial
-            group[f"session_{session}/events"] = events.astype(np.float32)
-            group[f"session_{session}/trial"] = np.repeat([1, 2], 200).astype(np.int8)
-            group[f"session_{session}/position"] = np.r_[np.full(200, np.nan), np.linspace(0, 1.1, 200)]
-            group[f"session_{session}/velocity"] = np.full(400, -3.0, np.float32)
-    convert("convert_ca1_linear_track", [path, tmp_path, "--mouse", "m", "--noise_level", "0"])
-    first, last = (read_file(tmp_path / f"m_environment_A_{day}.h5") for day in ("first", "last"))
-    assert first.roi_ids == last.roi_ids == ("cell_000", "cell_002")
+        for name, position in (("A", way), ("B", 70 * np.clip(way, 0, 1) - 30)):
+            group = file.create_group(f"m/environment_{name}")
+            group["cell_index"] = np.array([[1] + [-1] * 6 + [0], [0] + [-1] * 7, [2] + [-1] * 6 + [1]], np.int32)
+            for session, n_cells in ((1, 3), (8, 2)):
+                events = np.zeros((400, n_cells))
+                events[[5, 198]] = 0.04  # the second decays beyond the end of its trial
+                group[f"session_{session}/events"] = events.astype(np.float32)
+                group[f"session_{session}/trial"] = np.repeat([1, 2], 200).astype(np.int8)
+                group[f"session_{session}/position"] = np.r_[np.full(200, np.nan), position]
+                group[f"session_{session}/velocity"] = np.full(400, -3.0, np.float32)
+    return path
+
+
+def ca1_session(file, folder, *arguments, name="m_A_session_1"):
+    convert("convert_ca1_linear_track", [file, folder, "--mouse", "m", "--noise_level", "0", *arguments])
+    return read_file(folder / f"{name}.h5")
+
+
+def test_ca1_sessions_are_made_from_events(ca1_file, tmp_path):
+    first = ca1_session(ca1_file, tmp_path)
+    last = read_file(tmp_path / "m_A_session_8.h5")
+    assert first.roi_ids == ("cell_000", "cell_001", "cell_002")
+    assert last.roi_ids == ("cell_000", "cell_002")
     assert first.gaps.tolist() == [199]
-    assert np.nanmax(first.behaviour.position_cm) == 96.0
-    assert np.isnan(first.behaviour.position_cm[:200]).all()
     assert (first.behaviour.speed_cm_s == 3.0).all()
     np.testing.assert_allclose(first.dff[:150].max(axis=0), 0.5)
     assert (first.dff[:5] == 0).all()
@@ -139,9 +152,60 @@ def test_ca1_sessions_are_made_from_events(tmp_path):
     assert first.source.startswith("semi-synthetic")
 
 
+@pytest.mark.parametrize("environment", ["A", "B"])
+def test_ca1_position_tells_the_directions_apart(ca1_file, tmp_path, environment):
+    session = ca1_session(ca1_file, tmp_path, "--environment", environment, name=f"m_{environment}_session_1")
+    position, lap = session.behaviour.position_cm, session.behaviour.trial
+    assert np.isnan(position[:200]).all()
+    assert (lap[:200] == -1).all()
+    # 0.05, 0.1 and 0.9 of 96 cm; the way turns at the frames in which the animal touches an end, 299 and 350
+    np.testing.assert_allclose(position[[200, 220, 269, 299]], [4.8, 9.6, 86.4, 96.0], rtol=1e-5)
+    np.testing.assert_allclose(position[[300, 349, 350, 351, 399]], [105.6, 182.4, 0.0, 4.8, 48.0], rtol=1e-5)
+    assert lap[200:].tolist() == [0] * 150 + [1] * 50
+
+
+def test_ca1_position_from_the_other_end(ca1_file, tmp_path):
+    session = ca1_session(ca1_file, tmp_path, "--reverse", name="m_A_session_1_reversed")
+    # 0.1 of the track going out is 0.9 coming back: 192 - 0.9 * 96
+    np.testing.assert_allclose(session.behaviour.position_cm[[220, 269]], [105.6, 182.4], rtol=1e-5)
+    np.testing.assert_allclose(session.behaviour.position_cm[[300, 349]], [9.6, 86.4], rtol=1e-5)
+    assert session.source.endswith("; reversed")
+
+
+def test_ca1_runs_without_the_stays(ca1_file, tmp_path):
+    session = ca1_session(ca1_file, tmp_path, "--around_runs", "0.5", name="m_A_session_1_runs")
+    whole = ca1_session(ca1_file, tmp_path)
+    # out: frames 220-269; back: 300-349 (from 0.9 to 0.1), each with 10 frames beside it; not the last, half way
+    kept = np.r_[210:280, 290:360]
+    assert session.gaps.tolist() == [69]
+    np.testing.assert_array_equal(session.dff, whole.dff[kept])
+    np.testing.assert_array_equal(session.behaviour.position_cm, whole.behaviour.position_cm[kept])
+    assert session.source.endswith("; runs")
+
+
+def test_ca1_unknown_session_is_named(ca1_file, tmp_path, capsys):
+    with pytest.raises(SystemExit) as caught:
+        convert("convert_ca1_linear_track", [ca1_file, tmp_path, "--mouse", "m", "--sessions", "3"])
+    assert caught.value.code == 2
+    message = "got no 'm/environment_A/session_3', expected one of the mice m and a session it was recorded in."
+    assert message in capsys.readouterr().err
+
+
 @pytest.mark.slow
 def test_published_ca1_sessions(tmp_path):
     convert("convert_ca1_linear_track", [published("multiday_ca1_linear_track.h5"), tmp_path])
-    paths = [tmp_path / f"C6_M4_environment_A_{day}.h5" for day in ("first", "last")]
+    paths = [tmp_path / f"C6_M4_A_session_{session}.h5" for session in (1, 8)]
     assert [check([str(path)]) for path in paths] == [0, 0]
     assert pair(*map(read_file, paths)).x.n_neurons == 270
+
+
+@pytest.mark.slow
+def test_published_ca1_runs(tmp_path):
+    arguments = [tmp_path, "--mouse", "C12_M4", "--environment", "B", "--around_runs", "1"]
+    convert("convert_ca1_linear_track", [published("multiday_ca1_linear_track.h5"), *arguments])
+    days = [read_file(tmp_path / f"C12_M4_B_session_{session}_runs.h5") for session in (1, 8)]
+    assert pair(*days).x.n_neurons == 288
+    assert [len(day.gaps) + 1 for day in days] == [31, 64]  # runs from end to end
+    for day in days:
+        steps = np.abs(np.diff(day.behaviour.position_cm)) % 192
+        assert np.quantile(np.minimum(steps, 192 - steps), 0.99) < 6  # cm per frame: it goes on where the way turns
