@@ -6,7 +6,9 @@ from importlib.metadata import version
 
 from cyclegan_neuro import __version__
 from cyclegan_neuro.systems.cyclegan.config import Config
+from cyclegan_neuro.systems.cyclegan.interpretation.findings import Interpretation
 from cyclegan_neuro.systems.cyclegan.spiking.measure import SpikeMeasurements
+from cyclegan_neuro.systems.cyclegan.story.methods_maps import map_keys, maps_paragraph
 from cyclegan_neuro.systems.cyclegan.story.methods_training import networks, objective, optimisation, training_keys
 from cyclegan_neuro.systems.cyclegan.story.references import references_for
 from cyclegan_neuro.systems.cyclegan.story.wording import origin, percent, plural
@@ -29,7 +31,6 @@ _SWEEPS = {
     "fast": " (van Rossum distances with a sweep that agrees with Elephant to 1e-10)",
 }
 _SPIKE_KEYS = ("rupprecht2021", "denker2018", "garcia2014", "vanrossum2001")
-_MAP_KEYS = ("selvaraju2017", "smilkov2017", "adebayo2018")
 
 
 def methods(
@@ -38,7 +39,7 @@ def methods(
     *,
     updates: int,
     spikes: SpikeMeasurements | None = None,
-    maps: str | None = None,
+    explained: Interpretation | None = None,
 ) -> tuple[tuple[str, ...], tuple[Reference, ...]]:
     """Return the paragraphs of a methods section and the works that they cite.
 
@@ -51,9 +52,8 @@ def methods(
         Generator updates behind the weights that were evaluated.
     spikes : SpikeMeasurements, optional
         Absent where no spikes were inferred.
-    maps : str, optional
-        How maps of attention were made: a paragraph that cites Selvaraju et al. 2017 (Grad-CAM), Smilkov et al. 2017
-        (SmoothGrad) and Adebayo et al. 2018 (checks); absent where none were made.
+    explained : Interpretation, optional
+        Absent where the networks were not explained.
 
     Returns
     -------
@@ -69,10 +69,10 @@ def methods(
     if spikes is not None:
         paragraphs.append(_spikes(prepared, spikes))
         keys += _SPIKE_KEYS
-    if maps is not None:
-        paragraphs.append(maps)
-        keys += _MAP_KEYS
-    paragraphs.append(_software(with_spikes=spikes is not None))
+    if explained is not None:
+        paragraphs.append(maps_paragraph(prepared, explained))
+        keys += map_keys(explained)
+    paragraphs.append(_software(with_spikes=spikes is not None, with_maps=explained is not None))
     return tuple(paragraphs), references_for(keys)
 
 
@@ -181,11 +181,13 @@ def _spikes(prepared: PreparedPair, found: SpikeMeasurements) -> str:
     )
 
 
-def _software(*, with_spikes: bool) -> str:
+def _software(*, with_spikes: bool, with_maps: bool) -> str:
     import keras  # loaded with the networks that were evaluated
     import tensorflow as tf
 
     used = [f"cyclegan_neuro {__version__}", f"TensorFlow {tf.__version__}", f"Keras {keras.__version__}"]
     if with_spikes:
         used += [f"Elephant {version('elephant')}", f"Neo {version('neo')}"]
+    if with_maps:
+        used.append(f"tf-keras-vis {version('tf-keras-vis')}")
     return f"Software: {', '.join(used)}."

@@ -149,6 +149,22 @@ _ENTRIES = (
         "year": "2017",
         "doi": "10.1109/ICCV.2017.74",
     }),
+    ("jiang2021", "article", {
+        "author": "Jiang, Peng-Tao and Zhang, Chang-Bin and Hou, Qibin and Cheng, Ming-Ming and Wei, Yunchao",
+        "title": "{LayerCAM}: Exploring Hierarchical Class Activation Maps for Localization",
+        "journal": "{IEEE} Transactions on Image Processing",
+        "volume": "30",
+        "pages": "5875--5888",
+        "year": "2021",
+        "doi": "10.1109/TIP.2021.3089943",
+    }),
+    ("simonyan2014", "misc", {
+        "author": "Simonyan, Karen and Vedaldi, Andrea and Zisserman, Andrew",
+        "title": "Deep Inside Convolutional Networks: Visualising Image Classification Models and Saliency Maps",
+        "year": "2014",
+        "eprint": "1312.6034",
+        "archiveprefix": "arXiv",
+    }),
     ("smilkov2017", "misc", {
         "author": "Smilkov, Daniel and Thorat, Nikhil and Kim, Been and Vi{\\'e}gas, Fernanda and Wattenberg, Martin",
         "title": "{SmoothGrad}: removing noise by adding noise",

@@ -2,11 +2,16 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import yaml
 
 from cyclegan_neuro import __version__
+from cyclegan_neuro.configuration.sections import InterpretationSection
+from cyclegan_neuro.interpret.coordinates import Coordinate
 from cyclegan_neuro.systems.cyclegan.config import Config
+from cyclegan_neuro.systems.cyclegan.interpretation.findings import Interpretation
+from cyclegan_neuro.systems.cyclegan.interpretation.truth import CornerTruth
 from cyclegan_neuro.systems.cyclegan.story.methods import methods
 from cyclegan_neuro.systems.cyclegan.story.references import KEYS, references_for
 from cyclegan_neuro.windows.prepared import NeuronOrder
@@ -17,7 +22,6 @@ REQUIRED = {
     "misc": {"author", "title"},
 }
 CITATION = re.compile(r"\b((?:van )?[A-Z][\w-]+)(?: et al\.| and Ba)? \(?((?:19|20)\d\d)\b")
-MAPS = "Maps: Grad-CAM (Selvaraju et al. 2017), SmoothGrad (Smilkov et al. 2017), checks (Adebayo et al. 2018)."
 
 
 def fields_of(bibtex):
@@ -82,12 +86,46 @@ CONFIGS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("maps", [None, MAPS])
+def explained(**changes):
+    """An interpretation with what the paragraph tells of; it has no maps."""
+    section = InterpretationSection(**changes.pop("section", {}))
+    known = dict.fromkeys(("coordinate", "control", "learning", "corner"), None) | changes
+    return Interpretation(
+        section=section, occupancy={}, maps={}, untrained={}, scores={}, n_windows={"x": 100, "y": 90}, **known
+    )
+
+
+CORNER = CornerTruth(masked=np.zeros((2, 2), bool), edge=np.ones((2, 2), bool))
+CORRIDOR = Coordinate("position", np.zeros(3), np.zeros(3), np.arange(0.0, 161.0), "cm")
+EXPLAINED = {
+    "none": None, "plain": explained(), "smooth": explained(section={"smooth_samples": 8}),
+    "all": explained(coordinate=CORRIDOR, control={}, corner=CORNER),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("maps", EXPLAINED)
 @pytest.mark.parametrize("kind", CONFIGS)
 def test_everything_cited_is_in_the_references_and_nothing_else(make_pair, kind, maps):
-    text, keys = told(Config(**CONFIGS[kind]), make_pair(), maps=maps)
+    text, keys = told(Config(**CONFIGS[kind]), make_pair(), explained=EXPLAINED[maps])
     cited = {f"{name.replace(' ', '').lower()}{year}" for name, year in CITATION.findall(text)}
     assert keys == cited | {"cyclegan_neuro"}
+
+
+@pytest.mark.parametrize(
+    ("found", "sentence"),
+    [
+        (explained(), "over 100 test windows of x (D_X and G) and 90 of y (D_Y and F), by Grad-CAM"),
+        (explained(section={"generator_score": "output"}), "and the mean absolute output of the generators."),
+        (explained(section={"smooth_samples": 8, "smooth_noise": 0.2}),
+         "SmoothGrad (Smilkov et al. 2017; 8 copies with noise of 0.2 of a window's range)"),
+        (explained(coordinate=CORRIDOR), "averaged in bins of 1 cm of position, each frame counted once."),
+        (explained(control={}), "with initial weights and of networks trained on mixed days (Adebayo et al. 2018)"),
+        (explained(corner=CORNER, section={"n_shuffles": 500, "seed": 4}),
+         "over places in the window, beside 500 shuffles (neurons permuted, places shifted around; seed 4)"),
+    ],
+)  # fmt: skip
+def test_the_paragraph_on_maps_tells_its_parameters(make_pair, found, sentence):
+    assert sentence in told(Config(), make_pair(), explained=found)[0]
 
 
 @pytest.mark.parametrize(
