@@ -100,7 +100,7 @@ def explain(network: NetworkView, windows: np.ndarray, section: InterpretationSe
     found = view.explain(windows)
     deviation = windows - windows.mean(axis=1, keepdims=True)
     maps = {
-        "grad_cam": view.grad_cam(windows),
+        "grad_cam": found.grad_cam,
         "layer_cam": found.layer_cam,
         "saliency": _saliency(view, windows, found, section),
         "gradient_input": np.abs(found.gradient * deviation),
@@ -118,4 +118,4 @@ def explain(network: NetworkView, windows: np.ndarray, section: InterpretationSe
 def _saliency(view: View, windows: np.ndarray, found: Explanation, section: InterpretationSection) -> np.ndarray:
     if not section.smooth_samples:
         return np.abs(found.gradient)
-    return view.smooth_grad(windows, samples=section.smooth_samples, noise=section.smooth_noise)
+    return view.smooth_grad(windows, samples=section.smooth_samples, noise=section.smooth_noise, seed=section.seed)

@@ -1,0 +1,222 @@
+"""Every map against its definition, written out with a tape of its own."""
+
+from zlib import crc32
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from tf_keras_vis.gradcam import Gradcam
+from tf_keras_vis.saliency import Saliency
+
+from cyclegan_neuro.interpret.views import View, float32_copy
+
+LAYERS = ("residual", "down")  # an Add, behind which a skip connection remains, and a LeakyReLU
+
+
+def scores_of(output, inputs, score):
+    values = output if score == "mean" else tf.abs(output - inputs if score == "change" else output)
+    return tf.reduce_mean(values, axis=(1, 2, 3))
+
+
+def by_hand(network, windows, layer, score):
+    """Gradient, and what a layer holds and its gradient."""
+    tapped = keras.Model(network.input, [network.get_layer(layer).output, network.output])
+    inputs = tf.convert_to_tensor(windows[..., None])
+    with tf.GradientTape() as tape:
+        tape.watch(inputs)
+        held, output = tapped(inputs, training=False)
+        scores = scores_of(output, inputs, score)
+    gradient, slope = tape.gradient(scores, [inputs, held])
+    return gradient.numpy()[..., 0], held.numpy(), slope.numpy()
+
+
+def view_of(network, *, layer="residual", score="absolute", **changes):
+    return View(network, grad_cam_layer=layer, layer_cam_layer=layer, score=score, **changes)
+
+
+def assert_equal_maps(found, expected):
+    """To a millionth of the largest value, which must not be 0."""
+    assert found.shape == expected.shape
+    assert np.abs(expected).max() > 1e-5
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-6 * np.abs(expected).max())
+
+
+@pytest.fixture(scope="module", params=[1, 2], ids=["1-D", "2-D"])
+def network(request, build_network):
+    return build_network(request.param)
+
+
+@pytest.mark.parametrize("score", ["mean", "change"])
+@pytest.mark.parametrize("layer", LAYERS)
+def test_grad_cam_is_the_rectified_sum_of_channels_weighted_by_their_mean_gradient(network, windows, layer, score):
+    _, held, slope = by_hand(network, windows, layer, score)
+    places = tuple(range(1, held.ndim - 1))
+    expected = np.maximum((slope.mean(axis=places, keepdims=True) * held).sum(axis=-1), 0)
+    found = view_of(network, layer=layer, score=score).explain(windows).grad_cam
+    assert_equal_maps(found, expected.reshape(found.shape))
+    assert found.shape == (5, 8, 1 if held.ndim == 3 else 6)
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+def test_grad_cam_behind_the_seam_is_that_of_the_whole_network(network, windows, layer):
+    whole = Gradcam(network, clone=False)(
+        lambda output: scores_of(output, None, "absolute"),
+        windows[..., None],
+        penultimate_layer=layer,
+        seek_penultimate_conv_layer=False,
+        expand_cam=False,
+        normalize_cam=False,
+    )
+    found = view_of(network, layer=layer).explain(windows).grad_cam
+    assert_equal_maps(found, np.reshape(whole, found.shape))
+
+
+@pytest.mark.parametrize("score", ["mean", "absolute", "change"])
+def test_the_gradient_is_that_of_each_windows_own_score(network, windows, score):
+    expected, _, _ = by_hand(network, windows, "residual", score)
+    assert_equal_maps(view_of(network, score=score).explain(windows).gradient, expected)
+
+
+def test_the_absolute_gradient_is_the_saliency_of_tf_keras_vis(network, windows):
+    saliency = Saliency(network, clone=False)(
+        lambda output: tf.reduce_mean(output, (1, 2, 3)), windows[..., None], normalize_map=False
+    )
+    assert_equal_maps(np.abs(view_of(network, score="mean").explain(windows).gradient), np.asarray(saliency))
+
+
+@pytest.mark.parametrize("score", ["absolute", "change"])
+def test_the_gradient_is_what_central_differences_give_in_double_precision(windows, score):
+    inputs = keras.Input((16, 12, 1))
+    tensor = keras.layers.Conv2D(3, 3, activation="tanh", padding="same", name="layer")(inputs)
+    network = keras.Model(inputs, keras.layers.Conv2D(1, 3, activation="tanh", padding="same")(tensor))
+    gradient = view_of(network, layer="layer", score=score).explain(windows[:1]).gradient[0]
+
+    kernel_1, bias_1, kernel_2, bias_2 = (values.astype(np.float64) for values in network.get_weights())
+
+    def score_at(points):
+        inner = tf.tanh(tf.nn.conv2d(points[..., None], kernel_1, 1, "SAME") + bias_1)
+        output = tf.tanh(tf.nn.conv2d(inner, kernel_2, 1, "SAME") + bias_2)
+        return scores_of(output, points[..., None], score).numpy()
+
+    steps = 1e-5 * np.eye(16 * 12).reshape(-1, 16, 12)
+    difference = score_at(windows[0] + steps) - score_at(windows[0] - steps)
+    assert_equal_maps(gradient, (difference / 2e-5).reshape(16, 12))
+
+
+def test_layer_cam_sums_absolute_products_over_channels(network, windows):
+    _, held, slope = by_hand(network, windows, "residual", "absolute")
+    found = view_of(network).explain(windows).layer_cam
+    assert_equal_maps(found, np.abs(slope * held).sum(axis=-1).reshape(found.shape))
+
+
+def test_masks_and_output_are_what_the_layers_hold(network, windows):
+    found = view_of(network, masks=["gate_mask"]).explain(windows)
+    layers = keras.Model(network.input, [network.get_layer("gate_mask").output, network.output])
+    mask, output = tf.function(lambda given: layers(given, training=False))(tf.constant(windows[..., None]))
+    rounding = {"rtol": 0, "atol": 2e-7}  # of float32: two traced functions fuse their operations differently
+    np.testing.assert_allclose(found.masks["gate_mask"], mask.numpy().reshape(5, 8, -1), **rounding)
+    np.testing.assert_allclose(found.output, output.numpy(), **rounding)
+    assert set(found.masks) == {"gate_mask"}
+    assert 0 < found.masks["gate_mask"].min() < found.masks["gate_mask"].max() < 1
+
+
+def test_windows_are_explained_alike_in_batches_of_any_size(network, windows):
+    view = view_of(network, masks=["gate_mask"])
+    whole, parts = view.explain(windows), [view.explain(windows[:2]), view.explain(windows[2:])]
+    for name in ("grad_cam", "gradient", "layer_cam", "output"):
+        joined = np.concatenate([getattr(part, name) for part in parts])
+        np.testing.assert_allclose(joined, getattr(whole, name), rtol=1e-5, atol=1e-8)
+
+
+def test_a_view_follows_the_training_of_a_float32_network(build_network, windows):
+    network = build_network()
+    view = view_of(network)
+    before = view.explain(windows)
+    network.set_weights([1.5 * values for values in network.get_weights()])
+    after, fresh = view.explain(windows), view_of(network).explain(windows)
+    assert view.network is network
+    assert not np.allclose(before.gradient, after.gradient)
+    np.testing.assert_array_equal(after.gradient, fresh.gradient)
+    np.testing.assert_array_equal(after.grad_cam, fresh.grad_cam)
+
+
+def test_a_network_in_low_precision_is_explained_by_a_float32_copy_that_follows_on_demand(build_network, windows):
+    full = build_network()
+    policy = keras.config.dtype_policy()
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        low = build_network(seed=2)
+    finally:
+        keras.config.set_dtype_policy(policy)
+    low.set_weights(full.get_weights())
+    view = view_of(low, score="change", masks=["gate_mask"])
+    expected = view_of(full, score="change", masks=["gate_mask"]).explain(windows)
+    found = view.explain(windows)
+    assert low.get_layer("residual").compute_dtype == "bfloat16"
+    assert {layer.compute_dtype for layer in view.network.layers} == {"float32"}
+    assert_equal_maps(found.grad_cam, expected.grad_cam)
+    assert_equal_maps(found.gradient, expected.gradient)
+    assert_equal_maps(found.masks["gate_mask"], expected.masks["gate_mask"])
+
+    low.set_weights([1.5 * values for values in low.get_weights()])
+    np.testing.assert_array_equal(view.explain(windows).gradient, found.gradient)
+    view.refresh()
+    assert not np.allclose(view.explain(windows).gradient, found.gradient)
+    for ours, theirs in zip(view.network.get_weights(), low.get_weights(), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+def test_a_float32_network_is_its_own_copy(network):
+    assert float32_copy(network) is network
+
+
+def test_a_viewed_network_can_be_viewed_and_cloned_again(build_network, windows):
+    network = build_network()
+    config = network.get_config()
+    first = view_of(network, layer="down").explain(windows)
+    second = view_of(network, layer="down").explain(windows)
+    clone = keras.models.clone_model(network)
+    clone.set_weights(network.get_weights())
+    np.testing.assert_array_equal(first.grad_cam, second.grad_cam)
+    np.testing.assert_array_equal(clone(windows[..., None]), network(windows[..., None]))
+    assert [layer["name"] for layer in network.get_config()["layers"]] == [layer["name"] for layer in config["layers"]]
+
+
+# -- SmoothGrad ------------------------------------------------------------------------------------
+
+
+def test_smooth_grad_with_hardly_any_noise_is_the_gradient(network, windows):
+    view = view_of(network)
+    smooth = view.smooth_grad(windows, samples=2, noise=1e-6, seed=0)
+    np.testing.assert_allclose(smooth, np.abs(view.explain(windows).gradient), rtol=1e-2, atol=1e-6)
+
+
+def test_smooth_grad_is_that_of_tf_keras_vis_with_the_same_noise(network, windows, monkeypatch):
+    def same_noise(mean, spread, shape):
+        generators = [np.random.default_rng([7, crc32(window)]) for window in windows]
+        draws = [[g.standard_normal(shape[2:-1], np.float32) for g in generators] for _ in range(shape[0])]
+        return mean + np.asarray(spread) * np.array(draws)[..., None]
+
+    monkeypatch.setattr(np.random, "normal", same_noise)
+    expected = Saliency(network, clone=False)(
+        lambda output: tf.reduce_mean(output, (1, 2, 3)),
+        windows[..., None],
+        smooth_samples=3,
+        smooth_noise=0.2,
+        normalize_map=False,
+    )
+    found = view_of(network, score="mean").smooth_grad(windows, samples=3, noise=0.2, seed=7)
+    assert_equal_maps(found, np.asarray(expected))
+
+
+def test_smooth_grad_depends_on_its_seed_alone(build_network, windows):
+    view = view_of(build_network())
+    options = {"samples": 3, "noise": 0.1}
+    state = np.random.get_state()[1].copy()  # noqa: NPY002
+    first = view.smooth_grad(windows, seed=1, **options)
+    np.testing.assert_array_equal(first, view.smooth_grad(windows, seed=1, **options))
+    assert not np.allclose(first, view.smooth_grad(windows, seed=2, **options))
+    one_by_one = [view.smooth_grad(windows[i : i + 1], seed=1, **options) for i in range(5)]
+    np.testing.assert_allclose(np.concatenate(one_by_one), first, rtol=1e-4, atol=1e-8)
+    np.testing.assert_array_equal(np.random.get_state()[1], state)  # noqa: NPY002
