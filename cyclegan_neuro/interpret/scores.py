@@ -37,7 +37,8 @@ class MapScore:
     chance_low : float
         Its 2.5th percentile.
     p : float
-        Share of shuffles (plus one) that lie at least as far from the mean of chance, either way.
+        Share of shuffles (plus one) that lie at least as far from the mean of chance, either way; NaN where
+        there is no score.
     n : int
         Neurons, or cells, that are in the truth.
     """
@@ -101,11 +102,13 @@ def neuron_score(values: np.ndarray, truth: np.ndarray, *, n_shuffles: int, seed
     Parameters
     ----------
     values : ndarray, shape (neuron,)
+        Neurons with NaN are left out.
     truth : ndarray of bool, shape (neuron,)
     n_shuffles : int
         Permutations of the null and resamplings of the interval.
     seed : int
     """
+    values, truth = _visited(values, truth)
     rng = np.random.default_rng(seed)
     ranks = rankdata(values)
     null = np.array([_auroc_of_ranks(ranks, rng.permutation(truth)) for _ in range(n_shuffles)])
@@ -153,8 +156,9 @@ def region_score(values: np.ndarray, truth: np.ndarray, *, n_shuffles: int, seed
 def position_overlap_score(values: np.ndarray, truth: np.ndarray, *, n_shuffles: int, seed: int) -> MapScore:
     """Score where a map points within the neurons that changed, whichever neurons it prefers.
 
-    For each neuron with ``k`` true positions: the share of its ``k`` highest map values that are true,
-    averaged over neurons. The null shifts each neuron's map around the corridor; the interval resamples neurons.
+    For each neuron with ``k`` true positions: the share of its ``k`` highest map values that are true (places
+    that share the k-th value share what is left of ``k``), averaged over neurons. The null shifts each neuron's
+    map around the corridor; the interval resamples neurons.
 
     Parameters
     ----------
@@ -186,9 +190,11 @@ def _scored_neurons(values: np.ndarray, truth: np.ndarray) -> tuple[np.ndarray, 
 
 def _top_hits(values: np.ndarray, truth: np.ndarray) -> np.ndarray:
     """Share of true positions among each neuron's highest values, as many as there are true ones."""
-    rank = np.argsort(np.argsort(-values, axis=0, kind="stable"), axis=0)
     count = truth.sum(axis=0)
-    return (truth & (rank < count)).sum(axis=0) / count
+    least = np.take_along_axis(np.sort(values, axis=0), len(values) - count[None], axis=0)
+    above, tied = values > least, values == least
+    share = (count - above.sum(axis=0)) / tied.sum(axis=0)
+    return ((truth & above).sum(axis=0) + share * (truth & tied).sum(axis=0)) / count
 
 
 def _visited(values: np.ndarray, truth: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -210,7 +216,7 @@ def _auroc_of_all_shifts(values: np.ndarray, truth: np.ndarray) -> np.ndarray:
         return np.full(values.shape, np.nan)
     ranks = rankdata(values).reshape(values.shape)
     spectrum = np.fft.rfft2(truth) * np.conj(np.fft.rfft2(ranks))
-    rank_sums = np.fft.irfft2(spectrum, s=values.shape)
+    rank_sums = np.round(2 * np.fft.irfft2(spectrum, s=values.shape)) / 2  # exact: ranks are multiples of 1/2
     return (rank_sums - n_true * (n_true + 1) / 2) / (n_true * n_false)
 
 
@@ -238,12 +244,13 @@ def _score(value: float, null: np.ndarray, spread: np.ndarray, n: int | np.integ
     spread = spread[np.isfinite(spread)]
     low, high = np.percentile(spread, (2.5, 97.5)) if spread.size else (np.nan, np.nan)
     chance = np.percentile(null, (2.5, 97.5))
+    as_far = (np.abs(null - null.mean()) >= abs(value - null.mean())).sum()
     return MapScore(
         value=value,
         ci95=(float(low), float(high)),
         chance_mean=float(null.mean()),
         chance_low=float(chance[0]),
         chance_high=float(chance[1]),
-        p=float((1 + (np.abs(null - null.mean()) >= abs(value - null.mean())).sum()) / (1 + null.size)),
+        p=float((1 + as_far) / (1 + null.size)) if np.isfinite(value) else float("nan"),
         n=int(n),
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from cyclegan_neuro.systems.cyclegan.interpretation.score import ScoredMap
 
 __all__ = ["CONTROL_LABELS", "SAME_MAP", "differs_from_controls", "verdict"]
@@ -26,9 +28,11 @@ def verdict(scored: ScoredMap, score: str) -> str:
     str
         ``"points at it"``: above chance, and every control's map scores below the interval;
         ``"no more than <control>"``: above chance, but a control does as well; ``"points away from it"``:
-        below chance; ``"at chance"``.
+        below chance; ``"at chance"``; ``"not defined"``: the truth names nothing, or everything.
     """
     found = scored.scores[score]
+    if math.isnan(found.value):
+        return "not defined"
     if found.value < found.chance_low:
         return "points away from it"
     if not found.value > found.chance_high:
