@@ -39,7 +39,8 @@ def to_window(maps: np.ndarray, *, window_frames: int, n_neurons: int) -> np.nda
 @cache
 def _weights(n_cells: int, n_points: int) -> np.ndarray:
     """Matrix (point, cell) of linear interpolation; one cell serves all points."""
-    stride = 2 ** round(np.log2(n_points / n_cells)) if n_cells > 1 else n_points
+    # every halving rounds up, so that n_cells = ceil(n_points / stride)
+    stride = 2 ** int(np.ceil(np.log2(n_points / n_cells))) if n_cells > 1 else n_points
     centres = stride * np.arange(n_cells) + (stride - 1) / 2
     columns = [np.interp(np.arange(n_points), centres, unit) for unit in np.eye(n_cells)]
     return np.stack(columns, axis=1).astype(np.float32)
