@@ -37,9 +37,8 @@ def contrasts(
         place of the window.
     """
     if coordinate is None:
-        spread = [raw_windows(prepared, day, starts[day]).std(axis=0) for day in ("x", "y")]
-        place = np.abs(spread[1] - spread[0])
-        return {"variability_difference": AttentionMap(neurons=place.mean(axis=0, dtype=np.float64), place=place)}
+        place = np.abs(_spread(prepared, "y", starts["y"]) - _spread(prepared, "x", starts["x"]))
+        return {"variability_difference": AttentionMap(neurons=place.mean(axis=0), place=place.astype(np.float32))}
     return {
         "tuning_difference": _difference(*(_tuning_of_all_frames(prepared, coordinate, day) for day in ("x", "y"))),
         "tuning_difference_test": _difference(
@@ -48,10 +47,21 @@ def contrasts(
     }
 
 
+def _spread(prepared: PreparedPair, day: str, starts: np.ndarray) -> np.ndarray:
+    """Standard deviation over windows, (time, neuron), window by window: all at once would fill the memory."""
+    mean, squares = np.zeros((2, prepared.window_frames, prepared.n_neurons))
+    for count, start in enumerate(starts, start=1):
+        deviation = raw_windows(prepared, day, np.array([start]))[0] - mean
+        mean += deviation / count
+        squares += deviation**2 * (count - 1) / count
+    return np.sqrt(squares / len(starts))
+
+
 def _difference(x: np.ndarray, y: np.ndarray) -> AttentionMap:
     change = np.abs(y - x)
     visited = np.isfinite(change).all(axis=1)
-    return AttentionMap(neurons=change[visited].mean(axis=0), positional=change)
+    neurons = change[visited].mean(axis=0) if visited.any() else np.full(change.shape[1], np.nan)
+    return AttentionMap(neurons=neurons, positional=change)
 
 
 def _tuning_of_all_frames(prepared: PreparedPair, coordinate: Coordinate, day: str) -> np.ndarray:

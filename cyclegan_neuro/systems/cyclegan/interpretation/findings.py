@@ -9,6 +9,7 @@ import numpy as np
 
 from cyclegan_neuro.configuration.sections import InterpretationSection
 from cyclegan_neuro.errors import RunDirectoryError
+from cyclegan_neuro.interpret.averages import AttentionMap
 from cyclegan_neuro.interpret.binned import BinnedAverage
 from cyclegan_neuro.interpret.coordinates import Coordinate
 from cyclegan_neuro.interpret.storage import map_arrays, read_maps
@@ -85,13 +86,15 @@ def interpret_networks(section: InterpretationSection, prepared: PreparedPair, t
     Raises
     ------
     RunDirectoryError
-        If ``section.control`` holds no maps, or maps of other neurons or bins.
+        If ``section.control`` holds no maps, or maps of other neurons, bins or networks.
     """
     coordinate = choose_coordinate(section, prepared)
     control = None if section.control is None else read_maps(Path(section.control))
+    if control is not None:  # before the minutes that the maps take
+        _require_same_size(control, prepared, coordinate, where=section.control)
     trained, untrained = map_networks(section, prepared, trainer, coordinate=coordinate)
     if control is not None:
-        _require_same_size(control, trained, where=section.control)
+        _require_same_maps(control, trained, where=section.control)
     corner = corner_truth(prepared)
     learning = None if coordinate is None else learning_truth(prepared, coordinate)
     starts = {day: spaced(getattr(prepared, day).starts.test, section.max_windows) for day in ("x", "y")}
@@ -116,17 +119,32 @@ def _occupancy(prepared: PreparedPair, coordinate: Coordinate, starts: dict[str,
     return {day: BinnedAverage(getattr(coordinate, day), chosen, **size).occupancy for day, chosen in starts.items()}
 
 
-def _require_same_size(control: Maps, trained: Maps, *, where: str) -> None:
+def _require_same_size(control: Maps, prepared: PreparedPair, coordinate: Coordinate | None, *, where: str) -> None:
+    name = "place" if coordinate is None else "positional"
+    rows = prepared.window_frames if coordinate is None else len(coordinate.edges) - 1
+    expected = (rows, prepared.n_neurons)
+    for network, methods in control.items():
+        for method, found in methods.items() if network != CONTRAST else ():
+            shape = getattr(getattr(found, name), "shape", "none")
+            if shape != expected:
+                raise _unlike(f"{where}, {name} map '{method}' of {network}", f"{shape}", f"{expected}, as in this run")
+
+
+def _require_same_maps(control: Maps, trained: Maps, *, where: str) -> None:
     for network, methods in trained.items():
         for method, found in methods.items():
-            array = "place" if found.positional is None else "positional"
-            shape = getattr(found, array).shape
-            other = getattr(control.get(network, {}).get(method), array, None)
-            if other is None or other.shape != shape:
-                got = "none" if other is None else f"{other.shape}"
-                raise RunDirectoryError(
-                    f"evaluation.interpretation.control: {where}, {array} map '{method}' of {network}",
-                    got=got,
-                    expected=f"{shape}, as in this run",
-                    fix="train the control with this run's configuration and data.shuffle_days=true, then evaluate it",
-                )
+            other = control.get(network, {}).get(method)
+            got, expected = _kind(other), _kind(found)
+            if got != expected:
+                raise _unlike(f"{where}, map '{method}' of {network}", got, expected)
+
+
+def _kind(found: AttentionMap | None) -> str:
+    if found is None:
+        return "none"
+    return "one that tells neurons apart" if found.neurons_resolved else "one that does not tell neurons apart"
+
+
+def _unlike(where: str, got: str, expected: str) -> RunDirectoryError:
+    fix = "train the control with this run's configuration and data.shuffle_days=true, then evaluate it"
+    return RunDirectoryError(f"evaluation.interpretation.control: {where}", got=got, expected=expected, fix=fix)
