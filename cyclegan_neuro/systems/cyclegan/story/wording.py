@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 
 from cyclegan_neuro.recordings.recording import Recording
+from cyclegan_neuro.recordings.shuffling import MIXED
 from cyclegan_neuro.systems.evaluation import significant
+from cyclegan_neuro.windows.prepared import PreparedPair
 
-__all__ = ["METRIC_LABELS", "TRANSLATOR_LABELS", "compared", "mean_sd", "origin", "percent", "plural"]
+__all__ = ["METRIC_LABELS", "TRANSLATOR_LABELS", "compared", "is_mixed", "mean_sd", "origin", "percent", "plural"]
 
 METRIC_LABELS = {
     "direct_y": "|Y − G(X)|",
@@ -71,3 +73,8 @@ def origin(recording: Recording) -> str:
     if "semi-synthetic" in source:
         return "semi-synthetic"
     return "simulated" if recording.truth is not None or "simulated" in source else "recorded"
+
+
+def is_mixed(prepared: PreparedPair) -> bool:
+    """Say whether the days are the mixed ones of the control, which nothing distinguishes."""
+    return prepared.x.recording.session == MIXED

@@ -1,0 +1,259 @@
+"""Where the networks look: masks, maps along behaviour or over the window, and the neurons they attend to most."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.ndimage import gaussian_filter1d
+
+from cyclegan_neuro.figures.attention import relative_to_mean
+from cyclegan_neuro.systems.cyclegan.interpretation import pictures
+from cyclegan_neuro.systems.cyclegan.interpretation.findings import Interpretation
+from cyclegan_neuro.systems.cyclegan.interpretation.ranking import Ranking, leading_maps, rank_neurons
+from cyclegan_neuro.systems.cyclegan.interpretation.wording import METHOD_LABELS
+from cyclegan_neuro.systems.cyclegan.story.interpretation_truth import truth_block
+from cyclegan_neuro.systems.cyclegan.story.wording import plural
+from cyclegan_neuro.systems.evaluation import Block, Picture, Table, significant
+from cyclegan_neuro.windows.prepared import PreparedPair
+
+__all__ = ["interpretation_block"]
+
+_MOST = 10  # neurons in the small table and figure
+_SMOOTHING_BINS = 2.0
+_NO_COORDINATE = (
+    "Neither the position nor events are known on both days, so attention cannot be laid out along behaviour: what "
+    "follows is about neurons."
+)
+_SCORES = {
+    "change": "the mean absolute change that it makes to the window, so that what it merely passes on does not count",
+    "output": "its mean absolute output, which is mostly what it passes on",
+}
+
+
+def interpretation_block(prepared: PreparedPair, found: Interpretation) -> tuple[Block, ...]:
+    """Tell where the networks look, and whether the maps are true.
+
+    Parameters
+    ----------
+    prepared : PreparedPair
+    found : Interpretation
+
+    Returns
+    -------
+    tuple of Block
+        "Where do the networks look?" and "Are the maps true?".
+    """
+    ranking = rank_neurons(found)
+    block = Block("Where do the networks look?", _paragraphs(found, ranking), _tables(prepared, found, ranking),
+                  tuple(_pictures(prepared, found, ranking)))  # fmt: skip
+    return block, truth_block(prepared, found)
+
+
+# ------------------------------------------------------------------------------------------ text
+
+
+def _paragraphs(found: Interpretation, ranking: Ranking) -> tuple[str, ...]:
+    return (_explained(found), _methods(found), *_peaks(found), _ranked(found, ranking))
+
+
+def _explained(found: Interpretation) -> str:
+    return (
+        "Maps of attention say which frames and neurons the output of a network depends on. They are averages over "
+        f"{plural(found.n_windows['x'], 'test window')} of X for D_X and G, and {found.n_windows['y']:,} of Y for D_Y "
+        "and F, evenly spread. A discriminator is explained by its mean patch score (how recorded the window looks), a "
+        f"generator by {_SCORES[found.section.generator_score]}."
+    )
+
+
+def _methods(found: Interpretation) -> str:
+    gradients = "the absolute gradient of the score with respect to each frame of each neuron"
+    if found.section.smooth_samples:
+        gradients += f", averaged over {found.section.smooth_samples} noisy copies"
+    cams = (
+        f"Saliency is {gradients}. LayerCAM is activation times gradient within a layer (the second down-sampling "
+        "block of discriminators, down_2; the last residual block of generators). Grad-CAM, the paper's method, "
+        "averages the gradients over the window first (last down-sampling block, down_3; last residual block)."
+    )
+    leading = {network: method for network, (method, _) in leading_maps(found).items()}
+    blind = [network for network in leading if not found.maps[network]["layer_cam"].neurons_resolved]
+    if blind:
+        cams += f" In {', '.join(blind)} neurons are channels, so LayerCAM and Grad-CAM cannot tell them apart."
+    chosen = ", ".join(
+        f"{METHOD_LABELS[method]} of {', '.join(network for network in leading if leading[network] == method)}"
+        for method in dict.fromkeys(leading.values())
+    )
+    return (
+        f"{cams} Shown first: {chosen}. Values are multiples of the mean of each map: they compare places within a "
+        "map, not networks."
+    )
+
+
+def _peaks(found: Interpretation) -> tuple[str, ...]:
+    """Where along the coordinate attention is highest, averaged over neurons."""
+    coordinate = found.coordinate
+    if coordinate is None:
+        return () if found.corner is not None else (_NO_COORDINATE,)
+    parts = []
+    for network, (_, one) in leading_maps(found).items():
+        profile = one.positional.mean(axis=1)
+        visited = np.flatnonzero(np.isfinite(profile))
+        smooth = gaussian_filter1d(profile[visited], _SMOOTHING_BINS, mode="nearest")
+        at, times = coordinate.centres[visited[np.argmax(smooth)]], smooth.max() / smooth.mean()
+        parts.append(f"{network} {significant(at, digits=2)} {coordinate.unit} ({significant(times, digits=2)} × mean)")
+    where = "position" if coordinate.kind == "position" else "time since the event"
+    sentence = f"The {where} with the most attention, averaged over neurons: {', '.join(parts)}."
+    if coordinate.zone is not None:
+        low, high = (significant(value) for value in coordinate.zone)
+        sentence += f" Rewards were given from {low} to {high} {coordinate.unit}."
+    return (sentence,)
+
+
+def _ranked(found: Interpretation, ranking: Ranking) -> str:
+    networks = ", ".join(ranking.ranks)
+    sentence = (
+        f"Neurons are ranked by their mean attention in each of {networks} (the map shown first of each network), and "
+        "by the mean of these ranks."
+    )
+    if found.learning is None:
+        return sentence
+    most = ranking.order[:_MOST]
+    changed = found.learning.neurons
+    return (
+        f"{sentence} Of the {len(most)} most attended neurons learning changed {changed[most].sum()}; of "
+        f"{len(most)} drawn at random it would be {significant(len(most) * changed.mean(), digits=2)}."
+    )
+
+
+# ---------------------------------------------------------------------------------------- tables
+
+
+def _tables(prepared: PreparedPair, found: Interpretation, ranking: Ranking) -> tuple[tuple[str, Table], ...]:
+    how = "Rank 1 is the most attended; equal attention shares its rank."
+    columns, rows = _ranking_rows(prepared, found, ranking)
+    every = f"All {plural(len(rows), 'neuron')} by attention. {how}"
+    full = (every, Table("attention_ranking", columns, rows))
+    if len(rows) <= _MOST:
+        return (full,)
+    most = f"The {_MOST} most attended neurons. {how}"
+    return ((most, Table("attended_neurons", columns, rows[:_MOST])), full)
+
+
+def _ranking_rows(prepared: PreparedPair, found: Interpretation, ranking: Ranking):
+    ids, leading = prepared.x.recording.roi_ids, leading_maps(found)
+    changed = None if found.learning is None else found.learning.neurons
+    columns = (
+        "overall rank", "ROI", "column (from 0)", "mean rank", *(f"rank in {network}" for network in ranking.ranks),
+        *(f"attention in {network} (× mean)" for network in ranking.ranks),
+        *(() if changed is None else ("changed by learning",)),
+    )  # fmt: skip
+    relative = {network: relative_to_mean(one.neurons) for network, (_, one) in leading.items()}
+    rows = tuple(
+        (
+            rank, None if ids is None else ids[column], int(column), float(ranking.mean_rank[column]),
+            *(float(ranks[column]) for ranks in ranking.ranks.values()),
+            *(float(values[column]) for values in relative.values()),
+            *(() if changed is None else ("yes" if changed[column] else "no",)),
+        )
+        for rank, column in enumerate(ranking.order, start=1)
+    )  # fmt: skip
+    return columns, rows
+
+
+# -------------------------------------------------------------------------------------- pictures
+
+
+def _pictures(prepared: PreparedPair, found: Interpretation, ranking: Ranking):
+    yield from _mask_pictures(prepared, found)
+    if found.coordinate is not None:
+        yield from _positional_pictures(prepared, found)
+    elif found.corner is not None:
+        yield from _window_pictures(prepared, found)
+    yield _attended_picture(prepared, found, ranking)
+    field = pictures.field_figure(found, prepared)
+    if field is not None:
+        ringed = " Ringed: neurons that learning changed." if found.learning is not None else ""
+        caption = f"Attention of each network over the field of view, one point per neuron.{ringed}"
+        yield Picture("attention_field", caption, field, counterpart="")
+
+
+def _mask_pictures(prepared: PreparedPair, found: Interpretation):
+    for network in ("G", "F"):
+        figure = pictures.masks_of(found, prepared, network)
+        if figure is None:
+            continue
+        gate = ""
+        if "input_gate" in found.maps[network]:
+            gate = " Below, the gate on the input itself (not in the paper): 1 − σ is high where the input is replaced."
+        caption = (
+            f"Attention masks of {network} for one test window: what each gate lets pass, at the resolution of the "
+            "layer and brought back to frames and neurons; at the side the mean per neuron, in this window (bars) and "
+            f"over all explained windows (line).{gate}"
+        )
+        yield Picture(f"attention_masks_{network.lower()}", caption, figure, counterpart="Figure 5")
+
+
+def _positional_pictures(prepared: PreparedPair, found: Interpretation):
+    coordinate = found.coordinate
+    width = significant(float(np.diff(coordinate.edges)[0]), digits=2)
+    along = "position" if coordinate.kind == "position" else "time since the event"
+    zone = "; yellow: reward zone" if coordinate.zone is not None else ""
+    shared = (
+        f"mean over all frames in bins of {width} {coordinate.unit} of {along}, blank where never visited{zone}. "
+        "Above: mean over neurons; right: mean over bins; below: time spent in each bin. Neurons are sorted by where "
+        "the two recorded days differ most, which no network has a say in: a diagonal is found, not made by sorting."
+    )
+    leading = pictures.choose_maps(found)
+    methods = " and ".join(dict.fromkeys(METHOD_LABELS[method] for _, method, _ in leading))
+    yield Picture(
+        "positional_attention", f"Where the networks look ({methods}): {shared}",
+        pictures.positional_figure(found, prepared, leading), counterpart="Figure 6",
+    )  # fmt: skip
+    cams = pictures.choose_maps(found, "grad_cam")
+    caption = "The same by Grad-CAM, as the paper has it."
+    if not any(one.neurons_resolved for *_, one in cams):
+        caption += " Only profiles: in these networks it cannot tell neurons apart."
+    yield Picture(
+        "positional_grad_cam", caption, pictures.positional_figure(found, prepared, cams), counterpart="Figure 6"
+    )
+    changes = pictures.choose_maps(found, "change")
+    if changes:
+        caption = (
+            "Where the generators change the activity, no explanation needed: mean |G(x) − x| and |F(y) − y| of scaled "
+            "ΔF/F, drawn in the same way."
+        )
+        yield Picture(
+            "positional_change", caption, pictures.positional_figure(found, prepared, changes), counterpart=""
+        )
+
+
+def _window_pictures(prepared: PreparedPair, found: Interpretation):
+    line = "The line is the edge of the corner that Φ removes."
+    leading = pictures.choose_maps(found)
+    methods = " and ".join(dict.fromkeys(METHOD_LABELS[method] for _, method, _ in leading))
+    caption = (
+        f"Where the networks look ({methods}), mean over windows at each frame of the window and neuron. {line} "
+        "Convolutions see zeros beyond the border of a window, which can mark its first and last frames and neurons."
+    )
+    figure = pictures.window_figure(found, prepared, leading)
+    yield Picture("window_attention", caption, figure, counterpart="")
+    figure = pictures.window_figure(found, prepared, pictures.choose_maps(found, "grad_cam", "change"))
+    caption = (
+        "The same by Grad-CAM, as the paper has it, and where the generators change the activity (mean |G(x) − x| and "
+        f"|F(y) − y| of scaled ΔF/F). {line}"
+    )
+    yield Picture("window_grad_cam", caption, figure, counterpart="")
+
+
+def _attended_picture(prepared: PreparedPair, found: Interpretation, ranking: Ranking) -> Picture:
+    n = min(_MOST, prepared.n_neurons)
+    tuning = ""
+    if found.coordinate is not None:
+        kind = "Position tuning" if found.coordinate.kind == "position" else "Response to the event"
+        zone = "; yellow there: reward zone" if found.coordinate.zone is not None else ""
+        tuning = f" Right: {kind} over all frames of both days{zone}."
+    caption = (
+        f"The most attended neurons ({n}), from the top: "
+        "one test window of X and one of Y. Shaded: the tenth of the window's frames in which D_X (left) and D_Y "
+        f"(right) look at this neuron most, whether or not that is much.{tuning}"
+    )
+    figure = pictures.attended_figure(found, prepared, ranking, n=n)
+    return Picture("attended_neurons", caption, figure, counterpart="Figures G.5 and G.6")
