@@ -6,11 +6,13 @@ from pathlib import Path
 
 from cyclegan_neuro.spikes.cache import ResultCache
 from cyclegan_neuro.systems.cyclegan.config import Config
+from cyclegan_neuro.systems.cyclegan.interpretation.findings import Interpretation, interpret_networks
 from cyclegan_neuro.systems.cyclegan.measurements import measure
 from cyclegan_neuro.systems.cyclegan.spiking.measure import measure_spikes
 from cyclegan_neuro.systems.cyclegan.spiking.recorder import SpikeRecorder, why_not
 from cyclegan_neuro.systems.cyclegan.story.certainty import certainty_block
 from cyclegan_neuro.systems.cyclegan.story.inputs import inputs_block, order_block
+from cyclegan_neuro.systems.cyclegan.story.interpretation import interpretation_block
 from cyclegan_neuro.systems.cyclegan.story.learning import learning_block
 from cyclegan_neuro.systems.cyclegan.story.mapping import mapping_block
 from cyclegan_neuro.systems.cyclegan.story.methods import methods
@@ -40,7 +42,7 @@ def evaluate_cyclegan(
     -------
     Evaluation
         Metrics: ``signals``, ``change``; where position is known, ``tuning``; where spikes can be inferred,
-        ``spikes`` and ``inference``.
+        ``spikes`` and ``inference``; ``interpretation`` unless it is off.
 
     References
     ----------
@@ -51,10 +53,12 @@ def evaluate_cyclegan(
     recorder = None if reason else SpikeRecorder(section, prepared, ResultCache(cache_directory))
     found = measure(config, prepared, trainer, recorder=recorder)
     spikes = None if recorder is None else measure_spikes(recorder, found.spikes)
+    explained = _interpret(config, prepared, trainer)
     blocks = (
         inputs_block(config, prepared),
         mapping_block(config, prepared, found),
         learning_block(prepared, found),
+        *(() if explained is None else interpretation_block(prepared, explained)),
         spikes_block(prepared, spikes) if spikes else no_spikes_block(reason),
         certainty_block(config, prepared, found, spikes),
         order_block(prepared),
@@ -68,8 +72,17 @@ def evaluate_cyclegan(
         metrics["tuning"] = found.tuning
     if spikes:
         metrics |= spikes.to_json()
-    paragraphs, references = methods(config, prepared, updates=int(trainer.optimizer.iterations), spikes=spikes)
+    if explained:
+        metrics["interpretation"] = explained.to_json()
+    paragraphs, references = methods(
+        config, prepared, updates=int(trainer.optimizer.iterations), spikes=spikes, explained=explained
+    )
     return Evaluation(
-        summary=summarise(prepared, found, spikes), blocks=blocks, metrics=metrics, methods=paragraphs,
-        references=references,
+        summary=summarise(prepared, found, spikes, explained), blocks=blocks, metrics=metrics, methods=paragraphs,
+        references=references, arrays={} if explained is None else explained.arrays(),
     )  # fmt: skip
+
+
+def _interpret(config: Config, prepared: PreparedPair, trainer) -> Interpretation | None:
+    section = config.evaluation.interpretation
+    return interpret_networks(section, prepared, trainer) if section.enabled else None

@@ -17,11 +17,14 @@ from cyclegan_neuro.windows.cutting import windows_of
 from cyclegan_neuro.windows.prepared import PreparedPair
 from cyclegan_neuro.windows.segmentation import spaced
 
-__all__ = ["Maps", "choose_coordinate", "leading_method", "map_networks"]
+__all__ = ["LEADING", "Maps", "choose_coordinate", "map_networks"]
 
 _CELLS_PER_CALL = 400_000  # (time, neuron) cells of the windows explained at once; bounds the memory
 _UNTRAINED_WINDOWS = 50
 _LOG = logging.getLogger(__name__)
+
+LEADING = "saliency"
+"""The method that speaks for a network: it resolves neurons in all of them and found known answers most reliably."""
 
 Maps = dict[str, dict[str, AttentionMap]]
 """Network → method → map."""
@@ -41,14 +44,6 @@ def choose_coordinate(section: InterpretationSection, prepared: PreparedPair) ->
     return event_coordinate(
         *days, before_s=section.before_event_s, after_s=section.after_event_s, bin_s=section.event_bin_s
     )
-
-
-def leading_method(methods: dict[str, AttentionMap]) -> str:
-    """Return the method that speaks for a network: LayerCAM, or saliency where its layer does not resolve neurons.
-
-    Those two found the known answers most reliably (``docs/interpretation.md``).
-    """
-    return "layer_cam" if methods["layer_cam"].neurons_resolved else "saliency"
 
 
 def map_networks(

@@ -13,7 +13,7 @@ from cyclegan_neuro.interpret.resolution import to_window
 from cyclegan_neuro.recordings.frames import runs
 from cyclegan_neuro.systems.cyclegan.interpretation.contrasts import CONTRAST
 from cyclegan_neuro.systems.cyclegan.interpretation.findings import Interpretation
-from cyclegan_neuro.systems.cyclegan.interpretation.measure import leading_method
+from cyclegan_neuro.systems.cyclegan.interpretation.measure import LEADING
 from cyclegan_neuro.windows.prepared import PreparedPair
 from cyclegan_neuro.windows.segmentation import spaced
 
@@ -44,8 +44,7 @@ class Ranking:
 
 def leading_maps(found: Interpretation) -> dict[str, tuple[str, AttentionMap]]:
     """Return network → the method that leads and its map."""
-    networks = {name: methods for name, methods in found.maps.items() if name != CONTRAST}
-    return {name: (leading_method(methods), methods[leading_method(methods)]) for name, methods in networks.items()}
+    return {name: (LEADING, methods[LEADING]) for name, methods in found.maps.items() if name != CONTRAST}
 
 
 def rank_neurons(found: Interpretation) -> Ranking:

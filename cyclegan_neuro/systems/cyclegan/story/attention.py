@@ -4,25 +4,22 @@ from __future__ import annotations
 
 from cyclegan_neuro.systems.cyclegan.interpretation.contrasts import CONTRAST
 from cyclegan_neuro.systems.cyclegan.interpretation.findings import Interpretation
-from cyclegan_neuro.systems.cyclegan.interpretation.measure import leading_method
+from cyclegan_neuro.systems.cyclegan.interpretation.measure import LEADING
 from cyclegan_neuro.systems.cyclegan.interpretation.score import ScoredMap
 from cyclegan_neuro.systems.cyclegan.interpretation.verdicts import differs_from_controls
 from cyclegan_neuro.systems.evaluation import significant
 
 __all__ = ["attention_sentence"]
 
-_METHODS = {"layer_cam": "LayerCAM", "saliency": "saliency"}
 _GOALS = {"auroc_neurons": "the neurons that learning changed", "auroc_region": "the corner that Φ removes"}
 
 
 def attention_sentence(found: Interpretation) -> str:
     """Say how well the leading maps point at the truth, beside chance, untrained networks and a plain contrast."""
-    leading = {network: leading_method(methods) for network, methods in found.maps.items() if network != CONTRAST}
-    scored = [found.scores[network][method] for network, method in leading.items()]
-    methods = " and ".join(sorted({_METHODS[method] for method in leading.values()}))
+    scored = [methods[LEADING] for network, methods in found.scores.items() if network != CONTRAST]
     score = "auroc_neurons" if found.learning is not None else "auroc_region" if found.corner is not None else None
     if score is None:
-        return _unchecked(methods, scored)
+        return _unchecked(scored)
     values = [one.scores[score].value for one in scored]
     chance = max(one.scores[score].chance_high for one in scored)
     untrained = [one.controls["untrained"][score] for one in scored]
@@ -31,17 +28,17 @@ def attention_sentence(found: Interpretation) -> str:
         "better than" if min(values) > contrast else "no better than" if max(values) < contrast else "about as well as"
     )
     return (
-        f"Maps of where the networks look ({methods}) point at {_GOALS[score]} with an AUROC of {_span(values)} "
+        f"Maps of where the networks look ({LEADING}) point at {_GOALS[score]} with an AUROC of {_span(values)} "
         f"(chance up to {_number(chance)}, untrained networks {_span(untrained)}), {verb} the plain difference of the "
         f"recorded days ({_number(contrast)})."
     )
 
 
-def _unchecked(methods: str, scored: list[ScoredMap]) -> str:
+def _unchecked(scored: list[ScoredMap]) -> str:
     alike = sum(not differs_from_controls(one) for one in scored)
     differ = "all differ from" if not alike else f"{alike} of {len(scored)} look like"
     return (
-        f"Maps of where the networks look ({methods}) cannot be checked here, since nobody knows where the days "
+        f"Maps of where the networks look ({LEADING}) cannot be checked here, since nobody knows where the days "
         f"differ; {differ} those of the controls."
     )
 
