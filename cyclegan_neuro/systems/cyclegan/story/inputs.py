@@ -6,7 +6,7 @@ import numpy as np
 
 from cyclegan_neuro.systems.cyclegan.config import Config
 from cyclegan_neuro.systems.cyclegan.pictures import activity_overview, order_figure
-from cyclegan_neuro.systems.cyclegan.story.wording import origin, percent, plural
+from cyclegan_neuro.systems.cyclegan.story.wording import is_mixed, origin, percent, plural
 from cyclegan_neuro.systems.evaluation import Block, Picture, Table
 from cyclegan_neuro.windows.prepared import Day, PreparedPair
 from cyclegan_neuro.windows.segmentation import coverage
@@ -82,7 +82,8 @@ def _days_table(prepared: PreparedPair) -> Table:
         ("minimum for scaling (ΔF/F)", *(float(d.scaling.minimum.min()) for d in days)),
         ("maximum for scaling (ΔF/F)", *(float(d.scaling.maximum.max()) for d in days)),
     ]
-    return Table("days", ("", "x (before learning)", "y (after learning)"), tuple(rows))
+    sides = ("mixed", "mixed") if is_mixed(prepared) else ("before learning", "after learning")
+    return Table("days", ("", *(f"{day} ({side})" for day, side in zip("xy", sides, strict=True))), tuple(rows))
 
 
 def _findings_table(prepared: PreparedPair) -> Table:

@@ -6,7 +6,7 @@ import numpy as np
 
 from cyclegan_neuro.systems.cyclegan.measurements import Measurements
 from cyclegan_neuro.systems.cyclegan.pictures import tuning_maps, tuning_panels
-from cyclegan_neuro.systems.cyclegan.story.wording import TRANSLATOR_LABELS, plural
+from cyclegan_neuro.systems.cyclegan.story.wording import TRANSLATOR_LABELS, is_mixed, plural
 from cyclegan_neuro.systems.evaluation import Block, Picture, Table
 from cyclegan_neuro.windows.prepared import PreparedPair
 
@@ -22,6 +22,7 @@ _NOT_IN_TEST = (
     "at least one, so position tuning cannot be evaluated. Exclude stretches without position (windows.exclude_x, "
     "windows.exclude_y) to have the test part elsewhere."
 )
+_MIXED = "The days are mixed (control): neither x nor y is before or after learning."
 _SHOWN = 6  # neurons in the small multiples
 
 
@@ -42,13 +43,7 @@ def learning_block(prepared: PreparedPair, found: Measurements) -> Block | None:
     truth_known = "truth_y" in found.curves
     if truth_known:
         neurons = np.flatnonzero(prepared.x.recording.truth.changed)
-        text = (
-            f"The simulator changed {plural(len(neurons), 'neuron')} of {prepared.n_neurons}. Position tuning (mean "
-            "ΔF/F per position bin over the test laps) of G(X) is compared with the tuning of the same laps as the "
-            "expert brain would have answered them, and of F(Y) with the novice brain's answer. The unchanged neurons "
-            "should stay as they were: an error below the noise of the estimate (even against odd laps of the "
-            "recorded day) cannot be told from no change."
-        )
+        text = _with_truth(prepared, len(neurons))
     else:
         neurons = np.arange(prepared.n_neurons)
         text = (
@@ -57,8 +52,27 @@ def learning_block(prepared: PreparedPair, found: Measurements) -> Block | None:
             "agree fully even if G were perfect. The noise is even against odd laps of the day compared with "
             "(alternate stretches of 10 s where the test part holds one lap only)."
         )
+        if is_mixed(prepared):
+            text += f" {_MIXED}"
     tables = tuple(_tables(found.tuning))
     return Block("What changed?", (text,), tables, _pictures(prepared, found, neurons, truth_known))
+
+
+def _with_truth(prepared: PreparedPair, n_changed: int) -> str:
+    what = f"{plural(n_changed, 'neuron')} of {prepared.n_neurons}"
+    if is_mixed(prepared):
+        return (
+            f"{_MIXED} Between the days as they were before mixing the simulator changed {what}. Position tuning (mean "
+            "ΔF/F per position bin over the test laps) of G(X) and F(Y) is compared with that of the same laps as the "
+            "brain of the other day would have answered them, whichever day a lap comes from. There is no such "
+            "mapping to be learned here: a model that leaves windows alone is right, and has identity's numbers."
+        )
+    return (
+        f"The simulator changed {what}. Position tuning (mean ΔF/F per position bin over the test laps) of G(X) is "
+        "compared with the tuning of the same laps as the expert brain would have answered them, and of F(Y) with the "
+        "novice brain's answer. The unchanged neurons should stay as they were: an error below the noise of the "
+        "estimate (even against odd laps of the recorded day) cannot be told from no change."
+    )
 
 
 def _tables(tuning: dict):
@@ -92,7 +106,7 @@ def _pictures(prepared: PreparedPair, found: Measurements, neurons: np.ndarray, 
     change = np.abs(goal - curves["x"])[visited].mean(axis=0)[neurons]
     most = neurons[np.argsort(change, kind="stable")[::-1][:_SHOWN]]
     why = "that learning changed most" if truth_known else "whose tuning G changes most"
-    target = "the truth" if truth_known else "the recorded expert day"
+    target = "the truth" if truth_known else "the tuning recorded on day y"
     which = "changed neurons" if truth_known else "neurons"
     return (
         Picture(
