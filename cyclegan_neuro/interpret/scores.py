@@ -85,15 +85,16 @@ def auroc(values: np.ndarray, truth: np.ndarray) -> float:
     1.0
     """
     values, truth = _visited(values, truth)
-    return _auroc_of_ranks(rankdata(values), truth.ravel())
+    return float(_auroc_of_rank_sums(rankdata(values)[truth.ravel()].sum(), truth))
 
 
-def _auroc_of_ranks(ranks: np.ndarray, truth: np.ndarray) -> float:
+def _auroc_of_rank_sums(rank_sums, truth: np.ndarray):
+    """AUROC from the sum of the ranks at true elements (a number or an array); NaN where all or none are true."""
     n_true = int(truth.sum())
     n_false = truth.size - n_true
     if not n_true or not n_false:
-        return float("nan")
-    return float((ranks[truth].sum() - n_true * (n_true + 1) / 2) / (n_true * n_false))
+        return np.full(np.shape(rank_sums), np.nan)
+    return (rank_sums - n_true * (n_true + 1) / 2) / (n_true * n_false)
 
 
 def neuron_score(values: np.ndarray, truth: np.ndarray, *, n_shuffles: int, seed: int) -> MapScore:
@@ -110,12 +111,10 @@ def neuron_score(values: np.ndarray, truth: np.ndarray, *, n_shuffles: int, seed
     """
     values, truth = _visited(values, truth)
     rng = np.random.default_rng(seed)
-    ranks = rankdata(values)
-    null = np.array([_auroc_of_ranks(ranks, rng.permutation(truth)) for _ in range(n_shuffles)])
-    true, false = np.flatnonzero(truth), np.flatnonzero(~truth)
-    resampled = [np.concatenate([rng.choice(true, true.size), rng.choice(false, false.size)]) for _ in null]
-    spread = np.array([auroc(values[pick], truth[pick]) for pick in resampled])
-    return _score(auroc(values, truth), null, spread, n=true.size)
+    shuffled = rng.permuted(np.tile(truth, (n_shuffles, 1)), axis=1)
+    null = _auroc_of_rank_sums(shuffled @ rankdata(values), truth)
+    spread = _resample_both_sides(values[truth], values[~truth], n_shuffles, rng)
+    return _score(auroc(values, truth), null, spread, n=truth.sum())
 
 
 def place_score(values: np.ndarray, truth: np.ndarray, *, n_shuffles: int, seed: int) -> MapScore:
@@ -145,11 +144,7 @@ def region_score(values: np.ndarray, truth: np.ndarray, *, n_shuffles: int, seed
     """
     values, truth = _visited(values, truth)
     rng = np.random.default_rng(seed)
-    ranks = rankdata(values).reshape(values.shape)
-    null = np.array([
-        _auroc_of_ranks(_shifted(ranks, rng)[:, rng.permutation(ranks.shape[1])].ravel(), truth.ravel())
-        for _ in range(n_shuffles)
-    ])  # fmt: skip
+    null = _auroc_of_exchanged_neurons(values, truth, n_shuffles, rng)
     return _score(auroc(values, truth), null, _resample_neurons(values, truth, n_shuffles, rng), truth.sum())
 
 
@@ -169,9 +164,10 @@ def position_overlap_score(values: np.ndarray, truth: np.ndarray, *, n_shuffles:
     if not values.size:
         return _score(float("nan"), np.array([np.nan]), np.array([np.nan]), n=0)
     rng = np.random.default_rng(seed)
-    hits = _top_hits(values, truth)
-    null = np.array([_top_hits(_shifted(values, rng), truth).mean() for _ in range(n_shuffles)])
-    spread = np.array([rng.choice(hits, hits.size).mean() for _ in range(n_shuffles)])
+    every_shift = np.stack([_top_hits(np.roll(values, shift, axis=0), truth) for shift in range(len(values))])
+    hits, draws = every_shift[0], (n_shuffles, len(every_shift[0]))
+    null = np.take_along_axis(every_shift, rng.integers(0, len(values), draws), axis=0).mean(axis=1)
+    spread = hits[rng.integers(0, hits.size, draws)].mean(axis=1)
     return _score(float(hits.mean()), null, spread, n=hits.size)
 
 
@@ -202,22 +198,38 @@ def _visited(values: np.ndarray, truth: np.ndarray) -> tuple[np.ndarray, np.ndar
     return values[rows], truth[rows]
 
 
-def _shifted(values: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Shift each column around by its own random number of rows."""
-    n_rows, n_columns = values.shape
-    rows = (np.arange(n_rows)[:, None] + rng.integers(0, n_rows, n_columns)) % n_rows
-    return np.take_along_axis(values, rows, axis=0)
-
-
 def _auroc_of_all_shifts(values: np.ndarray, truth: np.ndarray) -> np.ndarray:
     """AUROC of every circular shift of the map, shape of the map: one circular correlation of ranks with truth."""
-    n_true, n_false = truth.sum(), (~truth).sum()
-    if not n_true or not n_false:
-        return np.full(values.shape, np.nan)
     ranks = rankdata(values).reshape(values.shape)
     spectrum = np.fft.rfft2(truth) * np.conj(np.fft.rfft2(ranks))
-    rank_sums = np.round(2 * np.fft.irfft2(spectrum, s=values.shape)) / 2  # exact: ranks are multiples of 1/2
-    return (rank_sums - n_true * (n_true + 1) / 2) / (n_true * n_false)
+    return _auroc_of_rank_sums(_to_halves(np.fft.irfft2(spectrum, s=values.shape)), truth)
+
+
+def _auroc_of_exchanged_neurons(values: np.ndarray, truth: np.ndarray, n_samples: int, rng) -> np.ndarray:
+    """AUROC where each column got another one's map, shifted around by its own number of rows."""
+    n_rows, n_columns = values.shape
+    shifts = rng.integers(0, n_rows, (n_samples, n_columns))
+    maps = rng.permuted(np.tile(np.arange(n_columns), (n_samples, 1)), axis=1)
+    spectrum = np.conj(np.fft.rfft(rankdata(values).reshape(values.shape), axis=0))
+    rank_sums = np.zeros(n_samples)
+    for column in np.flatnonzero(truth.any(axis=0)):  # a circular correlation per column: all shifts of all maps
+        product = spectrum * np.fft.rfft(truth[:, column])[:, None]
+        rank_sums += np.fft.irfft(product, n=n_rows, axis=0)[shifts[:, column], maps[:, column]]
+    return _auroc_of_rank_sums(_to_halves(rank_sums), truth)
+
+
+def _to_halves(rank_sums: np.ndarray) -> np.ndarray:
+    """Round what a Fourier transform made of sums of ranks, which are multiples of 1/2, so that ties stay ties."""
+    return np.round(2 * rank_sums) / 2
+
+
+def _resample_both_sides(true: np.ndarray, false: np.ndarray, n_samples: int, rng) -> np.ndarray:
+    """AUROC with true and false elements drawn with replacement, each as many as there are."""
+    if not true.size or not false.size:
+        return np.full(n_samples, np.nan)
+    wins = (true[:, None] > false) + 0.5 * (true[:, None] == false)
+    of_true, of_false = (rng.multinomial(n, np.full(n, 1 / n), n_samples) for n in wins.shape)
+    return ((of_true @ wins) * of_false).sum(axis=1) / wins.size
 
 
 def _resample_neurons(values: np.ndarray, truth: np.ndarray, n_samples: int, rng: np.random.Generator) -> np.ndarray:

@@ -100,7 +100,9 @@ class View:
         self._grad_cam = Gradcam(behind, clone=False)
         taps = [self.network.get_layer(name).output for name in (*masks, layer_cam_layer)]
         self._taps = keras.Model(inputs, [seam, taps, self.network.output, output])
-        self._pass = tf.function(self._forward_and_backward, input_signature=[tf.TensorSpec(inputs.shape, tf.float32)])
+        given = tf.TensorSpec(inputs.shape, tf.float32)
+        # traced now: TensorFlow would take the first calls of several views for one function that is traced too often
+        self._pass = tf.function(self._forward_and_backward).get_concrete_function(given)
 
     def refresh(self) -> None:
         """Copy the network's weights into the float32 copy; nothing to do where weights are shared."""

@@ -118,13 +118,49 @@ def test_a_draw_without_pairs_has_no_auroc():
     assert 50 < np.isnan(found).sum() < 150  # the same neuron twice, half of the time
 
 
-def test_shifts_move_every_column_on_its_own():
-    values = np.arange(12.0).reshape(6, 2)
-    shifted = [scores._shifted(values, np.random.default_rng(seed)) for seed in range(40)]
-    for column in range(2):
-        rolled = {tuple(np.roll(values[:, column], shift)) for shift in range(6)}
-        assert {tuple(one[:, column]) for one in shifted} == rolled
-    assert any(one[0, 1] - one[0, 0] != 1 for one in shifted)
+def test_exchanged_neurons_are_those_of_brute_force(maps):
+    values, truth = maps
+    found = scores._auroc_of_exchanged_neurons(values, truth, 50, np.random.default_rng(1))
+    rng = np.random.default_rng(1)
+    shifts, others = rng.integers(0, 7, (50, 5)), rng.permuted(np.tile(np.arange(5), (50, 1)), axis=1)
+    for value, shift, other in zip(found, shifts, others, strict=True):
+        moved = np.stack([np.roll(values[:, o], s) for o, s in zip(other, shift, strict=True)], axis=1)
+        assert value == pytest.approx(auroc_by_pairs(moved, truth), abs=1e-12)
+    assert len({tuple(row) for row in shifts}) > 40
+    assert len({tuple(row) for row in others}) > 25
+
+
+def test_chance_and_interval_of_an_overlap_are_those_of_brute_force(maps):
+    values, truth = maps
+    found = scores.position_overlap_score(values, truth, n_shuffles=60, seed=2)
+    rng = np.random.default_rng(2)
+    kept = truth.any(axis=0) & ~truth.all(axis=0)
+    values, truth = values[:, kept], truth[:, kept]
+    n = values.shape[1]
+    null = [
+        position_overlap(np.stack([np.roll(values[:, i], s) for i, s in enumerate(shift)], axis=1), truth)
+        for shift in rng.integers(0, 7, (60, n))
+    ]
+    own = np.array([position_overlap(values[:, [i]], truth[:, [i]]) for i in range(n)])
+    spread = [own[draw].mean() for draw in rng.integers(0, n, (60, n))]
+    assert (found.chance_low, found.chance_high) == pytest.approx(tuple(np.percentile(null, (2.5, 97.5))))
+    assert found.chance_mean == pytest.approx(np.mean(null))
+    assert found.ci95 == pytest.approx(tuple(np.percentile(spread, (2.5, 97.5))))
+
+
+def test_chance_and_interval_of_neurons_are_those_of_brute_force(maps):
+    values, truth = maps[0].ravel(), maps[1].ravel()
+    found = neuron_score(values, truth, n_shuffles=60, seed=2)
+    rng = np.random.default_rng(2)
+    null = [auroc_by_pairs(values, row) for row in rng.permuted(np.tile(truth, (60, 1)), axis=1)]
+    spread = []
+    true, false = values[truth], values[~truth]
+    draws = [rng.multinomial(len(side), np.full(len(side), 1 / len(side)), 60) for side in (true, false)]
+    for of_true, of_false in zip(*draws, strict=True):
+        drawn = np.concatenate([np.repeat(true, of_true), np.repeat(false, of_false)])
+        spread.append(auroc_by_pairs(drawn, np.arange(len(drawn)) < len(true)))
+    assert (found.chance_low, found.chance_high) == pytest.approx(tuple(np.percentile(null, (2.5, 97.5))))
+    assert found.ci95 == pytest.approx(tuple(np.percentile(spread, (2.5, 97.5))))
 
 
 def test_p_counts_shuffles_that_are_as_far_either_way():
