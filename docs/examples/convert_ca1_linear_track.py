@@ -126,9 +126,15 @@ def variants(options: argparse.Namespace) -> list[str]:
     return ["runs"] * (options.around_runs is not None) + ["reversed"] * options.reverse
 
 
-def convert(environment: h5py.Group, session: int, rate_hz: float, options: argparse.Namespace) -> Recording:
-    """Return one session of an environment."""
-    median_event, low, high = scales(environment, options.environment)
+def convert(
+    environment: h5py.Group,
+    session: int,
+    rate_hz: float,
+    options: argparse.Namespace,
+    scale: tuple[float, float, float],
+) -> Recording:
+    """Return one session of an environment; ``scale`` comes from :func:`scales`."""
+    median_event, low, high = scale
     if options.reverse:
         low, high = high, low
     group, columns = environment[f"session_{session}"], environment["cell_index"][:, session - 1]
@@ -152,7 +158,7 @@ def convert(environment: h5py.Group, session: int, rate_hz: float, options: argp
         gaps=np.flatnonzero(left_out | (np.diff(trial[kept]) != 0)).astype(np.int64),
         subject=options.mouse,
         session=f"environment {options.environment} session {session}",
-        source=SOURCE.format_map(vars(options)) + "".join(f"; {name.replace('_', ' ')}" for name in variants(options)),
+        source=SOURCE.format_map(vars(options)) + "".join(f"; {name}" for name in variants(options)),
     )
 
 
@@ -175,15 +181,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     with report_user_errors(), open_source(options.file, "hdf5") as source:
         options.output_dir.mkdir(parents=True, exist_ok=True)
+        environment = source.file.get(f"{options.mouse}/environment_{options.environment}", {})
         for session in options.sessions:
-            name = f"{options.mouse}/environment_{options.environment}/session_{session}"
-            if name not in source.file:
+            if f"session_{session}" not in environment:
                 raise RecordingError(
-                    str(options.file), got=f"no '{name}'",
+                    str(options.file),
+                    got=f"no session {session} of '{options.mouse}' in environment {options.environment}",
                     expected=f"one of the mice {', '.join(source.file)} and a session it was recorded in",
                     fix="choose them with --mouse and --sessions",
-                )  # fmt: skip
-            recording = convert(source.file[name].parent, session, float(source.file.attrs["rate_hz"]), options)
+                )
+        scale, rate_hz = scales(environment, options.environment), float(source.file.attrs["rate_hz"])
+        for session in options.sessions:
+            recording = convert(environment, session, rate_hz, options, scale)
             parts = (options.mouse, options.environment, "session", str(session), *variants(options))
             print(write_recording(recording, options.output_dir / f"{'_'.join(parts)}.h5"))
     return 0

@@ -187,7 +187,7 @@ def test_ca1_unknown_session_is_named(ca1_file, tmp_path, capsys):
     with pytest.raises(SystemExit) as caught:
         convert("convert_ca1_linear_track", [ca1_file, tmp_path, "--mouse", "m", "--sessions", "3"])
     assert caught.value.code == 2
-    message = "got no 'm/environment_A/session_3', expected one of the mice m and a session it was recorded in."
+    message = "got no session 3 of 'm' in environment A, expected one of the mice m and a session it was recorded in."
     assert message in capsys.readouterr().err
 
 
