@@ -128,7 +128,8 @@ def map_grid(
         for row, panels in zip(rows, axes, strict=True):
             for axis in panels[len(row) :]:
                 axis.set_axis_off()
-            for column, (panel, axis) in enumerate(zip(row, panels, strict=False)):
+            coloured = [panel for panel in row if panel.values.dtype != bool]
+            for panel, axis in zip(row, panels, strict=False):
                 axis.set_title(panel.title)
                 if panel.values.shape[1] == 1 < n_neurons:
                     _curve(axis, panel.values[:, 0], extent_x, limits)
@@ -136,10 +137,10 @@ def map_grid(
                 else:
                     image = draw_map(axis, panel, extent_x, n_neurons=n_neurons, limits=limits)
                     _mark_map(axis, boundary, divider)
-                    if panel.values.dtype != bool:
-                        last = column == len(row) - 1
-                        figure.colorbar(image, ax=axis, label=label if last else None, extend="max", pad=0.02)
-                    axis.set_ylabel(ylabel if column == 0 else "")
+                    axis.set_ylabel(ylabel if panel is row[0] else "")
+                    if panel in coloured:
+                        text = label if panel is coloured[-1] else None
+                        figure.colorbar(image, ax=axis, label=text, extend="max", pad=0.02)
                 mark_zone(axis, zone)
         for column in range(n_columns):
             last = max(i for i, row in enumerate(rows) if len(row) > column)

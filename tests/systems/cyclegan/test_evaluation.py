@@ -1,20 +1,20 @@
 import json
 from dataclasses import replace
 
-import keras
 import numpy as np
 import pytest
 
 from cyclegan_neuro.recordings.findings import Finding
 from cyclegan_neuro.report.tables import json_ready
+from cyclegan_neuro.systems.cyclegan.build import build_cyclegan
 from cyclegan_neuro.systems.cyclegan.config import Config
 from cyclegan_neuro.systems.cyclegan.evaluation import evaluate_cyclegan
 from cyclegan_neuro.systems.cyclegan.measurements import measure
 from cyclegan_neuro.systems.cyclegan.pictures import choose_neurons, neuron_names
 from cyclegan_neuro.systems.cyclegan.story.wording import compared, mean_sd, origin
-from cyclegan_neuro.systems.cyclegan.training_figures import attention_masks, training_figures
 
-CONFIG = Config(evaluation={"position_bin_cm": 20.0, "batch_size": 2}, report={"n_traces": 2, "dpi": 60})
+WITHOUT_MAPS = {"position_bin_cm": 20.0, "batch_size": 2, "interpretation": {"enabled": False}}
+CONFIG = Config(evaluation=WITHOUT_MAPS, report={"n_traces": 2, "dpi": 60})
 KINDS = {
     "simulated": {"truth": True, "position": True},
     "phi": {"phi": True},
@@ -159,27 +159,19 @@ def test_words_for_numbers():
     assert mean_sd(None) is None
 
 
-def gated_generator():
-    inputs = keras.Input((16, 5, 1))
-    names = ("attention_gate_1_mask", "attention_gate_2_mask")
-    first = keras.layers.Activation("sigmoid", name=names[0])(keras.layers.AveragePooling2D((4, 5))(inputs))
-    second = keras.layers.Activation("sigmoid", name=names[1])(inputs)
-    gated = keras.layers.Multiply()([inputs, second])
-    return keras.Model(inputs, keras.layers.Multiply()([gated, keras.layers.UpSampling2D((4, 5))(first)]))
-
-
-def test_attention_masks_are_read_from_the_gates(make_pair, make_trainer):
-    generator = gated_generator()
-    windows = np.random.default_rng(0).normal(size=(2, 16, 5)).astype(np.float32)
-    first, second = attention_masks(generator, windows)
-    np.testing.assert_allclose(second, 1 / (1 + np.exp(-windows)), rtol=1e-5)
-    assert first.shape == (2, 4, 1)
-    figures = training_figures(CONFIG, make_pair(phi=True), make_trainer(g=generator, f=generator))
-    assert set(figures) == {"cycles/traces", "cycles/population", "attention/masks"}
-
-
-def test_generators_without_gates_have_no_mask_figure(make_pair, make_trainer):
-    inputs = keras.Input((16, 5, 1))
-    plain = keras.Model(inputs, keras.layers.Identity()(inputs))
-    figures = training_figures(CONFIG, make_pair(truth=True), make_trainer(g=plain, f=plain))
-    assert set(figures) == {"cycles/traces", "cycles/population"}
+def test_where_the_networks_look_is_part_of_the_story(make_pair):
+    """Networks that exist only in name have no maps; these are small, untrained ones."""
+    interpretation = {"n_shuffles": 20, "max_windows": 2, "position_bin_cm": 20.0}
+    config = Config(
+        model={"filters": 4, "residual_blocks": 1}, training={"jit_compile": False},
+        evaluation={**WITHOUT_MAPS, "interpretation": interpretation}, report={"n_traces": 2, "dpi": 60},
+    )  # fmt: skip
+    prepared = make_pair(truth=True, position=True)
+    evaluation = evaluate_cyclegan(config, prepared, build_cyclegan(config, prepared))
+    titles = [block.title for block in evaluation.blocks]
+    assert titles[2:5] == ["What changed?", "Where do the networks look?", "Are the maps true?"]
+    assert evaluation.metrics["interpretation"]["G"]["saliency"].keys() >= {"auroc_neurons", "chance", "untrained"}
+    assert evaluation.arrays["maps/D_X/grad_cam/positional"].shape == (6, 5)
+    assert all(picture.figure.get_dpi() == 60 for block in evaluation.blocks for picture in block.pictures)
+    assert "nan" not in text_of(evaluation)
+    json.dumps(json_ready(evaluation.metrics), allow_nan=False)

@@ -1,0 +1,243 @@
+"""What the report says of where the networks look, and of whether that is true."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from cyclegan_neuro.interpret.scores import MapScore
+from cyclegan_neuro.recordings.shuffling import MIXED
+from cyclegan_neuro.systems.cyclegan.interpretation.score import ScoredMap
+from cyclegan_neuro.systems.cyclegan.story.inputs import inputs_block
+from cyclegan_neuro.systems.cyclegan.story.interpretation import interpretation_block
+from cyclegan_neuro.systems.cyclegan.story.interpretation_tables import leading_table
+from cyclegan_neuro.systems.cyclegan.story.interpretation_truth import truth_block
+
+LEARNING = {"truth": True, "position": True}
+KINDS = {"learning": LEARNING, "phi": {"phi": True}, "position": {"position": True}, "nothing": {}}
+
+
+def score(value, *, high=0.6, low=0.4, ci=0.05):
+    return MapScore(value, (value - ci, value + ci), 0.5, low, high, 0.01, 2)
+
+
+def with_scores(found, values, *, untrained=0.5, contrast=0.7):
+    """All maps of a network get its value for ``auroc_neurons``, and nothing else is asked."""
+    controls = {"untrained": {"agreement": 0.1, "auroc_neurons": untrained}}
+    scores = {
+        network: dict.fromkeys(methods, ScoredMap({"auroc_neurons": score(values[network])}, controls))
+        for network, methods in found.scores.items() if network != "recorded"
+    }  # fmt: skip
+    scores["recorded"] = dict.fromkeys(found.scores["recorded"], ScoredMap({"auroc_neurons": score(contrast)}))
+    return replace(found, scores=scores)
+
+
+def paragraph(block, beginning):
+    (one,) = (text for text in block.paragraphs if text.startswith(beginning))
+    return one
+
+
+def table(block, slug):
+    return {one.slug: one for _, one in block.tables}[slug]
+
+
+def mixed(prepared):
+    days = {day: replace(getattr(prepared, day), recording=replace(getattr(prepared, day).recording, session=MIXED))
+            for day in "xy"}  # fmt: skip
+    return replace(prepared, **days)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_there_are_two_blocks_for_every_kind_of_data(make_pair, make_interpretation, kind):
+    prepared = make_pair(**KINDS[kind])
+    look, truth = interpretation_block(prepared, make_interpretation(prepared))
+    assert (look.title, truth.title) == ("Where do the networks look?", "Are the maps true?")
+    slugs = [picture.slug for block in (look, truth) for picture in block.pictures]
+    along = ["positional_attention", "positional_grad_cam", "positional_change"]
+    middle = {"learning": along, "position": along, "phi": ["window_attention", "window_grad_cam"], "nothing": []}
+    checked = ["maps_and_truth", "map_scores"] if kind in ("learning", "phi") else []
+    assert slugs == ["attention_masks_g", "attention_masks_f", *middle[kind], "attended_neurons", *checked]
+    assert not any("nan" in text for block in (look, truth) for text in block.paragraphs)
+
+
+def test_pictures_name_their_counterparts(make_pair, make_interpretation):
+    prepared = make_pair(**LEARNING)
+    look, _ = interpretation_block(prepared, make_interpretation(prepared))
+    known = {picture.slug: picture.counterpart for picture in look.pictures}
+    assert known["attention_masks_g"] == "Figure 5"
+    assert known["positional_attention"] == known["positional_grad_cam"] == "Figure 6"
+    assert known["attended_neurons"] == "Figures G.5 and G.6"
+    assert known["positional_change"] == ""
+
+
+def test_what_is_explained_is_said(make_pair, make_interpretation):
+    prepared = make_pair(**LEARNING)
+    look, _ = interpretation_block(prepared, make_interpretation(prepared))
+    assert "3 test windows of X for D_X and G, and 3 of Y" in look.paragraphs[0]
+    assert "mean absolute change" in look.paragraphs[0]
+    assert "Shown first: saliency of D_X, D_Y, G, F." in look.paragraphs[1]
+    assert "cannot tell them apart" not in look.paragraphs[1]
+    found = make_interpretation(prepared, resolved=False, generator_score="output", smooth_samples=7)
+    look, _ = interpretation_block(prepared, found)
+    assert "mean absolute output" in look.paragraphs[0]
+    assert "7 noisy copies" in look.paragraphs[1]
+    assert "In D_X, D_Y, G, F neurons are channels" in look.paragraphs[1]
+
+
+def test_where_attention_peaks_by_hand(make_pair, make_interpretation):
+    """All maps get one bright bin: the seventh of width 10 cm, centred on 65 cm."""
+    prepared = make_pair(**LEARNING)
+    found = make_interpretation(prepared)
+    found = replace(found, coordinate=replace(found.coordinate, zone=(61.0, 72.0)))
+    for network in ("D_X", "D_Y", "G", "F"):
+        values = found.maps[network]["saliency"].positional
+        values[:] = np.where(np.isnan(values), np.nan, 1.0)
+        values[6] = 4.0
+    look, _ = interpretation_block(prepared, found)
+    text = paragraph(look, "The position with the most attention")
+    assert text.count("65 cm") == 4
+    assert text.endswith("Rewards were given from 61.0 to 72.0 cm.")
+
+
+def test_the_ranking_holds_all_neurons_and_the_truth(make_pair, make_interpretation):
+    prepared = make_pair(**LEARNING)
+    look, _ = interpretation_block(prepared, make_interpretation(prepared, boost=3))
+    ranking = table(look, "attention_ranking")
+    assert [row[0] for row in ranking.rows] == [1, 2, 3, 4, 5]
+    assert ranking.rows[0][1:4] == ("n3", 3, 1.0)
+    assert {row[1]: row[-1] for row in ranking.rows} == {"n0": "yes", "n1": "yes", "n2": "no", "n3": "no", "n4": "no"}
+    assert "Of the 5 most attended neurons learning changed 2; of 5 drawn at random it would be 2.0." in paragraph(
+        look, "Neurons are ranked"
+    )
+    assert "attended_neurons" not in [one.slug for _, one in look.tables]  # five neurons need one table
+
+
+def test_without_roi_ids_or_truth_the_columns_say_who_is_meant(make_pair, make_interpretation):
+    prepared = make_pair()
+    prepared = replace(prepared, x=replace(prepared.x, recording=replace(prepared.x.recording, roi_ids=None)))
+    look, _ = interpretation_block(prepared, make_interpretation(prepared))
+    ranking = table(look, "attention_ranking")
+    assert ranking.rows[0][1:3] == (None, 1)
+    assert "changed by learning" not in ranking.columns
+    assert any(text.startswith("Neither the position nor events are known") for text in look.paragraphs)
+
+
+def test_verdicts_by_hand(make_pair, make_interpretation):
+    prepared = make_pair(**LEARNING)
+    values = {"D_X": 0.9, "D_Y": 0.55, "G": 0.2, "F": 0.75}
+    found = with_scores(make_interpretation(prepared), values)
+    text = paragraph(truth_block(prepared, found), "Which neurons learning changed.")
+    assert "D_X 0.90, F 0.75 pointing at it; D_Y 0.55 at chance; G 0.20 pointing away from it." in text
+    assert "Of all 24 maps that can be asked, 12 point at it." in text
+    assert "tuning difference, all frames 0.70 (12 of them above)" in text
+    assert "no network was needed" not in text
+
+
+def test_what_untrained_networks_give_as_well_explains_nothing(make_pair, make_interpretation):
+    prepared = make_pair(**LEARNING)
+    values = dict.fromkeys(("D_X", "D_Y", "G", "F"), 0.8)
+    block = truth_block(prepared, with_scores(make_interpretation(prepared), values, untrained=0.78))
+    text = paragraph(block, "Which neurons learning changed.")
+    assert "D_X 0.80, D_Y 0.80, G 0.80, F 0.80 above chance, but no more than untrained networks." in text
+    assert "0 point at it" in text
+    assert "explains nothing that was learned" in " ".join(block.paragraphs)
+
+
+def test_a_contrast_that_does_better_is_named(make_pair, make_interpretation):
+    prepared = make_pair(**LEARNING)
+    found = make_interpretation(prepared)
+    values = dict.fromkeys(("D_X", "D_Y", "G", "F"), 0.8)
+    better = truth_block(prepared, with_scores(found, values, contrast=0.95))
+    text = paragraph(better, "Which neurons learning changed.")
+    assert "0.95 (none of them above)" in text
+    assert text.endswith("For this question no network was needed.")
+    chance = paragraph(truth_block(prepared, with_scores(found, values, contrast=0.5)), "Which neurons learning")
+    assert "0.50, which is chance (24 of them above)" in chance
+    assert "no network was needed" not in chance
+
+
+def test_scores_that_are_not_defined_are_left_out(make_pair, make_interpretation):
+    prepared = make_pair(**LEARNING)
+    values = dict.fromkeys(("D_X", "D_Y", "G", "F"), float("nan"))
+    block = truth_block(prepared, with_scores(make_interpretation(prepared), values, contrast=float("nan")))
+    assert "D_X –, D_Y –, G –, F – not defined." in paragraph(block, "Which neurons learning changed.")
+    assert table(block, "map_verdicts").rows[0][2:4] == (None, None)
+
+
+def test_tables_say_value_interval_and_verdict(make_pair, make_interpretation):
+    values = {"D_X": 0.9, "D_Y": 0.55, "G": 0.2, "F": 0.75}
+    found = with_scores(make_interpretation(make_pair(**LEARNING)), values)
+    _, verdicts = leading_table(found)
+    assert verdicts.rows[0][:4] == ("D_X", "saliency", "0.900 [0.85,\u00a00.95]", "points at it")
+    assert verdicts.rows[4][:2] == ("G", "own change |G(x) − x|")
+    assert verdicts.rows[-1][:4] == (
+        "recorded days", "tuning difference, same windows", "0.700 [0.65,\u00a00.75]", "above chance",
+    )  # fmt: skip
+    assert len(set(verdicts.columns)) == len(verdicts.columns)
+
+
+def test_every_score_has_a_line_with_its_controls(make_pair, make_interpretation):
+    prepared = make_pair(**LEARNING)
+    found = make_interpretation(prepared, control=True)
+    scores = table(truth_block(prepared, found), "map_scores")
+    asked = sum(len(one.scores) for methods in found.scores.values() for one in methods.values())
+    assert len(scores.rows) == asked
+    assert "networks trained on mixed days: score" in scores.columns
+    first = dict(zip(scores.columns, scores.rows[0], strict=True))
+    assert first["score"] == found.scores["D_X"]["grad_cam"].scores["auroc_neurons"].value
+    assert first["untrained networks: score"] == found.scores["D_X"]["grad_cam"].controls["untrained"]["auroc_neurons"]
+
+
+def test_the_papers_reading_of_phi_is_put_to_the_test(make_pair, make_interpretation):
+    prepared = make_pair(phi=True)
+    block = truth_block(prepared, make_interpretation(prepared))
+    text = paragraph(block, "The paper's reading")
+    assert "D_Y at the edge of the corner (Grad-CAM 0." in text
+    assert "the masks of G away from its inside (mask AG1 0." in text
+    without = truth_block(prepared, make_interpretation(prepared, resolved=False))
+    assert "Grad-CAM not resolved" in paragraph(without, "The paper's reading")
+
+
+@pytest.mark.parametrize("kind", ["position", "nothing"])
+def test_without_truth_only_the_controls_speak(make_pair, make_interpretation, kind):
+    prepared = make_pair(**KINDS[kind])
+    found = make_interpretation(prepared)
+    for methods in found.scores.values():
+        methods.update(dict.fromkeys(methods, ScoredMap({}, {"untrained": {"agreement": 0.4}})))
+    block = truth_block(prepared, found)
+    assert block.paragraphs[0].endswith("They are compared only with maps that must not agree with them.")
+    assert "cannot be checked here" in block.paragraphs[0]
+    assert block.paragraphs[1].startswith("Of 24 maps, 24 differ from those of untrained networks")
+    assert {row[-1] for row in table(block, "map_agreement").rows} == {"differs"}
+    alike = ScoredMap({}, {"untrained": {"agreement": 0.9}})
+    found.scores["D_X"]["saliency"] = alike
+    block = truth_block(prepared, found)
+    assert block.paragraphs[1].startswith("Of 24 maps, 23 differ")
+    assert "no explanation of anything learned: D_X saliency." in block.paragraphs[1]
+    assert [row[-1] for row in table(block, "map_agreement").rows].count("alike") == 1
+
+
+def test_a_missing_control_comes_with_its_commands(make_pair, make_interpretation):
+    prepared = make_pair(**LEARNING)
+    commands = truth_block(prepared, make_interpretation(prepared)).paragraphs[-1]
+    assert "--set data.shuffle_days=true" in commands
+    assert "--set evaluation.interpretation.control=CONTROL" in commands
+    with_control = truth_block(prepared, make_interpretation(prepared, control=True))
+    assert not any("shuffle_days" in text for text in with_control.paragraphs)
+    assert "untrained networks and networks trained on mixed days" in with_control.paragraphs[-1]
+
+
+def test_the_control_says_that_it_is_one(make_pair, make_interpretation):
+    prepared = mixed(make_pair(**LEARNING))
+    block = truth_block(prepared, make_interpretation(prepared))
+    assert block.paragraphs[0].startswith("These days are mixed")
+    assert not any("has not been run" in text for text in block.paragraphs)
+
+
+def test_mixed_days_are_neither_before_nor_after_learning(make_pair):
+    from cyclegan_neuro.systems.cyclegan.config import Config
+
+    days = {kind: table(inputs_block(Config(), prepared), "days").columns
+            for kind, prepared in (("plain", make_pair()), ("mixed", mixed(make_pair())))}  # fmt: skip
+    assert days["plain"] == ("", "x (before learning)", "y (after learning)")
+    assert days["mixed"] == ("", "x (mixed)", "y (mixed)")

@@ -1,0 +1,86 @@
+"""What TensorBoard shows, from small untrained networks."""
+
+import gc
+import weakref
+
+import keras
+import numpy as np
+import pytest
+
+from cyclegan_neuro.systems.cyclegan import training_figures as module
+from cyclegan_neuro.systems.cyclegan.build import build_cyclegan
+from cyclegan_neuro.systems.cyclegan.config import Config
+from cyclegan_neuro.systems.cyclegan.training_figures import training_figures
+from cyclegan_neuro.training.precision import precision
+
+MAPS = {"attention/grad_cam", "attention/layer_cam", "attention/saliency"}
+ALWAYS = {"cycles/traces", "cycles/population"}
+
+
+def config(generator="agresnet", **evaluation):
+    model = {"generator": generator, "filters": 4, "residual_blocks": 1, "dropout": 0.0}
+    return Config(model=model, evaluation={"interpretation": evaluation}, training={"jit_compile": False},
+                  report={"n_traces": 1})  # fmt: skip
+
+
+def panel(figure, title):
+    (axes,) = (axes for axes in figure.axes if axes.get_title(loc="left") == title)
+    return axes
+
+
+def saliency_of_d_x(settings, prepared, trainer):
+    figure = training_figures(settings, prepared, trainer)["attention/saliency"]
+    return np.array(panel(figure, "D_X on X: saliency").images[0].get_array())
+
+
+@pytest.mark.parametrize(("generator", "networks"), [
+    ("agresnet_1d", ("D_X on X", "D_Y on Y", "G on X", "F on Y")), ("identity", ("D_X on X", "D_Y on Y")),
+])  # fmt: skip
+def test_all_networks_are_explained(make_pair, generator, networks):
+    prepared, settings = make_pair(truth=True), config(generator)
+    figures = training_figures(settings, prepared, build_cyclegan(settings, prepared))
+    masks = {"attention/masks"} if generator != "identity" else set()
+    assert figures.keys() == ALWAYS | MAPS | masks
+    titles = [axes.get_title(loc="left") for axes in figures["attention/saliency"].axes]
+    assert [title for title in titles if title] == [f"{network}: saliency" for network in networks]
+    assert panel(figures["attention/saliency"], "D_X on X: saliency").images
+    resolved = generator != "agresnet_1d"  # there neurons are channels
+    assert bool(panel(figures["attention/layer_cam"], "D_X on X: LayerCAM").images) == resolved
+
+
+def test_masks_are_those_of_the_gates(make_pair):
+    prepared, settings = make_pair(truth=True), config()
+    trainer = build_cyclegan(settings, prepared)
+    figure = training_figures(settings, prepared, trainer)["attention/masks"]
+    gates = [f"attention_gate_{number}_mask" for number in (1, 2)]
+    network = trainer.generator_g
+    tapped = keras.Model(network.input, [network.get_layer(name).output for name in gates])
+    for gate, mask in enumerate(tapped(prepared.x.values[48:64][None, ..., None]), start=1):
+        drawn = panel(figure, f"G on X: mask AG{gate}").images[0]
+        np.testing.assert_allclose(drawn.get_array(), np.array(mask)[0, ..., 0].T, atol=1e-6)
+        assert drawn.get_clim() == (0.0, 1.0)
+
+
+def test_interpretation_that_is_off_is_not_drawn(make_pair):
+    prepared, settings = make_pair(truth=True), config(enabled=False)
+    assert training_figures(settings, prepared, build_cyclegan(settings, prepared)).keys() == ALWAYS
+
+
+@pytest.mark.parametrize("numbers", ["float32", "mixed_bfloat16"])
+def test_views_are_built_once_follow_the_weights_and_go_with_their_trainer(make_pair, monkeypatch, numbers):
+    prepared, settings = make_pair(truth=True), config("identity")
+    built = []
+    original = module.view_networks
+    monkeypatch.setattr(module, "view_networks", lambda *arguments: built.append(1) or original(*arguments))
+    with precision(numbers):
+        trainer = build_cyclegan(settings, prepared)
+    first = saliency_of_d_x(settings, prepared, trainer)
+    np.testing.assert_allclose(saliency_of_d_x(settings, prepared, trainer), first, rtol=1e-5)
+    for weight in trainer.discriminator_x.trainable_variables:
+        weight.assign(np.random.default_rng(0).normal(size=weight.shape))
+    assert not np.allclose(saliency_of_d_x(settings, prepared, trainer), first, rtol=0.1)
+    assert built == [1]
+    gone = weakref.ref(trainer)
+    del trainer
+    gc.collect()
+    assert gone() is None
