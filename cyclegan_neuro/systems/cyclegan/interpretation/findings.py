@@ -89,8 +89,9 @@ def interpret_networks(section: InterpretationSection, prepared: PreparedPair, t
         If ``section.control`` holds no maps, or maps of other neurons, bins or networks.
     """
     coordinate = choose_coordinate(section, prepared)
-    control = None if section.control is None else read_maps(Path(section.control))
-    if control is not None:  # before the minutes that the maps take
+    control = None
+    if section.control is not None:  # refused before the minutes that the maps take
+        control = {name: methods for name, methods in read_maps(Path(section.control)).items() if name != CONTRAST}
         _require_same_size(control, prepared, coordinate, where=section.control)
     trained, untrained = map_networks(section, prepared, trainer, coordinate=coordinate)
     if control is not None:
@@ -124,7 +125,7 @@ def _require_same_size(control: Maps, prepared: PreparedPair, coordinate: Coordi
     rows = prepared.window_frames if coordinate is None else len(coordinate.edges) - 1
     expected = (rows, prepared.n_neurons)
     for network, methods in control.items():
-        for method, found in methods.items() if network != CONTRAST else ():
+        for method, found in methods.items():
             shape = getattr(getattr(found, name), "shape", "none")
             if shape != expected:
                 raise _unlike(f"{where}, {name} map '{method}' of {network}", f"{shape}", f"{expected}, as in this run")
