@@ -102,7 +102,7 @@ def masks_of(found: Interpretation, prepared: PreparedPair, network: str) -> Fig
 def rows_by_contrast(found: Interpretation) -> np.ndarray:
     """Return user columns by the bin in which the recorded days differ most.
 
-    No network has a part in this order, so a diagonal in a map is found and not made by sorting.
+    No network has a part in this order, so a diagonal in a map does not come from sorting it.
     """
     contrast = found.maps[CONTRAST]["tuning_difference"].positional
     smooth = gaussian_filter1d(np.nan_to_num(contrast), _SMOOTHING_BINS, axis=0)

@@ -34,8 +34,9 @@ __all__ = ["truth_block"]
 _TITLE = "Are the maps true?"
 _MIXED = (
     "These days are mixed: nothing distinguishes x from y, so there is nothing for a map to find. What the maps show "
-    "here, they show without any learning between the days. This run is the control of another one: python evaluate.py "
-    "--output_dir RUN --set evaluation.interpretation.control=CONTROL, with this run's directory as CONTROL."
+    "here, they show without any learning between the days; a score above chance comes from the activity itself. This "
+    "run is the control of another one: python evaluate.py --output_dir RUN --set "
+    "evaluation.interpretation.control=CONTROL, with this run's directory as CONTROL."
 )
 _NO_CONTROL = (
     "The second control has not been run: the same networks trained where x and y are mixed. Three commands do it: "
@@ -88,14 +89,19 @@ def _what_is_scored(found: Interpretation) -> str:
             f"The simulator changed {changed.sum()} of {plural(changed.size, 'neuron')}, and it is known at which "
             "positions their tuning changed by at least half of its largest change."
         )
+        overlap = (
+            " Where in each neuron: of a changed neuron's highest map values, as many as it has true positions, the "
+            "share that are true."
+        )
     else:
         share = percent(float(found.corner.masked.mean()))
         known = f"Φ removes the signal in a corner of the window ({share} of its places), the same for every window."
+        overlap = ""
     return (
         f"{known} AUROC is the probability that a place (or neuron) that belongs to the truth has a higher value in "
-        "the map than one that does not: 1 is perfect, 0.5 knows nothing, below 0.5 the map is high elsewhere. Chance "
-        f"comes from {found.section.n_shuffles:,} shuffles (neurons exchanged, maps shifted around), so it is wider "
-        "than independent places would make it; 95 % intervals come from resampling neurons."
+        "the map than one that does not: 1 is perfect, 0.5 knows nothing, below 0.5 the map is high elsewhere."
+        f"{overlap} Chance comes from {found.section.n_shuffles:,} shuffles (neurons exchanged, maps shifted around), "
+        "so it is wider than independent places would make it; 95 % intervals come from resampling neurons."
     )
 
 
