@@ -199,7 +199,7 @@ def _positional_pictures(prepared: PreparedPair, found: Interpretation):
     shared = (
         f"mean over all frames in bins of {width} {coordinate.unit} of {along}, blank where never visited{zone}. "
         "Above: mean over neurons; right: mean over bins; below: time spent in each bin. Neurons are sorted by where "
-        "the two recorded days differ most, which no network has a say in: a diagonal does not come from sorting the map."
+        "the two recorded days differ most, which no network has a say in: a diagonal does not come from sorting."
     )
     leading = pictures.choose_maps(found)
     methods = " and ".join(dict.fromkeys(METHOD_LABELS[method] for _, method, _ in leading))
