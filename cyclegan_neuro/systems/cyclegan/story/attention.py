@@ -26,14 +26,13 @@ def attention_sentence(found: Interpretation) -> str:
         value = significant(scored.scores[score].value, digits=2)
         by_verdict.setdefault(verdict(scored, score), []).append(f"{network} {value}")
     pointing = by_verdict.pop(_POINTS, [])
-    parts = [f"{what}: {', '.join(networks)}" for what, networks in by_verdict.items()]
     says = f"point at {_GOALS[score]} (AUROC {', '.join(pointing)})" if pointing else f"do not point at {_GOALS[score]}"
-    others = (
-        f"; others do not ({'; '.join(parts)})" if pointing and parts else f" ({'; '.join(parts)})" if parts else ""
-    )
+    others = "; ".join(f"{what}: {', '.join(networks)}" for what, networks in by_verdict.items())
+    if others:
+        says += f"; others do not ({others})" if pointing else f" ({others})"
     contrast = max(one.scores[score].value for one in found.scores[CONTRAST].values())
     return (
-        f"Maps of where the networks look ({LEADING}) {says}{others}; the plain difference of the recorded days, which "
+        f"Maps of where the networks look ({LEADING}) {says}; the plain difference of the recorded days, which "
         f"needs no network, reaches {significant(contrast, digits=2)}."
     )
 
