@@ -134,7 +134,9 @@ def _tables(prepared: PreparedPair, found: Interpretation, ranking: Ranking) -> 
     if len(rows) <= _MOST:
         return (full,)
     most = f"The {_MOST} most attended neurons. {how}"
-    return ((most, Table("attended_neurons", columns, rows[:_MOST])), full)
+    n_columns = len(columns) - len(ranking.ranks)  # without attention itself: the table below has it
+    short = tuple(row[:n_columns] for row in rows[:_MOST])
+    return ((most, Table("attended_neurons", columns[:n_columns], short)), full)
 
 
 def _ranking_rows(prepared: PreparedPair, found: Interpretation, ranking: Ranking):
@@ -142,20 +144,24 @@ def _ranking_rows(prepared: PreparedPair, found: Interpretation, ranking: Rankin
     changed = None if found.learning is None else found.learning.neurons
     columns = (
         "overall rank", "ROI", "column (from 0)", "mean rank", *(f"rank in {network}" for network in ranking.ranks),
-        *(f"attention in {network} (× mean)" for network in ranking.ranks),
         *(() if changed is None else ("changed by learning",)),
+        *(f"attention in {network} (× mean)" for network in ranking.ranks),
     )  # fmt: skip
     relative = {network: relative_to_mean(one.neurons) for network, (_, one) in leading.items()}
     rows = tuple(
         (
             rank, None if ids is None else ids[column], int(column), float(ranking.mean_rank[column]),
-            *(float(ranks[column]) for ranks in ranking.ranks.values()),
-            *(float(values[column]) for values in relative.values()),
+            *(_whole(ranks[column]) for ranks in ranking.ranks.values()),
             *(() if changed is None else ("yes" if changed[column] else "no",)),
+            *(float(values[column]) for values in relative.values()),
         )
         for rank, column in enumerate(ranking.order, start=1)
     )  # fmt: skip
     return columns, rows
+
+
+def _whole(rank: float) -> int | float:
+    return int(rank) if float(rank).is_integer() else float(rank)
 
 
 # -------------------------------------------------------------------------------------- pictures

@@ -7,11 +7,15 @@ import pytest
 
 from cyclegan_neuro.interpret.scores import MapScore
 from cyclegan_neuro.recordings.shuffling import MIXED
+from cyclegan_neuro.systems.cyclegan.config import Config
 from cyclegan_neuro.systems.cyclegan.interpretation.score import ScoredMap
+from cyclegan_neuro.systems.cyclegan.measurements import measure
+from cyclegan_neuro.systems.cyclegan.story import interpretation as story
 from cyclegan_neuro.systems.cyclegan.story.inputs import inputs_block
 from cyclegan_neuro.systems.cyclegan.story.interpretation import interpretation_block
 from cyclegan_neuro.systems.cyclegan.story.interpretation_tables import leading_table
 from cyclegan_neuro.systems.cyclegan.story.interpretation_truth import truth_block
+from cyclegan_neuro.systems.cyclegan.story.learning import learning_block
 
 LEARNING = {"truth": True, "position": True}
 KINDS = {"learning": LEARNING, "phi": {"phi": True}, "position": {"position": True}, "nothing": {}}
@@ -105,7 +109,13 @@ def test_the_ranking_holds_all_neurons_and_the_truth(make_pair, make_interpretat
     ranking = table(look, "attention_ranking")
     assert [row[0] for row in ranking.rows] == [1, 2, 3, 4, 5]
     assert ranking.rows[0][1:4] == ("n3", 3, 1.0)
-    assert {row[1]: row[-1] for row in ranking.rows} == {"n0": "yes", "n1": "yes", "n2": "no", "n3": "no", "n4": "no"}
+    assert {row[1]: row[ranking.columns.index("changed by learning")] for row in ranking.rows} == {
+        "n0": "yes",
+        "n1": "yes",
+        "n2": "no",
+        "n3": "no",
+        "n4": "no",
+    }
     assert "Of the 5 most attended neurons learning changed 2; of 5 drawn at random it would be 2.0." in paragraph(
         look, "Neurons are ranked"
     )
@@ -235,9 +245,28 @@ def test_the_control_says_that_it_is_one(make_pair, make_interpretation):
 
 
 def test_mixed_days_are_neither_before_nor_after_learning(make_pair):
-    from cyclegan_neuro.systems.cyclegan.config import Config
-
     days = {kind: table(inputs_block(Config(), prepared), "days").columns
             for kind, prepared in (("plain", make_pair()), ("mixed", mixed(make_pair())))}  # fmt: skip
     assert days["plain"] == ("", "x (before learning)", "y (after learning)")
     assert days["mixed"] == ("", "x (mixed)", "y (mixed)")
+
+
+def test_the_small_table_is_the_top_of_the_large_one(make_pair, make_interpretation, monkeypatch):
+    monkeypatch.setattr(story, "_MOST", 3)
+    prepared = make_pair(**LEARNING)
+    look, _ = interpretation_block(prepared, make_interpretation(prepared))
+    most, every = table(look, "attended_neurons"), table(look, "attention_ranking")
+    assert len(most.rows) == 3
+    assert most.columns == every.columns[: len(most.columns)]
+    assert most.columns[-1] == "changed by learning"
+    assert [row[: len(most.columns)] for row in every.rows[:3]] == list(most.rows)
+
+
+def test_on_mixed_days_identity_is_right(make_pair, make_trainer):
+    prepared = make_pair(**LEARNING)
+    told = {name: learning_block(days, measure(Config(), days, make_trainer())).paragraphs[0]
+            for name, days in (("plain", prepared), ("mixed", mixed(prepared)))}  # fmt: skip
+    assert "the expert brain would have answered them" in told["plain"]
+    assert told["mixed"].startswith("The days are mixed (control): neither x nor y is before or after learning.")
+    assert "expert brain" not in told["mixed"]
+    assert "a model that leaves windows alone is right" in told["mixed"]
