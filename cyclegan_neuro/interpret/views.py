@@ -14,6 +14,8 @@ from tf_keras_vis.gradcam import Gradcam
 
 __all__ = ["Explanation", "Score", "View", "float32_copy"]
 
+_INPUT_GRADIENT = "CycleganNeuroInputGradient"
+_PLAIN = {"strides": [1, 1, 1, 1], "padding": b"SAME", "data_format": b"NHWC", "dilations": [1, 1, 1, 1]}
 Score = Literal["mean", "absolute", "change"]
 
 
@@ -168,11 +170,10 @@ class View:
         )
 
     def _forward_and_backward(self, windows):
-        with tf.GradientTape(watch_accessed_variables=False) as tape:
-            tape.watch(windows)
+        with tf.compat.v1.get_default_graph().gradient_override_map({"Conv2D": _INPUT_GRADIENT}):
             seam, (*masks, activation), output, scored = self._taps(windows, training=False)
             scores = self._scores(scored)
-        gradient, slope = tape.gradient(scores, [windows, activation])
+        gradient, slope = tf.gradients(scores, [windows, activation])
         return seam, gradient, tf.reduce_sum(tf.abs(slope * activation), axis=-1), masks, output
 
     def _scores(self, output):
@@ -180,6 +181,29 @@ class View:
         return tf.reduce_mean(
             output if self.score == "mean" else tf.abs(output), axis=list(range(1, output.shape.rank))
         )
+
+
+@tf.RegisterGradient(_INPUT_GRADIENT)
+def _input_gradient(convolution, slope):
+    """Gradient of Conv2D for its input alone.
+
+    With stride 1 it is a convolution with the mirrored kernel, which on a CPU takes a third of the time of the
+    operation that TensorFlow has for it (4 x 4, 64 channels, one window).
+    """
+    values, kernel = convolution.inputs
+    options = {name: convolution.get_attr(name) for name in ("strides", "padding", "data_format", "dilations")}
+    if options != _PLAIN:
+        return tf.raw_ops.Conv2DBackpropInput(
+            input_sizes=tf.shape(values), filter=kernel, out_backprop=slope, **options
+        ), None
+    before = [(size - 1) // 2 for size in kernel.shape[:2]]
+    padding = [
+        [0, 0],
+        *([size - 1 - first, first] for size, first in zip(kernel.shape[:2], before, strict=True)),
+        [0, 0],
+    ]
+    mirrored = tf.transpose(kernel[::-1, ::-1], (0, 1, 3, 2))
+    return tf.nn.conv2d(slope, mirrored, 1, padding), None
 
 
 def float32_copy(network: keras.Model) -> keras.Model:

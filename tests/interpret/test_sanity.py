@@ -1,3 +1,5 @@
+import warnings
+
 import numpy as np
 import pytest
 
@@ -40,5 +42,7 @@ def test_cells_that_one_map_lacks_do_not_count():
 
 
 def test_a_constant_map_agrees_with_nothing():
-    assert np.isnan(rank_agreement(np.zeros(5), np.arange(5.0)))
-    assert np.isnan(rank_agreement(np.arange(5.0), np.zeros(5)))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert np.isnan(rank_agreement(np.zeros(5), np.arange(5.0)))
+        assert np.isnan(rank_agreement(np.arange(5.0), np.zeros(5)))

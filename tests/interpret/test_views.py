@@ -79,7 +79,7 @@ def test_the_gradient_is_that_of_each_windows_own_score(network, windows, score)
 
 
 def test_the_absolute_gradient_is_the_saliency_of_tf_keras_vis(network, windows):
-    saliency = Saliency(network, clone=False)(
+    saliency = Saliency(keras.Model([network.input], [network.output]), clone=False)(
         lambda output: tf.reduce_mean(output, (1, 2, 3)), windows[..., None], normalize_map=False
     )
     assert_equal_maps(np.abs(view_of(network, score="mean").explain(windows).gradient), np.asarray(saliency))
@@ -199,7 +199,7 @@ def test_smooth_grad_is_that_of_tf_keras_vis_with_the_same_noise(network, window
         return mean + np.asarray(spread) * np.array(draws)[..., None]
 
     monkeypatch.setattr(np.random, "normal", same_noise)
-    expected = Saliency(network, clone=False)(
+    expected = Saliency(keras.Model([network.input], [network.output]), clone=False)(
         lambda output: tf.reduce_mean(output, (1, 2, 3)),
         windows[..., None],
         smooth_samples=3,
