@@ -14,6 +14,7 @@ from tf_keras_vis.gradcam import Gradcam
 
 __all__ = ["Explanation", "Score", "View", "float32_copy"]
 
+_SEEN = "seen"
 _INPUT_GRADIENT = "CycleganNeuroInputGradient"
 _PLAIN = {"strides": [1, 1, 1, 1], "padding": b"SAME", "data_format": b"NHWC", "dilations": [1, 1, 1, 1]}
 Score = Literal["mean", "absolute", "change"]
@@ -69,9 +70,10 @@ class View:
     features behind LeakyReLU and instance normalisation speak with either sign. ``docs/interpretation.md``
     compares them on known answers.
 
-    Grad-CAM is that of tf-keras-vis. It gets the part of the network behind its layer, fed with what the pass for
-    the other maps computed, instead of the whole network once more: the same numbers in less than half of the time
-    (``benchmarks/interpretation.py``).
+    Grad-CAM is made by tf-keras-vis, from ``Σ A · ∂score/∂A`` instead of the network: at the layer A both have the
+    same gradient, which is all that Grad-CAM asks for, and the pass for the other maps has made it already. Over
+    the whole network it would take another pass in each direction (``benchmarks/interpretation.py``), and give
+    the same map (tests compare them).
 
     References
     ----------
@@ -95,13 +97,10 @@ class View:
         inputs, output = self.network.input, self.network.output
         if score == "change":
             output = keras.layers.Subtract(dtype="float32", name="change")([output, inputs])
-        scored = keras.Model(inputs, output)
-        seam = _seam(scored, grad_cam_layer)
-        behind = keras.Model(seam, output)
-        self._seen = next(layer for layer in behind.layers if layer.output is behind.inputs[0])
-        self._grad_cam = Gradcam(behind, clone=False)
-        taps = [self.network.get_layer(name).output for name in (*masks, layer_cam_layer)]
-        self._taps = keras.Model(inputs, [seam, taps, self.network.output, output])
+        taps = [self.network.get_layer(name).output for name in (grad_cam_layer, layer_cam_layer, *masks)]
+        self._taps = keras.Model(inputs, [taps, self.network.output, output])
+        seen, slope = keras.Input(taps[0].shape[1:], name=_SEEN), keras.Input(taps[0].shape[1:])
+        self._grad_cam = Gradcam(keras.Model([seen, slope], [keras.layers.Multiply()([seen, slope])]), clone=False)
         given = tf.TensorSpec(inputs.shape, tf.float32)
         # traced now: TensorFlow would take the first calls of several views for one function that is traced too often
         self._pass = tf.function(self._forward_and_backward).get_concrete_function(given)
@@ -119,9 +118,17 @@ class View:
         windows : ndarray of float32, shape (window, time, neuron)
             Scaled and ordered.
         """
-        seam, gradient, layer_cam, masks, output = self._pass(_with_channel(windows))
+        at_layer, gradient, layer_cam, masks, output = self._pass(_with_channel(windows))
+        grad_cam = self._grad_cam(
+            _sum_per_window,
+            at_layer,
+            penultimate_layer=_SEEN,
+            seek_penultimate_conv_layer=False,
+            expand_cam=False,
+            normalize_cam=False,
+        )
         return Explanation(
-            grad_cam=_as_maps(self._grad_cam_behind(seam)),
+            grad_cam=_as_maps(grad_cam),
             gradient=gradient.numpy()[..., 0],
             layer_cam=_as_maps(layer_cam),
             masks={name: _as_maps(mask) for name, mask in zip(self._mask_names, masks, strict=True)},
@@ -159,22 +166,12 @@ class View:
             total += np.abs(gradient.numpy()[..., 0])
         return (total / samples).astype(np.float32)
 
-    def _grad_cam_behind(self, seam):
-        return self._grad_cam(
-            self._scores,
-            seam,
-            penultimate_layer=self._seen,
-            seek_penultimate_conv_layer=False,
-            expand_cam=False,
-            normalize_cam=False,
-        )
-
     def _forward_and_backward(self, windows):
         with tf.compat.v1.get_default_graph().gradient_override_map({"Conv2D": _INPUT_GRADIENT}):
-            seam, (*masks, activation), output, scored = self._taps(windows, training=False)
+            (seen, held, *masks), output, scored = self._taps(windows, training=False)
             scores = self._scores(scored)
-        gradient, slope = tf.gradients(scores, [windows, activation])
-        return seam, gradient, tf.reduce_sum(tf.abs(slope * activation), axis=-1), masks, output
+        gradient, slope_seen, slope_held = tf.gradients(scores, [windows, seen, held])
+        return [seen, slope_seen], gradient, tf.reduce_sum(tf.abs(slope_held * held), axis=-1), masks, output
 
     def _scores(self, output):
         """One number per window."""
@@ -219,18 +216,8 @@ def float32_copy(network: keras.Model) -> keras.Model:
     return copy
 
 
-def _seam(model: keras.Model, layer: str) -> list[keras.KerasTensor]:
-    """Everything that the part of ``model`` behind ``layer`` reads: the layer's output first, then skip connections."""
-    seam = [model.get_layer(layer).output]
-    behind = {id(seam[0])}
-    for operation in model.operations:  # in the order of computation
-        read = [] if isinstance(operation, keras.layers.InputLayer) else keras.tree.flatten(operation.input)
-        if behind.isdisjoint(map(id, read)):
-            continue
-        behind.update(map(id, keras.tree.flatten(operation.output)))
-        known = behind | set(map(id, seam))
-        seam += [tensor for tensor in read if id(tensor) not in known]
-    return seam
+def _sum_per_window(values):
+    return tf.reduce_sum(values, axis=list(range(1, values.shape.rank)))
 
 
 def _with_channel(windows: np.ndarray) -> tf.Tensor:

@@ -98,7 +98,8 @@ def test_shifts_of_equal_score_tie_exactly():
     rng = np.random.default_rng(0)
     values, truth = rng.integers(0, 6, (13, 11)), rng.uniform(size=(13, 11)) < 0.4
     found = scores._auroc_of_all_shifts(values, truth)
-    assert all(found[shift] == auroc(np.roll(values, shift, (0, 1)), truth) for shift in np.ndindex(13, 11))
+    for shift in np.ndindex(13, 11):
+        assert found[shift] == auroc(np.roll(values, shift, (0, 1)), truth)
 
 
 def test_chance_of_a_place_is_drawn_from_all_shifts(maps):

@@ -59,7 +59,7 @@ def test_grad_cam_is_the_rectified_sum_of_channels_weighted_by_their_mean_gradie
 
 
 @pytest.mark.parametrize("layer", LAYERS)
-def test_grad_cam_behind_the_seam_is_that_of_the_whole_network(network, windows, layer):
+def test_grad_cam_is_what_tf_keras_vis_makes_of_the_whole_network(network, windows, layer):
     whole = Gradcam(network, clone=False)(
         lambda output: scores_of(output, None, "absolute"),
         windows[..., None],
