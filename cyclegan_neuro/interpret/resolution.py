@@ -32,15 +32,20 @@ def to_window(maps: np.ndarray, *, window_frames: int, n_neurons: int) -> np.nda
     """
     if maps.shape[1:] == (window_frames, n_neurons):
         return np.asarray(maps, np.float32)
-    time, neuron = _weights(maps.shape[1], window_frames), _weights(maps.shape[2], n_neurons)
-    return time @ np.asarray(maps, np.float32) @ neuron.T
+    return _stretch(_stretch(np.asarray(maps, np.float32), n_neurons, axis=2), window_frames, axis=1)
+
+
+def _stretch(maps: np.ndarray, n_points: int, *, axis: int) -> np.ndarray:
+    lower, upper, share = _neighbours(maps.shape[axis], n_points)
+    below = maps.take(lower, axis)
+    return below + share.reshape(-1, *([1] * (maps.ndim - 1 - axis))) * (maps.take(upper, axis) - below)
 
 
 @cache
-def _weights(n_cells: int, n_points: int) -> np.ndarray:
-    """Matrix (point, cell) of linear interpolation; one cell serves all points."""
+def _neighbours(n_cells: int, n_points: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Cells whose centres lie before and behind each point, and how far it is on its way; one cell serves all."""
     # every halving rounds up, so that n_cells = ceil(n_points / stride)
-    stride = 2 ** int(np.ceil(np.log2(n_points / n_cells))) if n_cells > 1 else n_points
-    centres = stride * np.arange(n_cells) + (stride - 1) / 2
-    columns = [np.interp(np.arange(n_points), centres, unit) for unit in np.eye(n_cells)]
-    return np.stack(columns, axis=1).astype(np.float32)
+    stride = 2 ** int(np.ceil(np.log2(n_points / n_cells)))
+    place = np.clip((np.arange(n_points) - (stride - 1) / 2) / stride, 0, n_cells - 1)
+    lower = place.astype(int)
+    return lower, np.minimum(lower + 1, n_cells - 1), (place - lower).astype(np.float32)
