@@ -153,7 +153,7 @@ def position_overlap_score(values: np.ndarray, truth: np.ndarray, *, n_shuffles:
 
     For each neuron with ``k`` true positions: the share of its ``k`` highest map values that are true (places
     that share the k-th value share what is left of ``k``), averaged over neurons. The null shifts each neuron's
-    map around the corridor; the interval resamples neurons.
+    map around the corridor; the interval resamples neurons, of which a single one has none (NaN).
 
     Parameters
     ----------
@@ -167,7 +167,7 @@ def position_overlap_score(values: np.ndarray, truth: np.ndarray, *, n_shuffles:
     every_shift = np.stack([_top_hits(np.roll(values, shift, axis=0), truth) for shift in range(len(values))])
     hits, draws = every_shift[0], (n_shuffles, len(every_shift[0]))
     null = np.take_along_axis(every_shift, rng.integers(0, len(values), draws), axis=0).mean(axis=1)
-    spread = hits[rng.integers(0, hits.size, draws)].mean(axis=1)
+    spread = hits[rng.integers(0, hits.size, draws)].mean(axis=1) if hits.size > 1 else np.array([np.nan])
     return _score(float(hits.mean()), null, spread, n=hits.size)
 
 

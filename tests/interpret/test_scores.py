@@ -253,3 +253,11 @@ def test_under_a_random_map_p_is_uniform(name):
         assert 0.4 < found.mean() < 0.65
     else:
         assert kstest(found, "uniform").pvalue > 0.01
+
+
+def test_a_single_curve_has_no_interval():
+    found = scores.position_overlap_score(
+        np.array([[3.0], [2.0], [1.0], [0.0]]), np.array([[True], [False], [False], [False]]), n_shuffles=20, seed=0
+    )
+    assert found.value == 1.0
+    assert np.isnan(found.ci95).all()
