@@ -103,7 +103,7 @@ def interpret(section, prepared, trainer) -> tuple[np.ndarray, Seconds]:
 
 
 def at_full_count(name: str, seconds: list[np.ndarray]) -> np.ndarray:
-    """Scale the calls of a network to 200 windows (untrained: 50); its first call, which compiles, counts once."""
+    """Scale the calls of a network to 200 windows (untrained: 25); its first call, which compiles, counts once."""
     if name in FIXED or len(seconds) < 2:
         return sum(seconds)
     n_windows = measure._UNTRAINED_WINDOWS if name.endswith("untrained") else WINDOWS

@@ -20,7 +20,7 @@ from cyclegan_neuro.windows.segmentation import spaced
 __all__ = ["LEADING", "Maps", "choose_coordinate", "map_networks"]
 
 _CELLS_PER_CALL = 400_000  # (time, neuron) cells of the windows explained at once; bounds the memory
-_UNTRAINED_WINDOWS = 50
+_UNTRAINED_WINDOWS = 25
 _LOG = logging.getLogger(__name__)
 
 LEADING = "saliency"
@@ -79,7 +79,7 @@ def _explain_all(
 ) -> Maps:
     maps: Maps = {}
     for network in networks:
-        _LOG.info("explaining %s", network.name)
+        _LOG.info("explaining %s in %s windows", network.name, n_windows)
         maps[network.name] = _explain_windows(network, section, prepared, coordinate, n_windows=n_windows)
     return maps
 
