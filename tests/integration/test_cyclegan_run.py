@@ -17,7 +17,7 @@ SMALL = [
     "windows.n_train=48", "windows.n_validation=4", "windows.n_test=8", "model.filters=8", "model.residual_blocks=1",
     "model.dropout=0.25", "objective.history_windows=8", "training.epochs=3", "training.figures_every_epochs=3",
     "evaluation.weights=last", "evaluation.spikes.van_rossum=fast", "evaluation.spikes.max_windows=6",
-    "evaluation.spikes.processes=2",
+    "evaluation.spikes.processes=2", "evaluation.interpretation.n_shuffles=50",
 ]  # fmt: skip
 
 
@@ -89,6 +89,11 @@ def test_killed_run_resumes_to_the_same_weights_and_evaluates(tmp_path):
         assert set(entry) == {"x_from_y", "x_cycle", "y_from_x", "y_cycle"}
         assert set(entry["y_from_x"]) == {"model", "identity", "moment_matching", "gaussian_ot", "noise_floor"}
         assert entry["y_from_x"]["model"]["kl"]["mean"] > 0
+    assert set(metrics["interpretation"]) == {"D_X", "D_Y", "G", "F", "recorded"}
+    saliency = metrics["interpretation"]["G"]["saliency"]
+    assert {"auroc_neurons", "auroc_region", "position_overlap", "chance", "untrained"} <= set(saliency)
+    assert 0 <= saliency["auroc_neurons"] <= 1
+    assert (killed / "report" / "maps.h5").exists()
     figures = {path.stem for path in (killed / "report" / "figures").glob("*.png")}
     assert {"spikes_firing_rate", "spikes_correlation", "spikes_van_rossum", "spike_inference"} <= figures
     assert {path.suffix for path in (killed / "evaluation_cache").iterdir()} == {".npz"}
