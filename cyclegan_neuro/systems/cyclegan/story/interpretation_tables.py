@@ -31,6 +31,10 @@ _QUESTIONS = {
         "auroc_edge": "the edge of that corner",
     },
 }
+_SHORT = {
+    "auroc_neurons": "neurons", "auroc_region": "neurons, places", "position_overlap": "places in neurons",
+}  # fmt: skip
+_SHORT_CORNER = {"auroc_region": "corner", "auroc_edge": "edge"}
 
 
 def questions(found: Interpretation) -> dict[str, str]:
@@ -95,15 +99,16 @@ def _cells(scored: ScoredMap, score: str) -> tuple[str | None, str | None]:
 def score_table(found: Interpretation) -> tuple[str, Table]:
     """Return caption and table of every score of every map, one per line."""
     names = control_names(found)
+    short = _SHORT if found.learning is not None else _SHORT_CORNER
     rows = [
         ("recorded days" if network == CONTRAST else network,
-         method_label(method, network="" if network == CONTRAST else network), goal, one.value,
+         method_label(method, network="" if network == CONTRAST else network), short[score], one.value,
          *_finite_interval(one.ci95), one.chance_low, one.chance_high, one.p, one.n,
          *(scored.controls.get(name, {}).get(key) for name in names for key in (score, "agreement")),
          verdict(scored, score) if scored.controls else None)
         for network, methods in found.scores.items()
         for method, scored in methods.items()
-        for score, goal in questions(found).items()
+        for score in questions(found)
         if (one := scored.scores.get(score)) is not None
     ]  # fmt: skip
     columns = (
