@@ -74,7 +74,7 @@ def test_parts_join_seamlessly(models, monkeypatch, longest, per_call):
     assert len(calls) > 1
     assert all(frames.stop - frames.start <= longest + SMALL.window_frames - 1 for _, frames in calls)
     parts = infer_rates(dff, frame_rate_hz=30.0, models=models)
-    np.testing.assert_allclose(parts.rates_hz, whole.rates_hz, atol=1e-5)
+    np.testing.assert_allclose(parts.rates_hz, whole.rates_hz, atol=1e-4)  # float32: processors sum in other orders
     np.testing.assert_array_equal(parts.valid, whole.valid)
 
 
