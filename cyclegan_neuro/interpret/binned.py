@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import sparse
 
-__all__ = ["BinnedAverage", "bin_edges"]
+__all__ = ["BinnedAverage", "bin_edges", "binned_mean"]
 
 
 def bin_edges(*coordinates: np.ndarray, width: float) -> np.ndarray:
@@ -93,3 +93,30 @@ class BinnedAverage:
             raise ValueError("no window has been added")
         visited = self._occupancy[:, None] > 0
         return np.divide(self._sums, self._occupancy[:, None], out=np.full_like(self._sums, np.nan), where=visited)
+
+
+def binned_mean(coordinate: np.ndarray, values: np.ndarray, *, edges: np.ndarray, frames=None) -> np.ndarray:
+    """Average a whole recording per bin.
+
+    Parameters
+    ----------
+    coordinate : ndarray, shape (time,)
+        NaN belongs to no bin.
+    values : ndarray, shape (time, neuron)
+    edges : ndarray, shape (bin + 1,)
+    frames : ndarray of bool, shape (time,), optional
+        Frames that count; all when absent.
+
+    Returns
+    -------
+    ndarray of float64, shape (bin, neuron)
+        In the unit of ``values``; NaN in bins never visited.
+
+    Examples
+    --------
+    >>> binned_mean(np.array([0.5, 0.6, 2.5]), np.array([[1.0], [3.0], [5.0]]), edges=np.arange(4.0))[:, 0]
+    array([ 2., nan,  5.])
+    """
+    average = BinnedAverage(coordinate, [0], window_frames=len(values), edges=edges, frames=frames)
+    average.add([0], values[None])
+    return average.curves()

@@ -29,7 +29,7 @@ from scipy.stats import spearmanr
 from cyclegan_neuro.cli.errors import report_user_errors
 from cyclegan_neuro.configuration.loading import load_config
 from cyclegan_neuro.interpret.averages import AttentionMap
-from cyclegan_neuro.interpret.binned import BinnedAverage, bin_edges
+from cyclegan_neuro.interpret.binned import bin_edges, binned_mean
 from cyclegan_neuro.interpret.scores import neuron_score
 from cyclegan_neuro.interpret.storage import read_maps
 from cyclegan_neuro.systems.base import get
@@ -56,11 +56,7 @@ def place_maps(day: Day, edges: np.ndarray, *, parity: int | None = None) -> np.
     """Return the mean ΔF/F per position (bin, neuron) over all runs, or over even or odd ones."""
     trial = day.recording.behaviour.trial
     frames = trial >= 0 if parity is None else (trial >= 0) & (trial % 2 == parity)
-    average = BinnedAverage(
-        day.recording.behaviour.position_cm, [0], window_frames=len(trial), edges=edges, frames=frames
-    )
-    average.add([0], day.recording.dff[None])
-    return average.curves()
+    return binned_mean(day.recording.behaviour.position_cm, day.recording.dff, edges=edges, frames=frames)
 
 
 def correlation(a: np.ndarray, b: np.ndarray) -> np.ndarray:

@@ -37,8 +37,10 @@ def test_row_26_typo_in_a_section(refusal):
 
 def test_row_26_key_in_the_wrong_section(refusal):
     message = refusal("model:\n  seed: 3\n")
-    for section in ("training", "data.simulation", "evaluation.spikes", "evaluation.interpretation"):
-        assert f"'{section}.seed'" in message.partition("did you mean ")[2]
+    assert message.endswith(
+        "did you mean 'training.seed' or 'data.simulation.seed' or 'evaluation.spikes.seed' or "
+        "'evaluation.interpretation.seed'?"
+    )
     assert "did you mean 'windows.window_frames'?" in refusal("window_frames: 256\n")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from cyclegan_neuro.interpret.averages import AttentionMap
-from cyclegan_neuro.interpret.binned import BinnedAverage
+from cyclegan_neuro.interpret.binned import BinnedAverage, binned_mean
 from cyclegan_neuro.interpret.coordinates import Coordinate
 from cyclegan_neuro.windows.cutting import raw_windows
 from cyclegan_neuro.windows.prepared import PreparedPair
@@ -65,10 +65,7 @@ def _difference(x: np.ndarray, y: np.ndarray) -> AttentionMap:
 
 
 def _tuning_of_all_frames(prepared: PreparedPair, coordinate: Coordinate, day: str) -> np.ndarray:
-    dff, values = getattr(prepared, day).recording.dff, getattr(coordinate, day)
-    average = BinnedAverage(values, [0], window_frames=len(dff), edges=coordinate.edges)
-    average.add([0], dff[None])
-    return average.curves()
+    return binned_mean(getattr(coordinate, day), getattr(prepared, day).recording.dff, edges=coordinate.edges)
 
 
 def _tuning_of_windows(prepared: PreparedPair, coordinate: Coordinate, day: str, starts: np.ndarray) -> np.ndarray:

@@ -17,7 +17,7 @@ from cyclegan_neuro.windows.cutting import windows_of
 from cyclegan_neuro.windows.prepared import PreparedPair
 from cyclegan_neuro.windows.segmentation import spaced
 
-__all__ = ["LEADING", "Maps", "choose_coordinate", "map_networks"]
+__all__ = ["LEADING", "Maps", "choose_coordinate", "map_networks", "middle_window"]
 
 _CELLS_PER_CALL = 400_000  # (time, neuron) cells of the windows explained at once; bounds the memory
 _UNTRAINED_WINDOWS = 25
@@ -77,11 +77,10 @@ def map_networks(
 def _explain_all(
     networks: Sequence[NetworkView], section: InterpretationSection, prepared: PreparedPair, coordinate, *, n_windows
 ) -> Maps:
-    maps: Maps = {}
-    for network in networks:
-        _LOG.info("explaining %s in %s windows", network.name, n_windows)
-        maps[network.name] = _explain_windows(network, section, prepared, coordinate, n_windows=n_windows)
-    return maps
+    return {
+        network.name: _explain_windows(network, section, prepared, coordinate, n_windows=n_windows)
+        for network in networks
+    }
 
 
 def _explain_windows(
@@ -89,6 +88,7 @@ def _explain_windows(
 ) -> dict[str, AttentionMap]:
     day = getattr(prepared, network.day)
     starts = spaced(day.starts.test, n_windows)
+    _LOG.info("explaining %s in %s windows", network.name, len(starts))
     values = None if coordinate is None else getattr(coordinate, network.day)
     per_call = max(1, _CELLS_PER_CALL // (prepared.window_frames * prepared.n_neurons))
     averages: dict[str, MapAverage] = {}
@@ -105,5 +105,9 @@ def _explain_windows(
 def _average(prepared: PreparedPair, coordinate: Coordinate | None, values, starts: np.ndarray) -> MapAverage:
     size = {"window_frames": prepared.window_frames}
     binned = None if coordinate is None else BinnedAverage(values, starts, edges=coordinate.edges, **size)
-    example = int(starts[len(starts) // 2])
-    return MapAverage(prepared.order.inverse, binned=binned, example_start=example, **size)
+    return MapAverage(prepared.order.inverse, binned=binned, example_start=middle_window(starts), **size)
+
+
+def middle_window(starts: np.ndarray) -> int:
+    """Return the first frame of the window whose explanation is kept as an example."""
+    return int(starts[len(starts) // 2])

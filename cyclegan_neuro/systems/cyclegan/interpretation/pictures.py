@@ -11,7 +11,7 @@ from cyclegan_neuro.figures.attention import MapPanel, MaskRow, map_grid, mask_f
 from cyclegan_neuro.figures.positional import PositionalPanel, positional_grid
 from cyclegan_neuro.figures.style import DAY_X, DAY_Y
 from cyclegan_neuro.interpret.averages import AttentionMap
-from cyclegan_neuro.interpret.binned import BinnedAverage, bin_edges
+from cyclegan_neuro.interpret.binned import bin_edges, binned_mean
 from cyclegan_neuro.interpret.resolution import to_window
 from cyclegan_neuro.systems.cyclegan.interpretation.contrasts import CONTRAST
 from cyclegan_neuro.systems.cyclegan.interpretation.findings import Interpretation
@@ -232,13 +232,10 @@ def _tuning(found: Interpretation, prepared: PreparedPair, columns: np.ndarray):
     if coordinate is None:
         return None, {}
     edges = bin_edges(coordinate.x, coordinate.y, width=_TUNING_BINS * float(np.diff(coordinate.edges)[0]))
-    curves = {}
-    for day in "xy":
-        dff = getattr(prepared, day).recording.dff
-        average = BinnedAverage(getattr(coordinate, day), [0], window_frames=len(dff), edges=edges)
-        average.add(np.array([0]), dff[None][..., columns])
-        curves[day] = average.curves()
-    return edges, curves
+    return edges, {
+        day: binned_mean(getattr(coordinate, day), getattr(prepared, day).recording.dff[:, columns], edges=edges)
+        for day in "xy"
+    }
 
 
 def field_figure(found: Interpretation, prepared: PreparedPair) -> Figure | None:

@@ -13,7 +13,7 @@ from cyclegan_neuro.interpret.resolution import to_window
 from cyclegan_neuro.recordings.frames import runs
 from cyclegan_neuro.systems.cyclegan.interpretation.contrasts import CONTRAST
 from cyclegan_neuro.systems.cyclegan.interpretation.findings import Interpretation
-from cyclegan_neuro.systems.cyclegan.interpretation.measure import LEADING
+from cyclegan_neuro.systems.cyclegan.interpretation.measure import LEADING, middle_window
 from cyclegan_neuro.windows.prepared import PreparedPair
 from cyclegan_neuro.windows.segmentation import spaced
 
@@ -56,8 +56,7 @@ def rank_neurons(found: Interpretation) -> Ranking:
 
 def example_start(found: Interpretation, prepared: PreparedPair, day: str) -> int:
     """Return the first frame of the window whose explanation is kept: the middle one of those explained."""
-    starts = spaced(getattr(prepared, day).starts.test, found.section.max_windows)
-    return int(starts[len(starts) // 2])
+    return middle_window(spaced(getattr(prepared, day).starts.test, found.section.max_windows))
 
 
 def attended_stretches(found: AttentionMap, prepared: PreparedPair, neuron: int) -> list[tuple[int, int]]:

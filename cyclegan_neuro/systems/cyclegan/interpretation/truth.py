@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
-from cyclegan_neuro.interpret.binned import BinnedAverage
+from cyclegan_neuro.interpret.binned import binned_mean
 from cyclegan_neuro.interpret.coordinates import Coordinate
 from cyclegan_neuro.systems.cyclegan.translation import has_truth
 from cyclegan_neuro.windows.prepared import Day, PreparedPair
@@ -67,9 +67,7 @@ def learning_truth(prepared: PreparedPair, coordinate: Coordinate) -> LearningTr
 def _change(day: Day, values: np.ndarray, edges: np.ndarray) -> np.ndarray:
     """Absolute change of tuning, (bin, neuron); 0 in bins never visited."""
     difference = day.recording.truth.other_day_dff - day.recording.dff
-    average = BinnedAverage(values, [0], window_frames=len(values), edges=edges)
-    average.add([0], difference[None])
-    return np.abs(np.nan_to_num(average.curves()))
+    return np.abs(np.nan_to_num(binned_mean(values, difference, edges=edges)))
 
 
 def corner_truth(prepared: PreparedPair) -> CornerTruth | None:

@@ -9,14 +9,13 @@ from cyclegan_neuro.systems.cyclegan.measurements import Measurements
 from cyclegan_neuro.systems.cyclegan.spiking.measure import SpikeMeasurements
 from cyclegan_neuro.systems.cyclegan.spiking.wording import PAIR_LABELS, STATISTIC_LABELS
 from cyclegan_neuro.systems.cyclegan.story.spikes import mean_kl
-from cyclegan_neuro.systems.cyclegan.story.wording import METRIC_LABELS, compared, plural
+from cyclegan_neuro.systems.cyclegan.story.wording import ALIGNMENTS, METRIC_LABELS, compared, plural
 from cyclegan_neuro.systems.evaluation import Block, Table
 from cyclegan_neuro.windows.prepared import Day, PreparedPair
 from cyclegan_neuro.windows.segmentation import coverage
 
 __all__ = ["certainty_block"]
 
-_ALIGNMENTS = ("moment_matching", "gaussian_ot")
 _COLUMNS = (
     "measure (less is better)", "CycleGAN", "doing nothing", "better alignment", "floor",
     "CycleGAN against doing nothing", "against the alignment", "against the floor",
@@ -104,13 +103,13 @@ def _tuning(tuning: dict):
 def _spikes(found: SpikeMeasurements):
     for statistic in _STATISTICS:
         for pair in _PAIRS:
-            names = ("model", "identity", *_ALIGNMENTS, "floor")
+            names = ("model", "identity", *ALIGNMENTS, "floor")
             entry = {name: mean_kl(found, pair, statistic, name) for name in names}
             yield _row(f"{STATISTIC_LABELS[statistic]}, {PAIR_LABELS[pair]} (KL, nats)", entry, entry["floor"])
 
 
 def _row(label: str, entry: dict[str, float], floor: float | None) -> tuple:
-    model, best = entry["model"], min(entry[name] for name in _ALIGNMENTS)
+    model, best = entry["model"], min(entry[name] for name in ALIGNMENTS)
     verdicts = (_verdict(model, other) for other in (entry["identity"], best))
     within = None if floor is None or math.isnan(floor) else "within" if model <= floor else "above"
     return (label, model, entry["identity"], best, floor, *verdicts, within)

@@ -16,15 +16,14 @@ from cyclegan_neuro.systems.cyclegan.spiking.pictures import (
 )
 from cyclegan_neuro.systems.cyclegan.spiking.recorder import PAIRS
 from cyclegan_neuro.systems.cyclegan.spiking.wording import PAIR_LABELS, STATISTIC_LABELS, WASSERSTEIN_UNITS
-from cyclegan_neuro.systems.cyclegan.story.wording import TRANSLATOR_LABELS, compared, percent, plural
+from cyclegan_neuro.systems.cyclegan.story.wording import ALIGNMENTS, TRANSLATOR_LABELS, compared, percent, plural
 from cyclegan_neuro.systems.evaluation import Block, Picture, Table, significant
 from cyclegan_neuro.windows.prepared import PreparedPair
 
 __all__ = ["mean_kl", "no_spikes_block", "spikes_block", "spikes_sentence"]
 
 _TITLE = "Spikes"
-_ORDER = ("model", "identity", "moment_matching", "gaussian_ot")
-_ALIGNMENTS = _ORDER[2:]
+_ORDER = ("model", "identity", *ALIGNMENTS)
 _IN_SENTENCE = ("firing_rate", "correlation", "van_rossum")
 _METHODS = {
     "elephant": "Elephant computed those of the CycleGAN and of identity, a single sweep that agrees with it to 1e-10 "
@@ -55,7 +54,7 @@ def spikes_sentence(found: SpikeMeasurements) -> str:
     for statistic in _IN_SENTENCE:
         label = STATISTIC_LABELS[statistic]
         value = {name: mean_kl(found, "y_from_x", statistic, name) for name in (*_ORDER, "floor")}
-        best = min(_ALIGNMENTS, key=value.get)
+        best = min(ALIGNMENTS, key=value.get)
         numbers = ", ".join(f"{name} {significant(v, digits=2)}" for name, v in (
             ("identity", value["identity"]), (TRANSLATOR_LABELS[best], value[best]), ("floor", value["floor"])
         ))  # fmt: skip

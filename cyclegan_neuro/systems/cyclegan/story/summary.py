@@ -9,7 +9,13 @@ from cyclegan_neuro.systems.cyclegan.story.attention import attention_sentence
 from cyclegan_neuro.systems.cyclegan.story.inputs import origin_sentence, shared_frames
 from cyclegan_neuro.systems.cyclegan.story.mapping import cycle_sentence, moved_sentence
 from cyclegan_neuro.systems.cyclegan.story.spikes import spikes_sentence
-from cyclegan_neuro.systems.cyclegan.story.wording import METRIC_LABELS, TRANSLATOR_LABELS, compared, percent
+from cyclegan_neuro.systems.cyclegan.story.wording import (
+    ALIGNMENTS,
+    METRIC_LABELS,
+    TRANSLATOR_LABELS,
+    compared,
+    percent,
+)
 from cyclegan_neuro.systems.evaluation import significant
 from cyclegan_neuro.windows.prepared import PreparedPair
 
@@ -18,7 +24,6 @@ __all__ = ["summarise"]
 _MOST = 6  # sentences
 _UNKNOWN = "What G(X) and F(Y) should be is not known here, so these numbers can refute the mapping but not prove it."
 _DIRECT = ("direct_y", "direct_x")
-_ALIGNMENTS = ("moment_matching", "gaussian_ot")
 
 
 def summarise(
@@ -69,7 +74,7 @@ def _best_alignment(signals: dict) -> str:
     parts = []
     for metric in _DIRECT:
         entry = signals[metric]
-        name = min(_ALIGNMENTS, key=lambda n: entry[n]["mean"])
+        name = min(ALIGNMENTS, key=lambda n: entry[n]["mean"])
         verdict = compared(entry["model"]["mean"], entry[name]["mean"])
         number = significant(entry[name]["mean"])
         parts.append(f"{verdict} {TRANSLATOR_LABELS[name]} in {METRIC_LABELS[metric]} ({number})")
@@ -89,7 +94,7 @@ def _tuning(tuning: dict) -> list[str]:
 
 def _changed(entry: dict) -> str:
     model, identity = entry["model"], entry["identity"]
-    best = min(_ALIGNMENTS, key=lambda name: entry[name]["mae"])
+    best = min(ALIGNMENTS, key=lambda name: entry[name]["mae"])
     closer = "is closer to the truth than" if model["mae"] < identity["mae"] else "is no closer to the truth than"
     return (
         f"For the {model['n']} neurons that learning changed, position tuning of G(X) {closer} that of X: mean error "

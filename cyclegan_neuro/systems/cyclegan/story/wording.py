@@ -9,7 +9,17 @@ from cyclegan_neuro.recordings.shuffling import MIXED
 from cyclegan_neuro.systems.evaluation import significant
 from cyclegan_neuro.windows.prepared import PreparedPair
 
-__all__ = ["METRIC_LABELS", "TRANSLATOR_LABELS", "compared", "is_mixed", "mean_sd", "origin", "percent", "plural"]
+__all__ = [
+    "ALIGNMENTS",
+    "METRIC_LABELS",
+    "TRANSLATOR_LABELS",
+    "compared",
+    "is_mixed",
+    "mean_sd",
+    "origin",
+    "percent",
+    "plural",
+]
 
 METRIC_LABELS = {
     "direct_y": "|Y − G(X)|",
@@ -29,6 +39,7 @@ TRANSLATOR_LABELS = {
     "noise": "noise of the estimate",
     "recorded": "recorded days",
 }
+ALIGNMENTS = ("moment_matching", "gaussian_ot")
 _ROUNDING = 1e-6  # ΔF/F; what float32 leaves of an exact inversion
 _ALIKE = 0.01  # relative differences below this are called none
 
