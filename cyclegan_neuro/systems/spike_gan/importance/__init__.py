@@ -1,0 +1,1 @@
+"""Which spikes matter to a critic, and whether they are the ones that belong to packets."""
