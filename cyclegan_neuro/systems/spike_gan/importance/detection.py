@@ -19,15 +19,12 @@ __all__ = [
     "packet_spike_auroc",
 ]
 
-_N_LEVELS = 256
-"""Bins of the histogram, the number of grey levels in Otsu's paper."""
-
 
 def importance_threshold(values: np.ndarray) -> float:
     """Choose, without the truth, the importance above which a spike counts as part of a packet.
 
-    Otsu's criterion with three classes: the two limits that leave the least variance within the classes; the upper
-    one is returned.
+    Otsu's criterion: the limit that leaves the least variance within the two classes. It lies midway between the
+    highest value below it and the lowest above.
 
     Parameters
     ----------
@@ -41,47 +38,39 @@ def importance_threshold(values: np.ndarray) -> float:
     Raises
     ------
     RecordingError
-        With fewer than three different values, or values that are not finite.
+        Where all values are equal, or some are not finite.
 
     References
     ----------
-    Otsu 1979, "A threshold selection method from gray-level histograms", section III.C (more than two classes).
+    Otsu 1979, "A threshold selection method from gray-level histograms".
 
     Notes
     -----
-    Three classes because there are three kinds of spikes: far from packets; near one, where a shuffle may complete or
-    disturb it; inside. On simulated packets with matched filters as critics (one or four packets of 8 neurons, with
-    and without jitter, 1 in 10 to 1 in 25 spikes inside), this limit came closest to the best F score that any limit
-    reaches (mostly within 0.05). Two classes of the logarithms, and a mixture of two Gaussians fitted to them,
-    separated the first kind from the other two: recall 0.9 to 1, precision 0.1 to 0.4.
+    Chosen among several on 28 simulated sets with critics that are matched filters (one or four packets of 8 neurons,
+    two stimuli of 18; with and without jitter; several thresholds and amounts of noise of the critic). The best F
+    score that any limit reaches was 0.72 on average; this rule came within 0.05 of it on average and 0.13 at worst.
+    Otsu's criterion on logarithms (0.21 and 0.59) and a mixture of two Gaussians on them (0.18 and 0.72) tell spikes
+    that matter at all from those that do not, and three classes (0.07 and 0.46) depend more on the critic.
 
     Examples
     --------
-    >>> bool(2 < importance_threshold(np.array([0.0, 0.1, 0.1, 1.9, 2.0, 9.0, 9.1])) < 9)
-    True
+    >>> importance_threshold(np.array([0.0, 1.0, 1.0, 4.0, 5.0]))
+    2.5
     """
-    values = np.ravel(values).astype(np.float64)
-    n_different = np.unique(values).size
-    if not np.isfinite(values).all() or n_different < 3:
+    values = np.sort(values, axis=None).astype(np.float64)
+    finite = bool(np.isfinite(values).all())
+    if not finite or not values.size or values[0] == values[-1]:
         raise RecordingError(
             "importance of spikes",
-            got=f"{n_different} different values" if np.isfinite(values).all() else "values that are not finite",
-            expected="at least three different, finite ones",
+            got=f"{values.size} equal values" if finite else "values that are not finite",
+            expected="finite values that differ",
             fix="explain more samples, or check that the critic was trained",
         )
-    counts, edges = np.histogram(values, bins=_N_LEVELS)
-    total = np.concatenate([[0], np.cumsum(counts)])
-    moment = np.concatenate([[0.0], np.cumsum(counts * (edges[1:] + edges[:-1]) / 2)])
-    lower, upper = np.triu_indices(_N_LEVELS + 1, 1)  # limits in ascending order; a class may be empty
-    between = sum(_between_class(total, moment, *ends) for ends in ((0, lower), (lower, upper), (upper, _N_LEVELS)))
-    best = np.flatnonzero(between >= between.max() * (1 - 1e-12))
-    return float(np.median(edges[upper[best]]))  # any limit in an empty stretch is as good: its middle
-
-
-def _between_class(total: np.ndarray, moment: np.ndarray, first: np.ndarray | int, last: np.ndarray | int):
-    """Squared sum over number of the values between two edges: what the class adds to the variance between classes."""
-    number = total[last] - total[first]
-    return (moment[last] - moment[first]) ** 2 / np.maximum(number, 1)
+    n_below, total = np.arange(1, values.size), values.cumsum()
+    n_above = values.size - n_below
+    between = n_below * n_above * (total[:-1] / n_below - (total[-1] - total[:-1]) / n_above) ** 2
+    best = int(np.argmax(np.where(np.diff(values) > 0, between, -1.0)))  # equal values stay together
+    return float((values[best] + values[best + 1]) / 2)
 
 
 def detect(maps: np.ndarray, samples: np.ndarray, *, threshold: float) -> np.ndarray:
