@@ -117,3 +117,13 @@ def test_sets_of_different_shape():
     fine = samples_of([0, 1])
     with pytest.raises(RecordingError, match=r"training samples: got bins and neurons \(2, 1\), expected \(1, 2\)"):
         compare_distributions(fine, surrogate=fine, numerical=fine, training=fine.reshape(2, 2, 1), seed=0)
+
+
+def test_drawn_down_without_replacement():
+    """Of 200 different samples any 100 are different: log2(100) bits."""
+    every = samples_of(np.arange(200), n_bins=4)
+    few = every[:100]
+    found = compare_distributions(few, surrogate=every, numerical=every, training=few, seed=0)
+    assert found.entropy_surrogate.n_words == 100
+    assert found.entropy_surrogate.plug_in == pytest.approx(np.log2(100))
+    assert (found.seen_generated, found.seen_surrogate) == (1, 0.5)

@@ -69,7 +69,7 @@ def importance_threshold(values: np.ndarray) -> float:
     n_below, total = np.arange(1, values.size), values.cumsum()
     n_above = values.size - n_below
     between = n_below * n_above * (total[:-1] / n_below - (total[-1] - total[:-1]) / n_above) ** 2
-    best = int(np.argmax(np.where(np.diff(values) > 0, between, -1.0)))  # equal values stay together
+    best = int(np.argmax(between))  # never between equal values: keeping them together is better
     return float((values[best] + values[best + 1]) / 2)
 
 

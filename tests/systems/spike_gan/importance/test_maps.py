@@ -110,6 +110,23 @@ def test_a_sample_has_its_map_in_any_company(samples):
     assert not np.allclose(importance_maps(critic, samples, seed=6), together)
 
 
+def test_neurons_with_equal_spikes_are_told_apart():
+    """The critic hears neuron 1 alone, and later spikes louder."""
+    sample = np.zeros((1, 8, 2), np.uint8)
+    sample[0, 3] = 1
+    found = importance_maps(lambda x: x[:, :, 1] @ np.arange(8), sample, seed=0)
+    assert found[0, 3, 0] == 0
+    assert found[0, 3, 1] > 0.5
+
+
+def test_samples_are_shuffled_apart():
+    """With the same permutations, shuffles of a sample and of its complement would stay complements."""
+    sample = (np.random.default_rng(0).random((16, 3)) < 0.5).astype(np.uint8)
+    options = {"window_bins": 16, "n_shuffles": 3, "seed": 0}
+    first, second = (shuffled_windows(part, np.array([0]), **options) for part in (sample, 1 - sample))
+    assert (first != 1 - second).any(axis=-1).all()
+
+
 def test_more_samples_than_are_collected_at_once():
     samples = (np.random.default_rng(0).random((150, 8, 2)) < 0.3).astype(np.uint8)
     critic = RandomCritic(16)
