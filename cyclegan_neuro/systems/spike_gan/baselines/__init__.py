@@ -1,0 +1,18 @@
+"""Models that Spike-GAN is compared with: each is fitted to samples and draws new ones."""
+
+from cyclegan_neuro.systems.spike_gan.baselines.dichotomized_gaussian import (
+    DichotomizedGaussian,
+    fit_dichotomized_gaussian,
+)
+from cyclegan_neuro.systems.spike_gan.baselines.independent import Independent, fit_independent
+from cyclegan_neuro.systems.spike_gan.baselines.k_pairwise import Convergence, KPairwise, fit_k_pairwise
+
+__all__ = [
+    "Convergence",
+    "DichotomizedGaussian",
+    "Independent",
+    "KPairwise",
+    "fit_dichotomized_gaussian",
+    "fit_independent",
+    "fit_k_pairwise",
+]

@@ -1,0 +1,125 @@
+"""The stationary Gaussian process nearest to correlations that no process has."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.stats import norm
+
+from cyclegan_neuro.systems.spike_gan.baselines.bivariate_normal import event_covariance_slope
+
+__all__ = ["block_toeplitz", "nearest_process"]
+
+_CIRCLE = 4  # bins of the circle per bin of a sample: lags beyond the sample are free to make the process possible
+_STEPS = 200
+_PULL = 10.0
+_CLOSE = 1e-7
+_WEIGHTS = (1e-2, 1e4)
+_MOST_SLOPE_AT = 0.9995  # correlation beyond which the slope has a pole
+
+
+def nearest_process(correlations: np.ndarray, rates: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Find the process whose thresholded events have covariances nearest to those asked for.
+
+    Parameters
+    ----------
+    correlations : ndarray of float64, shape (bin, neuron, neuron)
+        Asked for between neuron i and neuron j that many bins later; 1 for a neuron with itself in the same bin.
+    rates : ndarray of float64, shape (neuron,)
+        Probability that a neuron exceeds its threshold.
+
+    Returns
+    -------
+    spectrum : ndarray of complex128, shape (frequency, neuron, neuron)
+        Fourier transform of the correlations of the process over the lags of a circle of bins: positive semidefinite.
+    found : ndarray of float64, shape (bin, neuron, neuron)
+        Its correlations; as those asked for where these are possible.
+
+    Notes
+    -----
+    Least squares of the covariances of events: an error of a correlation counts as much as it changes them (squared
+    slope); errors in the same and the next bin, and of a neuron with itself, count more. The alternating direction
+    method of multipliers goes between the correlations asked for and the processes that are possible (no negative
+    eigenvalue at any frequency), in coordinates where each neuron is scaled by the normal density at its threshold, so
+    that most weights are near 1.
+
+    References
+    ----------
+    Boyd et al. 2011, "Distributed optimization and statistical learning via the alternating direction method of
+    multipliers", section 3.1.1.
+
+    Examples
+    --------
+    >>> asked = np.array([[[1.0]], [[-0.9]], [[-0.9]]])  # three bins cannot all exclude each other
+    >>> spectrum, found = nearest_process(asked, np.array([0.5]))
+    >>> bool(np.linalg.eigvalsh(spectrum).min() > -1e-9), found[0].tolist()
+    (True, [[1.0]])
+    """
+    n_bins, n_neurons, _ = correlations.shape
+    length = _CIRCLE * n_bins
+    varies = (rates > 0) & (rates < 1)
+    scale = norm.pdf(norm.isf(np.where(varies, rates, 0.5)))
+    scale = np.outer(scale, scale) / np.mean(scale**2)
+    asked = _around(correlations * scale, length)
+    share = _around(_weights(correlations, rates), length)
+    share = share / (share + _PULL)
+    share[0][np.diag_indices(n_neurons)] = 1
+    possible, aim, excess = asked, asked, np.zeros_like(asked)
+    for _ in range(_STEPS):
+        possible = _without_negative_eigenvalues(aim - excess)
+        aim = share * asked + (1 - share) * (possible + excess)
+        excess += possible - aim
+        if np.abs(possible - aim).max() < _CLOSE:
+            break
+    possible = possible / scale
+    spread = np.sqrt(np.diagonal(possible[0]))
+    possible = possible / np.outer(spread, spread)
+    possible[0][np.diag_indices(n_neurons)] = 1  # without the last digit of rounding
+    return np.fft.rfft(possible, axis=0), possible[:n_bins]
+
+
+def block_toeplitz(correlations: np.ndarray) -> np.ndarray:
+    """Return the covariance matrix of a sample of the process, rows and columns in the order (bin, neuron).
+
+    Parameters
+    ----------
+    correlations : ndarray, shape (bin, neuron, neuron)
+        By lag, as in :func:`nearest_process`.
+
+    Examples
+    --------
+    >>> block_toeplitz(np.array([[[1.0]], [[0.5]]])).tolist()
+    [[1.0, 0.5], [0.5, 1.0]]
+    """
+    n_bins, n_neurons, _ = correlations.shape
+    matrix = np.zeros((n_bins, n_neurons, n_bins, n_neurons))
+    for lag, block in enumerate(correlations):
+        for first in range(n_bins - lag):
+            matrix[first, :, first + lag] = block
+            matrix[first + lag, :, first] = block.T
+    return matrix.reshape(n_bins * n_neurons, -1)
+
+
+def _around(by_lag: np.ndarray, length: int) -> np.ndarray:
+    """Lags 0 to length - 1 of a circle, of which the last ones are the negative lags; 0 where nothing is given."""
+    circle = np.zeros((length, *by_lag.shape[1:]))
+    circle[: len(by_lag)] = by_lag
+    circle[length - len(by_lag) + 1 :] = by_lag[:0:-1].transpose(0, 2, 1)
+    return circle
+
+
+def _weights(correlations: np.ndarray, rates: np.ndarray) -> np.ndarray:
+    """What an error of each correlation counts, relative to one of a pair without correlation; shape (lag, i, j)."""
+    p, q = rates[:, None], rates
+    steep = event_covariance_slope(np.clip(correlations, -_MOST_SLOPE_AT, _MOST_SLOPE_AT), p, q)
+    flat = event_covariance_slope(0.0, p, q)
+    relative = np.divide(steep, flat, out=np.ones_like(steep), where=flat > 0) ** 2
+    near = 1 + 99 * np.exp(-2.0 * np.arange(len(correlations)))[:, None, None]
+    own = 1 + 9 * np.eye(rates.size)  # few against the pairs, but what a neuron's spike train looks like
+    return np.clip(relative, *_WEIGHTS) * near * own
+
+
+def _without_negative_eigenvalues(by_lag: np.ndarray) -> np.ndarray:
+    """Nearest correlations around the circle whose spectrum has none."""
+    values, vectors = np.linalg.eigh(np.fft.rfft(by_lag, axis=0))
+    spectrum = (vectors * np.maximum(values, 0)[:, None]) @ vectors.conj().transpose(0, 2, 1)
+    return np.fft.irfft(spectrum, n=len(by_lag), axis=0)
