@@ -114,9 +114,9 @@ def test_neurons_with_equal_spikes_are_told_apart():
     """The critic hears neuron 1 alone, and later spikes louder."""
     sample = np.zeros((1, 8, 2), np.uint8)
     sample[0, 3] = 1
-    found = importance_maps(lambda x: x[:, :, 1] @ np.arange(8), sample, seed=0)
+    found = importance_maps(lambda x: x[:, :, 1] @ np.arange(8), sample, n_shuffles=100, seed=0)
     assert found[0, 3, 0] == 0
-    assert found[0, 3, 1] > 0.5
+    assert found[0, 3, 1] > 1
 
 
 def test_samples_are_shuffled_apart():
