@@ -162,6 +162,16 @@ def test_what_has_not_converged_says_so(model_of_four, monkeypatch):
     assert fitted.convergence.rms.shape == (3, 3)
 
 
+def test_seeds_of_the_chains_repeat(model_of_four, monkeypatch):
+    spikes = words_of(word_probabilities(*model_of_four), 20_000, 4)
+    for name, value in {"_MOST_ENUMERATED": 3, "_STEPS": 10, "_STEPS_AT_FULL_RATE": 4, "_SWEEPS_TO_CHECK": 5}.items():
+        monkeypatch.setattr(k_pairwise, name, value)
+    first, again, other = (fit_k_pairwise(spikes, seed=seed) for seed in (1, 1, 2))
+    np.testing.assert_array_equal(first.couplings, again.couplings)
+    assert (first.couplings != other.couplings).any()
+    np.testing.assert_array_equal(first.sample(900, seed=3), again.sample(900, seed=3))
+
+
 def test_bins_of_a_sample_do_not_know_each_other(model_of_four, monkeypatch):
     spikes = words_of(word_probabilities(*model_of_four), 8_000, 4)
     spikes = spikes[: len(spikes) // 8 * 8].reshape(-1, 8, 4)
