@@ -38,6 +38,7 @@ HEAVY = {"tensorflow", "keras"}
 SLOW = {"elephant", "neo", "quantities"}  # over a second to import: only inside functions
 WITH_TENSORFLOW = (
     f"{PACKAGE}.windows.pipeline",
+    f"{PACKAGE}.windows.streams",
     f"{PACKAGE}.windows.ordering.autoencoder",
     f"{PACKAGE}.spikes.inference",
     f"{PACKAGE}.interpret.views",

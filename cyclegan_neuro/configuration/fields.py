@@ -44,7 +44,8 @@ def setting(default: Any, description: str, *, unit: str = "", paper: Any = None
     unit : str
         Unit, or empty for a pure number or a name.
     paper : object, optional
-        Value in Li et al. (Table C.1 unless the description says otherwise).
+        Value in the system's paper; for the sections that systems share, in Li et al. (Table C.1 unless the description
+        says otherwise), and a system with another paper declares the field anew.
     **limits
         Passed to :func:`pydantic.Field` (``ge``, ``gt``, ``le``, ``lt``, ...).
     """

@@ -1,4 +1,4 @@
-"""Sections that every system shares: data, windows, ordering, training, evaluation, report."""
+"""Sections that systems share: data, windows, ordering, training, evaluation, report."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ __all__ = [
     "AutoencoderSection",
     "DataSection",
     "EvaluationSection",
+    "InterpretationSection",
     "OrderingSection",
     "RecordingSection",
     "ReportSection",
@@ -240,20 +241,13 @@ class InterpretationSection(Section):
 
 
 class EvaluationSection(Section):
-    """How a trained run is evaluated."""
+    """How a trained run of any system is evaluated."""
 
     weights: Literal["best", "last"] = setting("best", "Checkpoint to evaluate.")
     batch_size: int = setting(8, "Windows per network call.", ge=1)
-    position_bin_cm: float = setting(4.0, "Bin width of position tuning curves.", unit="cm", gt=0.0)
-    ot_shrinkage: float = setting(
-        0.01, "Share of the mean variance added to the covariances of the Gaussian OT baseline.", ge=0.0, le=1.0
-    )
-    spikes: SpikesSection = setting(SpikesSection, "Spike inference and its statistics.")
-    interpretation: InterpretationSection = setting(InterpretationSection, "Where the networks look.")
 
 
 class ReportSection(Section):
-    """What the report shows."""
+    """What every report shows."""
 
-    n_traces: int = setting(3, "Neurons whose traces are drawn.", ge=1)
     dpi: int = setting(120, "Resolution of bitmap figures.", unit="dots/inch", ge=50)

@@ -79,7 +79,8 @@ class WGANGP(Objective):
         return -tf.reduce_mean(fake_scores)
 
     def penalty(self, discriminator, real, fake, seed_generator):
-        uniform = tf.random.stateless_uniform([tf.shape(real)[0], 1, 1, 1], seed_generator.next(), dtype=real.dtype)
+        one_per_window = [tf.shape(real)[0]] + [1] * (real.shape.rank - 1)
+        uniform = tf.random.stateless_uniform(one_per_window, seed_generator.next(), dtype=real.dtype)
         return self.lambda_gp * gradient_penalty(discriminator, wgan_points(real, fake, uniform))
 
 

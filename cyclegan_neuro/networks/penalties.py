@@ -13,7 +13,7 @@ def wgan_points(real, fake, unit_uniform):
     Parameters
     ----------
     real, fake : tensors, shape (batch, ...)
-    unit_uniform : tensor, shape (batch, 1, 1, 1)
+    unit_uniform : tensor, shape (batch, 1, ...)
         One draw from U(0, 1) per window.
     """
     return real + unit_uniform * (tf.cast(fake, real.dtype) - real)
@@ -40,7 +40,7 @@ def gradient_penalty(discriminator, points):
     ----------
     discriminator : callable
         Maps windows to patch scores, shape (batch, ...).
-    points : tensor, shape (batch, time, neuron, 1)
+    points : tensor, shape (batch, ...)
 
     Notes
     -----

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import tensorflow as tf
     from matplotlib.figure import Figure
 
+    from cyclegan_neuro.systems.samples import GeneratedSamples
     from cyclegan_neuro.systems.trainer import Trainer
 
 __all__ = ["System", "get", "names"]
@@ -28,6 +29,8 @@ class System(ABC):
     ----------
     name, title, citation : str
         Folder name, one line for lists, the paper.
+    generates : bool
+        Whether it generates samples from noise, see :meth:`sample`.
     Config : type
         The pydantic model of its configuration; has the shared sections ``data``,
         ``training``, ``evaluation``, ``report`` of :mod:`cyclegan_neuro.configuration.sections`.
@@ -36,6 +39,7 @@ class System(ABC):
     name: str
     title: str
     citation: str
+    generates: bool = False
     Config: type[Section]
 
     @abstractmethod
@@ -75,6 +79,10 @@ class System(ABC):
         What takes long may be kept in ``cache_directory`` for the next evaluation, under the hash of what it is
         computed from.
         """
+
+    def sample(self, config: Any, prepared: Any, trainer: Trainer, *, n_samples: int, seed: int) -> GeneratedSamples:
+        """Generate ``n_samples`` from noise; only where ``generates``."""
+        raise NotImplementedError
 
 
 def names() -> list[str]:

@@ -37,7 +37,8 @@ _OURS = (
     "config.yaml", "environment.json", "inputs.json", "status.json", "history.csv", LOCK_NAME,
     "checkpoints/*.h5", "tensorboard/*events.out.tfevents.*",
     "scaling*", "neuron_order*", "ordering*", f"{_STAGING}/*",
-    "report/index.html", "report/metrics.json", "report/figures/*.png", "report/figures/*.svg", "report/tables/*.csv",
+    "report/index.html", "report/metrics.json", "report/maps.h5",
+    "report/figures/*.png", "report/figures/*.svg", "report/tables/*.csv",
     "evaluation_cache/*.npz", ".*.tmp", ".*.tmp.*",
 )  # fmt: skip
 

@@ -46,7 +46,7 @@ def test_row_26_key_in_the_wrong_section(refusal):
 
 def test_row_26_key_that_is_nowhere(refusal):
     message = refusal("report:\n  qqq: 3\n")
-    assert "got the unknown key 'qqq', expected one of n_traces, dpi" in message
+    assert "got the unknown key 'qqq', expected one of dpi, n_traces" in message
     assert message.endswith("Fix: remove it, or use one of these names")
 
 

@@ -5,9 +5,9 @@ import pytest
 import tensorflow as tf
 from windows_data import prepared, recording
 
-from cyclegan_neuro.windows import pipeline
 from cyclegan_neuro.windows.pipeline import batches, steps_per_epoch, training_stream
 from cyclegan_neuro.windows.prepare import windows_of
+from cyclegan_neuro.windows.streams import shared_tensor
 
 
 def starts_of(pair, name, batch):
@@ -136,11 +136,11 @@ def test_evaluation_leaves_surplus_windows_out():
 def test_tensorflow_shares_the_memory_of_the_days(method):
     pair = prepared(phi=True, method=method)
     for values in (pair.x.values, pair.y.values, pair.y.transform.offset):
-        assert np.shares_memory(np.asarray(memoryview(pipeline._tensor(values))), values)
+        assert np.shares_memory(np.asarray(memoryview(shared_tensor(values))), values)
 
 
 def test_arrays_that_cannot_be_shared_are_copied():
     values = np.zeros((6, 4), np.float32)[1:, ::2]
-    tensor = pipeline._tensor(values)
+    tensor = shared_tensor(values)
     assert np.array_equal(tensor, values)
     assert "CPU" in tensor.device

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import keras
 import numpy as np
 import tensorflow as tf
 
-from cyclegan_neuro.configuration.sections import TrainingSection
 from cyclegan_neuro.networks import objectives
-from cyclegan_neuro.networks.schedules import WarmupDecay
 from cyclegan_neuro.systems.compilation import resolve_jit
 from cyclegan_neuro.systems.cyclegan.config import Config
 from cyclegan_neuro.systems.cyclegan.data import critic_updates, windows_per_step
 from cyclegan_neuro.systems.cyclegan.model import CycleGAN
 from cyclegan_neuro.systems.cyclegan.networks import InputStatistics, build_discriminator, build_generator
+from cyclegan_neuro.systems.optimizers import adam
 from cyclegan_neuro.windows.pipeline import steps_per_epoch
 from cyclegan_neuro.windows.prepare import windows_of
 from cyclegan_neuro.windows.prepared import Day, PreparedPair
@@ -53,14 +51,14 @@ def build_cyclegan(config: Config, prepared: PreparedPair) -> CycleGAN:
     )
     generator_steps = config.training.epochs * steps_per_epoch(prepared, windows_per_step(config))
     model.compile(
-        generator_optimizer=_optimizer(
+        generator_optimizer=adam(
             config.training,
             config.training.learning_rate_generator,
             total_steps=generator_steps,
             averaging=config.training.weight_averaging,
             name="generator_optimizer",
         ),
-        discriminator_optimizer=_optimizer(
+        discriminator_optimizer=adam(
             config.training,
             config.training.learning_rate_discriminator,
             total_steps=generator_steps * critic_updates(config),
@@ -69,25 +67,6 @@ def build_cyclegan(config: Config, prepared: PreparedPair) -> CycleGAN:
         jit_compile=resolve_jit(config.training),
     )
     return model
-
-
-def _optimizer(section: TrainingSection, learning_rate: float, *, total_steps: int, name: str, averaging: float = 0.0):
-    optimizer = keras.optimizers.Adam(
-        WarmupDecay(
-            learning_rate,
-            total_steps=total_steps,
-            warmup_steps=section.warmup_steps,
-            decay=section.decay,
-            decay_start=section.decay_start,
-        ),
-        beta_1=section.adam_beta_1,
-        beta_2=section.adam_beta_2,
-        use_ema=averaging > 0,
-        ema_momentum=averaging or 0.99,
-        ema_overwrite_frequency=None,
-        name=name,
-    )
-    return keras.optimizers.LossScaleOptimizer(optimizer) if section.precision == "mixed_float16" else optimizer
 
 
 def _statistics_of_training_windows(day: Day, window_frames: int, most: int = 64) -> InputStatistics:

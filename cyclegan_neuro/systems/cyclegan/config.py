@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from typing import Literal
 
+from cyclegan_neuro.configuration import sections
 from cyclegan_neuro.configuration.fields import Section, setting
 from cyclegan_neuro.configuration.sections import (
     DataSection,
-    EvaluationSection,
+    InterpretationSection,
     OrderingSection,
-    ReportSection,
+    SpikesSection,
     TrainingSection,
     WindowsSection,
 )
 
-__all__ = ["Config", "ModelSection", "ObjectiveSection"]
+__all__ = ["Config", "EvaluationSection", "ModelSection", "ObjectiveSection", "ReportSection"]
 
 
 class ModelSection(Section):
@@ -80,6 +81,23 @@ class ObjectiveSection(Section):
     history_windows: int = setting(
         0, "Generated windows kept to train the discriminators on past fakes; 0 is off.", paper=0, ge=0
     )
+
+
+class EvaluationSection(sections.EvaluationSection):
+    """How a trained CycleGAN is evaluated."""
+
+    position_bin_cm: float = setting(4.0, "Bin width of position tuning curves.", unit="cm", gt=0.0)
+    ot_shrinkage: float = setting(
+        0.01, "Share of the mean variance added to the covariances of the Gaussian OT baseline.", ge=0.0, le=1.0
+    )
+    spikes: SpikesSection = setting(SpikesSection, "Spike inference and its statistics.")
+    interpretation: InterpretationSection = setting(InterpretationSection, "Where the networks look.")
+
+
+class ReportSection(sections.ReportSection):
+    """What the report shows."""
+
+    n_traces: int = setting(3, "Neurons whose traces are drawn.", ge=1)
 
 
 class Config(Section):

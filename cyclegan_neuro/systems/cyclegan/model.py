@@ -6,8 +6,6 @@ numbers are those of the paper's section 2.1.
 
 from __future__ import annotations
 
-from contextlib import contextmanager
-
 import keras
 import tensorflow as tf
 
@@ -73,7 +71,6 @@ class CycleGAN(Trainer):
             self.history_y = HistoryBuffer(history_windows, seed=seed + 2, name="history_y")
             for history in (self.history_x, self.history_y):
                 history.build(generator_g.input_shape)
-        self._means: dict[str, keras.metrics.Mean] = {}
         self.built = True
 
     def compile(self, *, generator_optimizer, discriminator_optimizer, **kwargs):
@@ -83,8 +80,7 @@ class CycleGAN(Trainer):
         generator_optimizer.build(self.generator_variables)
         discriminator_optimizer.build(self.discriminator_variables)
         names = (*_TRAINING_LOGS, *(("penalty_x", "penalty_y") if self.objective.has_penalty else ()))
-        self._means = {name: keras.metrics.Mean(name=name) for name in (*names, *_VALIDATION_LOGS)}
-        self._training_logs = names
+        self.track_means((*names, *_VALIDATION_LOGS))
 
     # -- one update --------------------------------------------------------------------------------
 
@@ -97,7 +93,7 @@ class CycleGAN(Trainer):
         x, y = windows_x[-1], windows_y[-1]
         fake_x, fake_y, generator_logs = self._update_generators(x, y)
         discriminator_logs = self._update_discriminators(x, y, fake_x, fake_y)
-        return self._record({**generator_logs, **discriminator_logs})
+        return self.record({**generator_logs, **discriminator_logs})
 
     def _update_generators(self, x, y):
         with tf.GradientTape(watch_accessed_variables=False) as tape:
@@ -115,7 +111,7 @@ class CycleGAN(Trainer):
             alone_f = self.adversarial_weight * adversarial_f + self.lambda_identity * identity_x
             total = (alone_g + alone_f + cycle) / self.n_replicas
             scaled = self.optimizer.scale_loss(total)
-        norm = self._apply(tape, scaled, self.generator_variables, self.optimizer)
+        norm = self.apply_gradients_of(tape, scaled, self.generator_variables, self.optimizer)
         return fake_x, fake_y, {
             "generator_g": alone_g + cycle,  # Eq. 3
             "generator_f": alone_f + cycle,  # Eq. 5
@@ -144,21 +140,8 @@ class CycleGAN(Trainer):
                     logs[f"penalty_{day}"] = self.objective.penalty(critic, real, fake, self.penalty_seed)
                     loss += logs[f"penalty_{day}"]
             scaled = self.discriminator_optimizer.scale_loss(loss / self.n_replicas)
-        norm = self._apply(tape, scaled, self.discriminator_variables, self.discriminator_optimizer)
+        norm = self.apply_gradients_of(tape, scaled, self.discriminator_variables, self.discriminator_optimizer)
         return {**logs, "gradient_norm_discriminators": norm}
-
-    def _apply(self, tape, loss, variables, optimizer):
-        """Apply the gradients and return their norm, without the loss scale."""
-        if not variables:  # the identity generator has nothing to learn
-            return tf.zeros(())
-        gradients = tape.gradient(loss, [v.value for v in variables])
-        scale = tf.convert_to_tensor(getattr(optimizer, "dynamic_scale", 1.0))
-        optimizer.apply(gradients, variables)
-        if isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
-            # an overflow skips the update and lowers the scale: its norm is no news and would stay in the mean
-            norm = tf.linalg.global_norm(gradients) / scale
-            return tf.where(tf.math.is_finite(norm), norm, 0.0)
-        return tf.linalg.global_norm(gradients)
 
     # -- validation --------------------------------------------------------------------------------
 
@@ -174,14 +157,9 @@ class CycleGAN(Trainer):
             "identity_y": distances.mae(y, same_y),
         }
         logs["cycle_identity"] = tf.add_n(list(logs.values()))
-        return self._record(logs, weight=tf.shape(x)[0])
+        return self.record(logs, weight=tf.shape(x)[0])
 
-    def evaluate(self, *args, **kwargs):
-        """As ``keras.Model.evaluate``, with averaged generator weights where they are kept."""
-        with self.average_weights():
-            return super().evaluate(*args, **kwargs)
-
-    # -- weights and logs --------------------------------------------------------------------------
+    # -- weights --------------------------------------------------------------------------
 
     @property
     def generator_variables(self):
@@ -195,31 +173,9 @@ class CycleGAN(Trainer):
     def named_optimizers(self):
         return {"generator": self.optimizer, "discriminator": self.discriminator_optimizer}
 
-    def use_average_weights(self):
-        """Put the exponential average of the generators' weights in their place, if it is kept."""
-        optimizer = getattr(self.optimizer, "inner_optimizer", self.optimizer)
-        if optimizer.use_ema and self.generator_variables:
-            optimizer.finalize_variable_values(self.generator_variables)
-
-    @contextmanager
-    def average_weights(self):
-        """Use averaged weights inside the context and the trained ones again after it."""
-        trained = [v.numpy() for v in self.generator_variables]
-        self.use_average_weights()
-        try:
-            yield
-        finally:
-            for variable, value in zip(self.generator_variables, trained, strict=True):
-                variable.assign(value)
-
     @property
-    def metrics(self):
-        return list(self._means.values())
-
-    def _record(self, logs, weight=None):
-        for name, value in logs.items():
-            self._means[name].update_state(value, sample_weight=weight)
-        return {name: self._means[name].result() for name in logs}
+    def averaged_variables(self):
+        return self.generator_variables
 
 
 _TRAINING_LOGS = (

@@ -9,8 +9,9 @@ from cyclegan_neuro.systems.cyclegan.measurements import Measurements
 from cyclegan_neuro.systems.cyclegan.spiking.measure import SpikeMeasurements
 from cyclegan_neuro.systems.cyclegan.spiking.wording import PAIR_LABELS, STATISTIC_LABELS
 from cyclegan_neuro.systems.cyclegan.story.spikes import mean_kl
-from cyclegan_neuro.systems.cyclegan.story.wording import ALIGNMENTS, METRIC_LABELS, compared, plural
+from cyclegan_neuro.systems.cyclegan.story.wording import ALIGNMENTS, METRIC_LABELS, compared
 from cyclegan_neuro.systems.evaluation import Block, Table
+from cyclegan_neuro.systems.wording import plural
 from cyclegan_neuro.windows.prepared import Day, PreparedPair
 from cyclegan_neuro.windows.segmentation import coverage
 

@@ -6,8 +6,9 @@ import numpy as np
 
 from cyclegan_neuro.systems.cyclegan.config import Config
 from cyclegan_neuro.systems.cyclegan.pictures import activity_overview, order_figure
-from cyclegan_neuro.systems.cyclegan.story.wording import is_mixed, origin, percent, plural
+from cyclegan_neuro.systems.cyclegan.story.wording import is_mixed, origin
 from cyclegan_neuro.systems.evaluation import Block, Picture, Table
+from cyclegan_neuro.systems.wording import findings_table, percent, plural
 from cyclegan_neuro.windows.prepared import Day, PreparedPair
 from cyclegan_neuro.windows.segmentation import coverage
 
@@ -48,7 +49,7 @@ def inputs_block(config: Config, prepared: PreparedPair) -> Block:
     """Tell what the networks were given."""
     tables = [("The two days.", _days_table(prepared))]
     paragraphs = [origin_sentence(prepared), *prepared.notes, _leakage(config, prepared), _scaling(config)]
-    findings = _findings_table(prepared)
+    findings = findings_table(prepared.findings)
     if findings.rows:
         tables.append(("What the checks had to say about the data, the most serious first.", findings))
     else:
@@ -84,13 +85,6 @@ def _days_table(prepared: PreparedPair) -> Table:
     ]
     sides = ("mixed", "mixed") if is_mixed(prepared) else ("before learning", "after learning")
     return Table("days", ("", *(f"{day} ({side})" for day, side in zip("xy", sides, strict=True))), tuple(rows))
-
-
-def _findings_table(prepared: PreparedPair) -> Table:
-    severity = {"critical": 0, "warning": 1, "info": 2}
-    ranked = sorted(prepared.findings, key=lambda finding: severity[finding.severity])
-    rows = tuple((f.severity, f.where, f.got, f.expected, f.fix) for f in ranked)
-    return Table("findings", ("severity", "where", "found", "expected", "what to do"), rows)
 
 
 def _leakage(config: Config, prepared: PreparedPair) -> str:

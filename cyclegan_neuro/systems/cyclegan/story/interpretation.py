@@ -11,8 +11,8 @@ from cyclegan_neuro.systems.cyclegan.interpretation.findings import Interpretati
 from cyclegan_neuro.systems.cyclegan.interpretation.ranking import Ranking, leading_maps, rank_neurons
 from cyclegan_neuro.systems.cyclegan.interpretation.wording import METHOD_LABELS
 from cyclegan_neuro.systems.cyclegan.story.interpretation_truth import truth_block
-from cyclegan_neuro.systems.cyclegan.story.wording import plural
 from cyclegan_neuro.systems.evaluation import Block, Picture, Table, significant
+from cyclegan_neuro.systems.wording import plural
 from cyclegan_neuro.windows.prepared import PreparedPair
 
 __all__ = ["interpretation_block"]

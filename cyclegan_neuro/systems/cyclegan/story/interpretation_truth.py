@@ -25,8 +25,9 @@ from cyclegan_neuro.systems.cyclegan.story.interpretation_tables import (
     questions,
     score_table,
 )
-from cyclegan_neuro.systems.cyclegan.story.wording import is_mixed, percent, plural
+from cyclegan_neuro.systems.cyclegan.story.wording import is_mixed
 from cyclegan_neuro.systems.evaluation import Block, Picture, significant
+from cyclegan_neuro.systems.wording import percent, plural
 from cyclegan_neuro.windows.prepared import PreparedPair
 
 __all__ = ["truth_block"]

@@ -6,8 +6,9 @@ import numpy as np
 
 from cyclegan_neuro.systems.cyclegan.measurements import Measurements
 from cyclegan_neuro.systems.cyclegan.pictures import tuning_maps, tuning_panels
-from cyclegan_neuro.systems.cyclegan.story.wording import TRANSLATOR_LABELS, is_mixed, plural
+from cyclegan_neuro.systems.cyclegan.story.wording import TRANSLATOR_LABELS, is_mixed
 from cyclegan_neuro.systems.evaluation import Block, Picture, Table
+from cyclegan_neuro.systems.wording import plural
 from cyclegan_neuro.windows.prepared import PreparedPair
 
 __all__ = ["learning_block"]

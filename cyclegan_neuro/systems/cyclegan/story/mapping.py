@@ -5,8 +5,9 @@ from __future__ import annotations
 from cyclegan_neuro.systems.cyclegan.config import Config
 from cyclegan_neuro.systems.cyclegan.measurements import Measurements
 from cyclegan_neuro.systems.cyclegan.pictures import choose_neurons, cycle_traces, place_maps, population_maps
-from cyclegan_neuro.systems.cyclegan.story.wording import METRIC_LABELS, TRANSLATOR_LABELS, mean_sd, percent
+from cyclegan_neuro.systems.cyclegan.story.wording import METRIC_LABELS, TRANSLATOR_LABELS, mean_sd
 from cyclegan_neuro.systems.evaluation import Block, Picture, Table, significant
+from cyclegan_neuro.systems.wording import percent
 from cyclegan_neuro.windows.prepared import PreparedPair
 
 __all__ = ["cycle_sentence", "mapping_block", "moved_sentence"]

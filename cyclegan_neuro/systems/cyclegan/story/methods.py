@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from importlib.metadata import version
-
-from cyclegan_neuro import __version__
 from cyclegan_neuro.systems.cyclegan.config import Config
 from cyclegan_neuro.systems.cyclegan.interpretation.findings import Interpretation
 from cyclegan_neuro.systems.cyclegan.spiking.measure import SpikeMeasurements
 from cyclegan_neuro.systems.cyclegan.story.methods_maps import map_keys, maps_paragraph
 from cyclegan_neuro.systems.cyclegan.story.methods_training import networks, objective, optimisation, training_keys
-from cyclegan_neuro.systems.cyclegan.story.references import references_for
-from cyclegan_neuro.systems.cyclegan.story.wording import origin, percent, plural
+from cyclegan_neuro.systems.cyclegan.story.wording import origin
 from cyclegan_neuro.systems.cyclegan.tuning import tuning_is_known
 from cyclegan_neuro.systems.evaluation import Reference, significant
+from cyclegan_neuro.systems.references import references_for
+from cyclegan_neuro.systems.wording import percent, plural, software
 from cyclegan_neuro.windows.prepared import Day, PreparedPair
 
 __all__ = ["methods"]
@@ -72,7 +70,9 @@ def methods(
     if explained is not None:
         paragraphs.append(maps_paragraph(prepared, explained))
         keys += map_keys(explained)
-    paragraphs.append(_software(with_spikes=spikes is not None, with_maps=explained is not None))
+    libraries = [] if spikes is None else ["Elephant", "Neo"]
+    libraries += [] if explained is None else ["tf-keras-vis"]
+    paragraphs.append(software(*libraries))
     return tuple(paragraphs), references_for(keys)
 
 
@@ -179,15 +179,3 @@ def _spikes(prepared: PreparedPair, found: SpikeMeasurements) -> str:
         "Kullback-Leibler divergence (Freedman-Diaconis bins, one added to every count) and Wasserstein distance, "
         "beside two random halves of the recorded windows."
     )
-
-
-def _software(*, with_spikes: bool, with_maps: bool) -> str:
-    import keras  # loaded with the networks that were evaluated
-    import tensorflow as tf
-
-    used = [f"cyclegan_neuro {__version__}", f"TensorFlow {tf.__version__}", f"Keras {keras.__version__}"]
-    if with_spikes:
-        used += [f"Elephant {version('elephant')}", f"Neo {version('neo')}"]
-    if with_maps:
-        used.append(f"tf-keras-vis {version('tf-keras-vis')}")
-    return f"Software: {', '.join(used)}."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cyclegan_neuro.systems.cyclegan.config import Config, ModelSection, ObjectiveSection
 from cyclegan_neuro.systems.cyclegan.data import critic_updates, windows_per_step
-from cyclegan_neuro.systems.cyclegan.story.wording import percent, plural
+from cyclegan_neuro.systems.wording import percent, plural
 from cyclegan_neuro.windows.prepared import PreparedPair
 
 __all__ = ["networks", "objective", "optimisation", "training_keys"]

@@ -16,8 +16,9 @@ from cyclegan_neuro.systems.cyclegan.spiking.pictures import (
 )
 from cyclegan_neuro.systems.cyclegan.spiking.recorder import PAIRS
 from cyclegan_neuro.systems.cyclegan.spiking.wording import PAIR_LABELS, STATISTIC_LABELS, WASSERSTEIN_UNITS
-from cyclegan_neuro.systems.cyclegan.story.wording import ALIGNMENTS, TRANSLATOR_LABELS, compared, percent, plural
+from cyclegan_neuro.systems.cyclegan.story.wording import ALIGNMENTS, TRANSLATOR_LABELS, compared
 from cyclegan_neuro.systems.evaluation import Block, Picture, Table, significant
+from cyclegan_neuro.systems.wording import percent, plural
 from cyclegan_neuro.windows.prepared import PreparedPair
 
 __all__ = ["mean_kl", "no_spikes_block", "spikes_block", "spikes_sentence"]

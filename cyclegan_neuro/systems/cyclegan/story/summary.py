@@ -9,14 +9,9 @@ from cyclegan_neuro.systems.cyclegan.story.attention import attention_sentence
 from cyclegan_neuro.systems.cyclegan.story.inputs import origin_sentence, shared_frames
 from cyclegan_neuro.systems.cyclegan.story.mapping import cycle_sentence, moved_sentence
 from cyclegan_neuro.systems.cyclegan.story.spikes import spikes_sentence
-from cyclegan_neuro.systems.cyclegan.story.wording import (
-    ALIGNMENTS,
-    METRIC_LABELS,
-    TRANSLATOR_LABELS,
-    compared,
-    percent,
-)
+from cyclegan_neuro.systems.cyclegan.story.wording import ALIGNMENTS, METRIC_LABELS, TRANSLATOR_LABELS, compared
 from cyclegan_neuro.systems.evaluation import significant
+from cyclegan_neuro.systems.wording import percent
 from cyclegan_neuro.windows.prepared import PreparedPair
 
 __all__ = ["summarise"]

@@ -17,8 +17,6 @@ __all__ = [
     "is_mixed",
     "mean_sd",
     "origin",
-    "percent",
-    "plural",
 ]
 
 METRIC_LABELS = {
@@ -59,11 +57,6 @@ def compared(value: float, other: float) -> str:
     return "no better than" if value <= other * (1 + _ALIKE) else "worse than"
 
 
-def percent(share: float) -> str:
-    """Return a share as whole per cent, for example ``58 %``."""
-    return f"{100 * share:.0f} %" if math.isfinite(share) else "–"
-
-
 def mean_sd(entry: dict | None) -> str | None:
     """Return ``mean ± standard deviation`` for a cell that does not wrap, None for a metric that does not apply."""
     if entry is None:
@@ -71,11 +64,6 @@ def mean_sd(entry: dict | None) -> str | None:
     if entry["mean"] < _ROUNDING:
         return "0"
     return f"{significant(entry['mean'])}\u00a0±\u00a0{significant(entry['std'], digits=2)}"
-
-
-def plural(n: int, noun: str) -> str:
-    """Return ``1 neuron``, ``2 neurons``."""
-    return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"
 
 
 def origin(recording: Recording) -> str:

@@ -13,7 +13,7 @@ from cyclegan_neuro.systems.cyclegan.config import Config
 from cyclegan_neuro.systems.cyclegan.interpretation.findings import Interpretation
 from cyclegan_neuro.systems.cyclegan.interpretation.truth import CornerTruth
 from cyclegan_neuro.systems.cyclegan.story.methods import methods
-from cyclegan_neuro.systems.cyclegan.story.references import KEYS, references_for
+from cyclegan_neuro.systems.references import KEYS, references_for
 from cyclegan_neuro.windows.prepared import NeuronOrder
 
 REQUIRED = {

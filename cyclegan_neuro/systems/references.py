@@ -1,4 +1,4 @@
-"""BibTeX of what the methods of a CycleGAN run cite."""
+"""BibTeX of what the methods of any system cite."""
 
 from __future__ import annotations
 
@@ -179,6 +179,57 @@ _ENTRIES = (
         "booktitle": "Advances in Neural Information Processing Systems",
         "volume": "31",
         "year": "2018",
+    }),
+    ("molanomazon2018", "inproceedings", {
+        "author": "Molano-Mazon, Manuel and Onken, Arno and Piasini, Eugenio and Panzeri, Stefano",
+        "title": "Synthesizing realistic neural population activity patterns using Generative Adversarial Networks",
+        "booktitle": "International Conference on Learning Representations ({ICLR})",
+        "year": "2018",
+    }),
+    ("macke2009", "article", {
+        "author": "Macke, Jakob H. and Berens, Philipp and Ecker, Alexander S. and Tolias, Andreas S. and "
+                  "Bethge, Matthias",
+        "title": "Generating Spike Trains with Specified Correlation Coefficients",
+        "journal": "Neural Computation",
+        "volume": "21",
+        "number": "2",
+        "pages": "397--423",
+        "year": "2009",
+    }),
+    ("lyamzin2010", "article", {
+        "author": "Lyamzin, Dmitry R. and Macke, Jakob H. and Lesica, Nicholas A.",
+        "title": "Modeling population spike trains with specified time-varying spike rates, trial-to-trial "
+                 "variability, and pairwise signal and noise correlations",
+        "journal": "Frontiers in Computational Neuroscience",
+        "volume": "4",
+        "year": "2010",
+        "doi": "10.3389/fncom.2010.00144",
+    }),
+    ("tkacik2014", "article", {
+        "author": "Tka{\\v{c}}ik, Ga{\\v{s}}per and Marre, Olivier and Amodei, Dario and Schneidman, Elad and "
+                  "Bialek, William and {Berry II}, Michael J.",
+        "title": "Searching for Collective Behavior in a Large Network of Sensory Neurons",
+        "journal": "{PLoS} Computational Biology",
+        "volume": "10",
+        "number": "1",
+        "pages": "e1003408",
+        "year": "2014",
+        "doi": "10.1371/journal.pcbi.1003408",
+    }),
+    ("mikula2003", "article", {
+        "author": "Mikula, Shawn and Niebur, Ernst",
+        "title": "The Effects of Input Rate and Synchrony on a Coincidence Detector: Analytical Solution",
+        "journal": "Neural Computation",
+        "volume": "15",
+        "number": "3",
+        "year": "2003",
+    }),
+    ("marre2014", "misc", {
+        "author": "Marre, Olivier and Tka{\\v{c}}ik, Ga{\\v{s}}per and Amodei, Dario and Schneidman, Elad and "
+                  "Bialek, William and Berry, Michael J.",
+        "title": "Multi-electrode array recording from salamander retinal ganglion cells",
+        "year": "2014",
+        "doi": "10.15479/AT:ISTA:61",
     }),
     _PACKAGE,
 )  # fmt: skip

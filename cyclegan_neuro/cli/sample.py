@@ -1,0 +1,88 @@
+"""``python -m cyclegan_neuro.cli.sample``: activity from the generator of a trained run, to a file."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from cyclegan_neuro import __version__
+from cyclegan_neuro.cli.configuration import load, run_config_file
+from cyclegan_neuro.cli.console import prepare_console
+from cyclegan_neuro.cli.errors import report_user_errors
+from cyclegan_neuro.errors import ConfigurationError, RecordingError
+
+__all__ = ["main"]
+
+_EPILOG = """\
+examples:
+  python -m cyclegan_neuro.cli.sample --output_dir runs/retina --n_samples 10000 --seed 1 samples.h5
+  python -m cyclegan_neuro.cli.sample --output_dir runs/retina --n_samples 100 samples.mat
+
+.h5 holds a matrix (sample, neuron, bin), which trains again with data.source=samples; .mat holds a Neo block with a
+segment per sample, which neo.io.NeoMatlabIO reads.
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Write the file; return the exit code."""
+    options = _parser().parse_args(arguments)
+    with report_user_errors():
+        _sample(options)
+    return 0
+
+
+def _sample(options: argparse.Namespace) -> None:
+    if options.file.exists() and not options.overwrite:
+        raise RecordingError(
+            str(options.file), got="a file that is there already", expected="a new file",
+            fix="choose another name, or replace it with --overwrite",
+        )  # fmt: skip
+    system, config = load(run_config_file(options.output_dir))
+    if not system.generates:
+        raise ConfigurationError(
+            f"{options.output_dir}, system",
+            got=f"'{system.name}', which generates nothing from noise",
+            expected="a run of a system that generates samples",
+            fix="use evaluate.py, which writes what this system makes of its recordings",
+        )
+    prepare_console()
+    # Here and not above, so that --help and errors in the configuration do not wait for TensorFlow.
+    from cyclegan_neuro.systems.samples import write_samples
+    from cyclegan_neuro.training.run import load_run
+
+    run = load_run(options.output_dir, weights=options.weights or config.evaluation.weights, system=system)
+    samples = system.sample(config, run.prepared, run.trainer, n_samples=options.n_samples, seed=options.seed)
+    origin = {"system": system.name, "run": str(options.output_dir), "seed": options.seed, "version": __version__}
+    path = write_samples(replace(samples, origin=origin), options.file)
+    n_samples, n_bins, n_neurons = samples.values.shape
+    print(f"{path}: {n_samples:,} samples of {n_bins} bins of {samples.bin_s:g} s, {n_neurons} neurons")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m cyclegan_neuro.cli.sample",
+        description="Generate activity with a trained run, of a system that generates from noise.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("file", type=Path, help="file to write: .h5 (HDF5) or .mat (Neo)")
+    parser.add_argument("--output_dir", type=Path, required=True, metavar="DIR", help="directory of the run")
+    parser.add_argument("--n_samples", type=_positive, default=1000, metavar="N", help="samples (default 1000)")
+    parser.add_argument("--seed", type=int, default=0, help="one seed gives the same samples (default 0)")
+    parser.add_argument(
+        "--weights", choices=("best", "last"), help="checkpoint (default: the run's evaluation.weights)"
+    )
+    parser.add_argument("--overwrite", action="store_true", help="replace the file if it exists")
+    return parser
+
+
+def _positive(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"got '{text}', expected a whole number above 0")
+    return int(text)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,44 @@
+"""Adam as the section ``training`` asks for it."""
+
+from __future__ import annotations
+
+import keras
+
+from cyclegan_neuro.configuration.sections import TrainingSection
+from cyclegan_neuro.networks.schedules import WarmupDecay
+
+__all__ = ["adam"]
+
+
+def adam(
+    section: TrainingSection, learning_rate: float, *, total_steps: int, name: str, averaging: float = 0.0
+) -> keras.optimizers.Optimizer:
+    """Return an optimizer with warm-up, decay and loss scale as ``section`` says.
+
+    Parameters
+    ----------
+    section : TrainingSection
+    learning_rate : float
+        Between warm-up and decay.
+    total_steps : int
+        Updates of the whole run, where decay ends.
+    name : str
+    averaging : float
+        Decay of the exponential average of its variables; 0 keeps none.
+    """
+    optimizer = keras.optimizers.Adam(
+        WarmupDecay(
+            learning_rate,
+            total_steps=total_steps,
+            warmup_steps=section.warmup_steps,
+            decay=section.decay,
+            decay_start=section.decay_start,
+        ),
+        beta_1=section.adam_beta_1,
+        beta_2=section.adam_beta_2,
+        use_ema=averaging > 0,
+        ema_momentum=averaging or 0.99,
+        ema_overwrite_frequency=None,
+        name=name,
+    )
+    return keras.optimizers.LossScaleOptimizer(optimizer) if section.precision == "mixed_float16" else optimizer

@@ -1,0 +1,126 @@
+"""Generated activity that leaves a system: as arrays, as HDF5, as Neo objects."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import h5py
+import numpy as np
+
+from cyclegan_neuro.errors import RecordingError
+from cyclegan_neuro.recordings.atomic import replacing
+from cyclegan_neuro.spikes.trains import neo_trains
+
+if TYPE_CHECKING:
+    import neo
+
+__all__ = ["GeneratedSamples", "write_samples"]
+
+_CHUNK_BYTES = 2**20
+
+
+@dataclass(frozen=True, eq=False)
+class GeneratedSamples:
+    """Samples of a trained generator.
+
+    Attributes
+    ----------
+    values : ndarray, shape (sample, bin, neuron)
+        Spikes (uint8, 0 or 1) or ΔF/F (float32, as a fraction).
+    bin_s : float
+        Duration of a bin in seconds.
+    spikes : bool
+        Whether ``values`` are spikes.
+    roi_ids : tuple of str, optional
+        Of the neurons, where the training data had them.
+    origin : dict of str to str or int
+        What they were made with; attributes of the file.
+    """
+
+    values: np.ndarray
+    bin_s: float
+    spikes: bool
+    roi_ids: tuple[str, ...] | None = None
+    origin: dict[str, str | int] = field(default_factory=dict)
+
+    def to_neo(self) -> neo.Block:
+        """Return a Neo block with one segment per sample: spike trains, or an analog signal of ΔF/F.
+
+        Spikes lie in the middle of their bins; every train runs from 0 s to the end of the sample.
+        """
+        import neo  # over half a second that --help need not wait
+
+        block = neo.Block(name="generated samples", **self.origin)
+        for number, sample in enumerate(self.values):
+            segment = neo.Segment(name=f"sample {number}", index=number)
+            if self.spikes:
+                trains = neo_trains(sample, frame_rate_hz=1.0 / self.bin_s)
+                for neuron, train in enumerate(trains):
+                    train.name = self._name(neuron)
+                segment.spiketrains.extend(trains)
+            else:
+                signal = neo.AnalogSignal(sample, units="dimensionless", sampling_rate=1.0 / self.bin_s * _hertz())
+                signal.array_annotate(neuron=np.array([self._name(n) for n in range(sample.shape[1])]))
+                segment.analogsignals.append(signal)
+            block.segments.append(segment)
+        return block
+
+    def _name(self, neuron: int) -> str:
+        return f"neuron {neuron}" if self.roi_ids is None else self.roi_ids[neuron]
+
+
+def write_samples(samples: GeneratedSamples, path: str | Path) -> Path:
+    """Write samples to a new file, whole or not at all.
+
+    Parameters
+    ----------
+    samples : GeneratedSamples
+    path : path
+        ``.h5``: data set ``samples``, (sample, neuron, bin) as population data are usually kept, which reads back with
+        ``data: {source: samples, field: samples}``. ``.mat``: the Neo block, as ``neo.io.NeoMatlabIO`` reads it.
+
+    Raises
+    ------
+    RecordingError
+        If the ending is another one, or the file cannot be written.
+    """
+    target = Path(path).expanduser()
+    writers = {".h5": _write_hdf5, ".hdf5": _write_hdf5, ".mat": _write_neo}
+    if target.suffix.lower() not in writers:
+        raise RecordingError(
+            str(target),
+            got=f"ending '{target.suffix}'",
+            expected="one of .h5, .hdf5 (HDF5) or .mat (Neo)",
+            fix="use .h5",
+        )
+    with replacing(target) as temporary:
+        writers[target.suffix.lower()](samples, temporary)
+    return target
+
+
+def _write_hdf5(samples: GeneratedSamples, path: Path) -> None:
+    values = samples.values.transpose(0, 2, 1)
+    per_sample = max(1, values[0].nbytes)
+    chunk = max(1, min(len(values), _CHUNK_BYTES // per_sample))
+    with h5py.File(path, "w") as file:
+        stored = file.create_dataset("samples", data=values, chunks=(chunk, *values.shape[1:]), compression="gzip")
+        stored.attrs["axes"] = "sample, neuron, bin"
+        stored.attrs["unit"] = "spikes per bin" if samples.spikes else "ΔF/F as a fraction"
+        file.attrs["bin_s"] = samples.bin_s
+        file.attrs.update(samples.origin)
+        if samples.roi_ids is not None:
+            file.create_dataset("roi_ids", data=np.array(samples.roi_ids, object), dtype=h5py.string_dtype())
+
+
+def _write_neo(samples: GeneratedSamples, path: Path) -> None:
+    from neo.io import NeoMatlabIO
+
+    NeoMatlabIO(filename=str(path)).write_block(samples.to_neo())
+
+
+def _hertz():
+    import quantities as pq
+
+    return pq.Hz

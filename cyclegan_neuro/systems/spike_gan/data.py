@@ -1,0 +1,144 @@
+"""From the configuration to samples, and to streams of them."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import numpy as np
+
+from cyclegan_neuro.errors import WindowError
+from cyclegan_neuro.recordings.checks import check, require
+from cyclegan_neuro.recordings.loading import load
+from cyclegan_neuro.systems.spike_gan.config import Config, DataSection, SimulationSection
+from cyclegan_neuro.systems.spike_gan.prepared import PreparedSamples
+from cyclegan_neuro.systems.spike_gan.reading import Activity, read_activity
+from cyclegan_neuro.systems.spike_gan.simulate import simulate_packets, simulate_pairs, simulate_stimuli
+from cyclegan_neuro.windows import scaling
+
+__all__ = ["prepare", "samples_per_step", "simulate", "simulate_shown"]
+
+_SIMULATED_BIN_S = 0.001
+_WINDOW_BINS = 32
+_HELD_OUT = 0.1
+
+
+def samples_per_step(config: Config) -> int:
+    """Return the samples that one ``train_step`` consumes."""
+    return config.training.batch_size * config.objective.critic_updates
+
+
+def prepare(config: Config) -> PreparedSamples:
+    """Read or simulate activity, check it and find its samples.
+
+    Raises
+    ------
+    RecordingError, WindowError
+        On input that cannot be used, before anything is written or trained.
+    """
+    section = config.data
+    if section.source == "recording":
+        return _prepare_traces(section)
+    if section.source == "simulated":
+        population = simulate(section.simulation, seed=section.simulation.seed)
+        n_samples, n_bins, n_neurons = population.samples.shape
+        flat = population.samples.reshape(n_samples * n_bins, n_neurons)
+        activity = Activity(flat, n_bins, f"simulated {section.simulation.kind}")
+        return _prepare_spikes(section, activity, bin_s=section.bin_s or _SIMULATED_BIN_S, truth=population.truth)
+    return _prepare_spikes(section, read_activity(section), bin_s=section.bin_s, truth=None)
+
+
+def simulate(section: SimulationSection, *, seed: int, n_samples: int | None = None):
+    """Draw samples of the population that ``section`` describes; another seed gives new samples of the same one.
+
+    Parameters
+    ----------
+    section : SimulationSection
+    seed : int
+    n_samples : int, optional
+        The section's when absent.
+
+    Returns
+    -------
+    SimulatedPopulation
+    """
+    draw = {"pairs": simulate_pairs, "packets": simulate_packets, "stimuli": simulate_stimuli}[section.kind]
+    settings = getattr(section, section.kind).model_dump()
+    settings["n_samples"] = n_samples or settings["n_samples"]
+    return draw(**settings, seed=seed, population_seed=section.seed)
+
+
+def simulate_shown(section: SimulationSection, *, packet: int, n_samples: int):
+    """Draw new samples of the population that show one packet (of stimuli: one stimulus) and no other.
+
+    Packets begin in the second quarter of the sample, with twice their usual probability.
+
+    References
+    ----------
+    Molano-Mazon et al. 2018, section 3.3: importance maps of samples with one type of packet.
+    """
+    settings = getattr(section, section.kind).model_dump() | {"n_samples": n_samples}
+    seeds = {"seed": section.seed + 1 + packet, "population_seed": section.seed}
+    if section.kind == "stimuli":
+        return simulate_stimuli(**settings, only_stimulus=packet, **seeds)
+    settings["packet_probability"] = min(0.5, 2 * settings["packet_probability"])
+    limits = (settings["n_bins"] // 4, settings["n_bins"] // 2)
+    return simulate_packets(**settings, only_packet=packet, onset_limits=limits, **seeds)
+
+
+def _prepare_spikes(section: DataSection, activity: Activity, *, bin_s: float, truth) -> PreparedSamples:
+    n_bins = activity.sample_bins or section.window_bins or _WINDOW_BINS
+    train, held_out, every = _starts(section, len(activity.values), n_bins, where=activity.source)
+    return PreparedSamples(
+        values=activity.values, n_bins=n_bins, train=train, held_out=held_out, every=every, bin_s=bin_s, truth=truth,
+        findings=activity.findings, notes=activity.notes,
+        inputs=_describe(activity.values, activity.source, bin_s, None),
+    )  # fmt: skip
+
+
+def _prepare_traces(section: DataSection) -> PreparedSamples:
+    loaded = load(section.recording, base_directory=Path.cwd())
+    recording, findings = loaded.kept, check(loaded.kept, where=loaded.where)
+    require(findings)
+    n_bins = section.window_bins or _WINDOW_BINS
+    train, held_out, every = _starts(section, recording.n_frames, n_bins, where=loaded.where)
+    covered = np.zeros(recording.n_frames, bool)
+    covered[: train[-1] + n_bins] = True
+    limits = scaling.fit(recording.dff, covered=covered, mode="neuron")
+    bin_s = 1.0 / recording.frame_rate_hz
+    return PreparedSamples(
+        values=np.clip(scaling.apply(recording.dff, limits), 0.0, 1.0), n_bins=n_bins, train=train, held_out=held_out,
+        every=every, bin_s=bin_s, scaling=limits, roi_ids=recording.roi_ids, findings=tuple(findings),
+        notes=loaded.notes, inputs=_describe(recording.dff, recording.source, bin_s, recording.roi_ids),
+    )  # fmt: skip
+
+
+def _starts(section: DataSection, total_bins: int, n_bins: int, *, where: str):
+    """Return the first bins of training, held-out and all samples; the held-out ones come last."""
+    every = np.arange(total_bins // n_bins, dtype=np.int64) * n_bins
+    n_train = section.n_train or len(every) - max(1, round(_HELD_OUT * len(every)))
+    stride = section.stride_bins or n_bins
+    if section.stride_bins and section.n_train:
+        n_train = -(-((n_train - 1) * stride + n_bins) // n_bins)  # samples without overlap in the same bins
+    if not 1 <= n_train < len(every):
+        raise WindowError(
+            "data.n_train",
+            got=f"{n_train:,} of {len(every):,} samples ({total_bins:,} bins of {where} in samples of {n_bins})",
+            expected="training samples, and at least one that is held out",
+            fix="set data.n_train lower, use shorter samples, or a longer recording",
+        )
+    last = n_train * n_bins - n_bins
+    train = np.arange(0, last + 1, stride, dtype=np.int64)
+    return train[: section.n_train], every[n_train:], every
+
+
+def _describe(values: np.ndarray, source: str, bin_s: float, roi_ids) -> dict:
+    return {
+        "activity": {
+            "source": source,
+            "sha256": hashlib.sha256(np.ascontiguousarray(values).data).hexdigest(),
+            "shape": list(values.shape),
+            "bin_s": float(bin_s),
+            "roi_ids": None if roi_ids is None else list(roi_ids),
+        }
+    }

@@ -1,0 +1,129 @@
+"""Evaluation of a trained Spike-GAN: numbers, figures and the story they tell."""
+
+from __future__ import annotations
+
+from cyclegan_neuro.systems.evaluation import Evaluation
+from cyclegan_neuro.systems.spike_gan.config import Config
+from cyclegan_neuro.systems.spike_gan.measurements import Measurements, measure
+from cyclegan_neuro.systems.spike_gan.prepared import PreparedSamples
+from cyclegan_neuro.systems.spike_gan.story.blocks import inputs_block, memorisation_block, statistics_block
+from cyclegan_neuro.systems.spike_gan.story.certainty import baselines_block, certainty_block
+from cyclegan_neuro.systems.spike_gan.story.importance import importance_block
+from cyclegan_neuro.systems.spike_gan.story.methods import methods
+from cyclegan_neuro.systems.spike_gan.story.summary import summarise
+from cyclegan_neuro.systems.spike_gan.story.whole import whole_block
+
+__all__ = ["evaluate_spike_gan"]
+
+
+def evaluate_spike_gan(config: Config, prepared: PreparedSamples, trainer) -> Evaluation:
+    """Evaluate ``trainer`` beside the baselines.
+
+    Parameters
+    ----------
+    config : Config
+    prepared : PreparedSamples
+    trainer : SpikeGAN
+        With the weights to evaluate.
+
+    Returns
+    -------
+    Evaluation
+        Metrics: ``statistics`` (by model, then statistic), ``memorisation``; where they apply ``whole_distribution``,
+        ``importance``, ``simulation``. Arrays: samples, importance maps and the truth of simulated populations.
+
+    References
+    ----------
+    Molano-Mazon et al. 2018, section 3.
+    """
+    found = measure(config, prepared, trainer)
+    blocks = (
+        inputs_block(config, prepared),
+        statistics_block(prepared, found),
+        memorisation_block(prepared, found),
+        whole_block(found),
+        importance_block(config, prepared, found),
+        baselines_block(found),
+        certainty_block(prepared, found),
+    )
+    blocks = tuple(block for block in blocks if block is not None)
+    for block in blocks:
+        for picture in block.pictures:
+            picture.figure.set_dpi(config.report.dpi)
+    paragraphs, references = methods(config, prepared, found, updates=int(trainer.optimizer.iterations))
+    return Evaluation(
+        summary=summarise(prepared, found),
+        blocks=blocks,
+        metrics=_metrics(prepared, found),
+        methods=paragraphs,
+        references=references,
+        arrays=_arrays(prepared, found),
+    )
+
+
+def _metrics(prepared: PreparedSamples, found: Measurements) -> dict:
+    metrics = {
+        "statistics": {
+            model: {name: {"rmse": error.rmse, "r2": error.r2} for name, error in errors.items()}
+            for model, errors in found.errors.items()
+        }
+    }
+    if found.memorisation is not None:
+        one = found.memorisation
+        metrics["memorisation"] = {
+            "median_distance": {
+                "generated": one.median_generated, "held_out": one.median_held_out, "training": one.median_training,
+            },
+            "copies": {
+                "generated": one.copies_generated, "held_out": one.copies_held_out, "training": one.copies_training,
+            },
+            "ks_statistic": one.ks_statistic,
+        }  # fmt: skip
+    if found.whole is not None:
+        one = found.whole
+        metrics["whole_distribution"] = {
+            "entropy_bits": {
+                side: {"plug_in": entropy.plug_in, "miller_madow": entropy.miller_madow, "n_samples": entropy.n_samples}
+                for side, entropy in (("generated", one.entropy_generated), ("surrogate", one.entropy_surrogate))
+            },
+            "seen_in_training": {"generated": one.seen_generated, "surrogate": one.seen_surrogate},
+            "never_in_truth": {"generated": one.impossible_generated, "surrogate": one.impossible_surrogate},
+        }
+    if found.explanation is not None:
+        metrics["importance"] = _importance_metrics(found)
+    return metrics
+
+
+def _importance_metrics(found: Measurements) -> dict:
+    one = found.explanation
+    metrics: dict = {"n_samples": len(one.samples), "seconds": one.seconds}
+    if one.packets:
+        metrics |= {
+            "packets": [
+                {
+                    "neuron_auroc": packet.neuron_auroc,
+                    "neuron_auroc_untrained": packet.neuron_auroc_untrained,
+                    "neuron_auroc_activity": packet.neuron_auroc_activity,
+                    "template_correlation": packet.template_correlation,
+                    "template_correlation_untrained": packet.template_correlation_untrained,
+                    "template_correlation_found": packet.template_correlation_found,
+                }
+                for packet in one.packets
+            ],
+            "threshold": one.threshold,
+            "recall": one.detection.recall,
+            "precision": one.detection.precision,
+            "recall_untrained": one.detection_untrained.recall,
+            "precision_untrained": one.detection_untrained.precision,
+            "spike_auroc": one.spike_auroc,
+        }
+    return metrics
+
+
+def _arrays(prepared: PreparedSamples, found: Measurements) -> dict:
+    arrays = {"generated/samples": found.generated}
+    if found.explanation is not None:
+        arrays |= {"importance/samples": found.explanation.samples, "importance/maps": found.explanation.maps}
+    if prepared.truth is not None:
+        arrays |= {f"truth/{name}": values for name, values in prepared.truth.arrays().items()}
+    return arrays

@@ -1,0 +1,59 @@
+"""Activity from a trained generator."""
+
+from __future__ import annotations
+
+import numpy as np
+import tensorflow as tf
+
+from cyclegan_neuro.systems.samples import GeneratedSamples
+from cyclegan_neuro.systems.spike_gan.prepared import PreparedSamples
+from cyclegan_neuro.systems.spike_gan.statistics import binarise
+from cyclegan_neuro.windows import scaling
+
+__all__ = ["generate_activity", "generate_samples"]
+
+
+def generate_activity(generator, n_samples: int, *, seed: int, batch_size: int) -> np.ndarray:
+    """Generate activity in [0, 1] from standard normal noise.
+
+    Parameters
+    ----------
+    generator : keras.Model
+    n_samples : int
+    seed : int
+        One seed gives the same noise, whatever the batch size; more samples begin with the same ones.
+    batch_size : int
+        Samples per network call.
+
+    Returns
+    -------
+    ndarray of float32, shape (sample, bin, neuron)
+    """
+    random = np.random.default_rng(seed)
+    call = tf.function(lambda noise: generator(noise, training=False), reduce_retracing=True)
+    activity = np.empty((n_samples, *generator.output_shape[1:]), np.float32)
+    for first in range(0, n_samples, batch_size):
+        noise = random.standard_normal((min(batch_size, n_samples - first), generator.input_shape[-1]), np.float32)
+        activity[first : first + len(noise)] = call(noise)
+    return activity
+
+
+def generate_samples(
+    generator, prepared: PreparedSamples, n_samples: int, *, seed: int, batch_size: int
+) -> GeneratedSamples:
+    """Generate samples as they leave the system: spikes drawn once, or traces in ΔF/F.
+
+    Parameters
+    ----------
+    generator : keras.Model
+    prepared : PreparedSamples
+        Says what the activity is, and how it was scaled.
+    n_samples, seed, batch_size : int
+        As of :func:`generate_activity`; spikes are drawn with the same seed.
+    """
+    activity = generate_activity(generator, n_samples, seed=seed, batch_size=batch_size)
+    if prepared.spikes:
+        values = binarise(activity, seed=seed)
+    else:
+        values = scaling.invert(activity.reshape(-1, prepared.n_neurons), prepared.scaling).reshape(activity.shape)
+    return GeneratedSamples(values, prepared.bin_s, prepared.spikes, prepared.roi_ids)

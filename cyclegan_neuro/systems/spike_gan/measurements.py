@@ -1,0 +1,158 @@
+"""Everything that is measured of a trained Spike-GAN, in one place."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+
+from cyclegan_neuro.systems.spike_gan.baselines.dichotomized_gaussian import fit_dichotomized_gaussian
+from cyclegan_neuro.systems.spike_gan.baselines.independent import fit_independent
+from cyclegan_neuro.systems.spike_gan.baselines.k_pairwise import fit_k_pairwise
+from cyclegan_neuro.systems.spike_gan.comparison import StatisticError, compare, half_against_half
+from cyclegan_neuro.systems.spike_gan.config import Config
+from cyclegan_neuro.systems.spike_gan.data import simulate
+from cyclegan_neuro.systems.spike_gan.explanation import Explanation, explain_critic
+from cyclegan_neuro.systems.spike_gan.generation import generate_samples
+from cyclegan_neuro.systems.spike_gan.nearest import Memorisation, memorisation
+from cyclegan_neuro.systems.spike_gan.prepared import PreparedSamples
+from cyclegan_neuro.systems.spike_gan.statistics import PopulationStatistics, population_statistics
+from cyclegan_neuro.systems.spike_gan.whole_distribution import WholeDistribution, compare_distributions
+
+__all__ = ["MODEL", "Measurements", "measure"]
+
+MODEL = "model"
+"""Name of the network among the models that are compared."""
+
+_log = logging.getLogger(__name__)
+_MOST_COMPARED = 8192  # samples whose nearest neighbours are looked for
+_WHOLE_SAMPLES = 2**19  # generated samples whose distribution is compared with the true one
+
+
+@dataclass(frozen=True, eq=False)
+class Measurements:
+    """What the report tells.
+
+    Attributes
+    ----------
+    recorded : PopulationStatistics
+        Of all recorded samples.
+    statistics : dict of str to PopulationStatistics
+        Of the network (``"model"``) and of each baseline.
+    errors : dict of str to dict of str to StatisticError
+        The same against ``recorded``; and ``"floor"``, half of the recorded samples against the other.
+    generated : ndarray, shape (sample, bin, neuron)
+        Spikes or traces (ΔF/F) of the network.
+    baselines : dict of str to object
+        Fitted models.
+    memorisation : Memorisation or None
+        Of spikes.
+    whole : WholeDistribution or None
+        Test A.1, where the truth is simulated and samples are short.
+    explanation : Explanation or None
+    """
+
+    recorded: PopulationStatistics
+    statistics: dict[str, PopulationStatistics]
+    errors: dict[str, dict[str, StatisticError]]
+    generated: np.ndarray
+    baselines: dict[str, object]
+    memorisation: Memorisation | None
+    whole: WholeDistribution | None
+    explanation: Explanation | None
+
+
+def measure(config: Config, prepared: PreparedSamples, trainer) -> Measurements:
+    """Generate samples, fit the baselines, compare everything with what was recorded.
+
+    Parameters
+    ----------
+    config : Config
+    prepared : PreparedSamples
+    trainer : SpikeGAN
+        With the weights to evaluate.
+    """
+    section = config.evaluation
+    n_samples, seed = section.n_samples or len(prepared.train), section.seed
+    _log.info("generating %s samples", f"{n_samples:,}")
+    sizes = {"seed": seed, "batch_size": section.batch_size}
+    generated = generate_samples(trainer.generator, prepared, n_samples, **sizes).values
+    recorded = in_unit(prepared, prepared.samples(prepared.every))
+    training = in_unit(prepared, prepared.samples(prepared.train))
+    baselines = _fit_baselines(config, training) if prepared.spikes else {}
+    samples = {MODEL: generated}
+    samples |= {name: one.sample(n_samples, seed=seed) for name, one in baselines.items()}
+    if not prepared.spikes and section.baselines.independent:
+        samples["independent"] = _mixed_neurons(training, n_samples, seed=seed)
+    kind = {"bin_s": prepared.bin_s, "spikes": prepared.spikes}
+    reference = population_statistics(recorded, **kind)
+    statistics = {name: population_statistics(values, **kind) for name, values in samples.items()}
+    errors = {name: compare(found, reference) for name, found in statistics.items()}
+    errors["floor"] = half_against_half(recorded, **kind, seed=seed)
+    return Measurements(
+        recorded=reference,
+        statistics=statistics,
+        errors=errors,
+        generated=generated,
+        baselines=baselines,
+        memorisation=_memorisation(prepared, training, generated) if prepared.spikes else None,
+        whole=_whole(config, prepared, trainer, training),
+        explanation=explain_critic(config, prepared, trainer.critic) if section.importance.enabled else None,
+    )
+
+
+def in_unit(prepared: PreparedSamples, samples: np.ndarray) -> np.ndarray:
+    """Return spikes as they are, and scaled traces in ΔF/F."""
+    if prepared.spikes:
+        return samples
+    from cyclegan_neuro.windows import scaling
+
+    return scaling.invert(samples.reshape(-1, prepared.n_neurons), prepared.scaling).reshape(samples.shape)
+
+
+def _fit_baselines(config: Config, training: np.ndarray) -> dict[str, object]:
+    section = config.evaluation
+    fits = {
+        "dichotomized_gaussian": fit_dichotomized_gaussian,
+        "k_pairwise": partial(fit_k_pairwise, seed=section.seed),
+        "independent": fit_independent,
+    }
+    found = {}
+    for name, fit in fits.items():
+        if getattr(section.baselines, name):
+            _log.info("fitting %s", name.replace("_", " "))
+            found[name] = fit(training)
+    return found
+
+
+def _mixed_neurons(samples: np.ndarray, n_samples: int, *, seed: int) -> np.ndarray:
+    """Return samples whose neurons come from different recorded samples: all that neurons do alone, nothing "
+    "together."""
+    n_neurons = samples.shape[2]
+    picks = np.random.default_rng(seed).integers(len(samples), size=(n_samples, n_neurons))
+    return samples[picks, :, np.arange(n_neurons)].transpose(0, 2, 1)
+
+
+def _memorisation(prepared: PreparedSamples, training: np.ndarray, generated: np.ndarray) -> Memorisation:
+    held_out = prepared.samples(prepared.held_out)[:_MOST_COMPARED]
+    return memorisation(generated[:_MOST_COMPARED], held_out=held_out, training=training)
+
+
+def _whole(config: Config, prepared: PreparedSamples, trainer, training: np.ndarray) -> WholeDistribution | None:
+    section = config.evaluation
+    n_samples = section.whole_distribution_samples
+    if not n_samples:
+        return None
+    _log.info("comparing the distribution of whole samples (%s simulated)", f"{n_samples:,}")
+    simulation = config.data.simulation
+    numerical = simulate(simulation, seed=simulation.seed + 1, n_samples=n_samples).samples
+    n_compared = min(n_samples, _WHOLE_SAMPLES)
+    surrogate = simulate(simulation, seed=simulation.seed + 2, n_samples=n_compared).samples
+    generated = generate_samples(
+        trainer.generator, prepared, n_compared, seed=section.seed, batch_size=section.batch_size
+    ).values
+    return compare_distributions(
+        generated, surrogate=surrogate, numerical=numerical, training=training, seed=section.seed
+    )

@@ -1,0 +1,118 @@
+"""Spike-GAN as a ``keras.Model`` with a custom ``train_step`` (Molano-Mazon et al. 2018, section 2)."""
+
+from __future__ import annotations
+
+import keras
+import tensorflow as tf
+
+from cyclegan_neuro.networks.objectives import WGANGP
+from cyclegan_neuro.systems.spike_gan.moments import MomentError
+from cyclegan_neuro.systems.trainer import Trainer
+
+__all__ = ["SpikeGAN"]
+
+
+class SpikeGAN(Trainer):
+    """A generator of population activity and its critic, trained with WGAN-GP.
+
+    Parameters
+    ----------
+    generator : keras.Model
+        Noise, shape (batch, noise), to activity in [0, 1], shape (batch, bin, neuron).
+    critic : keras.Model
+        Activity to one unbounded number.
+    objective : WGANGP
+    critic_updates : int
+        Critic updates per ``train_step``, each on its own samples: a batch holds ``critic_updates`` times
+        ``batch_size`` samples.
+    n_replicas : int
+        Devices over which a batch is divided. Replicas sum gradients, so losses are divided by it.
+    seed : int
+        Of the noise and of the points of the penalty.
+    """
+
+    monitor = "val_moment_error"
+    progress_keys = ("wasserstein", "penalty")
+
+    def __init__(self, *, generator, critic, objective: WGANGP, critic_updates=5, n_replicas=1, seed=0):
+        super().__init__(name="spike_gan")
+        self.generator, self.critic = generator, critic
+        self.objective, self.critic_updates, self.n_replicas = objective, critic_updates, n_replicas
+        self.noise_seed = keras.random.SeedGenerator(seed)
+        self.penalty_seed = keras.random.SeedGenerator(seed + 1)
+        self.validation_seed = seed + 2
+        self.moment_error = MomentError(critic.input_shape[-1])
+        self.built = True
+
+    def compile(self, *, generator_optimizer, critic_optimizer, **kwargs):
+        """Set the optimizers of both networks, each with its own loss scale."""
+        super().compile(optimizer=generator_optimizer, auto_scale_loss=False, **kwargs)
+        self.critic_optimizer = critic_optimizer
+        generator_optimizer.build(self.generator.trainable_variables)
+        critic_optimizer.build(self.critic.trainable_variables)
+        self.track_means(
+            ("wasserstein", "penalty", "generator", "gradient_norm_generator", "gradient_norm_critic", "mean_fake")
+        )
+
+    # -- one update --------------------------------------------------------------------------------
+
+    def train_step(self, data):
+        """Update the critic ``critic_updates`` times, then the generator once (Gulrajani et al. 2017, Algorithm 1)."""
+        samples = data[0] if isinstance(data, tuple) else data
+        for real in tf.split(samples, self.critic_updates):
+            critic_logs = self._update_critic(real)
+        return self.record({**critic_logs, **self._update_generator(tf.shape(real)[0])})
+
+    def _update_critic(self, real):
+        fake = self.generate(tf.shape(real)[0], self.noise_seed, training=True)
+        variables = self.critic.trainable_variables
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch([v.value for v in variables])
+            on_real, on_fake = tf.split(self.critic(tf.concat([real, fake], 0), training=True), 2)
+            distance = -self.objective.discriminator_loss(on_real, on_fake)
+            penalty = self.objective.penalty(self._critic_in_training, real, fake, self.penalty_seed)
+            scaled = self.critic_optimizer.scale_loss((penalty - distance) / self.n_replicas)
+        norm = self.apply_gradients_of(tape, scaled, variables, self.critic_optimizer)
+        return {"wasserstein": distance, "penalty": penalty, "gradient_norm_critic": norm}
+
+    def _update_generator(self, n_samples):
+        variables = self.generator.trainable_variables
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch([v.value for v in variables])
+            fake = self.generate(n_samples, self.noise_seed, training=True)
+            loss = self.objective.generator_loss(self.critic(fake, training=True))
+            scaled = self.optimizer.scale_loss(loss / self.n_replicas)
+        norm = self.apply_gradients_of(tape, scaled, variables, self.optimizer)
+        return {"generator": loss, "gradient_norm_generator": norm, "mean_fake": tf.reduce_mean(fake)}
+
+    def _critic_in_training(self, points):
+        return self.critic(points, training=True)
+
+    def generate(self, n_samples, seed_generator, *, training=False):
+        """Generate activity in [0, 1], shape (n_samples, bin, neuron), from standard normal noise."""
+        noise = tf.random.stateless_normal([n_samples, self.generator.input_shape[-1]], seed_generator.next())
+        return self.generator(noise, training=training)
+
+    # -- validation --------------------------------------------------------------------------------
+
+    def test_step(self, data):
+        """Distance of first and second moments between held-out and generated activity."""
+        index, real = data
+        seed = tf.stack([tf.cast(self.validation_seed, tf.int64), tf.cast(index, tf.int64)])
+        noise = tf.random.stateless_normal([tf.shape(real)[0], self.generator.input_shape[-1]], seed)
+        self.moment_error.update_state(real, self.generator(noise, training=False))
+        return {"moment_error": self.moment_error.result()}
+
+    @property
+    def metrics(self):
+        return [*super().metrics, self.moment_error]
+
+    # -- weights -----------------------------------------------------------------------------------
+
+    @property
+    def named_optimizers(self):
+        return {"generator": self.optimizer, "critic": self.critic_optimizer}
+
+    @property
+    def averaged_variables(self):
+        return self.generator.trainable_variables

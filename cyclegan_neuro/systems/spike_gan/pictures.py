@@ -1,0 +1,199 @@
+"""Figures of the report: statistics, examples, nearest samples, the whole distribution."""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from cyclegan_neuro.figures.style import DAY_X, DAY_Y, MUTED, TRUTH, new_figure, styled
+from cyclegan_neuro.systems.spike_gan.baselines.k_pairwise import KPairwise
+from cyclegan_neuro.systems.spike_gan.measurements import Measurements
+from cyclegan_neuro.systems.spike_gan.nearest import Memorisation
+from cyclegan_neuro.systems.spike_gan.prepared import PreparedSamples
+from cyclegan_neuro.systems.spike_gan.statistics import PopulationStatistics
+from cyclegan_neuro.systems.spike_gan.whole_distribution import WholeDistribution
+from cyclegan_neuro.systems.spike_gan.wording import label
+
+__all__ = ["convergence", "distances", "examples", "nearest_examples", "statistics_grid", "whole_distribution"]
+
+_COLOURS = {"model": DAY_Y, "dichotomized_gaussian": DAY_X, "k_pairwise": "#009E73", "independent": MUTED}
+_ORDER = ("independent", "k_pairwise", "dichotomized_gaussian", "model")  # the network is drawn last, on top
+_MOST_POINTS = 4000
+
+
+def statistics_grid(
+    recorded: PopulationStatistics, statistics: dict[str, PopulationStatistics], prepared: PreparedSamples
+) -> Figure:
+    """Draw the six statistics of every model against those of the recorded activity (Figures 2 and 3).
+
+    Parameters
+    ----------
+    recorded : PopulationStatistics
+    statistics : dict of str to PopulationStatistics
+        By model, as of :class:`Measurements`.
+    prepared : PreparedSamples
+        Its bin gives the axes of time.
+    """
+    unit = "spikes per sample" if prepared.spikes else "ΔF/F"
+    squared = "spikes²/bin²" if prepared.spikes else "(ΔF/F)²"
+    models = [name for name in _ORDER if name in statistics]
+    with styled():
+        figure = new_figure(13.0, 8.4)
+        axes = figure.subplots(2, 3)
+        for axis, field, title, axis_unit in (
+            (axes[0, 0], "spike_count", "spike count" if prepared.spikes else "mean", unit),
+            (axes[0, 1], "covariance", "covariance", squared),
+            (axes[0, 2], "lag_covariance", "lag-covariance (1 bin)", squared),
+        ):
+            _scatter(axis, recorded, statistics, models, field)
+            axis.set(title=title, xlabel=f"recorded ({axis_unit})", ylabel=f"generated ({axis_unit})")
+        _counts_or_spread(axes[1, 0], recorded, statistics, models)
+        _time_course(axes[1, 1], recorded, statistics, models, prepared)
+        _autocorrelogram(axes[1, 2], recorded, statistics, models, prepared)
+        handles, labels = axes[1, 2].get_legend_handles_labels()
+        figure.legend(handles, labels, loc="outside lower center", ncols=len(labels))
+    return figure
+
+
+def _scatter(axis: Axes, recorded, statistics, models, field: str) -> None:
+    x = getattr(recorded, field)
+    shown = np.linspace(0, len(x) - 1, min(len(x), _MOST_POINTS)).astype(int)
+    for name in models:
+        y = getattr(statistics[name], field)
+        axis.plot(
+            x[shown], y[shown], ".", color=_COLOURS[name], markersize=3 if len(shown) > 200 else 6, rasterized=True
+        )
+    ends = [min(x.min(), 0.0), x.max()]
+    axis.plot(ends, ends, color=TRUTH, linewidth=0.8)
+
+
+def _counts_or_spread(axis: Axes, recorded, statistics, models) -> None:
+    if not recorded.k_statistic.size:
+        axis.set_axis_off()
+        return
+    last = int(np.flatnonzero(recorded.k_statistic)[-1]) + 2
+    for name in models:
+        axis.plot(statistics[name].k_statistic[:last], color=_COLOURS[name])
+    axis.plot(recorded.k_statistic[:last], "o", color=TRUTH, markersize=3)
+    axis.set(title="k-statistic", xlabel="active neurons k", ylabel="probability", yscale="log")
+
+
+def _time_course(axis: Axes, recorded, statistics, models, prepared: PreparedSamples) -> None:
+    time_s = (np.arange(prepared.n_bins) + 0.5) * prepared.bin_s
+    for name in models:
+        axis.plot(time_s, statistics[name].time_course_hz.mean(axis=1), color=_COLOURS[name])
+    axis.plot(time_s, recorded.time_course_hz.mean(axis=1), color=TRUTH, linewidth=1.0)
+    unit = "rate (spikes/s)" if prepared.spikes else "ΔF/F"
+    axis.set(title="time course, mean over neurons", xlabel="time in the sample (s)", ylabel=unit)
+    axis.set_ylim(bottom=0.0 if prepared.spikes else None)
+
+
+def _autocorrelogram(axis: Axes, recorded, statistics, models, prepared: PreparedSamples) -> None:
+    n_lags = len(recorded.autocorrelogram) // 2
+    lags_ms = np.arange(-n_lags, n_lags + 1) * prepared.bin_s * 1000
+    beside = lags_ms != 0  # the centre is 0 by definition
+    for name in models:
+        values = np.where(beside, statistics[name].autocorrelogram, np.nan)
+        axis.plot(lags_ms, values, color=_COLOURS[name], label=label(name))
+    axis.plot(
+        lags_ms, np.where(beside, recorded.autocorrelogram, np.nan), "o", color=TRUTH, markersize=4, label="recorded"
+    )
+    axis.set(title="autocorrelogram", xlabel="lag (ms)", ylabel="share of the peak")
+    axis.set_ylim(bottom=0.0 if prepared.spikes else None)
+
+
+def examples(recorded: np.ndarray, generated: np.ndarray, prepared: PreparedSamples, *, n: int = 4) -> Figure:
+    """Draw recorded samples over generated ones: spikes as marks, traces as images."""
+    with styled():
+        figure = new_figure(13.0, 6.0)
+        axes = figure.subplots(2, n, sharex=True, sharey=True, squeeze=False)
+        limits = None if prepared.spikes else np.percentile(recorded, [1, 99])
+        for row, (name, samples) in enumerate((("recorded", recorded), ("generated", generated))):
+            for number, axis in enumerate(axes[row]):
+                _sample(axis, samples[number], prepared, limits)
+                if row == 1:
+                    axis.set_xlabel("time (s)")
+            axes[row, 0].set_ylabel(f"{name}\nneuron")
+    return figure
+
+
+def _sample(axis: Axes, sample: np.ndarray, prepared: PreparedSamples, limits=None, colour: str = TRUTH) -> None:
+    n_bins, n_neurons = sample.shape
+    if limits is not None:
+        extent = (0, n_bins * prepared.bin_s, n_neurons - 0.5, -0.5)
+        axis.imshow(sample.T, aspect="auto", vmin=limits[0], vmax=limits[1], extent=extent, cmap="viridis")
+        return
+    bins, neurons = np.nonzero(sample)
+    axis.plot((bins + 0.5) * prepared.bin_s, neurons, "|", color=colour, markersize=max(2, 150 / n_neurons))
+    axis.set(xlim=(0, n_bins * prepared.bin_s), ylim=(n_neurons - 0.5, -0.5))
+
+
+def nearest_examples(measured: Measurements, prepared: PreparedSamples, *, n: int = 4) -> Figure:
+    """Draw generated samples over the training samples that are nearest to them (Figure S5)."""
+    found = measured.memorisation
+    nearest = prepared.samples(prepared.train[found.nearest_index[:n]])
+    with styled():
+        figure = new_figure(13.0, 6.0)
+        axes = figure.subplots(2, n, sharex=True, sharey=True, squeeze=False)
+        for number in range(n):
+            _sample(axes[0, number], measured.generated[number], prepared, colour=DAY_Y)
+            _sample(axes[1, number], nearest[number], prepared)
+            axes[0, number].set_title(f"{found.generated[number]} places differ")
+            axes[1, number].set_xlabel("time (s)")
+        axes[0, 0].set_ylabel("generated\nneuron")
+        axes[1, 0].set_ylabel("nearest in training\nneuron")
+    return figure
+
+
+def distances(found: Memorisation) -> Figure:
+    """Draw how far samples are from the nearest training sample."""
+    with styled():
+        figure = new_figure(8.0, 4.0)
+        axis = figure.subplots()
+        groups = (("generated", DAY_Y), ("held_out", TRUTH), ("training", MUTED))
+        names = {"generated": "generated", "held_out": "recorded, held out", "training": "training, to another one"}
+        last = max(int(getattr(found, name).max()) for name, _ in groups)
+        edges = np.arange(0, last + 2) - 0.5
+        if len(edges) > 60:
+            edges = np.linspace(-0.5, last + 0.5, 60)
+        for name, colour in groups:
+            values = getattr(found, name)
+            axis.hist(
+                values, edges, weights=np.full(len(values), 1 / len(values)), histtype="step", color=colour,
+                label=names[name], linewidth=1.6,
+            )  # fmt: skip
+        axis.set(xlabel="places that differ from the nearest training sample", ylabel="share of the samples")
+        axis.legend()
+    return figure
+
+
+def convergence(model: KPairwise) -> Figure:
+    """Draw the errors of the k-pairwise fit over its steps."""
+    with styled():
+        figure = new_figure(8.0, 4.0)
+        axis = figure.subplots()
+        steps = np.arange(1, len(model.convergence.rms) + 1)
+        names = ("rates", "pairs", "number of active neurons")
+        for column, (name, colour) in enumerate(zip(names, (DAY_X, DAY_Y, TRUTH), strict=True)):
+            axis.plot(steps, model.convergence.rms[:, column], color=colour, label=name)
+        axis.axhline(1.0, color=MUTED, linewidth=0.8)
+        axis.set(xlabel="step", ylabel="error (standard errors)", yscale="log")
+        axis.legend()
+    return figure
+
+
+def whole_distribution(found: WholeDistribution) -> Figure:
+    """Draw the probability of every word among generated samples against the true one (Figure S1)."""
+    both = (found.numerical_probability > 0) & (found.generated_probability > 0)
+    with styled():
+        figure = new_figure(6.5, 6.0)
+        axis = figure.subplots()
+        axis.plot(
+            found.numerical_probability[both], found.generated_probability[both], ".", color=DAY_Y, markersize=2,
+            rasterized=True,
+        )  # fmt: skip
+        ends = [found.numerical_probability[both].min(), found.numerical_probability[both].max()]
+        axis.plot(ends, ends, color=TRUTH, linewidth=0.8)
+        axis.set(xscale="log", yscale="log", xlabel="true probability", ylabel="probability when generated")
+    return figure

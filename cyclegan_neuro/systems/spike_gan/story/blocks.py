@@ -1,0 +1,169 @@
+"""What went in, the six statistics, and whether samples were copied."""
+
+from __future__ import annotations
+
+from cyclegan_neuro.systems.evaluation import Block, Picture, Table
+from cyclegan_neuro.systems.spike_gan import pictures
+from cyclegan_neuro.systems.spike_gan.config import Config
+from cyclegan_neuro.systems.spike_gan.measurements import Measurements, in_unit
+from cyclegan_neuro.systems.spike_gan.prepared import PreparedSamples
+from cyclegan_neuro.systems.spike_gan.simulate import PairsTruth
+from cyclegan_neuro.systems.spike_gan.wording import FLOOR, label, statistic_label
+from cyclegan_neuro.systems.wording import findings_table, percent, plural
+
+__all__ = ["inputs_block", "memorisation_block", "statistics_block", "statistics_table"]
+
+_MODELS = ("model", "dichotomized_gaussian", "k_pairwise", "independent", FLOOR)
+_SHOWN = 4
+
+
+def inputs_block(config: Config, prepared: PreparedSamples) -> Block:
+    """Tell what the networks were given, and show samples of it beside generated ones."""
+    paragraphs = [_origin(config, prepared), *prepared.notes, _split(config, prepared)]
+    tables = [("The activity.", _data_table(prepared))]
+    if isinstance(prepared.truth, PairsTruth):
+        paragraphs.append(
+            "Rates and correlations of the simulated groups were solved for, so that the samples reach what was asked "
+            "for in spite of refractoriness; the table says what they reached."
+        )
+        tables.append(("Correlated groups: what was asked for and what the samples reached.", _pairs(prepared.truth)))
+    if prepared.findings:
+        tables.append(("What the checks had to say about the data.", findings_table(prepared.findings)))
+    else:
+        paragraphs.append("The checks found nothing to report.")
+    return Block("What went in", tuple(paragraphs), tuple(tables))
+
+
+def _origin(config: Config, prepared: PreparedSamples) -> str:
+    what = "Simulated spikes, not recorded in an animal" if config.data.source == "simulated" else "Recorded activity"
+    activity = "spikes" if prepared.spikes else "ΔF/F traces"
+    return (
+        f"{what} ({prepared.inputs['activity']['source']}): {activity} of {plural(prepared.n_neurons, 'neuron')} in "
+        f"bins of {1000 * prepared.bin_s:g} ms, cut into samples of {prepared.n_bins} bins."
+    )
+
+
+def _split(config: Config, prepared: PreparedSamples) -> str:
+    overlap = f", which overlap (stride {config.data.stride_bins} bins)" if config.data.stride_bins else ""
+    return (
+        f"The networks saw {plural(len(prepared.train), 'sample')}{overlap}; "
+        f"{plural(len(prepared.held_out), 'sample')} at the end of the data were held out. Statistics are compared "
+        f"with those of all {len(prepared.every):,} samples."
+    )
+
+
+def _data_table(prepared: PreparedSamples) -> Table:
+    values = prepared.samples(prepared.every)
+    rows = [
+        ("neurons", prepared.n_neurons),
+        ("bin (ms)", 1000 * prepared.bin_s),
+        ("bins of a sample", prepared.n_bins),
+        ("training samples", len(prepared.train)),
+        ("held-out samples", len(prepared.held_out)),
+    ]
+    if prepared.spikes:
+        active = values.any(axis=2)
+        rows += [
+            ("probability of a spike in a bin", float(values.mean())),
+            ("mean rate (spikes/s)", float(values.mean() / prepared.bin_s)),
+            ("bins without any spike", percent(1 - float(active.mean()))),
+        ]
+    return Table("activity", ("", "value"), tuple(rows))
+
+
+def _pairs(truth: PairsTruth) -> Table:
+    columns = ("group", "columns", "rate asked for", "rate reached", "correlation asked for", "correlation reached")
+    values = (truth.nominal_rate, truth.reached_rate, truth.nominal_correlation, truth.reached_correlation)
+    rows = tuple(
+        (group, ", ".join(map(str, members)), *map(float, numbers))
+        for group, (members, *numbers) in enumerate(zip(truth.groups, *values, strict=True), start=1)
+    )
+    return Table("groups", columns, rows)
+
+
+def statistics_table(found: Measurements, *, spikes: bool) -> Table:
+    """Return RMSE and R² of every model and statistic, and the floor."""
+    models = [name for name in _MODELS if name in found.errors]
+    columns = ("statistic", *(f"{label(model)}: {number}" for model in models for number in ("RMSE", "R²")))
+    rows = tuple(
+        (
+            statistic_label(name, spikes=spikes),
+            *(value for model in models for value in (found.errors[model][name].rmse, found.errors[model][name].r2)),
+        )
+        for name in found.errors[FLOOR]
+    )
+    return Table("statistics", columns, rows)
+
+
+def statistics_block(prepared: PreparedSamples, found: Measurements) -> Block:
+    """Compare the six statistics of the network and of the baselines with the recorded ones."""
+    drawn = (
+        " Generated probabilities were drawn once as spikes (1 where the probability exceeds a uniform number)."
+        if prepared.spikes
+        else ""
+    )
+    paragraphs = (
+        f"{len(found.generated):,} generated samples are compared with all {len(prepared.every):,} recorded "
+        f"ones.{drawn} R² is 1 where a statistic is matched exactly and 0 where the mean of the recorded values would "
+        "do as well. The last columns compare two random halves of the recorded samples: no model needs to come "
+        "closer.",
+        "Covariances are those of single bins, over all pairs of neurons; lag-covariances those of one neuron's bin "
+        "with the next bin of another, or of its own; the autocorrelogram is the sum over neurons, relative to its "
+        "peak at lag 0.",
+    )
+    table = ("Distance of the statistics from the recorded ones.", statistics_table(found, spikes=prepared.spikes))
+    grid = pictures.statistics_grid(found.recorded, found.statistics, prepared)
+    recorded = in_unit(prepared, prepared.samples(prepared.held_out[:_SHOWN]))
+    rasters = pictures.examples(recorded, found.generated, prepared, n=min(_SHOWN, len(recorded)))
+    return Block(
+        "Do generated samples have the statistics of recorded ones?",
+        paragraphs,
+        (table,),
+        (
+            Picture(
+                "statistics", "The six statistics of all models against the recorded ones.", grid, "Figures 2 and 3"
+            ),
+            Picture("examples", "Held-out recorded samples and generated ones, not chosen.", rasters, "Figure 1"),
+        ),
+    )
+
+
+def memorisation_block(prepared: PreparedSamples, found: Measurements) -> Block | None:
+    """Tell whether the network copies its training samples."""
+    one = found.memorisation
+    if one is None:
+        return None
+    places = prepared.n_bins * prepared.n_neurons
+    paragraph = (
+        f"For each generated sample the training sample that differs in the fewest of its {places:,} places (bins "
+        f"times neurons) was looked for: {one.median_generated:g} places in the median. Recorded samples that were "
+        f"held out lie {one.median_held_out:g} places from the nearest training sample; a network that copies would "
+        f"come nearer than these. {one.copies_generated:,} of {len(one.generated):,} generated and "
+        f"{one.copies_held_out:,} of {len(one.held_out):,} held-out samples equal a training sample (silent samples "
+        "among them). The largest distance between the two cumulative distributions (Kolmogorov-Smirnov) is "
+        f"{one.ks_statistic:.2f}."
+    )
+    table = Table(
+        "nearest",
+        ("", "samples", "median distance (places)", "equal to a training sample"),
+        (
+            ("generated", len(one.generated), one.median_generated, one.copies_generated),
+            ("recorded, held out", len(one.held_out), one.median_held_out, one.copies_held_out),
+            ("training, to another one", len(one.training), one.median_training, one.copies_training),
+        ),
+    )
+    shown = min(_SHOWN, len(one.generated))
+    return Block(
+        "Are they copies?",
+        (paragraph,),
+        (("Distance to the nearest training sample.", table),),
+        (
+            Picture("nearest", "Distance to the nearest training sample.", pictures.distances(one), ""),
+            Picture(
+                "nearest_samples",
+                "The first generated samples and the training samples nearest to them.",
+                pictures.nearest_examples(found, prepared, n=shown),
+                "Figure S5",
+            ),
+        ),
+    )

@@ -1,0 +1,87 @@
+"""What the baselines are, and how sure all this is."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from cyclegan_neuro.systems.evaluation import Block, Picture, Table, significant
+from cyclegan_neuro.systems.spike_gan import pictures
+from cyclegan_neuro.systems.spike_gan.baselines.dichotomized_gaussian import DichotomizedGaussian
+from cyclegan_neuro.systems.spike_gan.baselines.k_pairwise import KPairwise
+from cyclegan_neuro.systems.spike_gan.measurements import Measurements
+from cyclegan_neuro.systems.spike_gan.prepared import PreparedSamples
+from cyclegan_neuro.systems.spike_gan.wording import FLOOR
+from cyclegan_neuro.systems.wording import percent
+
+__all__ = ["baselines_block", "certainty_block"]
+
+
+def baselines_block(found: Measurements) -> Block | None:
+    """Tell how the baselines were fitted, and where they cannot be what they should."""
+    paragraphs, tables, shown = [], [], []
+    gaussian, k_pairwise = (found.baselines.get(name) for name in ("dichotomized_gaussian", "k_pairwise"))
+    if gaussian is not None:
+        paragraphs.append(_gaussian(gaussian))
+        tables.append(("How far the dichotomized Gaussian is from what was asked of it.", _gaussian_table(gaussian)))
+    if k_pairwise is not None:
+        paragraphs.append(_k_pairwise(k_pairwise))
+        caption = "Errors of the k-pairwise fit, in standard errors of the training samples' own moments."
+        shown.append(Picture("k_pairwise_convergence", caption, pictures.convergence(k_pairwise), ""))
+    if not paragraphs:
+        return None
+    return Block("The models beside it", tuple(paragraphs), tuple(tables), tuple(shown))
+
+
+def _gaussian(model: DichotomizedGaussian) -> str:
+    return (
+        "Dichotomized Gaussian (Macke et al. 2009): spikes where a Gaussian process exceeds each neuron's threshold, "
+        "with the correlations of all pairs at all lags of a sample, as in Lyamzin et al. (2010). Each correlation is "
+        "solved for alone; where they do not go together the nearest process is taken. Strong negative correlations "
+        "are where it fails."
+    )
+
+
+def _gaussian_table(model: DichotomizedGaussian) -> Table:
+    pairs = ~np.eye(len(model.rates), dtype=bool)
+    negative = pairs & (model.wanted < 0)
+    rows = (
+        ("entries beyond what two neurons can have", int(model.at_bound.sum())),
+        ("smallest eigenvalue before the nearest process was taken", model.smallest_eigenvalue),
+        ("largest change of a correlation of the process", model.largest_change),
+        (
+            "largest error of a covariance within a bin",
+            float(np.abs(model.reached - model.wanted)[pairs].max(initial=0.0)),
+        ),
+        (
+            "the same among negative ones",
+            float(np.abs(model.reached - model.wanted)[negative].max()) if negative.any() else None,
+        ),
+    )
+    return Table("dichotomized_gaussian", ("", "value"), rows)
+
+
+def _k_pairwise(model: KPairwise) -> str:
+    last = model.convergence.rms[-1]
+    state = "converged" if model.convergence.converged else "did NOT converge"
+    return (
+        "k-pairwise maximum entropy (Tkačik et al. 2014): rates, covariances and the number of active neurons of "
+        f"single bins, nothing of time. The fit {state}: root-mean-square errors of "
+        f"{', '.join(significant(v) for v in last)} standard errors for rates, pairs and the number of active neurons "
+        "(below 1 the model is nearer to the training samples than these are to the truth)."
+    )
+
+
+def certainty_block(prepared: PreparedSamples, found: Measurements) -> Block:
+    """Tell what the numbers leave open."""
+    model, floor = found.errors["model"], found.errors[FLOOR]
+    beyond = [name for name in model if model[name].rmse > 2 * floor[name].rmse]
+    seen = len(np.intersect1d(prepared.train, prepared.every)) / len(prepared.every)
+    paragraphs = (
+        f"{len(beyond)} of {len(model)} statistics are further from the recorded ones than twice the distance between "
+        "two halves of the recording. A baseline that was fitted to a statistic can come closer to it than halves "
+        f"come to each other, because it saw samples that it is compared with; so did the network, {percent(seen)} of "
+        "them.",
+        "This is one network, from one seed: another one differs by more than the samples do. Statistics of samples "
+        "say nothing about what lies beyond their length.",
+    )
+    return Block("How sure is this?", paragraphs)

@@ -1,0 +1,136 @@
+"""A methods section with every parameter of the run, and the works that it cites."""
+
+from __future__ import annotations
+
+from cyclegan_neuro.systems.evaluation import Reference
+from cyclegan_neuro.systems.references import references_for
+from cyclegan_neuro.systems.spike_gan.config import Config
+from cyclegan_neuro.systems.spike_gan.measurements import Measurements
+from cyclegan_neuro.systems.spike_gan.prepared import PreparedSamples
+from cyclegan_neuro.systems.wording import plural, software
+
+__all__ = ["methods"]
+
+
+def methods(
+    config: Config, prepared: PreparedSamples, found: Measurements, *, updates: int
+) -> tuple[tuple[str, ...], tuple[Reference, ...]]:
+    """Return the paragraphs of a methods section and the works that they cite.
+
+    Parameters
+    ----------
+    config : Config
+        Resolved.
+    prepared : PreparedSamples
+    found : Measurements
+    updates : int
+        Generator updates behind the weights that were evaluated.
+    """
+    paragraphs = [
+        _data(config, prepared),
+        f"{_networks(config)} {_training(config, updates)}",
+        _comparison(config, found),
+    ]
+    keys = ["cyclegan_neuro", "molanomazon2018", "gulrajani2017", "kingma2015"]
+    keys += [key for name, key in _BASELINE_KEYS if name in found.baselines]
+    if config.data.source == "simulated" and config.data.simulation.kind == "pairs":
+        keys.append("mikula2003")
+    if found.explanation is not None:
+        paragraphs.append(_importance(config, found))
+    paragraphs.append(software("NumPy", "SciPy"))
+    return tuple(paragraphs), references_for(keys)
+
+
+_BASELINE_KEYS = (
+    ("dichotomized_gaussian", "macke2009"),
+    ("dichotomized_gaussian", "lyamzin2010"),
+    ("k_pairwise", "tkacik2014"),
+)
+
+
+def _data(config: Config, prepared: PreparedSamples) -> str:
+    activity = "Spikes" if prepared.spikes else "ΔF/F traces, scaled to [0, 1] per neuron by the training part,"
+    what = f"{activity} of {plural(prepared.n_neurons, 'neuron')}"
+    source = config.data.source
+    if source == "simulated":
+        simulation = config.data.simulation
+        settings = getattr(simulation, simulation.kind).model_dump()
+        listed = ", ".join(f"{name} {value:g}" for name, value in settings.items())
+        what += f" were simulated ({simulation.kind}, seed {simulation.seed}: {listed})"
+    else:
+        what += " were recorded"
+    stride = config.data.stride_bins
+    cut = f"overlapping samples (stride {stride} bins)" if stride else "samples that do not overlap"
+    return (
+        f"{what} and cut into {cut} of {prepared.n_bins} bins of {1000 * prepared.bin_s:g} ms; the first "
+        f"{len(prepared.train):,} were trained on, {len(prepared.held_out):,} later ones held out."
+    )
+
+
+def _networks(config: Config) -> str:
+    model = config.model
+    if model.architecture == "mlp":
+        text = (
+            f"Generator and critic were fully connected, with {model.mlp_layers} hidden layers of {model.mlp_units} "
+            "units (MLP-GAN; Molano-Mazon et al. 2018)."
+        )
+    else:
+        text = (
+            "Spike-GAN (Molano-Mazon et al. 2018) has neurons as channels of convolutions over time: a critic with "
+            f"two convolutions of stride 2 ({model.features} and {2 * model.features} features, length "
+            f"{model.kernel_bins}, leaky ReLU) and a linear output; a generator from {model.noise_size} standard "
+            "normal numbers with the mirrored architecture (nearest-neighbour up-sampling, sigmoid output)."
+        )
+    if model.output_bias_at_mean:
+        text += " Output biases started at the neurons' mean activity."
+    if model.border_bins and model.architecture == "semi_convolutional":
+        text += f" {model.border_bins} bins were generated beyond both ends and cut off."
+    return text
+
+
+def _training(config: Config, updates: int) -> str:
+    section, objective = config.training, config.objective
+    text = (
+        "They were trained as Wasserstein GAN with gradient penalty (Gulrajani et al. 2017; weight "
+        f"{objective.lambda_gp:g}), {plural(objective.critic_updates, 'critic update')} per generator update, with "
+        f"Adam (Kingma and Ba 2015; learning rates {section.learning_rate_generator:g} and "
+        f"{section.learning_rate_discriminator:g}, decay rates {section.adam_beta_1:g} and {section.adam_beta_2:g}), "
+        f"{section.batch_size} samples per update, {updates:,} generator updates, seed {section.seed}."
+    )
+    if section.decay != "none":
+        falling = f"{100 * (1 - section.decay_start):.0f} %"
+        text += f" Learning rates fell to 0 ({section.decay}) over the last {falling} of training."
+    if section.weight_averaging:
+        decay = f"decay {section.weight_averaging:g}"
+        text += f" The generator that was evaluated is the exponential average of its weights ({decay})."
+    return text
+
+
+def _comparison(config: Config, found: Measurements) -> str:
+    drawn = "" if found.memorisation is None else " drawn once as spikes,"
+    fitted = ""
+    if "dichotomized_gaussian" in found.baselines:
+        fitted += " A dichotomized Gaussian (Macke et al. 2009) with correlations over time lags (Lyamzin et al. 2010)"
+        fitted += " was fitted to the training samples." if "k_pairwise" not in found.baselines else ""
+    if "k_pairwise" in found.baselines:
+        joined = " and a" if fitted else " A"
+        were = "were" if fitted else "was"
+        fitted += (
+            f"{joined} k-pairwise maximum-entropy model (Tkačik et al. 2014) {were} fitted to the training samples."
+        )
+    return (
+        f"{len(found.generated):,} samples were generated,{drawn} and compared with all recorded samples by spike "
+        "counts, time courses, covariances, covariances with the next bin, the number of active neurons per bin and "
+        f"autocorrelograms (root mean square error and R²), beside two random halves of the recorded samples.{fitted} "
+        f"Seed of the evaluation: {config.evaluation.seed}."
+    )
+
+
+def _importance(config: Config, found: Measurements) -> str:
+    section = config.evaluation.importance
+    return (
+        f"Importance maps of {plural(len(found.explanation.samples), 'sample')} were computed by shuffling the spikes "
+        f"of a neuron within {section.window_bins} bins ({section.n_shuffles} times, every {section.step_bins} bins) "
+        "and crediting the mean absolute change of the critic's output to them, divided by the number of windows that "
+        "cover a bin."
+    )

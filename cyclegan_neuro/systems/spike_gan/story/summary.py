@@ -1,0 +1,61 @@
+"""At most six sentences, made from the numbers."""
+
+from __future__ import annotations
+
+from cyclegan_neuro.systems.spike_gan.measurements import Measurements
+from cyclegan_neuro.systems.spike_gan.prepared import PreparedSamples
+from cyclegan_neuro.systems.spike_gan.statistics import NAMES
+from cyclegan_neuro.systems.spike_gan.wording import label, statistic_label
+from cyclegan_neuro.systems.wording import percent
+
+__all__ = ["summarise"]
+
+
+def summarise(prepared: PreparedSamples, found: Measurements) -> tuple[str, ...]:
+    """Return the summary of a report."""
+    model = found.errors["model"]
+    names = {name: statistic_label(name, spikes=prepared.spikes).split(" (")[0] for name in NAMES}
+    listed = ", ".join(f"{names[name]} {error.r2:.3f}" for name, error in model.items())
+    sentences = [f"R² of generated against recorded activity: {listed}."]
+    for baseline in ("dichotomized_gaussian", "k_pairwise"):
+        if baseline in found.errors:
+            sentences.append(_beside(found, baseline, names))
+    if found.memorisation is not None:
+        one = found.memorisation
+        sentences.append(
+            f"Generated samples differ from the nearest training sample in {one.median_generated:g} places (median), "
+            f"held-out recorded ones in {one.median_held_out:g}."
+        )
+    if found.whole is not None:
+        one = found.whole
+        sentences.append(
+            f"The entropy of whole samples is {one.entropy_generated.plug_in:.1f} bits, it should be "
+            f"{one.entropy_surrogate.plug_in:.1f}; {percent(one.seen_generated)} of them occur in training, "
+            f"{percent(one.seen_surrogate)} should."
+        )
+    if found.explanation is not None and found.explanation.packets:
+        sentences.append(_packets(found))
+    return tuple(sentences)
+
+
+def _beside(found: Measurements, baseline: str, names: dict[str, str]) -> str:
+    better = [names[n] for n, error in found.errors["model"].items() if error.rmse < found.errors[baseline][n].rmse]
+    what = (
+        f"is nearer than the {label(baseline)} model in {', '.join(better)}"
+        if better
+        else "is nowhere nearer than the "
+    )
+    return f"Spike-GAN {what}." if better else f"Spike-GAN {what}{label(baseline)} model."
+
+
+def _packets(found: Measurements) -> str:
+    packets = found.explanation.packets
+    worst = min(packet.neuron_auroc for packet in packets)
+    activity = max(packet.neuron_auroc_activity for packet in packets)
+    course = min(packet.template_correlation for packet in packets)
+    detection = found.explanation.detection
+    return (
+        f"Importance finds the neurons of each packet with an AUROC of at least {worst:.2f} (spike counts alone: at "
+        f"most {activity:.2f}) and its course with r of at least {course:.2f}; recall {detection.recall:.2f}, "
+        f"precision {detection.precision:.2f}."
+    )

@@ -1,0 +1,36 @@
+"""Names of models and statistics in tables and figures."""
+
+from __future__ import annotations
+
+from cyclegan_neuro.systems.spike_gan.statistics import NAMES
+
+__all__ = ["FLOOR", "label", "statistic_label"]
+
+FLOOR = "floor"
+_LABELS = {
+    "model": "Spike-GAN",
+    "dichotomized_gaussian": "dichotomized Gaussian",
+    "k_pairwise": "k-pairwise",
+    "independent": "independent",
+    FLOOR: "recorded, half against half",
+}
+_TRACE_NAMES = {"spike_count": "mean", "time_course_hz": "time course"}
+_UNITS = {"spike_count": "spikes/sample", "time_course_hz": "spikes/s"}
+
+
+def label(model: str) -> str:
+    """Return what a model is called."""
+    return _LABELS[model]
+
+
+def statistic_label(name: str, *, spikes: bool) -> str:
+    """Return what a statistic is called, with the unit where it has one.
+
+    Examples
+    --------
+    >>> statistic_label("spike_count", spikes=True), statistic_label("spike_count", spikes=False)
+    ('spike count (spikes/sample)', 'mean (ΔF/F)')
+    """
+    if not spikes:
+        return f"{_TRACE_NAMES[name]} (ΔF/F)" if name in _TRACE_NAMES else NAMES[name]
+    return f"{NAMES[name]} ({_UNITS[name]})" if name in _UNITS else NAMES[name]
