@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from cyclegan_neuro.systems import base
+
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = "cyclegan_neuro"
 
@@ -150,7 +152,8 @@ def test_light_modules_load_no_tensorflow_themselves(module):
 
 def test_importing_all_light_modules_leaves_tensorflow_and_slow_packages_out():
     light = [module for module in MODULES if is_light(module)]
-    light += [f"{PACKAGE}.systems.{name}" for name in ("base", "evaluation", "cyclegan", "cyclegan.config")]
+    systems = [name for system in base.names() for name in (system, f"{system}.config")]
+    light += [f"{PACKAGE}.systems.{name}" for name in ("base", "evaluation", "samples", "wording", *systems)]
     code = (
         "import importlib, sys\n"
         f"for module in {light!r}:\n"

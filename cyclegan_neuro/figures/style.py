@@ -7,9 +7,14 @@ from contextlib import contextmanager
 from io import BytesIO
 
 import matplotlib as mpl
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, NullFormatter
 
-__all__ = ["DAY_X", "DAY_Y", "HEAT", "MUTED", "REGION", "TRUTH", "new_figure", "png_bytes", "styled", "svg_bytes"]
+__all__ = [
+    "DAY_X", "DAY_Y", "HEAT", "MUTED", "REGION", "TRUTH", "new_figure", "plain_logarithms", "png_bytes", "styled",
+    "svg_bytes",
+]  # fmt: skip
 
 #: Okabe and Ito's colours. What looks like the novice day is blue, like the expert day vermilion.
 DAY_X, DAY_Y, TRUTH, MUTED, REGION = "#0072B2", "#D55E00", "#000000", "#9A9A9A", "#F0E442"
@@ -46,6 +51,12 @@ def styled() -> Iterator[None]:
 def new_figure(width_inch: float, height_inch: float) -> Figure:
     """Return an empty figure that no global registry keeps alive."""
     return Figure(figsize=(width_inch, height_inch), dpi=120, layout="constrained")
+
+
+def plain_logarithms(axis: Axis) -> None:
+    """Label powers of ten of a logarithmic axis as plain numbers: text is never parsed as mathematics."""
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axis.set_minor_formatter(NullFormatter())
 
 
 def png_bytes(figure: Figure) -> bytes:

@@ -24,11 +24,12 @@ class PairsSection(Section):
     n_neurons: int = setting(16, "Neurons.", paper=16, ge=2)
     group_size: int = setting(2, "Neurons that are correlated with each other.", paper=2, ge=2)
     rate: float = setting(
-        0.25, "Mean rate; groups lie within 50 % of it.", unit="spikes/bin", paper=0.25, gt=0.0, lt=1.0
+        0.25, "Mean rate; groups lie around it, see spread.", unit="spikes/bin", paper=0.25, gt=0.0, lt=1.0
     )
     correlation: float = setting(
-        0.3, "Mean correlation within a bin; groups lie within 50 % of it.", paper=0.3, gt=0.0, lt=1.0
+        0.3, "Mean correlation within a bin; groups lie around it.", paper=0.3, gt=0.0, lt=1.0
     )
+    spread: float = setting(0.5, "How far groups may lie from the mean, as a share of it.", paper=0.5, ge=0.0, lt=1.0)
     refractory_bins: float = setting(2.0, "Length of the relative refractory period.", unit="bins", paper=2.0, gt=0.0)
 
 

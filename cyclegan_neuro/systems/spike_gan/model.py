@@ -60,10 +60,10 @@ class SpikeGAN(Trainer):
         """Update the critic ``critic_updates`` times, then the generator once (Gulrajani et al. 2017, Algorithm 1)."""
         samples = data[0] if isinstance(data, tuple) else data
         for real in tf.split(samples, self.critic_updates):
-            critic_logs = self._update_critic(real)
-        return self.record({**critic_logs, **self._update_generator(tf.shape(real)[0])})
+            critic_logs = self.update_critic(real)
+        return self.record({**critic_logs, **self.update_generator(tf.shape(real)[0])})
 
-    def _update_critic(self, real):
+    def update_critic(self, real):
         fake = self.generate(tf.shape(real)[0], self.noise_seed, training=True)
         variables = self.critic.trainable_variables
         with tf.GradientTape(watch_accessed_variables=False) as tape:
@@ -75,7 +75,7 @@ class SpikeGAN(Trainer):
         norm = self.apply_gradients_of(tape, scaled, variables, self.critic_optimizer)
         return {"wasserstein": distance, "penalty": penalty, "gradient_norm_critic": norm}
 
-    def _update_generator(self, n_samples):
+    def update_generator(self, n_samples):
         variables = self.generator.trainable_variables
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch([v.value for v in variables])

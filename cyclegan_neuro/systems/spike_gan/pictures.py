@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from cyclegan_neuro.figures.style import DAY_X, DAY_Y, MUTED, TRUTH, new_figure, styled
+from cyclegan_neuro.figures.style import DAY_X, DAY_Y, MUTED, TRUTH, new_figure, plain_logarithms, styled
 from cyclegan_neuro.systems.spike_gan.baselines.k_pairwise import KPairwise
 from cyclegan_neuro.systems.spike_gan.measurements import Measurements
 from cyclegan_neuro.systems.spike_gan.nearest import Memorisation
@@ -77,6 +77,7 @@ def _counts_or_spread(axis: Axes, recorded, statistics, models) -> None:
         axis.plot(statistics[name].k_statistic[:last], color=_COLOURS[name])
     axis.plot(recorded.k_statistic[:last], "o", color=TRUTH, markersize=3)
     axis.set(title="k-statistic", xlabel="active neurons k", ylabel="probability", yscale="log")
+    plain_logarithms(axis.yaxis)
 
 
 def _time_course(axis: Axes, recorded, statistics, models, prepared: PreparedSamples) -> None:
@@ -179,6 +180,7 @@ def convergence(model: KPairwise) -> Figure:
             axis.plot(steps, model.convergence.rms[:, column], color=colour, label=name)
         axis.axhline(1.0, color=MUTED, linewidth=0.8)
         axis.set(xlabel="step", ylabel="error (standard errors)", yscale="log")
+        plain_logarithms(axis.yaxis)
         axis.legend()
     return figure
 
@@ -196,4 +198,6 @@ def whole_distribution(found: WholeDistribution) -> Figure:
         ends = [found.numerical_probability[both].min(), found.numerical_probability[both].max()]
         axis.plot(ends, ends, color=TRUTH, linewidth=0.8)
         axis.set(xscale="log", yscale="log", xlabel="true probability", ylabel="probability when generated")
+        for direction in (axis.xaxis, axis.yaxis):
+            plain_logarithms(direction)
     return figure
