@@ -70,7 +70,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("file", type=Path, help="file to write: .h5 (HDF5) or .mat (Neo)")
     parser.add_argument("--output_dir", type=Path, required=True, metavar="DIR", help="directory of the run")
     parser.add_argument("--n_samples", type=_positive, default=1000, metavar="N", help="samples (default 1000)")
-    parser.add_argument("--seed", type=int, default=0, help="one seed gives the same samples (default 0)")
+    parser.add_argument("--seed", type=_seed, default=0, help="one seed gives the same samples (default 0)")
     parser.add_argument(
         "--weights", choices=("best", "last"), help="checkpoint (default: the run's evaluation.weights)"
     )
@@ -81,6 +81,12 @@ def _parser() -> argparse.ArgumentParser:
 def _positive(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"got '{text}', expected a whole number above 0")
+    return int(text)
+
+
+def _seed(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"got '{text}', expected a whole number from 0 on")
     return int(text)
 
 
