@@ -24,14 +24,13 @@ __all__ = ["main"]
 
 _LOG = logging.getLogger(__name__)
 _SECTIONS = ("evaluation", "report")
-_MOVED = ("data.x.path", "data.y.path", "training.devices")
 _EPILOG = """\
 examples:
   python evaluate.py --output_dir runs/demo
   python evaluate.py --output_dir runs/demo --set evaluation.weights=last --set report.n_traces=6
 
 --set takes the sections evaluation and report; and, where a run moved to another machine,
-data.x.path, data.y.path and training.devices. The last line printed is the path of the report.
+the files in section data (such as data.x.path) and training.devices. The last line printed is the path of the report.
 """
 
 
@@ -39,21 +38,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Check the command line and the configuration, evaluate, and print the path of the report."""
     options = _parser().parse_args(arguments)
     with report_user_errors():
-        _refuse_what_was_learned(options.set)
         system, config = load(run_config_file(options.output_dir), overrides=options.set)
+        _refuse_what_was_learned(options.set, system)
         prepare_console()
         print(_evaluate(options.output_dir, system, config))
     return 0
 
 
-def _refuse_what_was_learned(overrides: Sequence[str]) -> None:
+def _refuse_what_was_learned(overrides: Sequence[str], system: System) -> None:
+    from cyclegan_neuro.configuration.fields import input_files
+
+    moved = (*input_files(system.Config, section="data"), "training.devices")
     for override in overrides:
         key = override.partition("=")[0].strip()
-        if key.split(".")[0] not in _SECTIONS and key not in _MOVED:
+        if key.split(".")[0] not in _SECTIONS and key not in moved:
             raise ConfigurationError(
                 f"--set {override}",
                 got=f"the key '{key}', which is part of how the run was trained",
-                expected="evaluation.*, report.*, or one of " + ", ".join(_MOVED),
+                expected="evaluation.*, report.*, or one of " + ", ".join(moved),
                 fix="train another run with this setting",
             )
 

@@ -19,6 +19,7 @@ __all__ = [
     "Words",
     "alternatives",
     "field_at",
+    "input_files",
     "is_input_file",
     "section_of",
     "setting",
@@ -135,3 +136,10 @@ def walk_fields(config: type[Section], path: tuple[str, ...] = ()) -> Iterator[t
 def is_input_file(field: FieldInfo) -> bool:
     """Whether the field names a file that is read."""
     return _FILE in field.metadata or any(_FILE in get_args(part) for part in alternatives(field.annotation))
+
+
+def input_files(config: type[Section], *, section: str) -> tuple[str, ...]:
+    """Return the dotted keys of the files that a section names, such as ``data.x.path``."""
+    return tuple(
+        ".".join(path) for path, field in walk_fields(config, ()) if path[0] == section and is_input_file(field)
+    )

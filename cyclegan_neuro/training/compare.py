@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from cyclegan_neuro.configuration.fields import Section
+from cyclegan_neuro.configuration.fields import Section, input_files
 from cyclegan_neuro.configuration.loading import changes, differences
 from cyclegan_neuro.errors import ConfigurationError, RecordingError
 
@@ -16,10 +16,10 @@ __all__ = ["refuse_changed_config", "refuse_changed_inputs"]
 
 _log = logging.getLogger(__name__)
 
-# Fields that do not change what is learned; the place of a recording may change because its content is compared.
+# Fields that do not change what is learned.
 _SAFE = (
     "training.epochs", "training.checkpoint_every_epochs", "training.validate_every_epochs",
-    "training.figures_every_epochs", "data.x.path", "data.y.path", "evaluation.", "report.",
+    "training.figures_every_epochs", "evaluation.", "report.",
 )  # fmt: skip
 # Fields of the machine: the run goes on, but no longer bit for bit.
 _MACHINE = ("training.devices", "training.precision", "training.jit_compile", "training.deterministic")
@@ -34,7 +34,8 @@ def refuse_changed_config(stored: Section, given: Section, *, where: str) -> Non
         With all fields that differ, but those that do not change what is learned.
     """
     changed = changes(stored, given)
-    refused = [key for key in changed if not key.startswith(_SAFE + _MACHINE)]
+    moved = input_files(type(stored), section="data")  # the place of a recording may change: its content is compared
+    refused = [key for key in changed if not key.startswith(_SAFE + _MACHINE) and key not in moved]
     if refused:
         lines = [line for line in differences(stored, given) if line.split(":")[0] in refused]
         raise ConfigurationError(

@@ -37,12 +37,18 @@ def test_no_run(capsys, tmp_path):
     assert message.startswith(f"error: {tmp_path / 'absent'}: got no config.yaml, expected the directory of a run.")
 
 
-@pytest.mark.parametrize("override", ["training.epochs=3", "model.filters=8", "data.source=phi", "evaluations.x=y"])
+@pytest.mark.parametrize("override", ["training.epochs=3", "model.filters=8", "data.source=phi"])
 def test_what_was_learned_cannot_be_set(capsys, run_directory, override):
     key = override.split("=")[0]
     message = refused(capsys, "--output_dir", run_directory, "--set", override)
     assert f"error: --set {override}: got the key '{key}', which is part of how the run was trained" in message
     assert "expected evaluation.*, report.*, or one of data.x.path, data.y.path, training.devices" in message
+
+
+def test_an_unknown_section_is_named_with_the_nearest(capsys, run_directory):
+    message = refused(capsys, "--output_dir", run_directory, "--set", "evaluations.x=y")
+    assert "got the unknown key 'evaluations'" in message
+    assert "did you mean 'evaluation'?" in message
 
 
 def test_overrides_are_checked(capsys, run_directory):

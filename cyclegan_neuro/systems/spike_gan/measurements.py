@@ -28,6 +28,7 @@ MODEL = "model"
 
 _log = logging.getLogger(__name__)
 _MOST_COMPARED = 8192  # samples whose nearest neighbours are looked for
+_MOST_NEURONS = {"dichotomized_gaussian": 200, "k_pairwise": 100}  # beyond, a fit takes gigabytes
 _WHOLE_SAMPLES = 2**19  # generated samples whose distribution is compared with the true one
 
 
@@ -121,7 +122,16 @@ def _fit_baselines(config: Config, training: np.ndarray) -> dict[str, object]:
     }
     found = {}
     for name, fit in fits.items():
-        if getattr(section.baselines, name):
+        if not getattr(section.baselines, name):
+            continue
+        if training.shape[2] > _MOST_NEURONS.get(name, training.shape[2]):
+            _log.warning(
+                "%s: not fitted to %d neurons, at most %d",
+                name.replace("_", " "),
+                training.shape[2],
+                _MOST_NEURONS[name],
+            )
+        else:
             _log.info("fitting %s", name.replace("_", " "))
             found[name] = fit(training)
     return found
