@@ -10,8 +10,9 @@ from scipy.linalg import eigvalsh
 from scipy.stats import norm
 
 from cyclegan_neuro.errors import ConfigurationError
+from cyclegan_neuro.systems.spike_gan.baselines._model import SpikeModel
 from cyclegan_neuro.systems.spike_gan.baselines.bivariate_normal import event_covariance, latent_correlation
-from cyclegan_neuro.systems.spike_gan.baselines.checking import check_n_samples, check_samples
+from cyclegan_neuro.systems.spike_gan.baselines.checking import check_samples
 from cyclegan_neuro.systems.spike_gan.baselines.nearest_process import block_toeplitz, nearest_process
 
 __all__ = ["DichotomizedGaussian", "fit_dichotomized_gaussian", "lagged_covariances"]
@@ -21,7 +22,7 @@ _LEAST_COUNT = 0.5
 
 
 @dataclass(frozen=True, eq=False)
-class DichotomizedGaussian:
+class DichotomizedGaussian(SpikeModel):
     """A thresholded Gaussian process, and how far it is from what was asked of it.
 
     Correlations that are right for every pair need not go together: no process may have all of them, and the nearest
@@ -57,25 +58,7 @@ class DichotomizedGaussian:
     smallest_eigenvalue: float
     largest_change: float
 
-    def sample(self, n_samples: int, *, seed: int) -> np.ndarray:
-        """Draw samples.
-
-        Parameters
-        ----------
-        n_samples : int
-        seed : int
-
-        Returns
-        -------
-        ndarray of uint8, shape (n_samples, bin, neuron)
-
-        Raises
-        ------
-        ConfigurationError
-            Fewer than one sample.
-        """
-        check_n_samples(n_samples)
-        rng = np.random.default_rng(seed)
+    def _draw(self, n_samples: int, rng: np.random.Generator) -> np.ndarray:
         length, n_neurons = 2 * (len(self.filters) - 1), self.rates.size
         thresholds = norm.isf(self.rates).astype(np.float32)
         spikes = np.empty((n_samples, self.n_bins, n_neurons), np.uint8)

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cyclegan_neuro.systems.spike_gan.baselines.checking import check_n_samples, check_samples
+from cyclegan_neuro.systems.spike_gan.baselines._model import SpikeModel
+from cyclegan_neuro.systems.spike_gan.baselines.checking import check_samples
 
 __all__ = ["Independent", "fit_independent"]
 
 
 @dataclass(frozen=True, eq=False)
-class Independent:
+class Independent(SpikeModel):
     """Bernoulli spikes with one rate per neuron, the same in all bins.
 
     Attributes
@@ -26,25 +27,8 @@ class Independent:
     rates: np.ndarray
     n_bins: int
 
-    def sample(self, n_samples: int, *, seed: int) -> np.ndarray:
-        """Draw samples.
-
-        Parameters
-        ----------
-        n_samples : int
-        seed : int
-
-        Returns
-        -------
-        ndarray of uint8, shape (n_samples, bin, neuron)
-
-        Raises
-        ------
-        ConfigurationError
-            Fewer than one sample.
-        """
-        check_n_samples(n_samples)
-        uniform = np.random.default_rng(seed).random((n_samples, self.n_bins, self.rates.size), dtype=np.float32)
+    def _draw(self, n_samples: int, rng: np.random.Generator) -> np.ndarray:
+        uniform = rng.random((n_samples, self.n_bins, self.rates.size), dtype=np.float32)
         return (uniform < self.rates.astype(np.float32)).astype(np.uint8)
 
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cyclegan_neuro.systems.spike_gan.baselines.checking import check_n_samples, check_samples
+from cyclegan_neuro.systems.spike_gan.baselines._model import SpikeModel
+from cyclegan_neuro.systems.spike_gan.baselines.checking import check_samples
 from cyclegan_neuro.systems.spike_gan.baselines.gibbs import count_steps, gibbs_sweep
 from cyclegan_neuro.systems.spike_gan.baselines.moments import (
     Moments,
@@ -57,7 +58,7 @@ class Convergence:
 
 
 @dataclass(frozen=True, eq=False)
-class KPairwise:
+class KPairwise(SpikeModel):
     """``P(s) ∝ exp(sum_i h_i s_i + sum_{i<j} J_ij s_i s_j + V_K)``, K the number of active neurons.
 
     Attributes
@@ -85,30 +86,10 @@ class KPairwise:
     n_bins: int
     convergence: Convergence
 
-    def sample(self, n_samples: int, *, seed: int) -> np.ndarray:
-        """Draw samples.
-
-        Parameters
-        ----------
-        n_samples : int
-        seed : int
-
-        Returns
-        -------
-        ndarray of uint8, shape (n_samples, bin, neuron)
-
-        Raises
-        ------
-        ConfigurationError
-            Fewer than one sample.
-
-        Notes
-        -----
-        Up to 15 neurons words are drawn from all that there are. Beyond, they come from Gibbs chains, several from
-        each, and are dealt out at random, so that bins of a sample do not come from one chain.
-        """
-        check_n_samples(n_samples)
-        rng, n_words = np.random.default_rng(seed), n_samples * self.n_bins
+    def _draw(self, n_samples: int, rng: np.random.Generator) -> np.ndarray:
+        # Up to 15 neurons words are drawn from all that there are. Beyond, they come from Gibbs chains, several from
+        # each, and are dealt out at random, so that bins of a sample do not come from one chain.
+        n_words = n_samples * self.n_bins
         spikes = np.tile(self.constant, (n_words, 1))
         parameters = self.fields, self.couplings, self.count_bias
         draw = _words_of_all if self.neurons.size <= _MOST_ENUMERATED else _words_of_chains

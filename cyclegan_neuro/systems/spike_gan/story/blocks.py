@@ -114,7 +114,8 @@ def statistics_block(prepared: PreparedSamples, found: Measurements) -> Block:
     table = ("Distance of the statistics from the recorded ones.", statistics_table(found, spikes=prepared.spikes))
     grid = pictures.statistics_grid(found.recorded, found.statistics, prepared)
     recorded = in_unit(prepared, prepared.samples(prepared.held_out[:_SHOWN]))
-    rasters = pictures.examples(recorded, found.generated, prepared, n=min(_SHOWN, len(recorded)))
+    n_shown = min(len(recorded), len(found.generated))
+    rasters = pictures.examples(recorded, found.generated, prepared, n=n_shown)
     return Block(
         "Do generated samples have the statistics of recorded ones?",
         paragraphs,
