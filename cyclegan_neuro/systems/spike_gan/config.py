@@ -26,9 +26,7 @@ class PairsSection(Section):
     rate: float = setting(
         0.25, "Mean rate; groups lie around it, see spread.", unit="spikes/bin", paper=0.25, gt=0.0, lt=1.0
     )
-    correlation: float = setting(
-        0.3, "Mean correlation within a bin; groups lie around it.", paper=0.3, gt=0.0, lt=1.0
-    )
+    correlation: float = setting(0.3, "Mean correlation within a bin; groups lie around it.", paper=0.3, gt=0.0, lt=1.0)
     spread: float = setting(0.5, "How far groups may lie from the mean, as a share of it.", paper=0.5, ge=0.0, lt=1.0)
     refractory_bins: float = setting(2.0, "Length of the relative refractory period.", unit="bins", paper=2.0, gt=0.0)
 
@@ -217,7 +215,7 @@ class EvaluationSection(sections.EvaluationSection):
     weights: Literal["best", "last"] = setting("last", "Checkpoint to evaluate.")
     batch_size: int = setting(512, "Samples per network call.", ge=1)
     n_samples: int | None = setting(
-        None, "Generated samples that are compared; as many as training samples when absent.", ge=2
+        None, "Generated samples that are compared; as many as training samples that do not overlap when absent.", ge=2
     )
     seed: int = setting(0, "Draws noise, spikes, halves and shuffles.", ge=0)
     baselines: BaselinesSection = setting(BaselinesSection, "Models fitted beside the network.")
@@ -240,3 +238,14 @@ class Config(Section):
     training: TrainingSection = setting(TrainingSection, "Optimisation.")
     evaluation: EvaluationSection = setting(EvaluationSection, "Evaluation.")
     report: ReportSection = setting(ReportSection, "Report.")
+
+    @model_validator(mode="after")
+    def _only_simulations_are_known_whole(self):
+        if self.evaluation.whole_distribution_samples and self.data.source != "simulated":
+            raise Contradiction(
+                "evaluation.whole_distribution_samples",
+                got=f"{self.evaluation.whole_distribution_samples:,} with source '{self.data.source}'",
+                expected="0, because the true distribution is known of simulated populations only",
+                fix="remove it, or set data.source: simulated",
+            )
+        return self

@@ -8,7 +8,6 @@ import tensorflow as tf
 from cyclegan_neuro.systems.samples import GeneratedSamples
 from cyclegan_neuro.systems.spike_gan.prepared import PreparedSamples
 from cyclegan_neuro.systems.spike_gan.statistics import binarise
-from cyclegan_neuro.windows import scaling
 
 __all__ = ["generate_activity", "generate_samples"]
 
@@ -52,8 +51,5 @@ def generate_samples(
         As of :func:`generate_activity`; spikes are drawn with the same seed.
     """
     activity = generate_activity(generator, n_samples, seed=seed, batch_size=batch_size)
-    if prepared.spikes:
-        values = binarise(activity, seed=seed)
-    else:
-        values = scaling.invert(activity.reshape(-1, prepared.n_neurons), prepared.scaling).reshape(activity.shape)
+    values = binarise(activity, seed=seed) if prepared.spikes else prepared.in_unit(activity)
     return GeneratedSamples(values, prepared.bin_s, prepared.spikes, prepared.roi_ids)

@@ -76,12 +76,12 @@ def measure(config: Config, prepared: PreparedSamples, trainer) -> Measurements:
         With the weights to evaluate.
     """
     section = config.evaluation
-    n_samples, seed = section.n_samples or len(prepared.train), section.seed
+    n_samples, seed = section.n_samples or len(prepared.train_apart), section.seed
     _log.info("generating %s samples", f"{n_samples:,}")
     sizes = {"seed": seed, "batch_size": section.batch_size}
     generated = generate_samples(trainer.generator, prepared, n_samples, **sizes).values
-    recorded = in_unit(prepared, prepared.samples(prepared.every))
-    training = in_unit(prepared, prepared.samples(prepared.train))
+    recorded = prepared.in_unit(prepared.samples(prepared.every))
+    training = prepared.in_unit(prepared.samples(prepared.train_apart))
     baselines = _fit_baselines(config, training) if prepared.spikes else {}
     samples = {MODEL: generated}
     samples |= {name: one.sample(n_samples, seed=seed) for name, one in baselines.items()}
@@ -102,15 +102,6 @@ def measure(config: Config, prepared: PreparedSamples, trainer) -> Measurements:
         whole=_whole(config, prepared, trainer, training),
         explanation=explain_critic(config, prepared, trainer.critic) if section.importance.enabled else None,
     )
-
-
-def in_unit(prepared: PreparedSamples, samples: np.ndarray) -> np.ndarray:
-    """Return spikes as they are, and scaled traces in ΔF/F."""
-    if prepared.spikes:
-        return samples
-    from cyclegan_neuro.windows import scaling
-
-    return scaling.invert(samples.reshape(-1, prepared.n_neurons), prepared.scaling).reshape(samples.shape)
 
 
 def _fit_baselines(config: Config, training: np.ndarray) -> dict[str, object]:

@@ -133,7 +133,7 @@ def _sample(axis: Axes, sample: np.ndarray, prepared: PreparedSamples, limits=No
 def nearest_examples(measured: Measurements, prepared: PreparedSamples, *, n: int = 4) -> Figure:
     """Draw generated samples over the training samples that are nearest to them (Figure S5)."""
     found = measured.memorisation
-    nearest = prepared.samples(prepared.train[found.nearest_index[:n]])
+    nearest = prepared.samples(prepared.train_apart[found.nearest_index[:n]])
     with styled():
         figure = new_figure(13.0, 6.0)
         axes = figure.subplots(2, n, sharex=True, sharey=True, squeeze=False)
@@ -195,7 +195,10 @@ def whole_distribution(found: WholeDistribution) -> Figure:
             found.numerical_probability[both], found.generated_probability[both], ".", color=DAY_Y, markersize=2,
             rasterized=True,
         )  # fmt: skip
-        ends = [found.numerical_probability[both].min(), found.numerical_probability[both].max()]
+        known = found.numerical_probability[
+            found.numerical_probability > 0
+        ]  # even where no generated word is among them
+        ends = [known.min(), known.max()]
         axis.plot(ends, ends, color=TRUTH, linewidth=0.8)
         axis.set(xscale="log", yscale="log", xlabel="true probability", ylabel="probability when generated")
         for direction in (axis.xaxis, axis.yaxis):

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from cyclegan_neuro.recordings.findings import Finding
+from cyclegan_neuro.windows import scaling
 from cyclegan_neuro.windows.prepared import Scaling
 
 __all__ = ["PreparedSamples"]
@@ -62,6 +63,17 @@ class PreparedSamples:
         """Whether the activity is spikes, not traces."""
         return self.scaling is None
 
+    @property
+    def train_apart(self) -> np.ndarray:
+        """First bins of the training samples that do not overlap each other."""
+        return self.every[self.every <= self.train[-1]]
+
     def samples(self, starts: np.ndarray) -> np.ndarray:
         """Return samples, shape (sample, bin, neuron)."""
         return self.values[starts[:, None] + np.arange(self.n_bins)]
+
+    def in_unit(self, samples: np.ndarray) -> np.ndarray:
+        """Return spikes as they are, and scaled traces, shape (sample, bin, neuron), in ΔF/F."""
+        if self.spikes:
+            return samples
+        return scaling.invert(samples.reshape(-1, self.n_neurons), self.scaling).reshape(samples.shape)

@@ -6,7 +6,6 @@ from matplotlib.figure import Figure
 
 from cyclegan_neuro.systems.spike_gan.config import Config
 from cyclegan_neuro.systems.spike_gan.generation import generate_samples
-from cyclegan_neuro.systems.spike_gan.measurements import in_unit
 from cyclegan_neuro.systems.spike_gan.pictures import examples, statistics_grid
 from cyclegan_neuro.systems.spike_gan.prepared import PreparedSamples
 from cyclegan_neuro.systems.spike_gan.statistics import population_statistics
@@ -33,7 +32,7 @@ def training_figures(config: Config, prepared: PreparedSamples, trainer) -> dict
         Tag → figure: ``samples/examples``, ``samples/statistics``.
     """
     starts = prepared.every[:: -(-len(prepared.every) // _MOST_SAMPLES)]
-    recorded = in_unit(prepared, prepared.samples(starts))
+    recorded = prepared.in_unit(prepared.samples(starts))
     with trainer.average_weights():
         generated = generate_samples(
             trainer.generator,
@@ -44,7 +43,7 @@ def training_figures(config: Config, prepared: PreparedSamples, trainer) -> dict
         ).values
     kind = {"bin_s": prepared.bin_s, "spikes": prepared.spikes}
     statistics = {"model": population_statistics(generated, **kind)}
-    held_out = in_unit(prepared, prepared.samples(prepared.held_out[:_SHOWN]))
+    held_out = prepared.in_unit(prepared.samples(prepared.held_out[:_SHOWN]))
     return {
         "samples/examples": examples(held_out, generated, prepared, n=len(held_out)),
         "samples/statistics": statistics_grid(population_statistics(recorded, **kind), statistics, prepared),

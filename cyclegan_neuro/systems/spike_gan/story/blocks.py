@@ -5,7 +5,7 @@ from __future__ import annotations
 from cyclegan_neuro.systems.evaluation import Block, Picture, Table
 from cyclegan_neuro.systems.spike_gan import pictures
 from cyclegan_neuro.systems.spike_gan.config import Config
-from cyclegan_neuro.systems.spike_gan.measurements import Measurements, in_unit
+from cyclegan_neuro.systems.spike_gan.measurements import Measurements
 from cyclegan_neuro.systems.spike_gan.prepared import PreparedSamples
 from cyclegan_neuro.systems.spike_gan.simulate import PairsTruth
 from cyclegan_neuro.systems.spike_gan.wording import FLOOR, label, statistic_label
@@ -113,7 +113,7 @@ def statistics_block(prepared: PreparedSamples, found: Measurements) -> Block:
     )
     table = ("Distance of the statistics from the recorded ones.", statistics_table(found, spikes=prepared.spikes))
     grid = pictures.statistics_grid(found.recorded, found.statistics, prepared)
-    recorded = in_unit(prepared, prepared.samples(prepared.held_out[:_SHOWN]))
+    recorded = prepared.in_unit(prepared.samples(prepared.held_out[:_SHOWN]))
     n_shown = min(len(recorded), len(found.generated))
     rasters = pictures.examples(recorded, found.generated, prepared, n=n_shown)
     return Block(
