@@ -104,6 +104,8 @@ def _importance_metrics(found: Measurements) -> dict:
                     "neuron_auroc": packet.neuron_auroc,
                     "neuron_auroc_untrained": packet.neuron_auroc_untrained,
                     "neuron_auroc_activity": packet.neuron_auroc_activity,
+                    "neuron_recall": packet.neuron_recall,
+                    "neuron_precision": packet.neuron_precision,
                     "template_correlation": packet.template_correlation,
                     "template_correlation_untrained": packet.template_correlation_untrained,
                     "template_correlation_found": packet.template_correlation_found,

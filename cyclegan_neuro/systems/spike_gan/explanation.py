@@ -45,6 +45,9 @@ class PacketScores:
     neuron_auroc, neuron_auroc_untrained, neuron_auroc_activity : float
         Probability that a neuron of the packet ranks above another one: by importance, by importance to a critic
         that was not trained, and by its number of spikes alone.
+    neuron_recall, neuron_precision : float
+        Of the packet's neurons, where those count as found whose mean importance exceeds a threshold set by the
+        importance of all neurons alone (Otsu's criterion).
     template, average : ndarray, shape (packet bin, neuron)
         Where the packet has its spikes, and mean importance around its onsets.
     template_correlation, template_correlation_untrained : float
@@ -60,6 +63,8 @@ class PacketScores:
     neuron_auroc: float
     neuron_auroc_untrained: float
     neuron_auroc_activity: float
+    neuron_recall: float
+    neuron_precision: float
     template: np.ndarray
     average: np.ndarray
     template_correlation: float
@@ -196,16 +201,20 @@ def _explain_packets(config: Config, prepared: PreparedSamples, critic) -> Expla
 def _score_packet(packet: int, truth: PacketsTruth, samples, maps, untrained) -> PacketScores:
     template = templates(truth)[packet].astype(np.float64)
     members = np.isin(np.arange(samples.shape[2]), truth.groups[packet])
+    importance = neuron_importance(maps).mean(axis=0)
+    found = importance > importance_threshold(importance)
     aligned = {"onsets": truth.onsets, "packet": packet, "packet_bins": len(template)}
-    average, other = (average_aligned(found, **aligned) for found in (maps, untrained))
+    average, other = (average_aligned(one, **aligned) for one in (maps, untrained))
     return PacketScores(
         packet=packet,
         n_samples=len(samples),
         members=members,
-        neuron_importance=neuron_importance(maps).mean(axis=0),
+        neuron_importance=importance,
         neuron_auroc=packet_neuron_auroc(maps, members),
         neuron_auroc_untrained=packet_neuron_auroc(untrained, members),
         neuron_auroc_activity=packet_neuron_auroc(samples, members),
+        neuron_recall=float(found[members].mean()),
+        neuron_precision=float(members[found].mean()),
         template=template,
         average=average,
         template_correlation=template_correlation(average, template),

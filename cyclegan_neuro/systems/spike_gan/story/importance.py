@@ -62,30 +62,24 @@ def _packet_paragraphs(one: Explanation) -> list[str]:
         "around onsets with the packet). Two controls stand beside it: a critic that was not trained, and the number "
         "of spikes alone, because neurons of a packet also fire more.",
         "Spikes count as a packet's where their importance exceeds a threshold that is set by the importance of all "
-        f"spikes alone (Otsu's criterion, {one.threshold:.3g}), without the truth.",
+        f"spikes alone (Otsu's criterion, {one.threshold:.3g}), without the truth; neurons are found in the same way.",
     ]
 
 
 def _packets_table(one: Explanation) -> Table:
-    columns = (
-        "packet", "samples", "neurons, AUROC", "untrained critic", "spike count alone", "course, r", "untrained "
-        "critic, r",
-        "found without onsets, r",
-    )  # fmt: skip
-    rows = tuple(
-        (
-            packet.packet + 1,
-            packet.n_samples,
-            packet.neuron_auroc,
-            packet.neuron_auroc_untrained,
-            packet.neuron_auroc_activity,
-            packet.template_correlation,
-            packet.template_correlation_untrained,
-            packet.template_correlation_found,
-        )
-        for packet in one.packets
-    )
-    return Table("packets", columns, rows)
+    columns = {
+        "packet": lambda packet: packet.packet + 1,
+        "neurons, AUROC": lambda packet: packet.neuron_auroc,
+        "untrained critic, AUROC": lambda packet: packet.neuron_auroc_untrained,
+        "spike count alone, AUROC": lambda packet: packet.neuron_auroc_activity,
+        "neurons found, recall": lambda packet: packet.neuron_recall,
+        "precision": lambda packet: packet.neuron_precision,
+        "course, r": lambda packet: packet.template_correlation,
+        "untrained critic, r": lambda packet: packet.template_correlation_untrained,
+        "found without onsets, r": lambda packet: packet.template_correlation_found,
+    }
+    rows = tuple(tuple(value(packet) for value in columns.values()) for packet in one.packets)
+    return Table("packets", tuple(columns), rows)
 
 
 def _detection_table(one: Explanation) -> Table:
