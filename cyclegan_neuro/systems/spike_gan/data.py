@@ -10,13 +10,13 @@ import numpy as np
 from cyclegan_neuro.errors import WindowError
 from cyclegan_neuro.recordings.checks import check, require
 from cyclegan_neuro.recordings.loading import load
-from cyclegan_neuro.systems.spike_gan.config import Config, DataSection, SimulationSection
+from cyclegan_neuro.systems.spike_gan.config import Config, DataSection
 from cyclegan_neuro.systems.spike_gan.prepared import PreparedSamples
 from cyclegan_neuro.systems.spike_gan.reading import Activity, read_activity
-from cyclegan_neuro.systems.spike_gan.simulate import simulate_packets, simulate_pairs, simulate_stimuli
+from cyclegan_neuro.systems.spike_gan.simulate.configured import simulate
 from cyclegan_neuro.windows import scaling
 
-__all__ = ["prepare", "samples_per_step", "simulate", "simulate_shown"]
+__all__ = ["prepare", "samples_per_step"]
 
 _SIMULATED_BIN_S = 0.001
 _WINDOW_BINS = 32
@@ -46,44 +46,6 @@ def prepare(config: Config) -> PreparedSamples:
         activity = Activity(flat, n_bins, f"simulated {section.simulation.kind}")
         return _prepare_spikes(section, activity, bin_s=section.bin_s or _SIMULATED_BIN_S, truth=population.truth)
     return _prepare_spikes(section, read_activity(section), bin_s=section.bin_s, truth=None)
-
-
-def simulate(section: SimulationSection, *, seed: int, n_samples: int | None = None):
-    """Draw samples of the population that ``section`` describes; another seed gives new samples of the same one.
-
-    Parameters
-    ----------
-    section : SimulationSection
-    seed : int
-    n_samples : int, optional
-        The section's when absent.
-
-    Returns
-    -------
-    SimulatedPopulation
-    """
-    draw = {"pairs": simulate_pairs, "packets": simulate_packets, "stimuli": simulate_stimuli}[section.kind]
-    settings = getattr(section, section.kind).model_dump()
-    settings["n_samples"] = n_samples or settings["n_samples"]
-    return draw(**settings, seed=seed, population_seed=section.seed)
-
-
-def simulate_shown(section: SimulationSection, *, packet: int, n_samples: int):
-    """Draw new samples of the population that show one packet (of stimuli: one stimulus) and no other.
-
-    Packets begin in the second quarter of the sample, with twice their usual probability.
-
-    References
-    ----------
-    Molano-Mazon et al. 2018, section 3.3: importance maps of samples with one type of packet.
-    """
-    settings = getattr(section, section.kind).model_dump() | {"n_samples": n_samples}
-    seeds = {"seed": section.seed + 1 + packet, "population_seed": section.seed}
-    if section.kind == "stimuli":
-        return simulate_stimuli(**settings, only_stimulus=packet, **seeds)
-    settings["packet_probability"] = min(0.5, 2 * settings["packet_probability"])
-    limits = (settings["n_bins"] // 4, settings["n_bins"] // 2)
-    return simulate_packets(**settings, only_packet=packet, onset_scaling=limits, **seeds)
 
 
 def _prepare_spikes(section: DataSection, activity: Activity, *, bin_s: float, truth) -> PreparedSamples:

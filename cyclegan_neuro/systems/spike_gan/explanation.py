@@ -11,7 +11,6 @@ import numpy as np
 import tensorflow as tf
 
 from cyclegan_neuro.systems.spike_gan.config import Config
-from cyclegan_neuro.systems.spike_gan.data import simulate_shown
 from cyclegan_neuro.systems.spike_gan.importance.detection import (
     DetectionScores,
     detect,
@@ -25,6 +24,7 @@ from cyclegan_neuro.systems.spike_gan.importance.templates import average_aligne
 from cyclegan_neuro.systems.spike_gan.networks import build_critic
 from cyclegan_neuro.systems.spike_gan.prepared import PreparedSamples
 from cyclegan_neuro.systems.spike_gan.simulate import PacketsTruth, templates
+from cyclegan_neuro.systems.spike_gan.simulate.configured import simulate_shown
 
 __all__ = ["Explanation", "PacketScores", "explain_critic", "score_of"]
 

@@ -13,11 +13,11 @@ from cyclegan_neuro.systems.spike_gan.baselines.independent import fit_independe
 from cyclegan_neuro.systems.spike_gan.baselines.k_pairwise import fit_k_pairwise
 from cyclegan_neuro.systems.spike_gan.comparison import StatisticError, compare, half_against_half
 from cyclegan_neuro.systems.spike_gan.config import Config
-from cyclegan_neuro.systems.spike_gan.data import simulate
 from cyclegan_neuro.systems.spike_gan.explanation import Explanation, explain_critic
 from cyclegan_neuro.systems.spike_gan.generation import generate_samples
 from cyclegan_neuro.systems.spike_gan.nearest import Memorisation, memorisation
 from cyclegan_neuro.systems.spike_gan.prepared import PreparedSamples
+from cyclegan_neuro.systems.spike_gan.simulate.configured import simulate
 from cyclegan_neuro.systems.spike_gan.statistics import PopulationStatistics, population_statistics
 from cyclegan_neuro.systems.spike_gan.whole_distribution import WholeDistribution, compare_distributions
 

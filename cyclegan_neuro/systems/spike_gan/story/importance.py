@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from cyclegan_neuro.systems.evaluation import Block, Picture, Table
+from cyclegan_neuro.systems.spike_gan import importance_pictures as pictures
 from cyclegan_neuro.systems.spike_gan.config import Config
 from cyclegan_neuro.systems.spike_gan.explanation import Explanation
-from cyclegan_neuro.systems.spike_gan.importance import pictures
 from cyclegan_neuro.systems.spike_gan.measurements import Measurements
 from cyclegan_neuro.systems.spike_gan.prepared import PreparedSamples
 
