@@ -133,7 +133,8 @@ def test_row_15_no_such_file(write):
 def test_row_34_shape_that_does_not_fit_into_memory(tmp_path):
     with h5py.File(tmp_path / "day.h5", "w") as file:
         file.create_dataset("spikes", (10**8, 100, 100), np.uint8, chunks=(1, 100, 100))
-    assert message_of(tmp_path / "day.h5").startswith(", field 'spikes': got a declared shape of (100000000, 100, 100), 8.0 TB")
+    wanted = ", field 'spikes': got a declared shape of (100000000, 100, 100), 8.0 TB in memory, expected at most "
+    assert message_of(tmp_path / "day.h5").startswith(wanted)
 
 
 # -- spike times -----------------------------------------------------------------------------------
@@ -240,3 +241,20 @@ def test_row_26_file_without_path(refusal, source):
 )  # fmt: skip
 def test_row_26_contradictions(refusal, data, message):
     assert message in refusal(data)
+
+
+def test_row_26_the_truth_of_recorded_data_is_not_known(tmp_path):
+    path = tmp_path / "run.yaml"
+    path.write_text(
+        "system: spike_gan\n"
+        "data: {source: samples, path: a.h5, field: x, bin_s: 0.02}\n"
+        "evaluation: {whole_distribution_samples: 1000}\n",
+        encoding="utf-8",
+    )
+    with pytest.raises(ConfigurationError) as caught:
+        build_config(read_source(path), Config)
+    assert str(caught.value) == (
+        f"{path}, line 3, evaluation.whole_distribution_samples: got 1,000 with source 'samples', "
+        "expected 0, because the true distribution is known of simulated populations only. "
+        "Fix: remove it, or set data.source: simulated"
+    )

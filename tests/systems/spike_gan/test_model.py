@@ -126,7 +126,7 @@ def test_the_critic_is_updated_several_times_on_different_samples(monkeypatch):
 
 def test_compiled_with_xla_it_is_the_same_step(monkeypatch):
     """With random numbers that are given: XLA draws others from the same seed."""
-    real, models, found = samples(2 * BATCH), [make(critic_updates=2) for _ in range(2)], []
+    real, models, found = samples(), [make() for _ in range(2)], []
     for name in ("stateless_uniform", "stateless_normal"):
         draw = partial(getattr(tf.random, name), seed=(1, 2), alg="philox")
         monkeypatch.setattr(tf.random, name, lambda shape, seed, dtype=tf.float32, draw=draw: draw(shape, dtype=dtype))
@@ -138,8 +138,7 @@ def test_compiled_with_xla_it_is_the_same_step(monkeypatch):
     assert found[0][1] == pytest.approx(found[1][1], rel=1e-4, abs=1e-5)
 
 
-@pytest.mark.parametrize("policy", ["mixed_bfloat16", "mixed_float16"])
-@pytest.mark.parametrize("kind", ["semi_convolutional", "mlp"])
+@pytest.mark.parametrize(("policy", "kind"), [("mixed_bfloat16", "mlp"), ("mixed_float16", "semi_convolutional")])
 def test_mixed_precision_keeps_losses_outputs_and_variables_in_float32(policy, kind):
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy(policy)
@@ -150,8 +149,8 @@ def test_mixed_precision_keeps_losses_outputs_and_variables_in_float32(policy, k
             return keras.optimizers.LossScaleOptimizer(adam) if policy == "mixed_float16" else adam
 
         section = SECTION.model_copy(update={"architecture": kind})
-        model = make(optimizer=optimizer, rate=1e-3, section=section, critic_updates=2)
-        logs = step(model, samples(2 * BATCH))
+        model = make(optimizer=optimizer, rate=1e-3, section=section)
+        logs = step(model, samples())
     finally:
         keras.config.set_dtype_policy(before)
     assert all(np.isfinite(float(value)) for value in logs.values())

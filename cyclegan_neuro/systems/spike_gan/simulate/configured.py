@@ -46,4 +46,4 @@ def simulate_shown(section: SimulationSection, *, packet: int, n_samples: int) -
         return simulate_stimuli(**settings, only_stimulus=packet, **seeds)
     settings["packet_probability"] = min(0.5, 2 * settings["packet_probability"])
     limits = (settings["n_bins"] // 4, settings["n_bins"] // 2)
-    return simulate_packets(**settings, only_packet=packet, onset_scaling=limits, **seeds)
+    return simulate_packets(**settings, only_packet=packet, onset_limits=limits, **seeds)
