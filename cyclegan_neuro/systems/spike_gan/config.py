@@ -161,6 +161,12 @@ class ModelSection(Section):
     output_bias_at_mean: bool = setting(
         False, "Start the output at the neurons' mean activity instead of one half.", paper=False
     )
+    draw_spikes: bool = setting(
+        False,
+        "Let the critic read spikes drawn from the generated probabilities, with straight-through gradients; without "
+        "it the generator must place every spike itself.",
+        paper=False,
+    )
     border_bins: int = setting(
         0, "Bins that are generated beyond both ends and cut off, so that padding does not reach the sample.",
         unit="bins", paper=0, ge=0,

@@ -25,6 +25,9 @@ class SpikeGAN(Trainer):
     critic_updates : int
         Critic updates per ``train_step``, each on its own samples: a batch holds ``critic_updates`` times
         ``batch_size`` samples.
+    draws_spikes : bool
+        Whether the critic reads spikes drawn from what the generator gives, as it reads recorded ones, instead of the
+        probabilities; the gradient passes the draw unchanged (straight-through; Bengio et al. 2013).
     n_replicas : int
         Devices over which a batch is divided. Replicas sum gradients, so losses are divided by it.
     seed : int
@@ -34,10 +37,13 @@ class SpikeGAN(Trainer):
     monitor = "val_moment_error"
     progress_keys = ("wasserstein", "penalty")
 
-    def __init__(self, *, generator, critic, objective: WGANGP, critic_updates=5, n_replicas=1, seed=0):
+    def __init__(
+        self, *, generator, critic, objective: WGANGP, critic_updates=5, draws_spikes=False, n_replicas=1, seed=0
+    ):
         super().__init__(name="spike_gan")
         self.generator, self.critic = generator, critic
         self.objective, self.critic_updates, self.n_replicas = objective, critic_updates, n_replicas
+        self.draws_spikes = draws_spikes
         self.noise_seed = keras.random.SeedGenerator(seed)
         self.penalty_seed = keras.random.SeedGenerator(seed + 1)
         self.validation_seed = seed + 2
@@ -64,7 +70,7 @@ class SpikeGAN(Trainer):
         return self.record({**critic_logs, **self.update_generator(tf.shape(real)[0])})
 
     def update_critic(self, real):
-        fake = self.generate(tf.shape(real)[0], self.noise_seed, training=True)
+        fake = self.generate(tf.shape(real)[0])
         variables = self.critic.trainable_variables
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch([v.value for v in variables])
@@ -79,7 +85,7 @@ class SpikeGAN(Trainer):
         variables = self.generator.trainable_variables
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch([v.value for v in variables])
-            fake = self.generate(n_samples, self.noise_seed, training=True)
+            fake = self.generate(n_samples)
             loss = self.objective.generator_loss(self.critic(fake, training=True))
             scaled = self.optimizer.scale_loss(loss / self.n_replicas)
         norm = self.apply_gradients_of(tape, scaled, variables, self.optimizer)
@@ -88,10 +94,14 @@ class SpikeGAN(Trainer):
     def _critic_in_training(self, points):
         return self.critic(points, training=True)
 
-    def generate(self, n_samples, seed_generator, *, training=False):
-        """Generate activity in [0, 1], shape (n_samples, bin, neuron), from standard normal noise."""
-        noise = tf.random.stateless_normal([n_samples, self.generator.input_shape[-1]], seed_generator.next())
-        return self.generator(noise, training=training)
+    def generate(self, n_samples):
+        """Generate what the critic reads in training, shape (n_samples, bin, neuron), from standard normal noise."""
+        noise = tf.random.stateless_normal([n_samples, self.generator.input_shape[-1]], self.noise_seed.next())
+        activity = self.generator(noise, training=True)
+        if not self.draws_spikes:
+            return activity
+        uniform = tf.random.stateless_uniform(tf.shape(activity), self.noise_seed.next())
+        return activity + tf.stop_gradient(tf.cast(activity > uniform, activity.dtype) - activity)
 
     # -- validation --------------------------------------------------------------------------------
 
