@@ -27,7 +27,7 @@ def build_spike_gan(config: Config, prepared: PreparedSamples) -> SpikeGAN:
         critic=build_critic(config.model, **size, seed=seed + 1),
         objective=objectives.get("wgangp", lambda_gp=config.objective.lambda_gp),
         critic_updates=config.objective.critic_updates,
-        draws_spikes=config.model.draw_spikes and prepared.spikes,
+        draws_spikes=config.model.draw_spikes,
         n_replicas=tf.distribute.get_strategy().num_replicas_in_sync,
         seed=seed + 2,
     )

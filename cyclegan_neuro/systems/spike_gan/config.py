@@ -74,6 +74,7 @@ class SimulationSection(Section):
     stimuli: StimuliSection = setting(StimuliSection, "Two stimuli (kind stimuli).")
 
 
+_MOST_PLACES = 62  # bits of a word that is counted
 _FILE_SOURCES = ("samples", "continuous", "spike_times")
 
 
@@ -172,6 +173,17 @@ class ModelSection(Section):
         unit="bins", paper=0, ge=0,
     )  # fmt: skip
 
+    @model_validator(mode="after")
+    def _border_has_convolutions(self):
+        if self.border_bins and self.architecture == "mlp":
+            raise Contradiction(
+                "border_bins",
+                got=f"{self.border_bins} with architecture 'mlp'",
+                expected="0: without convolutions there is no padding",
+                fix="remove model.border_bins",
+            )
+        return self
+
 
 class ObjectiveSection(Section):
     """WGAN-GP."""
@@ -244,6 +256,32 @@ class Config(Section):
     training: TrainingSection = setting(TrainingSection, "Optimisation.")
     evaluation: EvaluationSection = setting(EvaluationSection, "Evaluation.")
     report: ReportSection = setting(ReportSection, "Report.")
+
+    @model_validator(mode="after")
+    def _sections_go_together(self):
+        if self.model.draw_spikes and self.data.source == "recording":
+            raise Contradiction(
+                "model.draw_spikes",
+                got="true with data.source 'recording'",
+                expected="false: traces have no spikes to draw",
+                fix="remove model.draw_spikes",
+            )
+        if self.evaluation.whole_distribution_samples:
+            self._require_countable_samples()
+        return self
+
+    def _require_countable_samples(self) -> None:
+        simulation = self.data.simulation
+        section = getattr(simulation, simulation.kind)
+        n_places = section.n_bins * section.n_neurons
+        if self.data.source != "simulated" or n_places > _MOST_PLACES:
+            what = f"source '{self.data.source}'" if self.data.source != "simulated" else f"{n_places} places"
+            raise Contradiction(
+                "evaluation.whole_distribution_samples",
+                got=f"{self.evaluation.whole_distribution_samples:,} with samples of {what}",
+                expected=f"0, or a simulated population with at most {_MOST_PLACES} places (bins times neurons)",
+                fix="see configs/spike_gan/whole_distribution.yaml, or remove it",
+            )
 
     @model_validator(mode="after")
     def _only_simulations_are_known_whole(self):
