@@ -124,6 +124,26 @@ def test_the_critic_is_updated_several_times_on_different_samples(monkeypatch):
     assert int(model.named_optimizers["generator"].iterations) == 1
 
 
+def test_drawn_spikes_are_0_and_1_and_let_the_gradient_of_the_probability_through():
+    model, other = make(draws_spikes=True), make()
+    weight = tf.random.stateless_normal((500, 12, 4), (1, 2))
+    with tf.GradientTape(persistent=True) as tape:
+        spikes = model.generate(500)
+        probabilities = other.generator(noise_of(other.noise_seed, 500))
+        sums = [tf.reduce_sum(weight * values) for values in (spikes, probabilities)]
+    assert set(np.unique(spikes.numpy().round(6))) == {0.0, 1.0}
+    deviation = np.sqrt(np.sum(probabilities * (1 - probabilities)))
+    assert abs(float(tf.reduce_sum(spikes - probabilities))) < 4 * deviation
+    slopes = [
+        tape.gradient(total, [v.value for v in network.generator.trainable_variables])
+        for total, network in zip(sums, (model, other), strict=True)
+    ]
+    for one, wanted in zip(*slopes, strict=True):
+        np.testing.assert_allclose(one, wanted, atol=1e-3)
+    assert set(np.unique(model.generate(5).numpy().round(6))) == {0.0, 1.0}
+    assert not np.array_equal(model.generate(5), model.generate(5))
+
+
 def test_compiled_with_xla_it_is_the_same_step(monkeypatch):
     """With random numbers that are given: XLA draws others from the same seed."""
     real, models, found = samples(), [make() for _ in range(2)], []
@@ -203,21 +223,20 @@ def test_moments_of_equal_sets_do_not_differ():
 
 def test_moment_error_by_hand():
     """Two neurons, one sample of four bins each."""
-    recorded = np.array([[[1, 0], [1, 1], [0, 0], [0, 1]]], np.float32)
+    recorded = np.array([[[1, 1], [1, 0], [0, 0], [0, 0]]], np.float32)
     generated = np.array([[[1, 0], [0, 0], [0, 1], [0, 1]]], np.float32)
     metric = MomentError(2)
     metric.update_state(recorded, generated)
-    means = np.array([0.5, 0.5]), np.array([0.25, 0.5])
-    mean_error = 0.25 / np.sqrt(0.5)
-    same = (0.25 - 0.25), (0.0 - 0.125)  # neurons fire together in 1 bin of 4, and in none
-    # the recorded covariance is 0: the norm of the difference is divided by next to nothing
-    same_error = np.sqrt(2) * abs(same[0] - same[1]) / 1e-12
-    nexts = [
-        np.array([[1, 1], [0, 0]]) / 3 - np.outer(means[0], means[0]),
+    means = np.array([0.5, 0.25]), np.array([0.25, 0.5])
+    mean_error = np.sqrt(2 * 0.25**2) / np.sqrt(0.5**2 + 0.25**2)
+    same = 1 / 4 - 0.125, 0 - 0.125  # neurons fire together in one bin of four, and in none
+    same_error = abs(same[0] - same[1]) / same[0]
+    following = [
+        np.array([[1, 0], [1, 0]]) / 3 - np.outer(means[0], means[0]),  # three bins have a next one
         np.array([[0, 0], [0, 1]]) / 3 - np.outer(means[1], means[1]),
     ]
-    next_error = np.linalg.norm(nexts[0] - nexts[1]) / np.linalg.norm(nexts[0])
-    assert float(metric.result()) == pytest.approx((mean_error + same_error + next_error) / 3, rel=1e-4)
+    next_error = np.linalg.norm(following[0] - following[1]) / np.linalg.norm(following[0])
+    assert float(metric.result()) == pytest.approx((mean_error + same_error + next_error) / 3, rel=1e-5)
 
 
 def test_moment_error_does_not_depend_on_batches():

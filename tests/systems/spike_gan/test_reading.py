@@ -68,7 +68,8 @@ def test_silent_and_always_active_neurons_are_findings(write):
 
 
 def test_times_on_borders_belong_to_the_bin_that_begins_there():
-    times = np.arange(10) * 0.1  # 0.3 in bins of 0.1 is 2.9999999999999996 bins
+    times = np.array([0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9])
+    assert np.floor(times / 0.1)[3] == 2  # 0.3 / 0.1 is 2.9999999999999996
     counts = bin_spike_times([times, times[:0]], bin_s=0.1, duration_s=1.0)
     np.testing.assert_array_equal(counts, np.tile([1, 0], (10, 1)))
     milliseconds = np.arange(1000) * 0.001
