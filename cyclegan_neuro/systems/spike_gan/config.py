@@ -282,14 +282,3 @@ class Config(Section):
                 expected=f"0, or a simulated population with at most {_MOST_PLACES} places (bins times neurons)",
                 fix="see configs/spike_gan/whole_distribution.yaml, or remove it",
             )
-
-    @model_validator(mode="after")
-    def _only_simulations_are_known_whole(self):
-        if self.evaluation.whole_distribution_samples and self.data.source != "simulated":
-            raise Contradiction(
-                "evaluation.whole_distribution_samples",
-                got=f"{self.evaluation.whole_distribution_samples:,} with source '{self.data.source}'",
-                expected="0, because the true distribution is known of simulated populations only",
-                fix="remove it, or set data.source: simulated",
-            )
-        return self

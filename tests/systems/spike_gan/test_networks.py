@@ -46,8 +46,7 @@ def test_parameters_of_a_small_network_by_hand():
     assert found[1] == (5 * 4 * 4 + 4) + (5 * 4 * 8 + 8) + (3 * 8 + 1)
 
 
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("border", [0, 3])
+@pytest.mark.parametrize(("kind", "border"), [("semi_convolutional", 0), ("semi_convolutional", 3), ("mlp", 0)])
 @pytest.mark.parametrize(("bins", "neurons"), [(12, 4), (13, 1), (2, 5), (31, 7)])
 def test_any_length_and_population(kind, border, bins, neurons):
     section = small(architecture=kind, border_bins=border)
