@@ -12,6 +12,7 @@ from cyclegan_neuro.cli.configuration import load, run_config_file
 from cyclegan_neuro.cli.console import prepare_console
 from cyclegan_neuro.cli.errors import report_user_errors
 from cyclegan_neuro.errors import ConfigurationError, RecordingError
+from cyclegan_neuro.systems.samples import require_known_ending, write_samples
 
 __all__ = ["main"]
 
@@ -34,6 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _sample(options: argparse.Namespace) -> None:
+    require_known_ending(options.file)
     if options.file.exists() and not options.overwrite:
         raise RecordingError(
             str(options.file), got="a file that is there already", expected="a new file",
@@ -49,7 +51,6 @@ def _sample(options: argparse.Namespace) -> None:
         )
     prepare_console()
     # Here and not above, so that --help and errors in the configuration do not wait for TensorFlow.
-    from cyclegan_neuro.systems.samples import write_samples
     from cyclegan_neuro.training.run import load_run
 
     run = load_run(options.output_dir, weights=options.weights or config.evaluation.weights, system=system)

@@ -16,9 +16,10 @@ from cyclegan_neuro.spikes.trains import neo_trains
 if TYPE_CHECKING:
     import neo
 
-__all__ = ["GeneratedSamples", "write_samples"]
+__all__ = ["GeneratedSamples", "require_known_ending", "write_samples"]
 
 _CHUNK_BYTES = 2**20
+_ENDINGS = (".h5", ".hdf5", ".mat")
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,17 +88,23 @@ def write_samples(samples: GeneratedSamples, path: str | Path) -> Path:
         If the ending is another one, or the file cannot be written.
     """
     target = Path(path).expanduser()
-    writers = {".h5": _write_hdf5, ".hdf5": _write_hdf5, ".mat": _write_neo}
-    if target.suffix.lower() not in writers:
-        raise RecordingError(
-            str(target),
-            got=f"ending '{target.suffix}'",
-            expected="one of .h5, .hdf5 (HDF5) or .mat (Neo)",
-            fix="use .h5",
-        )
+    require_known_ending(target)
     with replacing(target) as temporary:
-        writers[target.suffix.lower()](samples, temporary)
+        (_write_neo if target.suffix.lower() == ".mat" else _write_hdf5)(samples, temporary)
     return target
+
+
+def require_known_ending(path: Path) -> None:
+    """Refuse a file that :func:`write_samples` could not write, before anything is generated.
+
+    Raises
+    ------
+    RecordingError
+    """
+    if path.suffix.lower() not in _ENDINGS:
+        raise RecordingError(
+            str(path), got=f"ending '{path.suffix}'", expected="one of .h5, .hdf5 (HDF5) or .mat (Neo)", fix="use .h5"
+        )
 
 
 def _write_hdf5(samples: GeneratedSamples, path: Path) -> None:

@@ -15,6 +15,7 @@ from cyclegan_neuro.systems.spike_gan.prepared import PreparedSamples
 from cyclegan_neuro.systems.spike_gan.reading import Activity, read_activity
 from cyclegan_neuro.systems.spike_gan.simulate.configured import simulate
 from cyclegan_neuro.windows import scaling
+from cyclegan_neuro.windows.segmentation import allowed_stretches
 
 __all__ = ["prepare", "samples_per_step"]
 
@@ -50,7 +51,7 @@ def prepare(config: Config) -> PreparedSamples:
 
 def _prepare_spikes(section: DataSection, activity: Activity, *, bin_s: float, truth) -> PreparedSamples:
     n_bins = activity.sample_bins or section.window_bins or _WINDOW_BINS
-    train, held_out, every = _starts(section, len(activity.values), n_bins, where=activity.source)
+    train, held_out, every = _starts(section, [(0, len(activity.values))], n_bins, where=activity.source)
     return PreparedSamples(
         values=activity.values, n_bins=n_bins, train=train, held_out=held_out, every=every, bin_s=bin_s, truth=truth,
         findings=activity.findings, notes=activity.notes,
@@ -63,7 +64,8 @@ def _prepare_traces(section: DataSection) -> PreparedSamples:
     recording, findings = loaded.kept, check(loaded.kept, where=loaded.where)
     require(findings)
     n_bins = section.window_bins or _WINDOW_BINS
-    train, held_out, every = _starts(section, recording.n_frames, n_bins, where=loaded.where)
+    stretches = allowed_stretches(recording)
+    train, held_out, every = _starts(section, stretches, n_bins, where=loaded.where)
     covered = np.zeros(recording.n_frames, bool)
     covered[: train[-1] + n_bins] = True
     limits = scaling.fit(recording.dff, covered=covered, mode="neuron")
@@ -75,9 +77,9 @@ def _prepare_traces(section: DataSection) -> PreparedSamples:
     )  # fmt: skip
 
 
-def _starts(section: DataSection, total_bins: int, n_bins: int, *, where: str):
-    """Return the first bins of training, held-out and all samples; the held-out ones come last."""
-    every = np.arange(total_bins // n_bins, dtype=np.int64) * n_bins
+def _starts(section: DataSection, stretches: list[tuple[int, int]], n_bins: int, *, where: str):
+    """Return the first bins of training, held-out and all samples; none crosses a gap, the held-out ones come last."""
+    every = np.concatenate([np.arange(first, end - n_bins + 1, n_bins, dtype=np.int64) for first, end in stretches])
     n_train = section.n_train or len(every) - max(1, round(_HELD_OUT * len(every)))
     stride = section.stride_bins or n_bins
     if section.stride_bins and section.n_train:
@@ -85,13 +87,13 @@ def _starts(section: DataSection, total_bins: int, n_bins: int, *, where: str):
     if not 1 <= n_train < len(every):
         raise WindowError(
             "data.n_train",
-            got=f"{n_train:,} of {len(every):,} samples ({total_bins:,} bins of {where} in samples of {n_bins})",
+            got=f"{n_train:,} of {len(every):,} samples ({stretches[-1][1]:,} bins of {where} in samples of {n_bins})",
             expected="training samples, and at least one that is held out",
             fix="set data.n_train lower, use shorter samples, or a longer recording",
         )
-    last = n_train * n_bins - n_bins
-    train = np.arange(0, last + 1, stride, dtype=np.int64)
-    return train[: section.n_train], every[n_train:], every
+    last = every[n_train - 1]
+    overlapping = [np.arange(first, min(end - n_bins, last) + 1, stride, dtype=np.int64) for first, end in stretches]
+    return np.concatenate(overlapping)[: section.n_train], every[n_train:], every
 
 
 def _describe(values: np.ndarray, source: str, bin_s: float, roi_ids) -> dict:

@@ -51,7 +51,7 @@ class PacketScores:
     template, average : ndarray, shape (packet bin, neuron)
         Where the packet has its spikes, and mean importance around its onsets.
     template_correlation, template_correlation_untrained : float
-        Pearson correlation of the two, for either critic.
+        Pearson correlation of the two, for either critic; NaN where no sample shows the packet.
     template_correlation_found : float
         The same where onsets are not known either: maps are aligned with each other.
     """
@@ -204,7 +204,10 @@ def _score_packet(packet: int, truth: PacketsTruth, samples, maps, untrained) ->
     importance = neuron_importance(maps).mean(axis=0)
     found = importance > importance_threshold(importance)
     aligned = {"onsets": truth.onsets, "packet": packet, "packet_bins": len(template)}
-    average, other = (average_aligned(one, **aligned) for one in (maps, untrained))
+    shown = ((truth.onsets[:, 1] == packet) & (truth.onsets[:, 2] + len(template) <= samples.shape[1])).any()
+    average, other = (
+        average_aligned(one, **aligned) if shown else np.full(template.shape, np.nan) for one in (maps, untrained)
+    )
     return PacketScores(
         packet=packet,
         n_samples=len(samples),

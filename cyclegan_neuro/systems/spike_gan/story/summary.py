@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from cyclegan_neuro.systems.spike_gan.measurements import Measurements
 from cyclegan_neuro.systems.spike_gan.prepared import PreparedSamples
 from cyclegan_neuro.systems.spike_gan.statistics import NAMES
@@ -50,9 +52,9 @@ def _beside(found: Measurements, baseline: str, names: dict[str, str]) -> str:
 
 def _packets(found: Measurements) -> str:
     packets = found.explanation.packets
-    worst = min(packet.neuron_auroc for packet in packets)
-    activity = max(packet.neuron_auroc_activity for packet in packets)
-    course = min(packet.template_correlation for packet in packets)
+    worst = np.nanmin([packet.neuron_auroc for packet in packets])
+    activity = np.nanmax([packet.neuron_auroc_activity for packet in packets])
+    course = np.nanmin([packet.template_correlation for packet in packets])
     detection = found.explanation.detection
     return (
         f"Importance finds the neurons of each packet with an AUROC of at least {worst:.2f} (spike counts alone: at "
