@@ -1,5 +1,6 @@
 """Samples of every source: where they begin, what is held out, how traces are scaled."""
 
+import h5py
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -179,3 +180,15 @@ def test_validation_shows_every_held_out_sample_numbered(make_config):
     batches = list(validation_batches(config, prepared).as_numpy_iterator())
     assert [(int(number), len(part)) for number, part in batches] == [(0, 8), (1, 8), (2, 4)]
     np.testing.assert_array_equal(np.concatenate([part for _, part in batches]), prepared.samples(prepared.held_out))
+
+
+def test_samples_of_a_recording_cross_no_gap(write_traces, make_config):
+    path = write_traces(np.random.default_rng(3).normal(0.1, 0.2, (240, 3)))
+    with h5py.File(path, "a") as file:
+        file["gaps"] = np.array([49])  # between frames 49 and 50
+    data = {"source": "recording", "recording": {"path": path}, "window_bins": 12, "stride_bins": 5}
+    prepared = prepare(make_config(data=data))
+    assert prepared.every[:6].tolist() == [0, 12, 24, 36, 50, 62]  # 48 would cross it
+    for starts in (prepared.train, prepared.every, prepared.held_out):
+        assert not ((starts <= 49) & (starts + 12 > 50)).any()
+    assert prepared.train[:9].tolist() == [0, 5, 10, 15, 20, 25, 30, 35, 50]
