@@ -257,3 +257,25 @@ def test_row_26_the_truth_of_recorded_data_is_not_known(tmp_path):
         f"{path}, line 3, evaluation.whole_distribution_samples: got 1,000 with samples of source 'samples', "
         "expected 0, or a simulated population with at most 62 places (bins times neurons). Fix: "
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("model: {architecture: mlp, border_bins: 4}", "model.border_bins: got 4 with architecture 'mlp', expected 0"),
+        (
+            "model: {draw_spikes: true}\ndata: {source: recording, recording: {path: a.h5}}",
+            "model.draw_spikes: got true with data.source 'recording', expected false: traces have no spikes to draw",
+        ),
+        (
+            "evaluation: {whole_distribution_samples: 10}",
+            "evaluation.whole_distribution_samples: got 10 with samples of 2048 places, expected 0, or",
+        ),
+    ],
+)
+def test_row_26_sections_that_do_not_go_together(tmp_path, text, message):
+    path = tmp_path / "run.yaml"
+    path.write_text(f"system: spike_gan\n{text}\n", encoding="utf-8")
+    with pytest.raises(ConfigurationError) as caught:
+        build_config(read_source(path), Config)
+    assert message in str(caught.value)
