@@ -66,6 +66,7 @@ def _scatter(axis: Axes, recorded, statistics, models, field: str) -> None:
         )
     ends = [min(x.min(), 0.0), x.max()]
     axis.plot(ends, ends, color=TRUTH, linewidth=0.8)
+    axis.locator_params(nbins=4)
 
 
 def _counts_or_spread(axis: Axes, recorded, statistics, models) -> None:

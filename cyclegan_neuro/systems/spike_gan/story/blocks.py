@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from cyclegan_neuro.systems.evaluation import Block, Picture, Table
+from cyclegan_neuro.systems.evaluation import Block, Picture, Table, significant
 from cyclegan_neuro.systems.spike_gan import pictures
+from cyclegan_neuro.systems.spike_gan.comparison import StatisticError
 from cyclegan_neuro.systems.spike_gan.config import Config
 from cyclegan_neuro.systems.spike_gan.measurements import Measurements
 from cyclegan_neuro.systems.spike_gan.prepared import PreparedSamples
@@ -82,17 +83,19 @@ def _pairs(truth: PairsTruth) -> Table:
 
 
 def statistics_table(found: Measurements, *, spikes: bool) -> Table:
-    """Return RMSE and R² of every model and statistic, and the floor."""
+    """Return RMSE and, in brackets, R² of every model and statistic, and the floor."""
     models = [name for name in _MODELS if name in found.errors]
-    columns = ("statistic", *(f"{label(model)}: {number}" for model in models for number in ("RMSE", "R²")))
+    columns = ("statistic: RMSE (R²)", *(label(model) for model in models))
     rows = tuple(
-        (
-            statistic_label(name, spikes=spikes),
-            *(value for model in models for value in (found.errors[model][name].rmse, found.errors[model][name].r2)),
-        )
+        (statistic_label(name, spikes=spikes), *(_rmse_and_r2(found.errors[model][name]) for model in models))
         for name in found.errors[FLOOR]
     )
     return Table("statistics", columns, rows)
+
+
+def _rmse_and_r2(error: StatisticError) -> str:
+    r2 = f"{error.r2:.4f}" if error.r2 == error.r2 else "–"
+    return f"{significant(error.rmse)} ({r2})"
 
 
 def statistics_block(prepared: PreparedSamples, found: Measurements) -> Block:
@@ -105,7 +108,7 @@ def statistics_block(prepared: PreparedSamples, found: Measurements) -> Block:
     paragraphs = (
         f"{len(found.generated):,} generated samples are compared with all {len(prepared.every):,} recorded "
         f"ones.{drawn} R² is 1 where a statistic is matched exactly and 0 where the mean of the recorded values would "
-        "do as well. The last columns compare two random halves of the recorded samples: no model needs to come "
+        "do as well. The last column compares two random halves of the recorded samples: no model needs to come "
         "closer.",
         "Covariances are those of single bins, over all pairs of neurons; lag-covariances those of one neuron's bin "
         "with the next bin of another, or of its own; the autocorrelogram is the sum over neurons, relative to its "
