@@ -21,6 +21,7 @@ _SAFE = (
     "training.epochs", "training.checkpoint_every_epochs", "training.validate_every_epochs",
     "training.figures_every_epochs", "evaluation.", "report.",
 )  # fmt: skip
+_PLACES = ("path", "source")  # in inputs.json; a file without a stored source is called by its path
 # Fields of the machine: the run goes on, but no longer bit for bit.
 _MACHINE = ("training.devices", "training.precision", "training.jit_compile", "training.deterministic")
 
@@ -72,7 +73,7 @@ def refuse_changed_inputs(stored: Mapping, given: Mapping, file: Path) -> None:
 def _differences(old: Any, new: Any, key: str) -> Iterator[str]:
     if isinstance(old, dict) and isinstance(new, dict):
         for name in [*old, *(name for name in new if name not in old)]:
-            if name != "path":
+            if name not in _PLACES:
                 yield from _differences(old.get(name), new.get(name), f"{key}.{name}".lstrip("."))
     elif old != new:
         yield f"{key}: {_brief(old)} -> {_brief(new)}"

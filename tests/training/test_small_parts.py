@@ -14,6 +14,7 @@ from rich.console import Console
 from training_fakes import make_config
 
 from cyclegan_neuro.errors import ConfigurationError, RecordingError, RunDirectoryError, TrainingError
+from cyclegan_neuro.systems import base
 from cyclegan_neuro.training import devices
 from cyclegan_neuro.training.callbacks.non_finite import StopOnNonFinite
 from cyclegan_neuro.training.callbacks.progress import ShowProgress
@@ -122,6 +123,19 @@ def test_safe_fields(changed, caplog):
     assert caplog.text == ""
 
 
+@pytest.mark.parametrize(
+    ("system", "stored", "given"),
+    [
+        ("spike_gan", {"path": "/a.h5"}, {"path": "/b.h5"}),
+        ("cyclegan", {"x": {"path": "/a.h5"}, "y": {"path": "/c.h5"}}, {"x": {"path": "/b.h5"}, "y": {"path": "/d.h5"}}),
+    ],
+)
+def test_files_may_lie_elsewhere(system, stored, given):
+    data = {"spike_gan": {"source": "samples", "field": "x", "bin_s": 0.02}, "cyclegan": {"source": "files"}}[system]
+    configs = [base.get(system).Config.model_validate({"data": {**data, **files}}) for files in (stored, given)]
+    refuse_changed_config(*configs, where="run")
+
+
 def test_fields_of_the_machine_are_allowed_and_said(caplog):
     refuse_changed_config(make_config(), make_config(precision="mixed_bfloat16", devices="cpu"), where="run")
     assert "training.precision: float32 -> mixed_bfloat16: the run goes on, but no longer bit for bit" in caplog.text
@@ -144,8 +158,8 @@ def test_changed_inputs_are_listed(tmp_path):
 
 
 def test_moved_files_with_the_same_content_are_the_same(tmp_path):
-    stored = {"x": {"path": "a.h5", "shape": [9, 2]}}
-    refuse_changed_inputs(stored, {"x": {"path": "b.h5", "shape": (9, 2)}}, tmp_path)
+    stored = {"x": {"path": "a.h5", "source": "a.h5", "shape": [9, 2]}}
+    refuse_changed_inputs(stored, {"x": {"path": "b.h5", "source": "b.h5", "shape": (9, 2)}}, tmp_path)
 
 
 # -- precision, devices, determinism ---------------------------------------------------------------
