@@ -127,7 +127,7 @@ def test_safe_fields(changed, caplog):
     ("system", "stored", "given"),
     [
         ("spike_gan", {"path": "/a.h5"}, {"path": "/b.h5"}),
-        ("cyclegan", {"x": {"path": "/a.h5"}, "y": {"path": "/c.h5"}}, {"x": {"path": "/b.h5"}, "y": {"path": "/d.h5"}}),
+        ("cyclegan", {day: {"path": f"/old/{day}.h5"} for day in "xy"}, {day: {"path": f"/{day}.h5"} for day in "xy"}),
     ],
 )
 def test_files_may_lie_elsewhere(system, stored, given):
