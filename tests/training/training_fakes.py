@@ -88,7 +88,6 @@ class FakeTrainer(Trainer):
     def compile(self, *, optimizer_a, optimizer_b, **kwargs):
         super().compile(optimizer=optimizer_a, auto_scale_loss=False, **kwargs)
         self.optimizer_b = optimizer_b
-        self.averages = getattr(optimizer_a, "use_ema", False)
         optimizer_a.build(self.a.trainable_variables)
         optimizer_b.build(self.b.trainable_variables)
 
@@ -100,9 +99,9 @@ class FakeTrainer(Trainer):
     def metrics(self):
         return list(self.means.values())
 
-    def use_average_weights(self):
-        if self.averages:
-            self.optimizer.finalize_variable_values(self.a.trainable_variables)
+    @property
+    def averaged_variables(self):
+        return self.a.trainable_variables
 
     def train_step(self, data):
         self.traces += 1  # counts traces, not steps

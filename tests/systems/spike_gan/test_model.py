@@ -194,7 +194,8 @@ def test_two_replicas_equal_one_device():
         return weights(model.critic) + weights(model.generator)
 
     single = trained()
-    strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+    # TensorFlow counts collectives per strategy and keeps them per process: a second strategy must not use them
+    strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"], tf.distribute.ReductionToOneDevice())
     with strategy.scope():
         mirrored = trained(n_replicas=strategy.num_replicas_in_sync)
     for one, other in zip(single, mirrored, strict=True):
