@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ import numpy as np
 from cyclegan_neuro.configuration.sections import RecordingSection
 from cyclegan_neuro.errors import PairingError
 from cyclegan_neuro.recordings.checks import check, require
+from cyclegan_neuro.recordings.digest import content_sha256
 from cyclegan_neuro.recordings.findings import Finding
 from cyclegan_neuro.recordings.loading import load
 from cyclegan_neuro.recordings.recording import Recording
@@ -164,17 +164,13 @@ def _describe(recording: Recording) -> dict:
         "source": recording.source,
         "subject": recording.subject,
         "session": recording.session,
-        "sha256": _sha256(recording.dff),
-        "behaviour_sha256": {name: _sha256(values) for name, values in recording.behaviour.available().items()},
+        "sha256": content_sha256(recording.dff),
+        "behaviour_sha256": {name: content_sha256(values) for name, values in recording.behaviour.available().items()},
         "shape": list(recording.dff.shape),
         "frame_rate_hz": float(recording.frame_rate_hz),
         "gaps": [int(gap) for gap in recording.gaps],
         "roi_ids": None if recording.roi_ids is None else list(recording.roi_ids),
     }
-
-
-def _sha256(values: np.ndarray) -> str:
-    return hashlib.sha256(np.ascontiguousarray(values).data).hexdigest()
 
 
 def _match(

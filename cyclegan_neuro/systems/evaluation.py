@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ if TYPE_CHECKING:
     import numpy as np
     from matplotlib.figure import Figure
 
-__all__ = ["Block", "Evaluation", "Picture", "Reference", "Table", "significant"]
+__all__ = ["Block", "Evaluation", "Picture", "Reference", "Table", "significant", "told_blocks"]
 
 
 def significant(value: float, *, digits: int = 3) -> str:
@@ -130,3 +131,12 @@ class Evaluation:
     methods: tuple[str, ...] = ()
     references: tuple[Reference, ...] = ()
     arrays: dict[str, np.ndarray] = field(default_factory=dict)
+
+
+def told_blocks(blocks: Iterable[Block | None], *, dpi: int) -> tuple[Block, ...]:
+    """Return the blocks that there are, with the resolution of their bitmaps set (dots/inch)."""
+    told = tuple(block for block in blocks if block is not None)
+    for block in told:
+        for picture in block.pictures:
+            picture.figure.set_dpi(dpi)
+    return told

@@ -11,12 +11,11 @@ import numpy as np
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "training"))
-from training_fakes import stop_at
+from training_fakes import differing, stop_at
 
 from cyclegan_neuro.systems import base
 from cyclegan_neuro.training.interruption import TrainingInterrupted
 from cyclegan_neuro.training.run import load_run, train
-from cyclegan_neuro.training.state import read_state
 
 SYSTEM = base.get("spike_gan")
 SMALL = """\
@@ -112,18 +111,6 @@ def test_train_evaluate_and_sample_from_the_command_line(tmp_path, run):
 
 
 # -- a stopped run ---------------------------------------------------------------------------------
-
-
-def differing(one, other):
-    state, wanted = read_state(one.trainer), read_state(other.trainer)
-    assert state.keys() == wanted.keys()
-    assert sum(map(len, state.values())) > 30
-    return [
-        path
-        for group in state
-        for (path, value), (_, other_value) in zip(state[group], wanted[group], strict=True)
-        if value.tobytes() != other_value.tobytes()
-    ]
 
 
 def untimed_history(found):

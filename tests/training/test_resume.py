@@ -10,28 +10,14 @@ import numpy as np
 import pytest
 import tensorflow as tf
 import training_fakes
-from training_fakes import SYSTEM, make_config, stop_at
+from training_fakes import SYSTEM, differing, make_config, stop_at
 
 from cyclegan_neuro.training.callbacks.save import Save
 from cyclegan_neuro.training.history import History
 from cyclegan_neuro.training.interruption import TrainingInterrupted
 from cyclegan_neuro.training.run import load_run, train
-from cyclegan_neuro.training.state import read_state
 
 CLOCKS = ("seconds", "windows_per_second")
-
-
-def differing(run, other):
-    """Return the paths of the variables that are not equal bit for bit."""
-    state, wanted = read_state(run.trainer), read_state(other.trainer)
-    assert state.keys() == wanted.keys()
-    assert sum(map(len, state.values())) > 30
-    return [
-        path
-        for group in state
-        for (path, value), (_, other_value) in zip(state[group], wanted[group], strict=True)
-        if value.tobytes() != other_value.tobytes()
-    ]
 
 
 def history(run):

@@ -18,6 +18,7 @@ from cyclegan_neuro.errors import RecordingError
 from cyclegan_neuro.systems.base import System
 from cyclegan_neuro.systems.compilation import resolve_jit
 from cyclegan_neuro.systems.trainer import Trainer
+from cyclegan_neuro.training.state import read_state
 
 FEATURES = 6
 STEPS_PER_EPOCH = 5
@@ -212,3 +213,16 @@ def run_and_stop(output_dir: str, *, step: int, number: int) -> None:
 
 if __name__ == "__main__":
     run_and_stop(sys.argv[1], step=int(sys.argv[2]), number=int(sys.argv[3]))
+
+
+def differing(run, other):
+    """Return the paths of the variables that are not equal bit for bit."""
+    state, wanted = read_state(run.trainer), read_state(other.trainer)
+    assert state.keys() == wanted.keys()
+    assert sum(map(len, state.values())) > 30
+    return [
+        path
+        for group in state
+        for (path, value), (_, other_value) in zip(state[group], wanted[group], strict=True)
+        if value.tobytes() != other_value.tobytes()
+    ]

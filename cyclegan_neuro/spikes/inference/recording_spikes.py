@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
+from cyclegan_neuro.recordings.digest import content_sha256
 from cyclegan_neuro.recordings.frames import segments
 from cyclegan_neuro.recordings.recording import Recording
 from cyclegan_neuro.spikes.counts import counts_from_rates
@@ -94,7 +94,7 @@ def infer_recording(
             "source": recording.source,
             "subject": recording.subject,
             "session": recording.session,
-            "sha256": hashlib.sha256(np.ascontiguousarray(recording.dff).data).hexdigest(),
+            "sha256": content_sha256(recording.dff),
         },
         networks={
             "frame_rate_hz": models.frame_rate_hz,

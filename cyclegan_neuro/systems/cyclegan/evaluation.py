@@ -18,7 +18,7 @@ from cyclegan_neuro.systems.cyclegan.story.mapping import mapping_block
 from cyclegan_neuro.systems.cyclegan.story.methods import methods
 from cyclegan_neuro.systems.cyclegan.story.spikes import no_spikes_block, spikes_block
 from cyclegan_neuro.systems.cyclegan.story.summary import summarise
-from cyclegan_neuro.systems.evaluation import Evaluation
+from cyclegan_neuro.systems.evaluation import Evaluation, told_blocks
 from cyclegan_neuro.windows.prepared import PreparedPair
 
 __all__ = ["evaluate_cyclegan"]
@@ -63,10 +63,6 @@ def evaluate_cyclegan(
         certainty_block(config, prepared, found, spikes),
         order_block(prepared),
     )
-    blocks = tuple(block for block in blocks if block is not None)
-    for block in blocks:
-        for picture in block.pictures:
-            picture.figure.set_dpi(config.report.dpi)
     metrics = {"signals": found.signals, "change": found.change}
     if found.tuning:
         metrics["tuning"] = found.tuning
@@ -78,9 +74,13 @@ def evaluate_cyclegan(
         config, prepared, updates=int(trainer.optimizer.iterations), spikes=spikes, explained=explained
     )
     return Evaluation(
-        summary=summarise(prepared, found, spikes, explained), blocks=blocks, metrics=metrics, methods=paragraphs,
-        references=references, arrays={} if explained is None else explained.arrays(),
-    )  # fmt: skip
+        summary=summarise(prepared, found, spikes, explained),
+        blocks=told_blocks(blocks, dpi=config.report.dpi),
+        metrics=metrics,
+        methods=paragraphs,
+        references=references,
+        arrays={} if explained is None else explained.arrays(),
+    )
 
 
 def _interpret(config: Config, prepared: PreparedPair, trainer) -> Interpretation | None:

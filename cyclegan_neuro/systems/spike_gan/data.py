@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 
 import numpy as np
 
 from cyclegan_neuro.errors import WindowError
 from cyclegan_neuro.recordings.checks import check, require
+from cyclegan_neuro.recordings.digest import content_sha256
 from cyclegan_neuro.recordings.loading import load
 from cyclegan_neuro.systems.spike_gan.config import Config, DataSection
 from cyclegan_neuro.systems.spike_gan.prepared import PreparedSamples
@@ -100,7 +100,7 @@ def _describe(values: np.ndarray, source: str, bin_s: float, roi_ids) -> dict:
     return {
         "activity": {
             "source": source,
-            "sha256": hashlib.sha256(np.ascontiguousarray(values).data).hexdigest(),
+            "sha256": content_sha256(values),
             "shape": list(values.shape),
             "bin_s": float(bin_s),
             "roi_ids": None if roi_ids is None else list(roi_ids),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cyclegan_neuro.systems.evaluation import Evaluation
+from cyclegan_neuro.systems.evaluation import Evaluation, told_blocks
 from cyclegan_neuro.systems.spike_gan.config import Config
 from cyclegan_neuro.systems.spike_gan.measurements import Measurements, measure
 from cyclegan_neuro.systems.spike_gan.prepared import PreparedSamples
@@ -30,7 +30,7 @@ def evaluate_spike_gan(config: Config, prepared: PreparedSamples, trainer) -> Ev
     -------
     Evaluation
         Metrics: ``statistics`` (by model, then statistic), ``memorisation``; where they apply ``whole_distribution``,
-        ``importance``, ``simulation``. Arrays: samples, importance maps and the truth of simulated populations.
+        ``importance``. Arrays: samples, importance maps and the truth of simulated populations.
 
     References
     ----------
@@ -38,7 +38,7 @@ def evaluate_spike_gan(config: Config, prepared: PreparedSamples, trainer) -> Ev
     """
     found = measure(config, prepared, trainer)
     blocks = (
-        inputs_block(config, prepared),
+        inputs_block(config, prepared, found),
         statistics_block(prepared, found),
         memorisation_block(prepared, found),
         whole_block(found),
@@ -46,22 +46,18 @@ def evaluate_spike_gan(config: Config, prepared: PreparedSamples, trainer) -> Ev
         baselines_block(found),
         certainty_block(prepared, found),
     )
-    blocks = tuple(block for block in blocks if block is not None)
-    for block in blocks:
-        for picture in block.pictures:
-            picture.figure.set_dpi(config.report.dpi)
     paragraphs, references = methods(config, prepared, found, updates=int(trainer.optimizer.iterations))
     return Evaluation(
         summary=summarise(prepared, found),
-        blocks=blocks,
-        metrics=_metrics(prepared, found),
+        blocks=told_blocks(blocks, dpi=config.report.dpi),
+        metrics=_metrics(found),
         methods=paragraphs,
         references=references,
         arrays=_arrays(prepared, found),
     )
 
 
-def _metrics(prepared: PreparedSamples, found: Measurements) -> dict:
+def _metrics(found: Measurements) -> dict:
     metrics = {
         "statistics": {
             model: {name: {"rmse": error.rmse, "r2": error.r2} for name, error in errors.items()}

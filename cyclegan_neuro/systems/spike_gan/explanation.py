@@ -25,6 +25,7 @@ from cyclegan_neuro.systems.spike_gan.networks import build_critic
 from cyclegan_neuro.systems.spike_gan.prepared import PreparedSamples
 from cyclegan_neuro.systems.spike_gan.simulate import PacketsTruth, templates
 from cyclegan_neuro.systems.spike_gan.simulate.configured import simulate_shown
+from cyclegan_neuro.windows.segmentation import spaced
 
 __all__ = ["Explanation", "PacketScores", "explain_critic", "score_of"]
 
@@ -141,9 +142,7 @@ def explain_critic(config: Config, prepared: PreparedSamples, critic) -> Explana
         return None
     if isinstance(prepared.truth, PacketsTruth):
         return _explain_packets(config, prepared, critic)
-    n_samples = config.evaluation.importance.n_samples
-    starts = prepared.held_out[:: max(1, len(prepared.held_out) // n_samples)][:n_samples]
-    samples = prepared.samples(starts)
+    samples = prepared.samples(spaced(prepared.held_out, config.evaluation.importance.n_samples))
     began = time.perf_counter()
     maps = _maps(config, critic, samples)
     return Explanation(samples, maps, seconds=time.perf_counter() - began)

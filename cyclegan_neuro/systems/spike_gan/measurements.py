@@ -20,11 +20,9 @@ from cyclegan_neuro.systems.spike_gan.prepared import PreparedSamples
 from cyclegan_neuro.systems.spike_gan.simulate.configured import simulate
 from cyclegan_neuro.systems.spike_gan.statistics import PopulationStatistics, population_statistics
 from cyclegan_neuro.systems.spike_gan.whole_distribution import WholeDistribution, compare_distributions
+from cyclegan_neuro.systems.spike_gan.wording import FLOOR, MODEL
 
-__all__ = ["MODEL", "Measurements", "measure"]
-
-MODEL = "model"
-"""Name of the network among the models that are compared."""
+__all__ = ["Measurements", "measure"]
 
 _log = logging.getLogger(__name__)
 _MOST_COMPARED = 8192  # samples whose nearest neighbours are looked for
@@ -91,7 +89,7 @@ def measure(config: Config, prepared: PreparedSamples, trainer) -> Measurements:
     reference = population_statistics(recorded, **kind)
     statistics = {name: population_statistics(values, **kind) for name, values in samples.items()}
     errors = {name: compare(found, reference) for name, found in statistics.items()}
-    errors["floor"] = half_against_half(recorded, **kind, seed=seed)
+    errors[FLOOR] = half_against_half(recorded, **kind, seed=seed)
     return Measurements(
         recorded=reference,
         statistics=statistics,
@@ -129,15 +127,14 @@ def _fit_baselines(config: Config, training: np.ndarray) -> dict[str, object]:
 
 
 def _mixed_neurons(samples: np.ndarray, n_samples: int, *, seed: int) -> np.ndarray:
-    """Return samples whose neurons come from different recorded samples: all that neurons do alone, nothing "
-    "together."""
+    """Return samples whose neurons come from different recorded samples, so that they share nothing."""
     n_neurons = samples.shape[2]
     picks = np.random.default_rng(seed).integers(len(samples), size=(n_samples, n_neurons))
     return samples[picks, :, np.arange(n_neurons)].transpose(0, 2, 1)
 
 
 def _memorisation(prepared: PreparedSamples, training: np.ndarray, generated: np.ndarray) -> Memorisation:
-    held_out = prepared.samples(prepared.held_out)[:_MOST_COMPARED]
+    held_out = prepared.samples(prepared.held_out[:_MOST_COMPARED])
     return memorisation(generated[:_MOST_COMPARED], held_out=held_out, training=training)
 
 

@@ -35,7 +35,7 @@ def build_generator(
         Mean of the training data, where ``output_bias_at_mean`` starts.
     name : str
     """
-    start = _Initialisers(section, seed)
+    start = _Initialisers(seed)
     noise = keras.Input((section.noise_size,), name=f"{name}_noise")
     bias = keras.initializers.Constant(logit(np.clip(mean, 1e-4, 1 - 1e-4))) if section.output_bias_at_mean else "zeros"
     if section.architecture == "mlp":
@@ -63,7 +63,7 @@ def build_generator(
 
 def build_critic(section: ModelSection, *, n_bins: int, n_neurons: int, seed: int, name: str = "critic") -> keras.Model:
     """Build the critic: activity, shape (batch, bin, neuron), to one unbounded number, shape (batch, 1), float32."""
-    start = _Initialisers(section, seed)
+    start = _Initialisers(seed)
     activity = keras.Input((n_bins, n_neurons), name=f"{name}_activity")
     if section.architecture == "mlp":
         hidden = layers.Flatten()(activity)
@@ -93,8 +93,7 @@ def _repeated(bias, n_bins: int):
 class _Initialisers:
     """Seeded initialisers, another seed for every layer."""
 
-    def __init__(self, section: ModelSection, seed: int):
-        self.section = section
+    def __init__(self, seed: int):
         self.seeds = iter(np.random.SeedSequence(seed).generate_state(16).tolist())
 
     def __call__(self, *, bias="zeros") -> dict:

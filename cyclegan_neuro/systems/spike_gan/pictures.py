@@ -13,12 +13,12 @@ from cyclegan_neuro.systems.spike_gan.nearest import Memorisation
 from cyclegan_neuro.systems.spike_gan.prepared import PreparedSamples
 from cyclegan_neuro.systems.spike_gan.statistics import PopulationStatistics
 from cyclegan_neuro.systems.spike_gan.whole_distribution import WholeDistribution
-from cyclegan_neuro.systems.spike_gan.wording import label
+from cyclegan_neuro.systems.spike_gan.wording import MODEL, label
 
 __all__ = ["convergence", "distances", "examples", "nearest_examples", "statistics_grid", "whole_distribution"]
 
-_COLOURS = {"model": DAY_Y, "dichotomized_gaussian": DAY_X, "k_pairwise": "#009E73", "independent": MUTED}
-_ORDER = ("independent", "k_pairwise", "dichotomized_gaussian", "model")  # the network is drawn last, on top
+_COLOURS = {MODEL: DAY_Y, "dichotomized_gaussian": DAY_X, "k_pairwise": "#009E73", "independent": MUTED}
+_ORDER = ("independent", "k_pairwise", "dichotomized_gaussian", MODEL)  # the network is drawn last, on top
 _MOST_POINTS = 4000
 
 

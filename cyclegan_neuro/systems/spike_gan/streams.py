@@ -8,6 +8,7 @@ import tensorflow as tf
 from cyclegan_neuro.systems.spike_gan.config import Config
 from cyclegan_neuro.systems.spike_gan.data import samples_per_step
 from cyclegan_neuro.systems.spike_gan.prepared import PreparedSamples
+from cyclegan_neuro.windows.segmentation import spaced
 from cyclegan_neuro.windows.streams import delivered, shared_tensor, shuffled_starts
 
 __all__ = ["steps_per_epoch", "training_stream", "validation_batches"]
@@ -35,7 +36,7 @@ def training_stream(config: Config, prepared: PreparedSamples, *, start_step: in
 
 def validation_batches(config: Config, prepared: PreparedSamples) -> tf.data.Dataset:
     """Return (number of the batch, held-out samples), always the same; at most 2,048 samples, evenly spread."""
-    starts = prepared.held_out[:: -(-len(prepared.held_out) // _MOST_HELD_OUT)]
+    starts = spaced(prepared.held_out, _MOST_HELD_OUT)
     batches = tf.data.Dataset.from_tensor_slices(starts).batch(config.evaluation.batch_size).enumerate()
     cut = _cutter(prepared)
     return delivered(batches.map(lambda number, part: (number, cut(part))))

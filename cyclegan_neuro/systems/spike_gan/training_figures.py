@@ -9,6 +9,8 @@ from cyclegan_neuro.systems.spike_gan.generation import generate_samples
 from cyclegan_neuro.systems.spike_gan.pictures import examples, statistics_grid
 from cyclegan_neuro.systems.spike_gan.prepared import PreparedSamples
 from cyclegan_neuro.systems.spike_gan.statistics import population_statistics
+from cyclegan_neuro.systems.spike_gan.wording import MODEL
+from cyclegan_neuro.windows.segmentation import spaced
 
 __all__ = ["training_figures"]
 
@@ -31,7 +33,7 @@ def training_figures(config: Config, prepared: PreparedSamples, trainer) -> dict
     dict
         Tag → figure: ``samples/examples``, ``samples/statistics``.
     """
-    starts = prepared.every[:: -(-len(prepared.every) // _MOST_SAMPLES)]
+    starts = spaced(prepared.every, _MOST_SAMPLES)
     recorded = prepared.in_unit(prepared.samples(starts))
     with trainer.average_weights():
         generated = generate_samples(
@@ -42,7 +44,7 @@ def training_figures(config: Config, prepared: PreparedSamples, trainer) -> dict
             batch_size=config.evaluation.batch_size,
         ).values
     kind = {"bin_s": prepared.bin_s, "spikes": prepared.spikes}
-    statistics = {"model": population_statistics(generated, **kind)}
+    statistics = {MODEL: population_statistics(generated, **kind)}
     held_out = prepared.in_unit(prepared.samples(prepared.held_out[:_SHOWN]))
     return {
         "samples/examples": examples(held_out, generated, prepared, n=len(held_out)),

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from cyclegan_neuro.systems.spike_gan.statistics import NAMES
 
-__all__ = ["FLOOR", "label", "statistic_label"]
+__all__ = ["FLOOR", "MODEL", "label", "statistic_label"]
 
-FLOOR = "floor"
+MODEL, FLOOR = "model", "floor"
+"""The network, and half of the recorded samples against the other, among the models that are compared."""
 _LABELS = {
-    "model": "Spike-GAN",
+    MODEL: "Spike-GAN",
     "dichotomized_gaussian": "dichotomized Gaussian",
     "k_pairwise": "k-pairwise",
     "independent": "independent",

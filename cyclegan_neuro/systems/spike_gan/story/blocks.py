@@ -9,19 +9,20 @@ from cyclegan_neuro.systems.spike_gan.config import Config
 from cyclegan_neuro.systems.spike_gan.measurements import Measurements
 from cyclegan_neuro.systems.spike_gan.prepared import PreparedSamples
 from cyclegan_neuro.systems.spike_gan.simulate import PairsTruth
-from cyclegan_neuro.systems.spike_gan.wording import FLOOR, label, statistic_label
+from cyclegan_neuro.systems.spike_gan.statistics import PopulationStatistics
+from cyclegan_neuro.systems.spike_gan.wording import FLOOR, MODEL, label, statistic_label
 from cyclegan_neuro.systems.wording import findings_table, percent, plural
 
 __all__ = ["inputs_block", "memorisation_block", "statistics_block", "statistics_table"]
 
-_MODELS = ("model", "dichotomized_gaussian", "k_pairwise", "independent", FLOOR)
+_MODELS = (MODEL, "dichotomized_gaussian", "k_pairwise", "independent", FLOOR)
 _SHOWN = 4
 
 
-def inputs_block(config: Config, prepared: PreparedSamples) -> Block:
-    """Tell what the networks were given, and show samples of it beside generated ones."""
+def inputs_block(config: Config, prepared: PreparedSamples, found: Measurements) -> Block:
+    """Tell what the networks were given."""
     paragraphs = [_origin(config, prepared), *prepared.notes, _split(config, prepared)]
-    tables = [("The activity.", _data_table(prepared))]
+    tables = [("The activity.", _data_table(prepared, found.recorded))]
     if isinstance(prepared.truth, PairsTruth):
         paragraphs.append(
             "Rates and correlations of the simulated groups were solved for, so that the samples reach what was asked "
@@ -53,8 +54,7 @@ def _split(config: Config, prepared: PreparedSamples) -> str:
     )
 
 
-def _data_table(prepared: PreparedSamples) -> Table:
-    values = prepared.samples(prepared.every)
+def _data_table(prepared: PreparedSamples, recorded: PopulationStatistics) -> Table:
     rows = [
         ("neurons", prepared.n_neurons),
         ("bin (ms)", 1000 * prepared.bin_s),
@@ -63,11 +63,11 @@ def _data_table(prepared: PreparedSamples) -> Table:
         ("held-out samples", len(prepared.held_out)),
     ]
     if prepared.spikes:
-        active = values.any(axis=2)
+        rate_hz = float(recorded.time_course_hz.mean())
         rows += [
-            ("probability of a spike in a bin", float(values.mean())),
-            ("mean rate (spikes/s)", float(values.mean() / prepared.bin_s)),
-            ("bins without any spike", percent(1 - float(active.mean()))),
+            ("probability of a spike in a bin", rate_hz * prepared.bin_s),
+            ("mean rate (spikes/s)", rate_hz),
+            ("bins without any spike", percent(float(recorded.k_statistic[0]))),
         ]
     return Table("activity", ("", "value"), tuple(rows))
 

@@ -10,7 +10,7 @@ from cyclegan_neuro.systems.spike_gan.baselines.dichotomized_gaussian import Dic
 from cyclegan_neuro.systems.spike_gan.baselines.k_pairwise import KPairwise
 from cyclegan_neuro.systems.spike_gan.measurements import Measurements
 from cyclegan_neuro.systems.spike_gan.prepared import PreparedSamples
-from cyclegan_neuro.systems.spike_gan.wording import FLOOR
+from cyclegan_neuro.systems.spike_gan.wording import FLOOR, MODEL
 from cyclegan_neuro.systems.wording import percent
 
 __all__ = ["baselines_block", "certainty_block"]
@@ -73,7 +73,7 @@ def _k_pairwise(model: KPairwise) -> str:
 
 def certainty_block(prepared: PreparedSamples, found: Measurements) -> Block:
     """Tell what the numbers leave open."""
-    model, floor = found.errors["model"], found.errors[FLOOR]
+    model, floor = found.errors[MODEL], found.errors[FLOOR]
     beyond = [name for name in model if model[name].rmse > 2 * floor[name].rmse]
     seen = len(np.intersect1d(prepared.train, prepared.every)) / len(prepared.every)
     paragraphs = (

@@ -83,7 +83,7 @@ def _networks(config: Config) -> str:
         )
     if model.output_bias_at_mean:
         text += " Output biases started at the neurons' mean activity."
-    if model.border_bins and model.architecture == "semi_convolutional":
+    if model.border_bins:
         text += f" {model.border_bins} bins were generated beyond both ends and cut off."
     return text
 
@@ -97,6 +97,8 @@ def _training(config: Config, updates: int) -> str:
         f"{section.learning_rate_discriminator:g}, decay rates {section.adam_beta_1:g} and {section.adam_beta_2:g}), "
         f"{section.batch_size} samples per update, {updates:,} generator updates, seed {section.seed}."
     )
+    if config.model.draw_spikes:
+        text += " The critic read spikes drawn from the generated probabilities, with straight-through gradients."
     if section.decay != "none":
         falling = f"{100 * (1 - section.decay_start):.0f} %"
         text += f" Learning rates fell to 0 ({section.decay}) over the last {falling} of training."

@@ -7,7 +7,7 @@ import numpy as np
 from cyclegan_neuro.systems.spike_gan.measurements import Measurements
 from cyclegan_neuro.systems.spike_gan.prepared import PreparedSamples
 from cyclegan_neuro.systems.spike_gan.statistics import NAMES
-from cyclegan_neuro.systems.spike_gan.wording import label, statistic_label
+from cyclegan_neuro.systems.spike_gan.wording import MODEL, label, statistic_label
 from cyclegan_neuro.systems.wording import percent
 
 __all__ = ["summarise"]
@@ -15,7 +15,7 @@ __all__ = ["summarise"]
 
 def summarise(prepared: PreparedSamples, found: Measurements) -> tuple[str, ...]:
     """Return the summary of a report."""
-    model = found.errors["model"]
+    model = found.errors[MODEL]
     names = {name: statistic_label(name, spikes=prepared.spikes).split(" (")[0] for name in NAMES}
     listed = ", ".join(f"{names[name]} {error.r2:.3f}" for name, error in model.items())
     sentences = [f"R² of generated against recorded activity: {listed}."]
@@ -41,13 +41,10 @@ def summarise(prepared: PreparedSamples, found: Measurements) -> tuple[str, ...]
 
 
 def _beside(found: Measurements, baseline: str, names: dict[str, str]) -> str:
-    better = [names[n] for n, error in found.errors["model"].items() if error.rmse < found.errors[baseline][n].rmse]
-    what = (
-        f"is nearer than the {label(baseline)} model in {', '.join(better)}"
-        if better
-        else "is nowhere nearer than the "
-    )
-    return f"Spike-GAN {what}." if better else f"Spike-GAN {what}{label(baseline)} model."
+    better = [names[n] for n, error in found.errors[MODEL].items() if error.rmse < found.errors[baseline][n].rmse]
+    if not better:
+        return f"Spike-GAN is nowhere nearer than the {label(baseline)} model."
+    return f"Spike-GAN is nearer than the {label(baseline)} model in {', '.join(better)}."
 
 
 def _packets(found: Measurements) -> str:
