@@ -25,7 +25,7 @@ model: {features: 4, noise_size: 8}
 objective: {critic_updates: 2}
 training: {epochs: 2, batch_size: 16, jit_compile: false, figures_every_epochs: 1}
 report: {dpi: 50}
-evaluation: {n_samples: 100, importance: {n_samples: 10, window_bins: 4}, whole_distribution_samples: 2000}
+evaluation: {n_samples: 100, importance: {n_samples: 10, window_bins: 4, coordination_steps: 3}, whole_distribution_samples: 2000}
 """
 STATISTICS = {"spike_count", "time_course_hz", "covariance", "lag_covariance", "k_statistic", "autocorrelogram"}
 MODELS = {"model", "independent", "dichotomized_gaussian", "k_pairwise", "floor"}
@@ -47,7 +47,7 @@ def run(monkeypatch, capsys):
 
 def make_config(*, data=None, model=None, training=None, evaluation=None):
     quiet = {"epochs": 2, "batch_size": 16, "jit_compile": False, "figures_every_epochs": 0}
-    quick = {"n_samples": 40, "importance": {"n_samples": 6, "window_bins": 4}}
+    quick = {"n_samples": 40, "importance": {"n_samples": 6, "window_bins": 4, "coordination_steps": 2}}
     return SYSTEM.Config.model_validate(
         {
             "data": {"simulation": {"pairs": {"n_samples": 200, "n_bins": 12, "n_neurons": 4}}, **(data or {})},
@@ -152,7 +152,7 @@ def evaluate(tmp_path):
 
 @pytest.mark.parametrize("kind", ["packets", "stimuli"])
 def test_packets_are_scored(evaluate, kind):
-    more = {"importance": {"n_samples": 20, "window_bins": 4}}
+    more = {"importance": {"n_samples": 20, "window_bins": 4, "coordination_steps": 2}}
     options = {"n_samples": 80, "n_bins": 24, "n_neurons": 8, "packet_neurons": 4}
     config = make_config(
         data={"simulation": {"kind": kind, kind: options}},
@@ -161,17 +161,19 @@ def test_packets_are_scored(evaluate, kind):
     )
     found = evaluate(config)
     scores = found.metrics["importance"]
-    assert len(scores["packets"]) == 2
-    for packet in scores["packets"]:
-        assert 0 <= packet["neuron_auroc"] <= 1
-        assert 0 <= packet["neuron_auroc_activity"] <= 1
-        assert -1 <= packet["template_correlation"] <= 1
-    assert 0 <= scores["recall"] <= 1
-    assert {"truth/groups", "truth/onsets", "importance/maps", "generated/samples"} <= set(found.arrays)
-    assert found.arrays["importance/maps"].shape == found.arrays["importance/samples"].shape == (20, 24, 8)
+    assert list(scores["critics"]) == ["adversary", "coordination", "untrained"]
+    assert len(scores["neuron_auroc_of_activity"]) == 2
+    for name, critic in scores["critics"].items():
+        assert len(critic["packets"]) == 2
+        for packet in critic["packets"]:
+            assert 0 <= packet["neuron_auroc"] <= 1
+            assert -1 <= packet["template_correlation"] <= 1
+        assert 0 <= critic["recall"] <= 1
+        assert found.arrays[f"importance/maps/{name}"].shape == (20, 24, 8)
+    assert {"truth/groups", "truth/onsets", "importance/samples", "generated/samples"} <= set(found.arrays)
     slugs = {table.slug for block in found.blocks for _, table in block.tables}
     assert {"packets", "detection"} <= slugs
-    assert any("Importance finds the neurons of each packet" in sentence for sentence in found.summary)
+    assert any("AUROC of finding the neurons of each packet" in sentence for sentence in found.summary)
 
 
 def test_traces_are_evaluated_without_spikes(evaluate, tmp_path):

@@ -217,6 +217,12 @@ class ImportanceSection(Section):
     window_bins: int = setting(8, "Window in which the spikes of a neuron are shuffled.", unit="bins", paper=8, ge=2)
     step_bins: int = setting(2, "Bins between windows.", unit="bins", paper=2, ge=1)
     n_shuffles: int = setting(5, "Shuffles of a window.", paper=5, ge=1)
+    coordination_steps: int = setting(
+        400,
+        "Steps, of critic_updates each, in which a second critic learns to tell recorded samples from ones that take "
+        "each neuron from another sample: it sees what neurons do together, and nothing else; 0 is off.",
+        ge=0,
+    )
 
 
 class BaselinesSection(Section):

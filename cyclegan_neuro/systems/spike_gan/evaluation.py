@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cyclegan_neuro.systems.evaluation import Evaluation, told_blocks
 from cyclegan_neuro.systems.spike_gan.config import Config
+from cyclegan_neuro.systems.spike_gan.explanation import Explanation
 from cyclegan_neuro.systems.spike_gan.measurements import Measurements, measure
 from cyclegan_neuro.systems.spike_gan.prepared import PreparedSamples
 from cyclegan_neuro.systems.spike_gan.story.blocks import inputs_block, memorisation_block, statistics_block
@@ -14,6 +15,14 @@ from cyclegan_neuro.systems.spike_gan.story.summary import summarise
 from cyclegan_neuro.systems.spike_gan.story.whole import whole_block
 
 __all__ = ["evaluate_spike_gan"]
+
+_PACKET_SCORES = (
+    "neuron_auroc",
+    "neuron_recall",
+    "neuron_precision",
+    "template_correlation",
+    "template_correlation_found",
+)
 
 
 def evaluate_spike_gan(config: Config, prepared: PreparedSamples, trainer) -> Evaluation:
@@ -86,42 +95,32 @@ def _metrics(found: Measurements) -> dict:
             "never_in_truth": {"generated": one.impossible_generated, "surrogate": one.impossible_surrogate},
         }
     if found.explanation is not None:
-        metrics["importance"] = _importance_metrics(found)
+        metrics["importance"] = _importance_metrics(found.explanation)
     return metrics
 
 
-def _importance_metrics(found: Measurements) -> dict:
-    one = found.explanation
-    metrics: dict = {"n_samples": len(one.samples), "seconds": one.seconds}
-    if one.packets:
-        metrics |= {
-            "packets": [
-                {
-                    "neuron_auroc": packet.neuron_auroc,
-                    "neuron_auroc_untrained": packet.neuron_auroc_untrained,
-                    "neuron_auroc_activity": packet.neuron_auroc_activity,
-                    "neuron_recall": packet.neuron_recall,
-                    "neuron_precision": packet.neuron_precision,
-                    "template_correlation": packet.template_correlation,
-                    "template_correlation_untrained": packet.template_correlation_untrained,
-                    "template_correlation_found": packet.template_correlation_found,
-                }
-                for packet in one.packets
-            ],
-            "threshold": one.threshold,
-            "recall": one.detection.recall,
-            "precision": one.detection.precision,
-            "recall_untrained": one.detection_untrained.recall,
-            "precision_untrained": one.detection_untrained.precision,
-            "spike_auroc": one.spike_auroc,
-        }
+def _importance_metrics(explanation: Explanation) -> dict:
+    metrics: dict = {"n_samples": len(explanation.samples), "critics": {}}
+    if explanation.packets:
+        metrics["neuron_auroc_of_activity"] = [packet.activity_auroc for packet in explanation.packets]
+    for name, view in explanation.critics.items():
+        metrics["critics"][name] = {"seconds": view.seconds}
+        if view.packets:
+            metrics["critics"][name] |= {
+                "packets": [{score: getattr(packet, score) for score in _PACKET_SCORES} for packet in view.packets],
+                "threshold": view.threshold,
+                "recall": view.detection.recall,
+                "precision": view.detection.precision,
+                "spike_auroc": view.spike_auroc,
+            }
     return metrics
 
 
 def _arrays(prepared: PreparedSamples, found: Measurements) -> dict:
     arrays = {"generated/samples": found.generated}
     if found.explanation is not None:
-        arrays |= {"importance/samples": found.explanation.samples, "importance/maps": found.explanation.maps}
+        arrays["importance/samples"] = found.explanation.samples
+        arrays |= {f"importance/maps/{name}": view.maps for name, view in found.explanation.critics.items()}
     if prepared.truth is not None:
         arrays |= {f"truth/{name}": values for name, values in prepared.truth.arrays().items()}
     return arrays

@@ -1,4 +1,4 @@
-"""Which spikes a trained critic finds important, and whether these are the ones that matter (section 2.4, Figure 4)."""
+"""Which spikes critics find important, and whether these are the ones that matter (section 2.4, Figure 4)."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from cyclegan_neuro.systems.spike_gan.config import Config
+from cyclegan_neuro.systems.spike_gan.coordination import fit_coordination_critic
 from cyclegan_neuro.systems.spike_gan.importance.detection import (
     DetectionScores,
     detect,
@@ -25,83 +26,108 @@ from cyclegan_neuro.systems.spike_gan.networks import build_critic
 from cyclegan_neuro.systems.spike_gan.prepared import PreparedSamples
 from cyclegan_neuro.systems.spike_gan.simulate import PacketsTruth, templates
 from cyclegan_neuro.systems.spike_gan.simulate.configured import simulate_shown
+from cyclegan_neuro.systems.spike_gan.wording import ADVERSARY, COORDINATION, UNTRAINED
 from cyclegan_neuro.windows.segmentation import spaced
 
-__all__ = ["Explanation", "PacketScores", "explain_critic", "score_of"]
+__all__ = ["CriticView", "Explanation", "KnownPacket", "PacketScores", "explain_critics", "score_of"]
 
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, eq=False)
 class PacketScores:
-    """How well importance finds one packet, in samples that show no other.
+    """How well a critic finds one packet, in samples that show no other.
 
     Attributes
     ----------
-    packet : int
-    n_samples : int
-    members : ndarray of bool, shape (neuron,)
     neuron_importance : ndarray, shape (neuron,)
         Mean over samples and bins.
-    neuron_auroc, neuron_auroc_untrained, neuron_auroc_activity : float
-        Probability that a neuron of the packet ranks above another one: by importance, by importance to a critic
-        that was not trained, and by its number of spikes alone.
+    neuron_auroc : float
+        Probability that a neuron of the packet ranks above another one by importance.
     neuron_recall, neuron_precision : float
         Of the packet's neurons, where those count as found whose mean importance exceeds a threshold set by the
         importance of all neurons alone (Otsu's criterion).
-    template, average : ndarray, shape (packet bin, neuron)
-        Where the packet has its spikes, and mean importance around its onsets.
-    template_correlation, template_correlation_untrained : float
-        Pearson correlation of the two, for either critic; NaN where no sample shows the packet.
+    average : ndarray, shape (packet bin, neuron)
+        Mean importance around the packet's onsets.
+    template_correlation : float
+        Pearson correlation of ``average`` with the packet; NaN where no sample shows the packet.
     template_correlation_found : float
         The same where onsets are not known either: maps are aligned with each other.
     """
 
-    packet: int
-    n_samples: int
-    members: np.ndarray
     neuron_importance: np.ndarray
     neuron_auroc: float
-    neuron_auroc_untrained: float
-    neuron_auroc_activity: float
     neuron_recall: float
     neuron_precision: float
-    template: np.ndarray
     average: np.ndarray
     template_correlation: float
-    template_correlation_untrained: float
     template_correlation_found: float
 
 
 @dataclass(frozen=True, eq=False)
-class Explanation:
-    """Importance maps, and their scores where packets are known.
+class CriticView:
+    """What one critic finds important.
 
     Attributes
     ----------
-    samples : ndarray of uint8, shape (sample, bin, neuron)
-        That were explained: held-out ones, or new ones of the simulated population.
     maps : ndarray of float32, shape (sample, bin, neuron)
         Importance of each spike; 0 where there is none.
     seconds : float
         What the maps took.
     packets : tuple of PacketScores
+        Of each packet, where packets are known; so are the rest.
     threshold : float or None
         Importance above which a spike counts as a packet's; chosen without the truth.
-    detection, detection_untrained : DetectionScores or None
+    detection : DetectionScores or None
     spike_auroc : float or None
-    truth : ndarray of bool or None, shape of ``samples``
-        Spikes of packets.
     """
 
-    samples: np.ndarray
     maps: np.ndarray
     seconds: float
     packets: tuple[PacketScores, ...] = ()
     threshold: float | None = None
     detection: DetectionScores | None = None
-    detection_untrained: DetectionScores | None = None
     spike_auroc: float | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class KnownPacket:
+    """A packet that was simulated.
+
+    Attributes
+    ----------
+    members : ndarray of bool, shape (neuron,)
+    template : ndarray, shape (packet bin, neuron)
+        Where it has its spikes when there is no jitter.
+    activity_auroc : float
+        How well its neurons are found by their number of spikes alone.
+    """
+
+    members: np.ndarray
+    template: np.ndarray
+    activity_auroc: float
+
+
+@dataclass(frozen=True, eq=False)
+class Explanation:
+    """What critics find important in the same samples, scored where packets are known.
+
+    Attributes
+    ----------
+    samples : ndarray of uint8, shape (sample, bin, neuron)
+        That were explained: held-out ones, or new ones of the simulated population, equally many of each packet.
+    critics : dict of str to CriticView
+        ``"adversary"``, which the generator was trained with; ``"coordination"``, which tells recorded samples from
+        ones whose neurons were never recorded together, where it was asked for; ``"untrained"``, where packets are
+        known.
+    packets : tuple of KnownPacket
+    truth : ndarray of bool or None, shape of ``samples``
+        Spikes of packets.
+    """
+
+    samples: np.ndarray
+    critics: dict[str, CriticView]
+    packets: tuple[KnownPacket, ...] = ()
     truth: np.ndarray | None = None
 
 
@@ -124,35 +150,56 @@ def score_of(critic, *, batch_size: int) -> Callable[[np.ndarray], np.ndarray]:
     return score
 
 
-def explain_critic(config: Config, prepared: PreparedSamples, critic) -> Explanation | None:
+def explain_critics(config: Config, prepared: PreparedSamples, adversary) -> Explanation | None:
     """Compute importance maps of samples that the networks did not see, and score them where packets are known.
 
     Parameters
     ----------
     config : Config
     prepared : PreparedSamples
-    critic : keras.Model
+    adversary : keras.Model
+        The critic that the generator was trained with.
 
     Returns
     -------
     Explanation
         None for traces, which have no spikes to shuffle.
+
+    References
+    ----------
+    Adebayo et al. 2018, "Sanity checks for saliency maps": an untrained critic beside the trained ones.
     """
     if not prepared.spikes:
         return None
-    if isinstance(prepared.truth, PacketsTruth):
-        return _explain_packets(config, prepared, critic)
-    samples = prepared.samples(spaced(prepared.held_out, config.evaluation.importance.n_samples))
-    began = time.perf_counter()
-    maps = _maps(config, critic, samples)
-    return Explanation(samples, maps, seconds=time.perf_counter() - began)
-
-
-def _maps(config: Config, critic, samples: np.ndarray) -> np.ndarray:
     section = config.evaluation.importance
+    critics = {ADVERSARY: adversary}
+    if section.coordination_steps:
+        critics[COORDINATION] = fit_coordination_critic(config, prepared)
+    if not isinstance(prepared.truth, PacketsTruth):
+        samples = prepared.samples(spaced(prepared.held_out, section.n_samples))
+        return Explanation(samples, {name: CriticView(*_maps(config, one, samples)) for name, one in critics.items()})
+    size = {"n_bins": prepared.n_bins, "n_neurons": prepared.n_neurons}
+    critics[UNTRAINED] = build_critic(config.model, **size, seed=config.training.seed + 100)
+    n_packets = len(prepared.truth.groups)
+    each = -(-section.n_samples // n_packets)
+    shown = [simulate_shown(config.data.simulation, packet=packet, n_samples=each) for packet in range(n_packets)]
+    samples = np.concatenate([one.samples for one in shown])
+    truth = np.concatenate([one.truth.packet_spikes for one in shown])
+    packets = tuple(_known(packet, one.truth, one.samples) for packet, one in enumerate(shown))
+    onsets = [one.truth.onsets for one in shown]
+    views = {}
+    for name, critic in critics.items():
+        maps, seconds = _maps(config, critic, samples)
+        views[name] = _scored(maps, seconds, samples, truth, packets, onsets)
+    return Explanation(samples, views, packets, truth)
+
+
+def _maps(config: Config, critic, samples: np.ndarray) -> tuple[np.ndarray, float]:
+    """Return importance maps and what they took (s)."""
+    section, batch_size = config.evaluation.importance, config.evaluation.batch_size
     _log.info("importance maps of %d samples", len(samples))
-    batch_size = config.evaluation.batch_size
-    return importance_maps(
+    began = time.perf_counter()
+    maps = importance_maps(
         score_of(critic, batch_size=batch_size),
         samples,
         window_bins=min(section.window_bins, samples.shape[1]),
@@ -161,66 +208,43 @@ def _maps(config: Config, critic, samples: np.ndarray) -> np.ndarray:
         seed=config.evaluation.seed,
         batch_size=batch_size,
     )
+    return maps, time.perf_counter() - began
 
 
-def _explain_packets(config: Config, prepared: PreparedSamples, critic) -> Explanation:
-    n_packets = len(prepared.truth.groups)
-    each = -(-config.evaluation.importance.n_samples // n_packets)
-    shown = [simulate_shown(config.data.simulation, packet=packet, n_samples=each) for packet in range(n_packets)]
-    samples = np.concatenate([one.samples for one in shown])
-    truth = np.concatenate([one.truth.packet_spikes for one in shown])
-    began = time.perf_counter()
-    maps = _maps(config, critic, samples)
-    seconds = time.perf_counter() - began
-    size = {"n_bins": prepared.n_bins, "n_neurons": prepared.n_neurons}
-    untrained = _maps(config, build_critic(config.model, **size, seed=config.training.seed + 100), samples)
-    parts = [slice(packet * each, (packet + 1) * each) for packet in range(n_packets)]
-    packets = tuple(
-        _score_packet(packet, one.truth, samples[part], maps[part], untrained[part])
-        for packet, (one, part) in enumerate(zip(shown, parts, strict=True))
-    )
-    limits = [importance_threshold(found[samples > 0]) for found in (maps, untrained)]
-    detections = [
-        detection_scores(detect(found, samples, threshold=limit), truth=truth, samples=samples)
-        for found, limit in zip((maps, untrained), limits, strict=True)
-    ]
-    return Explanation(
-        samples,
+def _known(packet: int, truth: PacketsTruth, samples: np.ndarray) -> KnownPacket:
+    members = np.isin(np.arange(samples.shape[2]), truth.groups[packet])
+    return KnownPacket(members, templates(truth)[packet].astype(np.float64), packet_neuron_auroc(samples, members))
+
+
+def _scored(maps, seconds: float, samples, truth, packets, onsets) -> CriticView:
+    """Score maps whose samples show one packet after the other, equally many each."""
+    threshold = importance_threshold(maps[samples > 0])
+    parts = np.split(maps, len(packets))
+    return CriticView(
         maps,
         seconds,
-        packets,
-        threshold=limits[0],
-        detection=detections[0],
-        detection_untrained=detections[1],
+        tuple(_score_packet(number, *one) for number, one in enumerate(zip(packets, onsets, parts, strict=True))),
+        threshold=threshold,
+        detection=detection_scores(detect(maps, samples, threshold=threshold), truth=truth, samples=samples),
         spike_auroc=packet_spike_auroc(maps, truth=truth, samples=samples),
-        truth=truth,
     )
 
 
-def _score_packet(packet: int, truth: PacketsTruth, samples, maps, untrained) -> PacketScores:
-    template = templates(truth)[packet].astype(np.float64)
-    members = np.isin(np.arange(samples.shape[2]), truth.groups[packet])
+def _score_packet(number: int, packet: KnownPacket, onsets: np.ndarray, maps: np.ndarray) -> PacketScores:
     importance = neuron_importance(maps).mean(axis=0)
     found = importance > importance_threshold(importance)
-    aligned = {"onsets": truth.onsets, "packet": packet, "packet_bins": len(template)}
-    shown = ((truth.onsets[:, 1] == packet) & (truth.onsets[:, 2] + len(template) <= samples.shape[1])).any()
-    average, other = (
-        average_aligned(one, **aligned) if shown else np.full(template.shape, np.nan) for one in (maps, untrained)
-    )
+    template, packet_bins = packet.template, len(packet.template)
+    if ((onsets[:, 1] == number) & (onsets[:, 2] + packet_bins <= maps.shape[1])).any():
+        average = average_aligned(maps, onsets=onsets, packet=number, packet_bins=packet_bins)
+    else:
+        average = np.full(template.shape, np.nan)
     return PacketScores(
-        packet=packet,
-        n_samples=len(samples),
-        members=members,
         neuron_importance=importance,
-        neuron_auroc=packet_neuron_auroc(maps, members),
-        neuron_auroc_untrained=packet_neuron_auroc(untrained, members),
-        neuron_auroc_activity=packet_neuron_auroc(samples, members),
-        neuron_recall=float(found[members].mean()),
-        neuron_precision=float(members[found].mean()),
-        template=template,
+        neuron_auroc=packet_neuron_auroc(maps, packet.members),
+        neuron_recall=float(found[packet.members].mean()),
+        neuron_precision=float(packet.members[found].mean()),
         average=average,
         template_correlation=template_correlation(average, template),
-        template_correlation_untrained=template_correlation(other, template),
         template_correlation_found=_found_alone(maps, template),
     )
 

@@ -13,7 +13,7 @@ from cyclegan_neuro.systems.spike_gan.baselines.independent import fit_independe
 from cyclegan_neuro.systems.spike_gan.baselines.k_pairwise import fit_k_pairwise
 from cyclegan_neuro.systems.spike_gan.comparison import StatisticError, compare, half_against_half
 from cyclegan_neuro.systems.spike_gan.config import Config
-from cyclegan_neuro.systems.spike_gan.explanation import Explanation, explain_critic
+from cyclegan_neuro.systems.spike_gan.explanation import Explanation, explain_critics
 from cyclegan_neuro.systems.spike_gan.generation import generate_samples
 from cyclegan_neuro.systems.spike_gan.nearest import Memorisation, memorisation
 from cyclegan_neuro.systems.spike_gan.prepared import PreparedSamples
@@ -98,7 +98,7 @@ def measure(config: Config, prepared: PreparedSamples, trainer) -> Measurements:
         baselines=baselines,
         memorisation=_memorisation(prepared, training, generated) if prepared.spikes else None,
         whole=_whole(config, prepared, trainer, training),
-        explanation=explain_critic(config, prepared, trainer.critic) if section.importance.enabled else None,
+        explanation=explain_critics(config, prepared, trainer.critic) if section.importance.enabled else None,
     )
 
 

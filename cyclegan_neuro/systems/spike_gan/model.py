@@ -6,30 +6,24 @@ import keras
 import tensorflow as tf
 
 from cyclegan_neuro.networks.objectives import WGANGP
+from cyclegan_neuro.systems.spike_gan.critic import CriticTrainer
 from cyclegan_neuro.systems.spike_gan.moments import MomentError
-from cyclegan_neuro.systems.trainer import Trainer
 
 __all__ = ["SpikeGAN"]
 
 
-class SpikeGAN(Trainer):
+class SpikeGAN(CriticTrainer):
     """A generator of population activity and its critic, trained with WGAN-GP.
 
     Parameters
     ----------
     generator : keras.Model
         Noise, shape (batch, noise), to activity in [0, 1], shape (batch, bin, neuron).
-    critic : keras.Model
-        Activity to one unbounded number.
-    objective : WGANGP
-    critic_updates : int
-        Critic updates per ``train_step``, each on its own samples: a batch holds ``critic_updates`` times
-        ``batch_size`` samples.
+    critic, objective, critic_updates, n_replicas
+        See :class:`CriticTrainer`.
     draws_spikes : bool
         Whether the critic reads spikes drawn from what the generator gives, as it reads recorded ones, instead of the
         probabilities; the gradient passes the draw unchanged (straight-through; Bengio et al. 2013).
-    n_replicas : int
-        Devices over which a batch is divided. Replicas sum gradients, so losses are divided by it.
     seed : int
         Of the noise and of the points of the penalty.
     """
@@ -40,15 +34,18 @@ class SpikeGAN(Trainer):
     def __init__(
         self, *, generator, critic, objective: WGANGP, critic_updates=5, draws_spikes=False, n_replicas=1, seed=0
     ):
-        super().__init__(name="spike_gan")
-        self.generator, self.critic = generator, critic
-        self.objective, self.critic_updates, self.n_replicas = objective, critic_updates, n_replicas
-        self.draws_spikes = draws_spikes
+        super().__init__(
+            critic=critic,
+            objective=objective,
+            critic_updates=critic_updates,
+            n_replicas=n_replicas,
+            seed=seed + 1,
+            name="spike_gan",
+        )
+        self.generator, self.draws_spikes = generator, draws_spikes
         self.noise_seed = keras.random.SeedGenerator(seed)
-        self.penalty_seed = keras.random.SeedGenerator(seed + 1)
         self.validation_seed = seed + 2
         self.moment_error = MomentError(critic.input_shape[-1])
-        self.built = True
 
     def compile(self, *, generator_optimizer, critic_optimizer, **kwargs):
         """Set the optimizers of both networks, each with its own loss scale."""
@@ -66,20 +63,8 @@ class SpikeGAN(Trainer):
         """Update the critic ``critic_updates`` times, then the generator once (Gulrajani et al. 2017, Algorithm 1)."""
         samples = data[0] if isinstance(data, tuple) else data
         for real in tf.split(samples, self.critic_updates):
-            critic_logs = self.update_critic(real)
+            critic_logs = self.update_critic(real, self.generate(tf.shape(real)[0]))
         return self.record({**critic_logs, **self.update_generator(tf.shape(real)[0])})
-
-    def update_critic(self, real):
-        fake = self.generate(tf.shape(real)[0])
-        variables = self.critic.trainable_variables
-        with tf.GradientTape(watch_accessed_variables=False) as tape:
-            tape.watch([v.value for v in variables])
-            on_real, on_fake = tf.split(self.critic(tf.concat([real, fake], 0), training=True), 2)
-            distance = -self.objective.discriminator_loss(on_real, on_fake)
-            penalty = self.objective.penalty(self._critic_in_training, real, fake, self.penalty_seed)
-            scaled = self.critic_optimizer.scale_loss((penalty - distance) / self.n_replicas)
-        norm = self.apply_gradients_of(tape, scaled, variables, self.critic_optimizer)
-        return {"wasserstein": distance, "penalty": penalty, "gradient_norm_critic": norm}
 
     def update_generator(self, n_samples):
         variables = self.generator.trainable_variables
@@ -90,9 +75,6 @@ class SpikeGAN(Trainer):
             scaled = self.optimizer.scale_loss(loss / self.n_replicas)
         norm = self.apply_gradients_of(tape, scaled, variables, self.optimizer)
         return {"generator": loss, "gradient_norm_generator": norm, "mean_fake": tf.reduce_mean(fake)}
-
-    def _critic_in_training(self, points):
-        return self.critic(points, training=True)
 
     def generate(self, n_samples):
         """Generate what the critic reads in training, shape (n_samples, bin, neuron), from standard normal noise."""

@@ -1,10 +1,10 @@
-"""Names of models and statistics in tables and figures."""
+"""Names of models, critics and statistics in tables and figures."""
 
 from __future__ import annotations
 
 from cyclegan_neuro.systems.spike_gan.statistics import NAMES
 
-__all__ = ["FLOOR", "MODEL", "label", "statistic_label"]
+__all__ = ["ADVERSARY", "COORDINATION", "FLOOR", "MODEL", "UNTRAINED", "critic_label", "label", "statistic_label"]
 
 MODEL, FLOOR = "model", "floor"
 """The network, and half of the recorded samples against the other, among the models that are compared."""
@@ -15,6 +15,13 @@ _LABELS = {
     "independent": "independent",
     FLOOR: "recorded, half against half",
 }
+ADVERSARY, COORDINATION, UNTRAINED = "adversary", "coordination", "untrained"
+"""The critics whose importance maps are made."""
+_CRITIC_LABELS = {
+    ADVERSARY: "generator's critic",
+    COORDINATION: "critic of coordination",
+    UNTRAINED: "untrained critic",
+}
 _TRACE_NAMES = {"spike_count": "mean", "time_course_hz": "time course"}
 _UNITS = {"spike_count": "spikes/sample", "time_course_hz": "spikes/s"}
 
@@ -22,6 +29,11 @@ _UNITS = {"spike_count": "spikes/sample", "time_course_hz": "spikes/s"}
 def label(model: str) -> str:
     """Return what a model is called."""
     return _LABELS[model]
+
+
+def critic_label(critic: str) -> str:
+    """Return what a critic is called."""
+    return _CRITIC_LABELS[critic]
 
 
 def statistic_label(name: str, *, spikes: bool) -> str:

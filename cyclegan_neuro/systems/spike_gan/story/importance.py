@@ -8,6 +8,7 @@ from cyclegan_neuro.systems.spike_gan.config import Config
 from cyclegan_neuro.systems.spike_gan.explanation import Explanation
 from cyclegan_neuro.systems.spike_gan.measurements import Measurements
 from cyclegan_neuro.systems.spike_gan.prepared import PreparedSamples
+from cyclegan_neuro.systems.spike_gan.wording import COORDINATION, critic_label
 
 __all__ = ["importance_block"]
 
@@ -19,11 +20,13 @@ def importance_block(config: Config, prepared: PreparedSamples, found: Measureme
     one, section = found.explanation, config.evaluation.importance
     if one is None:
         return None
+    seconds = max(view.seconds for view in one.critics.values())
     paragraphs = [
         f"The spikes of one neuron within {section.window_bins} bins were shuffled in time {section.n_shuffles} times; "
-        "how much the critic's score changes was credited to them, for every neuron and window (every "
-        f"{section.step_bins} bins). {len(one.samples):,} samples that the networks did not see took {one.seconds:.0f} "
-        "s."
+        "how much a critic's score changes was credited to them, for every neuron and window (every "
+        f"{section.step_bins} bins). {len(one.samples):,} samples that the networks did not see took {seconds:.0f} s "
+        "per critic.",
+        _critics(one),
     ]
     tables, shown = (), [
         Picture(
@@ -55,36 +58,52 @@ def importance_block(config: Config, prepared: PreparedSamples, found: Measureme
     return Block("What does the critic look at?", tuple(paragraphs), tables, tuple(shown))
 
 
+def _critics(one: Explanation) -> str:
+    text = (
+        "The generator's critic sees what the generator does not do yet; what the generator does well, or has not "
+        "begun to do, may not matter to it."
+    )
+    if COORDINATION in one.critics:
+        text += (
+            " The critic of coordination was trained on the same recorded samples, against samples that take each "
+            "neuron from another of them: it sees what neurons do together, whatever the generator does, and nothing "
+            "that a neuron does alone."
+        )
+    return text
+
+
 def _packet_paragraphs(one: Explanation) -> list[str]:
+    limits = ", ".join(f"{view.threshold:.3g} for the {critic_label(name)}" for name, view in one.critics.items())
     return [
         "The packets are known here. New samples of the same population, each with one type of packet, show whether "
         "importance finds its neurons (AUROC: 0.5 is chance) and its course (correlation of the mean importance "
         "around onsets with the packet). Two controls stand beside it: a critic that was not trained, and the number "
         "of spikes alone, because neurons of a packet also fire more.",
         "Spikes count as a packet's where their importance exceeds a threshold that is set by the importance of all "
-        f"spikes alone (Otsu's criterion, {one.threshold:.3g}), without the truth; neurons are found in the same way.",
+        f"spikes alone (Otsu's criterion: {limits}), without the truth; neurons are found in the same way.",
     ]
 
 
 def _packets_table(one: Explanation) -> Table:
     columns = {
-        "packet": lambda packet: packet.packet + 1,
         "neurons, AUROC": lambda packet: packet.neuron_auroc,
-        "untrained critic, AUROC": lambda packet: packet.neuron_auroc_untrained,
-        "spike count alone, AUROC": lambda packet: packet.neuron_auroc_activity,
         "neurons found, recall": lambda packet: packet.neuron_recall,
         "precision": lambda packet: packet.neuron_precision,
         "course, r": lambda packet: packet.template_correlation,
-        "untrained critic, r": lambda packet: packet.template_correlation_untrained,
         "found without onsets, r": lambda packet: packet.template_correlation_found,
     }
-    rows = tuple(tuple(value(packet) for value in columns.values()) for packet in one.packets)
-    return Table("packets", tuple(columns), rows)
+    rows = []
+    for number, known in enumerate(one.packets):
+        for name, view in one.critics.items():
+            scores = view.packets[number]
+            rows.append((number + 1, critic_label(name), *(value(scores) for value in columns.values())))
+        rows.append((number + 1, "spike count alone", known.activity_auroc, *[None] * (len(columns) - 1)))
+    return Table("packets", ("packet", "by", *columns), tuple(rows))
 
 
 def _detection_table(one: Explanation) -> Table:
     rows = tuple(
-        (name, found.recall, found.precision, found.n_detected, found.n_packet_spikes, found.n_spikes)
-        for name, found in (("trained critic", one.detection), ("untrained critic", one.detection_untrained))
+        (critic_label(name), found.recall, found.precision, found.n_detected, found.n_packet_spikes, found.n_spikes)
+        for name, found in ((name, view.detection) for name, view in one.critics.items())
     )
-    return Table("detection", ("", "recall", "precision", "detected", "spikes of packets", "all spikes"), rows)
+    return Table("detection", ("by", "recall", "precision", "detected", "spikes of packets", "all spikes"), rows)

@@ -7,6 +7,7 @@ from cyclegan_neuro.systems.references import references_for
 from cyclegan_neuro.systems.spike_gan.config import Config
 from cyclegan_neuro.systems.spike_gan.measurements import Measurements
 from cyclegan_neuro.systems.spike_gan.prepared import PreparedSamples
+from cyclegan_neuro.systems.spike_gan.wording import COORDINATION, UNTRAINED
 from cyclegan_neuro.systems.wording import plural, software
 
 __all__ = ["methods"]
@@ -36,6 +37,8 @@ def methods(
     if config.data.source == "simulated" and config.data.simulation.kind == "pairs":
         keys.append("mikula2003")
     if found.explanation is not None:
+        if UNTRAINED in found.explanation.critics:
+            keys.append("adebayo2018")
         paragraphs.append(_importance(config, found))
     paragraphs.append(software("NumPy", "SciPy"))
     return tuple(paragraphs), references_for(keys)
@@ -130,9 +133,19 @@ def _comparison(config: Config, found: Measurements) -> str:
 
 def _importance(config: Config, found: Measurements) -> str:
     section = config.evaluation.importance
-    return (
+    updates = section.coordination_steps * config.objective.critic_updates
+    text = (
         f"Importance maps of {plural(len(found.explanation.samples), 'sample')} were computed by shuffling the spikes "
         f"of a neuron within {section.window_bins} bins ({section.n_shuffles} times, every {section.step_bins} bins) "
-        "and crediting the mean absolute change of the critic's output to them, divided by the number of windows that "
+        "and crediting the mean absolute change of a critic's output to them, divided by the number of windows that "
         "cover a bin."
     )
+    if COORDINATION in found.explanation.critics:
+        text += (
+            " Beside the generator's critic, a second one of the same kind was trained "
+            f"({updates:,} updates) to tell recorded samples from samples that took each neuron "
+            "from another recorded sample."
+        )
+    if UNTRAINED in found.explanation.critics:
+        text += " An untrained critic is the control (Adebayo et al. 2018)."
+    return text

@@ -7,7 +7,14 @@ import numpy as np
 from cyclegan_neuro.systems.spike_gan.measurements import Measurements
 from cyclegan_neuro.systems.spike_gan.prepared import PreparedSamples
 from cyclegan_neuro.systems.spike_gan.statistics import NAMES
-from cyclegan_neuro.systems.spike_gan.wording import MODEL, label, statistic_label
+from cyclegan_neuro.systems.spike_gan.wording import (
+    ADVERSARY,
+    COORDINATION,
+    MODEL,
+    critic_label,
+    label,
+    statistic_label,
+)
 from cyclegan_neuro.systems.wording import percent
 
 __all__ = ["summarise"]
@@ -48,13 +55,19 @@ def _beside(found: Measurements, baseline: str, names: dict[str, str]) -> str:
 
 
 def _packets(found: Measurements) -> str:
-    packets = found.explanation.packets
-    worst = np.nanmin([packet.neuron_auroc for packet in packets])
-    activity = np.nanmax([packet.neuron_auroc_activity for packet in packets])
-    course = np.nanmin([packet.template_correlation for packet in packets])
-    detection = found.explanation.detection
+    one = found.explanation
+    activity = np.nanmax([packet.activity_auroc for packet in one.packets])
+    told = []
+    for name in (COORDINATION, ADVERSARY):
+        if name in one.critics:
+            view = one.critics[name]
+            worst = np.nanmin([packet.neuron_auroc for packet in view.packets])
+            course = np.nanmin([packet.template_correlation for packet in view.packets])
+            told.append(
+                f"the {critic_label(name)} at least {worst:.2f} (course of the packet: r at least {course:.2f}; its "
+                f"spikes: recall {view.detection.recall:.2f}, precision {view.detection.precision:.2f})"
+            )
     return (
-        f"Importance finds the neurons of each packet with an AUROC of at least {worst:.2f} (spike counts alone: at "
-        f"most {activity:.2f}) and its course with r of at least {course:.2f}; recall {detection.recall:.2f}, "
-        f"precision {detection.precision:.2f}."
+        f"AUROC of finding the neurons of each packet by importance: to {', to '.join(told)}; by spike counts alone "
+        f"at most {activity:.2f}."
     )
