@@ -25,7 +25,8 @@ model: {features: 4, noise_size: 8}
 objective: {critic_updates: 2}
 training: {epochs: 2, batch_size: 16, jit_compile: false, figures_every_epochs: 1}
 report: {dpi: 50}
-evaluation: {n_samples: 100, importance: {n_samples: 10, window_bins: 4, coordination_steps: 3}, whole_distribution_samples: 2000}
+evaluation:
+  {n_samples: 100, whole_distribution_samples: 2000, importance: {n_samples: 10, window_bins: 4, coordination_steps: 3}}
 """
 STATISTICS = {"spike_count", "time_course_hz", "covariance", "lag_covariance", "k_statistic", "autocorrelogram"}
 MODELS = {"model", "independent", "dichotomized_gaussian", "k_pairwise", "floor"}

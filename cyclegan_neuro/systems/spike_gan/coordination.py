@@ -50,7 +50,6 @@ def fit_coordination_critic(config: Config, prepared: PreparedSamples) -> keras.
         critic=build_critic(config.model, n_bins=prepared.n_bins, n_neurons=prepared.n_neurons, seed=seed),
         objective=objectives.get("wgangp", lambda_gp=objective.lambda_gp),
         critic_updates=objective.critic_updates,
-        n_replicas=1,
         seed=seed + 1,
     )
     trainer.compile(
@@ -76,9 +75,14 @@ def mixed_neurons(samples, seed):
 
 
 class _CoordinationTrainer(CriticTrainer):
-    def __init__(self, *, seed: int, **options):
-        super().__init__(seed=seed, name="coordination", **options)
+    n_replicas = 1
+
+    def __init__(self, *, critic, objective, critic_updates: int, seed: int):
+        super().__init__(name="coordination")
+        self.critic, self.objective, self.critic_updates = critic, objective, critic_updates
+        self.penalty_seed = keras.random.SeedGenerator(seed)
         self.mixing_seed = keras.random.SeedGenerator(seed + 1)
+        self.built = True
 
     def compile(self, critic_optimizer, **kwargs):
         super().compile(optimizer=critic_optimizer, auto_scale_loss=False, **kwargs)

@@ -14,28 +14,28 @@ __all__ = ["CriticTrainer"]
 class CriticTrainer(Trainer):
     """The half of a GAN that learns to tell; what it is told apart from, a subclass says in its ``train_step``.
 
-    Parameters
+    Attributes
     ----------
     critic : keras.Model
         Activity, shape (batch, bin, neuron), to one unbounded number.
+    critic_optimizer : keras.optimizers.Optimizer
+        Built.
     objective : WGANGP
     critic_updates : int
         Critic updates per ``train_step``, each on its own samples: a batch holds ``critic_updates`` times
         ``batch_size`` samples.
     n_replicas : int
         Devices over which a batch is divided. Replicas sum gradients, so losses are divided by it.
-    seed : int
+    penalty_seed : keras.random.SeedGenerator
         Of the points of the penalty.
     """
 
+    critic: keras.Model
     critic_optimizer: keras.optimizers.Optimizer
-
-    def __init__(self, *, critic, objective: WGANGP, critic_updates: int, n_replicas: int, seed: int, name: str):
-        super().__init__(name=name)
-        self.critic = critic
-        self.objective, self.critic_updates, self.n_replicas = objective, critic_updates, n_replicas
-        self.penalty_seed = keras.random.SeedGenerator(seed)
-        self.built = True
+    objective: WGANGP
+    critic_updates: int
+    n_replicas: int
+    penalty_seed: keras.random.SeedGenerator
 
     def update_critic(self, real, other):
         """Update the critic once; return its logs.

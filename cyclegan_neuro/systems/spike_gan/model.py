@@ -34,18 +34,15 @@ class SpikeGAN(CriticTrainer):
     def __init__(
         self, *, generator, critic, objective: WGANGP, critic_updates=5, draws_spikes=False, n_replicas=1, seed=0
     ):
-        super().__init__(
-            critic=critic,
-            objective=objective,
-            critic_updates=critic_updates,
-            n_replicas=n_replicas,
-            seed=seed + 1,
-            name="spike_gan",
-        )
-        self.generator, self.draws_spikes = generator, draws_spikes
+        super().__init__(name="spike_gan")
+        self.generator, self.critic = generator, critic
+        self.objective, self.critic_updates, self.n_replicas = objective, critic_updates, n_replicas
+        self.draws_spikes = draws_spikes
         self.noise_seed = keras.random.SeedGenerator(seed)
+        self.penalty_seed = keras.random.SeedGenerator(seed + 1)
         self.validation_seed = seed + 2
         self.moment_error = MomentError(critic.input_shape[-1])
+        self.built = True
 
     def compile(self, *, generator_optimizer, critic_optimizer, **kwargs):
         """Set the optimizers of both networks, each with its own loss scale."""

@@ -39,7 +39,8 @@ def test_each_packet_is_scored_in_the_samples_that_show_it():
         seed=2, population_seed=1,
     )  # fmt: skip
     both = first, SHOWN
-    samples, truth = (np.concatenate(parts) for parts in zip(*((s.samples, s.truth.packet_spikes) for s in both)))
+    samples = np.concatenate([one.samples for one in both])
+    truth = np.concatenate([one.truth.packet_spikes for one in both])
     packets = tuple(_known(number, one.truth, one.samples) for number, one in enumerate(both))
     view = _scored(truth.astype(np.float32), 1.0, samples, truth, packets, [one.truth.onsets for one in both])
     assert [packet.neuron_auroc for packet in view.packets] == [1.0, 1.0]
@@ -56,7 +57,7 @@ def test_scores_do_not_depend_on_the_batch(make_config):
         np.testing.assert_allclose(score_of(critic, batch_size=batch_size)(samples), expected, rtol=1e-5, atol=1e-6)
 
 
-@pytest.mark.parametrize("steps, critics", [(2, ["adversary", "coordination"]), (0, ["adversary"])])
+@pytest.mark.parametrize(("steps", "critics"), [(2, ["adversary", "coordination"]), (0, ["adversary"])])
 def test_critics_explain_the_same_held_out_samples(make_config, steps, critics):
     config = make_config(evaluation={"importance": {"n_samples": 6, "coordination_steps": steps}})
     prepared = prepare(config)
