@@ -56,7 +56,7 @@ def neuron_bars(found: Explanation) -> Figure:
             column[0].set_title(critic_label(name))
             column[-1].set_xlabel("neuron")
         for number, axis in enumerate(axes[:, 0], 1):
-            axis.set_ylabel(f"packet {number}" if found.packets else "importance")
+            axis.set_ylabel(f"packet {number}\nimportance" if found.packets else "importance")
     return figure
 
 

@@ -52,9 +52,8 @@ def importance_block(config: Config, prepared: PreparedSamples, found: Measureme
         )
     else:
         paragraphs.append("What should be important is not known here: these maps are hints, not findings.")
-    shown.append(
-        Picture("importance_neurons", "Mean importance of each neuron.", pictures.neuron_bars(one), "Figure 4")
-    )
+    caption = "Mean importance of each neuron" + ("; a packet's are vermilion." if one.packets else ".")
+    shown.append(Picture("importance_neurons", caption, pictures.neuron_bars(one), "Figure 4"))
     return Block("What does the critic look at?", tuple(paragraphs), tables, tuple(shown))
 
 
