@@ -195,6 +195,17 @@ def test_row_10_too_few_samples(write):
     )
 
 
+def test_row_26_a_repeat_longer_than_what_was_recorded(write):
+    data = {"source": "samples", "path": str(write(spikes=SPIKES)), "field": "spikes", "bin_s": 0.01}
+    with pytest.raises(ConfigurationError) as caught:
+        prepare(Config.model_validate({"data": {**data, "repeat_bins": 50}}))
+    assert caught.value.exit_code == 2
+    assert str(caught.value) == (
+        "data.repeat_bins: got 50, of which 28 are in fewer than two of 9 training samples, expected bins after which "
+        "a stimulus began again while the recording was made. Fix: check the length of a repeat in bins, or remove it"
+    )
+
+
 @pytest.fixture
 def refusal(tmp_path):
     """Return a function that loads a configuration and returns why it is refused."""
@@ -225,6 +236,7 @@ def test_row_26_file_without_path(refusal, source):
         ("path: a.h5", "data.path: got a value, expected none with source 'simulated', where it has no effect"),
         ("field: x", "data.field: got a value, expected none with source 'simulated'"),
         ("window_bins: 32", "data.window_bins: got a value, expected none with source 'simulated'"),
+        ("repeat_bins: 20", "data.repeat_bins: got a value, expected none with source 'simulated'"),
         ("stride_bins: 1", "Fix: remove data.stride_bins, or change data.source"),
         (
             "source: samples, path: a.h5, field: x, bin_s: 0.01, stride_bins: 1",

@@ -203,6 +203,19 @@ def test_fully_connected_networks(evaluate):
     assert titles(found)[-2:] == ["The models beside it", "How sure is this?"]
 
 
+def test_a_stimulus_that_was_repeated(evaluate, tmp_path):
+    course = np.random.default_rng(1).random((20, 3)) * 0.6
+    with h5py.File(tmp_path / "day.h5", "w") as file:
+        file["spikes"] = (np.random.default_rng(2).random((600, 3)) < np.tile(course, (30, 1))).astype(np.uint8)
+    data = {"source": "continuous", "path": str(tmp_path / "day.h5"), "field": "spikes", "bin_s": 0.01}
+    found = evaluate(make_config(data={"simulation": {}, **data, "window_bins": 12, "repeat_bins": 20}))
+    assert set(found.metrics["statistics"]) == {*MODELS, "stimulus_gaussian"}
+    covariance = {name: errors["covariance"]["rmse"] for name, errors in found.metrics["statistics"].items()}
+    assert covariance["stimulus_gaussian"] < 0.5 * covariance["independent"]
+    assert any("one whose rates follow the repeated stimulus" in paragraph for paragraph in found.methods)
+    assert "stimulus_gaussian" in {table.slug for block in found.blocks for _, table in block.tables}
+
+
 def test_as_little_as_can_be_asked_for(evaluate):
     off = {"independent": False, "dichotomized_gaussian": False, "k_pairwise": False}
     evaluation = {"n_samples": 2, "baselines": off, "importance": {"enabled": False}}

@@ -103,6 +103,14 @@ class DataSection(Section):
         None, "Training samples, the first ones; 90 % of the data when absent.",
         ge=1,
     )  # fmt: skip
+    repeat_bins: int | None = setting(
+        None,
+        "Bins after which a stimulus that was shown again and again begins anew, counted from the first bin: a "
+        "dichotomized Gaussian whose rates follow it is fitted too (sources samples, which then follow each other, "
+        "continuous, spike_times).",
+        unit="bins",
+        ge=2,
+    )
     several_spikes: Literal["error", "one"] = setting(
         "error", "Bins with more than one spike: refuse, or count as one."
     )
@@ -127,6 +135,7 @@ class DataSection(Section):
             "bin_s": self.source == "recording",
             "window_bins": self.source in ("simulated", "samples"),
             "stride_bins": self.source in ("simulated", "samples"),
+            "repeat_bins": self.source not in _FILE_SOURCES,
             "recording": self.source != "recording",
         }
         for name, has_no_effect in useless.items():

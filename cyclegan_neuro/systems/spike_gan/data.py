@@ -10,6 +10,7 @@ from cyclegan_neuro.errors import WindowError
 from cyclegan_neuro.recordings.checks import check, require
 from cyclegan_neuro.recordings.digest import content_sha256
 from cyclegan_neuro.recordings.loading import load
+from cyclegan_neuro.systems.spike_gan.baselines.stimulus_gaussian import stimulus_bins
 from cyclegan_neuro.systems.spike_gan.config import Config, DataSection
 from cyclegan_neuro.systems.spike_gan.prepared import PreparedSamples
 from cyclegan_neuro.systems.spike_gan.reading import Activity, read_activity
@@ -52,11 +53,14 @@ def prepare(config: Config) -> PreparedSamples:
 def _prepare_spikes(section: DataSection, activity: Activity, *, bin_s: float, truth) -> PreparedSamples:
     n_bins = activity.sample_bins or section.window_bins or _WINDOW_BINS
     train, held_out, every = _starts(section, [(0, len(activity.values))], n_bins, where=activity.source)
-    return PreparedSamples(
+    prepared = PreparedSamples(
         values=activity.values, n_bins=n_bins, train=train, held_out=held_out, every=every, bin_s=bin_s, truth=truth,
         findings=activity.findings, notes=activity.notes,
         inputs=_describe(activity.values, activity.source, bin_s, None),
     )  # fmt: skip
+    if section.repeat_bins:
+        stimulus_bins(prepared.train_apart, n_bins, section.repeat_bins)  # refuses now what the baseline would later
+    return prepared
 
 
 def _prepare_traces(section: DataSection) -> PreparedSamples:

@@ -11,6 +11,7 @@ import numpy as np
 from cyclegan_neuro.systems.spike_gan.baselines.dichotomized_gaussian import fit_dichotomized_gaussian
 from cyclegan_neuro.systems.spike_gan.baselines.independent import fit_independent
 from cyclegan_neuro.systems.spike_gan.baselines.k_pairwise import fit_k_pairwise
+from cyclegan_neuro.systems.spike_gan.baselines.stimulus_gaussian import fit_stimulus_gaussian
 from cyclegan_neuro.systems.spike_gan.comparison import StatisticError, compare, half_against_half
 from cyclegan_neuro.systems.spike_gan.config import Config
 from cyclegan_neuro.systems.spike_gan.explanation import Explanation, explain_critics
@@ -20,13 +21,17 @@ from cyclegan_neuro.systems.spike_gan.prepared import PreparedSamples
 from cyclegan_neuro.systems.spike_gan.simulate.configured import simulate
 from cyclegan_neuro.systems.spike_gan.statistics import PopulationStatistics, population_statistics
 from cyclegan_neuro.systems.spike_gan.whole_distribution import WholeDistribution, compare_distributions
-from cyclegan_neuro.systems.spike_gan.wording import FLOOR, MODEL
+from cyclegan_neuro.systems.spike_gan.wording import FLOOR, MODEL, label
 
 __all__ = ["Measurements", "measure"]
 
 _log = logging.getLogger(__name__)
 _MOST_COMPARED = 8192  # samples whose nearest neighbours are looked for
-_MOST_NEURONS = {"dichotomized_gaussian": 200, "k_pairwise": 100}  # beyond, a fit takes gigabytes
+_MOST_NEURONS = {  # beyond, a fit takes gigabytes
+    "dichotomized_gaussian": 200,
+    "stimulus_gaussian": 200,
+    "k_pairwise": 100,
+}
 _WHOLE_SAMPLES = 2**19  # generated samples whose distribution is compared with the true one
 
 
@@ -80,7 +85,7 @@ def measure(config: Config, prepared: PreparedSamples, trainer) -> Measurements:
     generated = generate_samples(trainer.generator, prepared, n_samples, **sizes).values
     recorded = prepared.in_unit(prepared.samples(prepared.every))
     training = prepared.in_unit(prepared.samples(prepared.train_apart))
-    baselines = _fit_baselines(config, training) if prepared.spikes else {}
+    baselines = _fit_baselines(config, prepared, training) if prepared.spikes else {}
     samples = {MODEL: generated}
     samples |= {name: one.sample(n_samples, seed=seed) for name, one in baselines.items()}
     if not prepared.spikes and section.baselines.independent:
@@ -102,26 +107,24 @@ def measure(config: Config, prepared: PreparedSamples, trainer) -> Measurements:
     )
 
 
-def _fit_baselines(config: Config, training: np.ndarray) -> dict[str, object]:
-    section = config.evaluation
+def _fit_baselines(config: Config, prepared: PreparedSamples, training: np.ndarray) -> dict[str, object]:
+    section, repeat_bins = config.evaluation, config.data.repeat_bins
     fits = {
         "dichotomized_gaussian": fit_dichotomized_gaussian,
         "k_pairwise": partial(fit_k_pairwise, seed=section.seed),
         "independent": fit_independent,
     }
+    fits = {name: fit for name, fit in fits.items() if getattr(section.baselines, name)}
+    if repeat_bins and section.baselines.dichotomized_gaussian:
+        along = {"first_bins": prepared.train_apart, "repeat_bins": repeat_bins}
+        fits["stimulus_gaussian"] = partial(fit_stimulus_gaussian, **along)
     found = {}
     for name, fit in fits.items():
-        if not getattr(section.baselines, name):
-            continue
-        if training.shape[2] > _MOST_NEURONS.get(name, training.shape[2]):
-            _log.warning(
-                "%s: not fitted to %d neurons, at most %d",
-                name.replace("_", " "),
-                training.shape[2],
-                _MOST_NEURONS[name],
-            )
+        most = _MOST_NEURONS.get(name, training.shape[2])
+        if training.shape[2] > most:
+            _log.warning("%s: not fitted to %d neurons, at most %d", label(name), training.shape[2], most)
         else:
-            _log.info("fitting %s", name.replace("_", " "))
+            _log.info("fitting %s", label(name))
             found[name] = fit(training)
     return found
 

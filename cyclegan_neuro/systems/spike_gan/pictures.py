@@ -17,8 +17,14 @@ from cyclegan_neuro.systems.spike_gan.wording import MODEL, label
 
 __all__ = ["convergence", "distances", "examples", "nearest_examples", "statistics_grid", "whole_distribution"]
 
-_COLOURS = {MODEL: DAY_Y, "dichotomized_gaussian": DAY_X, "k_pairwise": "#009E73", "independent": MUTED}
-_ORDER = ("independent", "k_pairwise", "dichotomized_gaussian", MODEL)  # the network is drawn last, on top
+_COLOURS = {
+    MODEL: DAY_Y,
+    "dichotomized_gaussian": DAY_X,
+    "stimulus_gaussian": "#CC79A7",
+    "k_pairwise": "#009E73",
+    "independent": MUTED,
+}
+_ORDER = ("independent", "k_pairwise", "stimulus_gaussian", "dichotomized_gaussian", MODEL)  # MODEL is on top
 _MOST_POINTS = 4000
 
 

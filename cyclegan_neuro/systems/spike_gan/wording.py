@@ -11,6 +11,7 @@ MODEL, FLOOR = "model", "floor"
 _LABELS = {
     MODEL: "Spike-GAN",
     "dichotomized_gaussian": "dichotomized Gaussian",
+    "stimulus_gaussian": "dichotomized Gaussian along the stimulus",
     "k_pairwise": "k-pairwise",
     "independent": "independent",
     FLOOR: "recorded, half against half",

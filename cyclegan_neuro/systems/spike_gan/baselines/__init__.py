@@ -6,6 +6,7 @@ from cyclegan_neuro.systems.spike_gan.baselines.dichotomized_gaussian import (
 )
 from cyclegan_neuro.systems.spike_gan.baselines.independent import Independent, fit_independent
 from cyclegan_neuro.systems.spike_gan.baselines.k_pairwise import Convergence, KPairwise, fit_k_pairwise
+from cyclegan_neuro.systems.spike_gan.baselines.stimulus_gaussian import fit_stimulus_gaussian
 
 __all__ = [
     "Convergence",
@@ -15,4 +16,5 @@ __all__ = [
     "fit_dichotomized_gaussian",
     "fit_independent",
     "fit_k_pairwise",
+    "fit_stimulus_gaussian",
 ]

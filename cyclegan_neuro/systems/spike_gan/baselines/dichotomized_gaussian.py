@@ -11,14 +11,25 @@ from scipy.stats import norm
 
 from cyclegan_neuro.errors import ConfigurationError
 from cyclegan_neuro.systems.spike_gan.baselines._model import SpikeModel
-from cyclegan_neuro.systems.spike_gan.baselines.bivariate_normal import event_covariance, latent_correlation
+from cyclegan_neuro.systems.spike_gan.baselines.bivariate_normal import (
+    event_covariance,
+    event_covariance_slope,
+    latent_correlation,
+)
 from cyclegan_neuro.systems.spike_gan.baselines.checking import check_samples
 from cyclegan_neuro.systems.spike_gan.baselines.nearest_process import block_toeplitz, nearest_process
 
-__all__ = ["DichotomizedGaussian", "fit_dichotomized_gaussian", "lagged_covariances"]
+__all__ = [
+    "DichotomizedGaussian",
+    "fit_dichotomized_gaussian",
+    "lagged_coincidences",
+    "lagged_covariances",
+    "square_roots",
+]
 
 _CHUNK = 512
-_LEAST_COUNT = 0.5
+LEAST_COUNT = 0.5
+_MOST_SLOPE_AT = 0.9995  # correlation beyond which the slope has a pole
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,15 +42,16 @@ class DichotomizedGaussian(SpikeModel):
 
     Attributes
     ----------
-    rates : ndarray of float64, shape (neuron,)
-        Probability of a spike per bin.
+    rates : ndarray of float64, shape (stimulus bin, neuron)
+        Probability of a spike per bin; one row where rates do not follow a stimulus.
     n_bins : int
         Bins of a sample.
     filters : ndarray of complex64, shape (frequency, neuron, neuron)
         What turns the Fourier transform of white noise into that of the process, which goes around a circle of bins
         several times as long as a sample.
     wanted, reached : ndarray of float64, shape (neuron, neuron)
-        Covariance of spikes in the same bin: of the training samples, and of the model.
+        Covariance of spikes in the same bin: of the training samples, and of the model. Without what neurons share
+        through the stimulus, where rates follow one.
     at_bound : ndarray of bool, shape (lag, neuron, neuron)
         Where fewer than half a coincidence was asked for (or all that the rates allow).
     smallest_eigenvalue : float
@@ -59,14 +71,16 @@ class DichotomizedGaussian(SpikeModel):
     largest_change: float
 
     def _draw(self, n_samples: int, rng: np.random.Generator) -> np.ndarray:
-        length, n_neurons = 2 * (len(self.filters) - 1), self.rates.size
+        length, (n_stimulus_bins, n_neurons) = 2 * (len(self.filters) - 1), self.rates.shape
         thresholds = norm.isf(self.rates).astype(np.float32)
+        first = rng.integers(n_stimulus_bins, size=n_samples) if n_stimulus_bins > 1 else np.zeros(n_samples, int)
+        stimulus = (first[:, None] + np.arange(self.n_bins)) % n_stimulus_bins
         spikes = np.empty((n_samples, self.n_bins, n_neurons), np.uint8)
         for start in range(0, n_samples, _CHUNK):
             part = spikes[start : start + _CHUNK]
             noise = fft.rfft(rng.standard_normal((length, len(part), n_neurons), dtype=np.float32), axis=0)
             process = fft.irfft(noise @ self.filters, n=length, axis=0)[: self.n_bins]
-            part[:] = process.transpose(1, 0, 2) > thresholds
+            part[:] = process.transpose(1, 0, 2) > thresholds[stimulus[start : start + _CHUNK]]
         return spikes
 
 
@@ -129,11 +143,12 @@ def fit_dichotomized_gaussian(samples: np.ndarray, *, max_lag_bins: int | None =
     n_pairs = n_samples * (n_bins - np.arange(n_lags))
     asked, at_bound = _latent_correlations(wanted, rates, n_pairs)
     asked = np.concatenate([asked, np.zeros((n_bins - n_lags, *asked.shape[1:]))])
-    spectrum, found = nearest_process(asked, rates)
+    slopes, scale = _slopes(asked, rates)
+    spectrum, found = nearest_process(asked, slopes=slopes, scale=scale)
     return DichotomizedGaussian(
-        rates=rates,
+        rates=rates[None],
         n_bins=n_bins,
-        filters=_square_root(spectrum).astype(np.complex64),
+        filters=square_roots(spectrum).astype(np.complex64),
         wanted=wanted[0],
         reached=event_covariance(found[0], rates[:, None], rates),
         at_bound=at_bound,
@@ -163,18 +178,24 @@ def lagged_covariances(samples: np.ndarray, n_lags: int) -> np.ndarray:
     >>> lagged_covariances(spikes, 2)[1].tolist()
     [[0.0, 0.25], [0.0, 0.0]]
     """
+    n_bins = samples.shape[1]
+    covariances = lagged_coincidences(samples, n_lags)
+    course = samples.mean(axis=0, dtype=np.float64)
+    for lag in range(n_lags):
+        covariances[lag] -= np.outer(course[: n_bins - lag].mean(axis=0), course[lag:].mean(axis=0))
+    return covariances
+
+
+def lagged_coincidences(samples: np.ndarray, n_lags: int) -> np.ndarray:
+    """Return the probability that a neuron spikes and another one some bins later; as :func:`lagged_covariances`."""
     n_samples, n_bins, n_neurons = samples.shape
-    covariances = np.zeros((n_lags, n_neurons, n_neurons))
+    coincidences = np.zeros((n_lags, n_neurons, n_neurons))
     for start in range(0, n_samples, _CHUNK):  # sums of 0 and 1 are exact in float32 as long as they are below 2²⁴
         part = samples[start : start + _CHUNK].astype(np.float32).transpose(1, 0, 2).copy()  # then slices are whole
         for lag in range(n_lags):
             early, late = (p.reshape(-1, n_neurons) for p in (part[: n_bins - lag], part[lag:]))
-            covariances[lag] += early.T @ late
-    course = samples.mean(axis=0, dtype=np.float64)
-    for lag in range(n_lags):
-        covariances[lag] /= n_samples * (n_bins - lag)
-        covariances[lag] -= np.outer(course[: n_bins - lag].mean(axis=0), course[lag:].mean(axis=0))
-    return covariances
+            coincidences[lag] += early.T @ late
+    return coincidences / (n_samples * (n_bins - np.arange(n_lags)))[:, None, None]
 
 
 def _latent_correlations(wanted: np.ndarray, rates: np.ndarray, n_pairs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -182,7 +203,7 @@ def _latent_correlations(wanted: np.ndarray, rates: np.ndarray, n_pairs: np.ndar
     p, q = rates[:, None], rates
     independent = p * q
     least = np.maximum(0, p + q - 1) - independent
-    floor = np.minimum(least + _LEAST_COUNT / n_pairs[:, None, None], 0)
+    floor = np.minimum(least + LEAST_COUNT / n_pairs[:, None, None], 0)
     at_bound = ((wanted < floor) | (wanted >= np.minimum(p, q) - independent)) & (p * (1 - p) * q * (1 - q) > 0)
     at_bound[0][np.diag_indices(rates.size)] = False
     correlations = latent_correlation(np.maximum(wanted, floor), p, q)
@@ -190,7 +211,15 @@ def _latent_correlations(wanted: np.ndarray, rates: np.ndarray, n_pairs: np.ndar
     return correlations, at_bound
 
 
-def _square_root(spectrum: np.ndarray) -> np.ndarray:
-    """Hermitian square roots of the matrices, which are real where the matrix is."""
+def _slopes(correlations: np.ndarray, rates: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """How much covariances of spikes change with correlations, and the densities at the thresholds."""
+    varies = (rates > 0) & (rates < 1)
+    density = norm.pdf(norm.isf(np.where(varies, rates, 0.5)))
+    slopes = event_covariance_slope(np.clip(correlations, -_MOST_SLOPE_AT, _MOST_SLOPE_AT), rates[:, None], rates)
+    return np.where(np.outer(varies, varies), slopes, np.outer(density, density)), density
+
+
+def square_roots(spectrum: np.ndarray) -> np.ndarray:
+    """Return the Hermitian square roots of matrices, shape (..., neuron, neuron), real where the matrix is."""
     values, vectors = np.linalg.eigh(spectrum)
     return (vectors * np.sqrt(np.maximum(values, 0))[:, None]) @ vectors.conj().transpose(0, 2, 1)

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.stats import norm
-
-from cyclegan_neuro.systems.spike_gan.baselines.bivariate_normal import event_covariance_slope
 
 __all__ = ["block_toeplitz", "nearest_process"]
 
@@ -14,18 +11,21 @@ _STEPS = 200
 _PULL = 10.0
 _CLOSE = 1e-7
 _WEIGHTS = (1e-2, 1e4)
-_MOST_SLOPE_AT = 0.9995  # correlation beyond which the slope has a pole
 
 
-def nearest_process(correlations: np.ndarray, rates: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def nearest_process(
+    correlations: np.ndarray, *, slopes: np.ndarray, scale: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     """Find the process whose thresholded events have covariances nearest to those asked for.
 
     Parameters
     ----------
     correlations : ndarray of float64, shape (bin, neuron, neuron)
         Asked for between neuron i and neuron j that many bins later; 1 for a neuron with itself in the same bin.
-    rates : ndarray of float64, shape (neuron,)
-        Probability that a neuron exceeds its threshold.
+    slopes : ndarray of float64, shape (bin, neuron, neuron)
+        How much the covariance of the events changes with each correlation.
+    scale : ndarray of float64, shape (neuron,)
+        Of each neuron: without correlation the slopes are about products of these (densities at the thresholds).
 
     Returns
     -------
@@ -39,8 +39,7 @@ def nearest_process(correlations: np.ndarray, rates: np.ndarray) -> tuple[np.nda
     Least squares of the covariances of events: an error of a correlation counts as much as it changes them (squared
     slope); errors in the same and the next bin, and of a neuron with itself, count more. The alternating direction
     method of multipliers goes between the correlations asked for and the processes that are possible (no negative
-    eigenvalue at any frequency), in coordinates where each neuron is scaled by the normal density at its threshold, so
-    that most weights are near 1.
+    eigenvalue at any frequency), in coordinates where each neuron is scaled, so that most weights are near 1.
 
     References
     ----------
@@ -50,19 +49,18 @@ def nearest_process(correlations: np.ndarray, rates: np.ndarray) -> tuple[np.nda
     Examples
     --------
     >>> asked = np.array([[[1.0]], [[-0.9]], [[-0.9]]])  # three bins cannot all exclude each other
-    >>> spectrum, found = nearest_process(asked, np.array([0.5]))
+    >>> spectrum, found = nearest_process(asked, slopes=np.ones((3, 1, 1)), scale=np.ones(1))
     >>> bool(np.linalg.eigvalsh(spectrum).min() > -1e-9), found[0].tolist()
     (True, [[1.0]])
     """
     n_bins, n_neurons, _ = correlations.shape
     length = _CIRCLE * n_bins
-    varies = (rates > 0) & (rates < 1)
-    scale = norm.pdf(norm.isf(np.where(varies, rates, 0.5)))
-    scale = np.outer(scale, scale) / np.mean(scale**2)
-    asked = _around(correlations * scale, length)
-    share = _around(_weights(correlations, rates), length)
+    flat = np.outer(scale, scale)
+    share = _around(_weights(slopes / flat), length)
     share = share / (share + _PULL)
     share[0][np.diag_indices(n_neurons)] = 1
+    flat = flat / np.mean(scale**2)
+    asked = _around(correlations * flat, length)
     possible, aim, excess = asked, asked, np.zeros_like(asked)
     for _ in range(_STEPS):
         possible = _without_negative_eigenvalues(aim - excess)
@@ -70,7 +68,7 @@ def nearest_process(correlations: np.ndarray, rates: np.ndarray) -> tuple[np.nda
         excess += possible - aim
         if np.abs(possible - aim).max() < _CLOSE:
             break
-    possible = possible / scale
+    possible = possible / flat
     spread = np.sqrt(np.diagonal(possible[0]))
     possible = possible / np.outer(spread, spread)
     possible[0][np.diag_indices(n_neurons)] = 1  # without the last digit of rounding
@@ -107,15 +105,11 @@ def _around(by_lag: np.ndarray, length: int) -> np.ndarray:
     return circle
 
 
-def _weights(correlations: np.ndarray, rates: np.ndarray) -> np.ndarray:
+def _weights(relative: np.ndarray) -> np.ndarray:
     """What an error of each correlation counts, relative to one of a pair without correlation; shape (lag, i, j)."""
-    p, q = rates[:, None], rates
-    steep = event_covariance_slope(np.clip(correlations, -_MOST_SLOPE_AT, _MOST_SLOPE_AT), p, q)
-    flat = event_covariance_slope(0.0, p, q)
-    relative = np.divide(steep, flat, out=np.ones_like(steep), where=flat > 0) ** 2
-    near = 1 + 99 * np.exp(-2.0 * np.arange(len(correlations)))[:, None, None]
-    own = 1 + 9 * np.eye(rates.size)  # few against the pairs, but what a neuron's spike train looks like
-    return np.clip(relative, *_WEIGHTS) * near * own
+    near = 1 + 99 * np.exp(-2.0 * np.arange(len(relative)))[:, None, None]
+    own = 1 + 9 * np.eye(relative.shape[1])  # few against the pairs, but what a neuron's spike train looks like
+    return np.clip(relative**2, *_WEIGHTS) * near * own
 
 
 def _without_negative_eigenvalues(by_lag: np.ndarray) -> np.ndarray:

@@ -15,7 +15,7 @@ from cyclegan_neuro.systems.wording import findings_table, percent, plural
 
 __all__ = ["inputs_block", "memorisation_block", "statistics_block", "statistics_table"]
 
-_MODELS = (MODEL, "dichotomized_gaussian", "k_pairwise", "independent", FLOOR)
+_MODELS = (MODEL, "dichotomized_gaussian", "stimulus_gaussian", "k_pairwise", "independent", FLOOR)
 _SHOWN = 4
 
 

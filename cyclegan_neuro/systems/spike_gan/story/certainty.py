@@ -10,19 +10,36 @@ from cyclegan_neuro.systems.spike_gan.baselines.dichotomized_gaussian import Dic
 from cyclegan_neuro.systems.spike_gan.baselines.k_pairwise import KPairwise
 from cyclegan_neuro.systems.spike_gan.measurements import Measurements
 from cyclegan_neuro.systems.spike_gan.prepared import PreparedSamples
-from cyclegan_neuro.systems.spike_gan.wording import FLOOR, MODEL
+from cyclegan_neuro.systems.spike_gan.wording import FLOOR, MODEL, label
 from cyclegan_neuro.systems.wording import percent
 
 __all__ = ["baselines_block", "certainty_block"]
+
+_GAUSSIANS = {
+    "dichotomized_gaussian": (
+        "Dichotomized Gaussian (Macke et al. 2009): spikes where a Gaussian process exceeds each neuron's threshold, "
+        "with the correlations of all pairs at all lags of a sample, as in Lyamzin et al. (2010). Each correlation is "
+        "solved for alone; where they do not go together the nearest process is taken. Strong negative correlations "
+        "are where it fails."
+    ),
+    "stimulus_gaussian": (
+        "The same along the stimulus: thresholds follow the stimulus as each neuron's rate does, and the process has "
+        "only the correlations that are left from one repeat to the next. It knows when the stimulus was shown, which "
+        "no other model here knows. How many neurons are active together, and when nobody is, comes from the stimulus "
+        "where this model is nearer than the one without it."
+    ),
+}
 
 
 def baselines_block(found: Measurements) -> Block | None:
     """Tell how the baselines were fitted, and where they cannot be what they should."""
     paragraphs, tables, shown = [], [], []
-    gaussian, k_pairwise = (found.baselines.get(name) for name in ("dichotomized_gaussian", "k_pairwise"))
-    if gaussian is not None:
-        paragraphs.append(_gaussian(gaussian))
-        tables.append(("How far the dichotomized Gaussian is from what was asked of it.", _gaussian_table(gaussian)))
+    for name, text in _GAUSSIANS.items():
+        if name in found.baselines:
+            paragraphs.append(text)
+            caption = f"How far the {label(name)} is from what was asked of it."
+            tables.append((caption, _gaussian_table(name, found.baselines[name])))
+    k_pairwise = found.baselines.get("k_pairwise")
     if k_pairwise is not None:
         paragraphs.append(_k_pairwise(k_pairwise))
         caption = "Errors of the k-pairwise fit, in standard errors of the training samples' own moments."
@@ -32,17 +49,8 @@ def baselines_block(found: Measurements) -> Block | None:
     return Block("The models beside it", tuple(paragraphs), tuple(tables), tuple(shown))
 
 
-def _gaussian(model: DichotomizedGaussian) -> str:
-    return (
-        "Dichotomized Gaussian (Macke et al. 2009): spikes where a Gaussian process exceeds each neuron's threshold, "
-        "with the correlations of all pairs at all lags of a sample, as in Lyamzin et al. (2010). Each correlation is "
-        "solved for alone; where they do not go together the nearest process is taken. Strong negative correlations "
-        "are where it fails."
-    )
-
-
-def _gaussian_table(model: DichotomizedGaussian) -> Table:
-    pairs = ~np.eye(len(model.rates), dtype=bool)
+def _gaussian_table(name: str, model: DichotomizedGaussian) -> Table:
+    pairs = ~np.eye(len(model.wanted), dtype=bool)
     negative = pairs & (model.wanted < 0)
     rows = (
         ("entries beyond what two neurons can have", int(model.at_bound.sum())),
@@ -57,7 +65,7 @@ def _gaussian_table(model: DichotomizedGaussian) -> Table:
             float(np.abs(model.reached - model.wanted)[negative].max()) if negative.any() else None,
         ),
     )
-    return Table("dichotomized_gaussian", ("", "value"), rows)
+    return Table(name, ("", "value"), rows)
 
 
 def _k_pairwise(model: KPairwise) -> str:

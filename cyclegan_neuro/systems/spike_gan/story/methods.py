@@ -49,6 +49,13 @@ _BASELINE_KEYS = (
     ("dichotomized_gaussian", "lyamzin2010"),
     ("k_pairwise", "tkacik2014"),
 )
+_BASELINES = {
+    "dichotomized_gaussian": (
+        "a dichotomized Gaussian (Macke et al. 2009) with correlations over time lags (Lyamzin et al. 2010)"
+    ),
+    "stimulus_gaussian": "one whose rates follow the repeated stimulus (signal and noise correlations)",
+    "k_pairwise": "a k-pairwise maximum-entropy model (Tkačik et al. 2014)",
+}
 
 
 def _data(config: Config, prepared: PreparedSamples) -> str:
@@ -113,15 +120,12 @@ def _training(config: Config, updates: int) -> str:
 
 def _comparison(config: Config, found: Measurements) -> str:
     drawn = "" if found.memorisation is None else " drawn once as spikes,"
+    told = [text for name, text in _BASELINES.items() if name in found.baselines]
     fitted = ""
-    if "dichotomized_gaussian" in found.baselines:
-        fitted += " A dichotomized Gaussian (Macke et al. 2009) with correlations over time lags (Lyamzin et al. 2010)"
-        fitted += " was fitted to the training samples." if "k_pairwise" not in found.baselines else ""
-    if "k_pairwise" in found.baselines:
-        joined = " and a" if fitted else " A"
-        were = "were" if fitted else "was"
-        fitted += (
-            f"{joined} k-pairwise maximum-entropy model (Tkačik et al. 2014) {were} fitted to the training samples."
+    if told:
+        listed = ", ".join(told[:-1]) + " and " * (len(told) > 1) + told[-1]
+        fitted = (
+            f" {listed[0].upper()}{listed[1:]} {'was' if len(told) == 1 else 'were'} fitted to the training samples."
         )
     return (
         f"{len(found.generated):,} samples were generated,{drawn} and compared with all recorded samples by spike "

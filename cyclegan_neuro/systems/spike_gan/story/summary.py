@@ -26,7 +26,7 @@ def summarise(prepared: PreparedSamples, found: Measurements) -> tuple[str, ...]
     names = {name: statistic_label(name, spikes=prepared.spikes).split(" (")[0] for name in NAMES}
     listed = ", ".join(f"{names[name]} {error.r2:.3f}" for name, error in model.items())
     sentences = [f"R² of generated against recorded activity: {listed}."]
-    for baseline in ("dichotomized_gaussian", "k_pairwise"):
+    for baseline in ("dichotomized_gaussian", "stimulus_gaussian", "k_pairwise"):
         if baseline in found.errors:
             sentences.append(_beside(found, baseline, names))
     if found.memorisation is not None:
