@@ -198,11 +198,12 @@ def test_row_10_too_few_samples(write):
 def test_row_26_a_repeat_longer_than_what_was_recorded(write):
     data = {"source": "samples", "path": str(write(spikes=SPIKES)), "field": "spikes", "bin_s": 0.01}
     with pytest.raises(ConfigurationError) as caught:
-        prepare(Config.model_validate({"data": {**data, "repeat_bins": 50}}))
+        prepare(Config.model_validate({"data": data, "evaluation": {"baselines": {"repeat_bins": 50}}}))
     assert caught.value.exit_code == 2
     assert str(caught.value) == (
-        "data.repeat_bins: got 50, of which 28 are in fewer than two of 9 training samples, expected bins after which "
-        "a stimulus began again while the recording was made. Fix: check the length of a repeat in bins, or remove it"
+        "evaluation.baselines.repeat_bins: got 50, of which 28 are in fewer than two of 9 training samples, expected "
+        "bins after which a stimulus began again while the recording was made. Fix: check the length of a repeat in "
+        "bins, or remove it"
     )
 
 
@@ -236,7 +237,6 @@ def test_row_26_file_without_path(refusal, source):
         ("path: a.h5", "data.path: got a value, expected none with source 'simulated', where it has no effect"),
         ("field: x", "data.field: got a value, expected none with source 'simulated'"),
         ("window_bins: 32", "data.window_bins: got a value, expected none with source 'simulated'"),
-        ("repeat_bins: 20", "data.repeat_bins: got a value, expected none with source 'simulated'"),
         ("stride_bins: 1", "Fix: remove data.stride_bins, or change data.source"),
         (
             "source: samples, path: a.h5, field: x, bin_s: 0.01, stride_bins: 1",
@@ -253,6 +253,14 @@ def test_row_26_file_without_path(refusal, source):
 )  # fmt: skip
 def test_row_26_contradictions(refusal, data, message):
     assert message in refusal(data)
+
+
+def test_row_26_simulated_stimuli_are_not_repeated(tmp_path):
+    path = tmp_path / "run.yaml"
+    path.write_text("system: spike_gan\nevaluation: {baselines: {repeat_bins: 20}}\n", encoding="utf-8")
+    with pytest.raises(ConfigurationError) as caught:
+        build_config(read_source(path), Config)
+    assert "evaluation.baselines.repeat_bins: got 20 with data.source 'simulated', expected none" in str(caught.value)
 
 
 def test_row_26_the_truth_of_recorded_data_is_not_known(tmp_path):

@@ -103,14 +103,6 @@ class DataSection(Section):
         None, "Training samples, the first ones; 90 % of the data when absent.",
         ge=1,
     )  # fmt: skip
-    repeat_bins: int | None = setting(
-        None,
-        "Bins after which a stimulus that was shown again and again begins anew, counted from the first bin: a "
-        "dichotomized Gaussian whose rates follow it is fitted too (sources samples, which then follow each other, "
-        "continuous, spike_times).",
-        unit="bins",
-        ge=2,
-    )
     several_spikes: Literal["error", "one"] = setting(
         "error", "Bins with more than one spike: refuse, or count as one."
     )
@@ -135,7 +127,6 @@ class DataSection(Section):
             "bin_s": self.source == "recording",
             "window_bins": self.source in ("simulated", "samples"),
             "stride_bins": self.source in ("simulated", "samples"),
-            "repeat_bins": self.source not in _FILE_SOURCES,
             "recording": self.source != "recording",
         }
         for name, has_no_effect in useless.items():
@@ -240,6 +231,13 @@ class BaselinesSection(Section):
     independent: bool = setting(True, "Independent neurons with their rates.")
     dichotomized_gaussian: bool = setting(True, "Dichotomized Gaussian with correlations over time lags.")
     k_pairwise: bool = setting(True, "k-pairwise maximum-entropy model.")
+    repeat_bins: int | None = setting(
+        None,
+        "Bins after which a stimulus that was shown again and again begins anew, counted from the first bin of the "
+        "data (samples of a file then follow each other): a dichotomized Gaussian whose rates follow it is fitted too.",
+        unit="bins",
+        ge=2,
+    )
 
 
 class EvaluationSection(sections.EvaluationSection):
@@ -280,6 +278,13 @@ class Config(Section):
                 got="true with data.source 'recording'",
                 expected="false: traces have no spikes to draw",
                 fix="remove model.draw_spikes",
+            )
+        if self.evaluation.baselines.repeat_bins and self.data.source not in _FILE_SOURCES:
+            raise Contradiction(
+                "evaluation.baselines.repeat_bins",
+                got=f"{self.evaluation.baselines.repeat_bins} with data.source '{self.data.source}'",
+                expected=f"none, or spikes from a file (data.source {', '.join(_FILE_SOURCES)})",
+                fix="remove evaluation.baselines.repeat_bins",
             )
         if self.evaluation.whole_distribution_samples:
             self._require_countable_samples()

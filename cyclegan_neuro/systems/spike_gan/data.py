@@ -47,20 +47,21 @@ def prepare(config: Config) -> PreparedSamples:
         flat = population.samples.reshape(n_samples * n_bins, n_neurons)
         activity = Activity(flat, n_bins, f"simulated {section.simulation.kind}")
         return _prepare_spikes(section, activity, bin_s=section.bin_s or _SIMULATED_BIN_S, truth=population.truth)
-    return _prepare_spikes(section, read_activity(section), bin_s=section.bin_s, truth=None)
+    prepared = _prepare_spikes(section, read_activity(section), bin_s=section.bin_s, truth=None)
+    repeat_bins = config.evaluation.baselines.repeat_bins
+    if repeat_bins:
+        stimulus_bins(prepared.train_apart, prepared.n_bins, repeat_bins)  # refuses what would fail after training
+    return prepared
 
 
 def _prepare_spikes(section: DataSection, activity: Activity, *, bin_s: float, truth) -> PreparedSamples:
     n_bins = activity.sample_bins or section.window_bins or _WINDOW_BINS
     train, held_out, every = _starts(section, [(0, len(activity.values))], n_bins, where=activity.source)
-    prepared = PreparedSamples(
+    return PreparedSamples(
         values=activity.values, n_bins=n_bins, train=train, held_out=held_out, every=every, bin_s=bin_s, truth=truth,
         findings=activity.findings, notes=activity.notes,
         inputs=_describe(activity.values, activity.source, bin_s, None),
     )  # fmt: skip
-    if section.repeat_bins:
-        stimulus_bins(prepared.train_apart, n_bins, section.repeat_bins)  # refuses now what the baseline would later
-    return prepared
 
 
 def _prepare_traces(section: DataSection) -> PreparedSamples:

@@ -108,15 +108,15 @@ def measure(config: Config, prepared: PreparedSamples, trainer) -> Measurements:
 
 
 def _fit_baselines(config: Config, prepared: PreparedSamples, training: np.ndarray) -> dict[str, object]:
-    section, repeat_bins = config.evaluation, config.data.repeat_bins
+    section = config.evaluation
     fits = {
         "dichotomized_gaussian": fit_dichotomized_gaussian,
         "k_pairwise": partial(fit_k_pairwise, seed=section.seed),
         "independent": fit_independent,
     }
     fits = {name: fit for name, fit in fits.items() if getattr(section.baselines, name)}
-    if repeat_bins and section.baselines.dichotomized_gaussian:
-        along = {"first_bins": prepared.train_apart, "repeat_bins": repeat_bins}
+    if section.baselines.repeat_bins:
+        along = {"first_bins": prepared.train_apart, "repeat_bins": section.baselines.repeat_bins}
         fits["stimulus_gaussian"] = partial(fit_stimulus_gaussian, **along)
     found = {}
     for name, fit in fits.items():

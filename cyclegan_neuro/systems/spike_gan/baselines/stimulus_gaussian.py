@@ -122,7 +122,7 @@ def stimulus_bins(first_bins: np.ndarray, n_bins: int, repeat_bins: int) -> np.n
     rare = int((np.bincount(stimulus.ravel(), minlength=repeat_bins) < 2).sum())
     if rare:
         raise ConfigurationError(
-            "data.repeat_bins",
+            "evaluation.baselines.repeat_bins",
             got=f"{repeat_bins:,}, of which {rare:,} are in fewer than two of {len(stimulus):,} training samples",
             expected="bins after which a stimulus began again while the recording was made",
             fix="check the length of a repeat in bins, or remove it",

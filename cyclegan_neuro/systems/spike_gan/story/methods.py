@@ -47,13 +47,17 @@ def methods(
 _BASELINE_KEYS = (
     ("dichotomized_gaussian", "macke2009"),
     ("dichotomized_gaussian", "lyamzin2010"),
+    ("stimulus_gaussian", "lyamzin2010"),
     ("k_pairwise", "tkacik2014"),
 )
 _BASELINES = {
     "dichotomized_gaussian": (
         "a dichotomized Gaussian (Macke et al. 2009) with correlations over time lags (Lyamzin et al. 2010)"
     ),
-    "stimulus_gaussian": "one whose rates follow the repeated stimulus (signal and noise correlations)",
+    "stimulus_gaussian": (
+        "a dichotomized Gaussian whose rates follow the repeated stimulus (signal and noise correlations; Lyamzin et "
+        "al. 2010)"
+    ),
     "k_pairwise": "a k-pairwise maximum-entropy model (Tkačik et al. 2014)",
 }
 

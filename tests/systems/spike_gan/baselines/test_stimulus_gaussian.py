@@ -88,7 +88,7 @@ def test_neurons_without_spikes_stay_silent():
 
 def test_a_stimulus_that_was_not_repeated():
     samples = repeated(4, correlation=0.0)
-    with pytest.raises(ConfigurationError, match=r"data\.repeat_bins: got 9, of which 2 are in fewer than two of 4"):
+    with pytest.raises(ConfigurationError, match=r"\.repeat_bins: got 9, of which 2 are in fewer than two of 4 "):
         fit_stimulus_gaussian(samples, first_bins=N_BINS * np.arange(4), repeat_bins=9)
 
 
