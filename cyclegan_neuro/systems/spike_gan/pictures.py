@@ -26,6 +26,7 @@ _COLOURS = {
 }
 _ORDER = ("independent", "k_pairwise", "stimulus_gaussian", "dichotomized_gaussian", MODEL)  # MODEL is on top
 _MOST_POINTS = 4000
+_MOST_IN_A_ROW = 4
 
 
 def statistics_grid(
@@ -58,7 +59,7 @@ def statistics_grid(
         _time_course(axes[1, 1], recorded, statistics, models, prepared)
         _autocorrelogram(axes[1, 2], recorded, statistics, models, prepared)
         handles, labels = axes[1, 2].get_legend_handles_labels()
-        figure.legend(handles, labels, loc="outside lower center", ncols=len(labels))
+        figure.legend(handles, labels, loc="outside lower center", ncols=_MOST_IN_A_ROW)
     return figure
 
 

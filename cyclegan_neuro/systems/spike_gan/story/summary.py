@@ -49,9 +49,9 @@ def summarise(prepared: PreparedSamples, found: Measurements) -> tuple[str, ...]
 
 def _beside(found: Measurements, baseline: str, names: dict[str, str]) -> str:
     better = [names[n] for n, error in found.errors[MODEL].items() if error.rmse < found.errors[baseline][n].rmse]
-    if not better:
-        return f"Spike-GAN is nowhere nearer than the {label(baseline)} model."
-    return f"Spike-GAN is nearer than the {label(baseline)} model in {', '.join(better)}."
+    name = label(baseline)
+    nearer = f"nearer in {', '.join(better)}" if better else "nowhere nearer"
+    return f"{name[0].upper()}{name[1:]} as a baseline: Spike-GAN is {nearer}."
 
 
 def _packets(found: Measurements) -> str:
