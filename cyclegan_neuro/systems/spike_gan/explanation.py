@@ -17,51 +17,25 @@ from cyclegan_neuro.systems.spike_gan.importance.detection import (
     detect,
     detection_scores,
     importance_threshold,
-    packet_neuron_auroc,
     packet_spike_auroc,
 )
-from cyclegan_neuro.systems.spike_gan.importance.maps import importance_maps, neuron_importance
-from cyclegan_neuro.systems.spike_gan.importance.templates import average_aligned, find_packets, template_correlation
+from cyclegan_neuro.systems.spike_gan.importance.maps import importance_maps
+from cyclegan_neuro.systems.spike_gan.importance.packet_scores import (
+    KnownPacket,
+    PacketScores,
+    known_packet,
+    score_packet,
+)
 from cyclegan_neuro.systems.spike_gan.networks import build_critic
 from cyclegan_neuro.systems.spike_gan.prepared import PreparedSamples
-from cyclegan_neuro.systems.spike_gan.simulate import PacketsTruth, templates
+from cyclegan_neuro.systems.spike_gan.simulate import PacketsTruth
 from cyclegan_neuro.systems.spike_gan.simulate.configured import simulate_shown
 from cyclegan_neuro.systems.spike_gan.wording import ADVERSARY, COORDINATION, UNTRAINED
 from cyclegan_neuro.windows.segmentation import spaced
 
-__all__ = ["CriticView", "Explanation", "KnownPacket", "PacketScores", "explain_critics", "score_of"]
+__all__ = ["CriticView", "Explanation", "explain_critics", "score_of"]
 
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, eq=False)
-class PacketScores:
-    """How well a critic finds one packet, in samples that show no other.
-
-    Attributes
-    ----------
-    neuron_importance : ndarray, shape (neuron,)
-        Mean over samples and bins.
-    neuron_auroc : float
-        Probability that a neuron of the packet ranks above another one by importance.
-    neuron_recall, neuron_precision : float
-        Of the packet's neurons, where those count as found whose mean importance exceeds a threshold set by the
-        importance of all neurons alone (Otsu's criterion).
-    average : ndarray, shape (packet bin, neuron)
-        Mean importance around the packet's onsets.
-    template_correlation : float
-        Pearson correlation of ``average`` with the packet; NaN where no sample shows the packet.
-    template_correlation_found : float
-        The same where onsets are not known either: maps are aligned with each other.
-    """
-
-    neuron_importance: np.ndarray
-    neuron_auroc: float
-    neuron_recall: float
-    neuron_precision: float
-    average: np.ndarray
-    template_correlation: float
-    template_correlation_found: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,24 +62,6 @@ class CriticView:
     threshold: float | None = None
     detection: DetectionScores | None = None
     spike_auroc: float | None = None
-
-
-@dataclass(frozen=True, eq=False)
-class KnownPacket:
-    """A packet that was simulated.
-
-    Attributes
-    ----------
-    members : ndarray of bool, shape (neuron,)
-    template : ndarray, shape (packet bin, neuron)
-        Where it has its spikes when there is no jitter.
-    activity_auroc : float
-        How well its neurons are found by their number of spikes alone.
-    """
-
-    members: np.ndarray
-    template: np.ndarray
-    activity_auroc: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -185,7 +141,7 @@ def explain_critics(config: Config, prepared: PreparedSamples, adversary) -> Exp
     shown = [simulate_shown(config.data.simulation, packet=packet, n_samples=each) for packet in range(n_packets)]
     samples = np.concatenate([one.samples for one in shown])
     truth = np.concatenate([one.truth.packet_spikes for one in shown])
-    packets = tuple(_known(packet, one.truth, one.samples) for packet, one in enumerate(shown))
+    packets = tuple(known_packet(packet, one.truth, one.samples) for packet, one in enumerate(shown))
     onsets = [one.truth.onsets for one in shown]
     views = {}
     for name, critic in critics.items():
@@ -211,11 +167,6 @@ def _maps(config: Config, critic, samples: np.ndarray) -> tuple[np.ndarray, floa
     return maps, time.perf_counter() - began
 
 
-def _known(packet: int, truth: PacketsTruth, samples: np.ndarray) -> KnownPacket:
-    members = np.isin(np.arange(samples.shape[2]), truth.groups[packet])
-    return KnownPacket(members, templates(truth)[packet].astype(np.float64), packet_neuron_auroc(samples, members))
-
-
 def _scored(maps, seconds: float, samples, truth, packets, onsets) -> CriticView:
     """Score maps whose samples show one packet after the other, equally many each."""
     threshold = importance_threshold(maps[samples > 0])
@@ -223,33 +174,8 @@ def _scored(maps, seconds: float, samples, truth, packets, onsets) -> CriticView
     return CriticView(
         maps,
         seconds,
-        tuple(_score_packet(number, *one) for number, one in enumerate(zip(packets, onsets, parts, strict=True))),
+        tuple(score_packet(number, *one) for number, one in enumerate(zip(packets, onsets, parts, strict=True))),
         threshold=threshold,
         detection=detection_scores(detect(maps, samples, threshold=threshold), truth=truth, samples=samples),
         spike_auroc=packet_spike_auroc(maps, truth=truth, samples=samples),
     )
-
-
-def _score_packet(number: int, packet: KnownPacket, onsets: np.ndarray, maps: np.ndarray) -> PacketScores:
-    importance = neuron_importance(maps).mean(axis=0)
-    found = importance > importance_threshold(importance)
-    template, packet_bins = packet.template, len(packet.template)
-    if ((onsets[:, 1] == number) & (onsets[:, 2] + packet_bins <= maps.shape[1])).any():
-        average = average_aligned(maps, onsets=onsets, packet=number, packet_bins=packet_bins)
-    else:
-        average = np.full(template.shape, np.nan)
-    return PacketScores(
-        neuron_importance=importance,
-        neuron_auroc=packet_neuron_auroc(maps, packet.members),
-        neuron_recall=float(found[packet.members].mean()),
-        neuron_precision=float(packet.members[found].mean()),
-        average=average,
-        template_correlation=template_correlation(average, template),
-        template_correlation_found=_found_alone(maps, template),
-    )
-
-
-def _found_alone(maps: np.ndarray, template: np.ndarray) -> float:
-    """Correlation of the packet with what aligning the maps with each other finds, at the best of small shifts."""
-    found = find_packets(maps, packet_bins=len(template)).template
-    return max(template_correlation(np.roll(found, shift, axis=0), template) for shift in range(-2, 3))
