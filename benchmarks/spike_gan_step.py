@@ -84,7 +84,8 @@ def _one_function(options, *, jit: bool):
 def _separate(options, *, compiled: bool):
     trainer = _trainer(options, jit=False)
     wrap = tf.function if compiled else (lambda function: function)
-    critic, generator = wrap(trainer.update_critic), wrap(trainer.update_generator)
+    critic = wrap(lambda real: trainer.update_critic(real, trainer.generate(options.batch)))
+    generator = wrap(trainer.update_generator)
 
     def step(samples):
         for real in tf.split(samples, _CRITIC_UPDATES):
