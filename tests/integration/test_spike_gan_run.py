@@ -174,7 +174,7 @@ def test_packets_are_scored(evaluate, kind):
     assert {"truth/groups", "truth/onsets", "importance/samples", "generated/samples"} <= set(found.arrays)
     slugs = {table.slug for block in found.blocks for _, table in block.tables}
     assert {"packets", "detection"} <= slugs
-    assert any("AUROC of finding the neurons of each packet" in sentence for sentence in found.summary)
+    assert any("Importance finds the neurons of each packet" in sentence for sentence in found.summary)
 
 
 def test_traces_are_evaluated_without_spikes(evaluate, tmp_path):

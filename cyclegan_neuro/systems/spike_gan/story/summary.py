@@ -64,10 +64,10 @@ def _packets(found: Measurements) -> str:
             worst = np.nanmin([packet.neuron_auroc for packet in view.packets])
             course = np.nanmin([packet.template_correlation for packet in view.packets])
             told.append(
-                f"the {critic_label(name)} at least {worst:.2f} (course of the packet: r at least {course:.2f}; its "
+                f"at least {worst:.2f} by the {critic_label(name)} (course of the packet: r at least {course:.2f}; its "
                 f"spikes: recall {view.detection.recall:.2f}, precision {view.detection.precision:.2f})"
             )
     return (
-        f"AUROC of finding the neurons of each packet by importance: to {', to '.join(told)}; by spike counts alone "
-        f"at most {activity:.2f}."
+        f"Importance finds the neurons of each packet with an AUROC of {', '.join(told)}; spike counts alone with at "
+        f"most {activity:.2f}."
     )
