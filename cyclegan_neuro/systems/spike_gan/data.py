@@ -10,10 +10,10 @@ from cyclegan_neuro.errors import WindowError
 from cyclegan_neuro.recordings.checks import check, require
 from cyclegan_neuro.recordings.digest import content_sha256
 from cyclegan_neuro.recordings.loading import load
-from cyclegan_neuro.systems.spike_gan.baselines.stimulus_gaussian import stimulus_bins
 from cyclegan_neuro.systems.spike_gan.config import Config, DataSection
 from cyclegan_neuro.systems.spike_gan.prepared import PreparedSamples
 from cyclegan_neuro.systems.spike_gan.reading import Activity, read_activity
+from cyclegan_neuro.systems.spike_gan.repeats import stimulus_bins
 from cyclegan_neuro.systems.spike_gan.simulate.configured import simulate
 from cyclegan_neuro.windows import scaling
 from cyclegan_neuro.windows.segmentation import allowed_stretches

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,7 +25,7 @@ __all__ = [
     "fit_dichotomized_gaussian",
     "lagged_coincidences",
     "lagged_covariances",
-    "square_roots",
+    "nearest_gaussian",
 ]
 
 _CHUNK = 512
@@ -144,16 +145,39 @@ def fit_dichotomized_gaussian(samples: np.ndarray, *, max_lag_bins: int | None =
     asked, at_bound = _latent_correlations(wanted, rates, n_pairs)
     asked = np.concatenate([asked, np.zeros((n_bins - n_lags, *asked.shape[1:]))])
     slopes, scale = _slopes(asked, rates)
+    return nearest_gaussian(
+        asked,
+        slopes=slopes,
+        scale=scale,
+        covariance=lambda correlations: event_covariance(correlations, rates[:, None], rates),
+        rates=rates[None],
+        wanted=wanted[0],
+        at_bound=at_bound,
+    )
+
+
+def nearest_gaussian(
+    asked: np.ndarray, *, slopes: np.ndarray, scale: np.ndarray, covariance: Callable[[np.ndarray], np.ndarray], **known
+) -> DichotomizedGaussian:
+    """Return the model whose process is nearest to the correlations that its pairs ask for.
+
+    Parameters
+    ----------
+    asked, slopes, scale
+        See :func:`~cyclegan_neuro.systems.spike_gan.baselines.nearest_process.nearest_process`; all lags of a sample.
+    covariance : callable
+        Correlations of the process within a bin, shape (neuron, neuron), to covariances of spikes.
+    **known
+        Attributes of the model that do not depend on the process: ``rates``, ``wanted``, ``at_bound``.
+    """
     spectrum, found = nearest_process(asked, slopes=slopes, scale=scale)
     return DichotomizedGaussian(
-        rates=rates[None],
-        n_bins=n_bins,
-        filters=square_roots(spectrum).astype(np.complex64),
-        wanted=wanted[0],
-        reached=event_covariance(found[0], rates[:, None], rates),
-        at_bound=at_bound,
+        n_bins=len(asked),
+        filters=_square_roots(spectrum).astype(np.complex64),
+        reached=covariance(found[0]),
         smallest_eigenvalue=float(eigvalsh(block_toeplitz(asked), subset_by_index=(0, 0))[0]),
         largest_change=float(np.abs(found - asked).max()),
+        **known,
     )
 
 
@@ -219,7 +243,7 @@ def _slopes(correlations: np.ndarray, rates: np.ndarray) -> tuple[np.ndarray, np
     return np.where(np.outer(varies, varies), slopes, np.outer(density, density)), density
 
 
-def square_roots(spectrum: np.ndarray) -> np.ndarray:
-    """Return the Hermitian square roots of matrices, shape (..., neuron, neuron), real where the matrix is."""
+def _square_roots(spectrum: np.ndarray) -> np.ndarray:
+    """Hermitian square roots of the matrices, which are real where the matrix is."""
     values, vectors = np.linalg.eigh(spectrum)
     return (vectors * np.sqrt(np.maximum(values, 0))[:, None]) @ vectors.conj().transpose(0, 2, 1)
