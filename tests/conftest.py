@@ -1,14 +1,24 @@
-"""Two logical CPU devices, so that distributed training can be tested without a GPU."""
+"""Every test alike each time it runs; two logical CPU devices, to test distributed training without a GPU."""
 
 import os
+import sys
+
+import pytest
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item):
+    """Draw the weights that a test leaves to chance from one seed, before its fixtures, if it uses Keras at all."""
+    if "keras" in sys.modules:
+        import keras
+
+        keras.utils.set_random_seed(0)
+
+
 def pytest_collection_finish(session):
     """Split the CPU before any test starts TensorFlow's runtime, if TensorFlow is used at all."""
-    import sys
-
     if "tensorflow" in sys.modules:
         import tensorflow as tf
 
