@@ -11,7 +11,13 @@ __all__ = ["adam"]
 
 
 def adam(
-    section: TrainingSection, learning_rate: float, *, total_steps: int, name: str, averaging: float = 0.0
+    section: TrainingSection,
+    learning_rate: float,
+    *,
+    steps: int,
+    updates_per_step: int = 1,
+    name: str,
+    averaging: float = 0.0,
 ) -> keras.optimizers.Optimizer:
     """Return an optimizer with warm-up, decay and loss scale as ``section`` says.
 
@@ -20,8 +26,10 @@ def adam(
     section : TrainingSection
     learning_rate : float
         Between warm-up and decay.
-    total_steps : int
-        Updates of the whole run, where decay ends.
+    steps : int
+        Of the whole training, where decay ends.
+    updates_per_step : int
+        Updates in one step; warm-up and decay take the same steps whatever it is.
     name : str
     averaging : float
         Decay of the exponential average of its variables; 0 keeps none.
@@ -29,8 +37,8 @@ def adam(
     optimizer = keras.optimizers.Adam(
         WarmupDecay(
             learning_rate,
-            total_steps=total_steps,
-            warmup_steps=section.warmup_steps,
+            total_steps=steps * updates_per_step,
+            warmup_steps=section.warmup_steps * updates_per_step,
             decay=section.decay,
             decay_start=section.decay_start,
         ),

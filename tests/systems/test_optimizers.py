@@ -9,8 +9,9 @@ from cyclegan_neuro.systems.optimizers import adam
 from cyclegan_neuro.systems.spike_gan import config as spike_gan
 
 
-def make(section=None, *, averaging=0.0, **settings):
-    return adam(section or TrainingSection(**settings), 0.01, total_steps=100, name="o", averaging=averaging)
+def make(section=None, *, averaging=0.0, updates_per_step=1, **settings):
+    section = section or TrainingSection(**settings)
+    return adam(section, 0.01, steps=100, updates_per_step=updates_per_step, name="o", averaging=averaging)
 
 
 def rates_after(optimizer, steps):
@@ -28,6 +29,16 @@ def test_warm_up_and_decay():
     assert rates[0] < 0.006
     assert rates[1:3] == pytest.approx([0.01, 0.01], rel=0.03)
     assert rates[3:] == pytest.approx([0.005, 0.0], abs=3e-4)
+
+
+def test_steps_of_several_updates_warm_up_and_decay_alike():
+    schedule = {"warmup_steps": 10, "decay": "cosine", "decay_start": 0.3}
+    one, five = make(**schedule), make(**schedule, updates_per_step=5)
+    for optimizer in (one, five):
+        optimizer.build([keras.Variable(np.zeros(2, np.float32))])
+    steps = np.array([5, 20, 50, 99])
+    assert rates_after(five, 5 * steps) == pytest.approx(rates_after(one, steps), abs=1e-3)
+    assert rates_after(five, [20])[0] < 0.5 * 0.01 < rates_after(five, [40])[0]
 
 
 def test_rates_of_decay_of_each_system():

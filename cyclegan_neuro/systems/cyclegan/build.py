@@ -49,19 +49,20 @@ def build_cyclegan(config: Config, prepared: PreparedPair) -> CycleGAN:
         n_replicas=n_replicas,
         seed=seed + 4,
     )
-    generator_steps = config.training.epochs * steps_per_epoch(prepared, windows_per_step(config))
+    steps = config.training.epochs * steps_per_epoch(prepared, windows_per_step(config))
     model.compile(
         generator_optimizer=adam(
             config.training,
             config.training.learning_rate_generator,
-            total_steps=generator_steps,
+            steps=steps,
             averaging=config.training.weight_averaging,
             name="generator_optimizer",
         ),
         discriminator_optimizer=adam(
             config.training,
             config.training.learning_rate_discriminator,
-            total_steps=generator_steps * critic_updates(config),
+            steps=steps,
+            updates_per_step=critic_updates(config),
             name="discriminator_optimizer",
         ),
         jit_compile=resolve_jit(config.training),

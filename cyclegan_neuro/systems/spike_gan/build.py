@@ -31,19 +31,20 @@ def build_spike_gan(config: Config, prepared: PreparedSamples) -> SpikeGAN:
         n_replicas=tf.distribute.get_strategy().num_replicas_in_sync,
         seed=seed + 2,
     )
-    updates = training.epochs * steps_per_epoch(config, prepared)
+    steps = training.epochs * steps_per_epoch(config, prepared)
     model.compile(
         generator_optimizer=adam(
             training,
             training.learning_rate_generator,
-            total_steps=updates,
+            steps=steps,
             averaging=training.weight_averaging,
             name="generator_optimizer",
         ),
         critic_optimizer=adam(
             training,
             training.learning_rate_discriminator,
-            total_steps=updates * config.objective.critic_updates,
+            steps=steps,
+            updates_per_step=config.objective.critic_updates,
             name="critic_optimizer",
         ),
         jit_compile=resolve_jit(training),

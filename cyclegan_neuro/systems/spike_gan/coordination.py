@@ -25,6 +25,9 @@ __all__ = ["fit_coordination_critic", "mixed_neurons"]
 
 _log = logging.getLogger(__name__)
 
+_WARM_UP_SHARE = 10
+"""Warm-up takes a tenth of the steps at most: those of the run may be more than all of this training."""
+
 
 def fit_coordination_critic(config: Config, prepared: PreparedSamples) -> keras.Model:
     """Train a critic of coordination, as the run's own critic was trained but for what it is shown.
@@ -43,19 +46,23 @@ def fit_coordination_critic(config: Config, prepared: PreparedSamples) -> keras.
     """
     training, objective = config.training, config.objective
     steps = config.evaluation.importance.coordination_steps
-    updates = steps * objective.critic_updates
-    _log.info("training a critic of coordination (%s updates)", f"{updates:,}")
+    updates_per_step = objective.critic_updates
+    _log.info("training a critic of coordination (%s updates)", f"{steps * updates_per_step:,}")
     seed = training.seed + 200
     trainer = _CoordinationTrainer(
         critic=build_critic(config.model, n_bins=prepared.n_bins, n_neurons=prepared.n_neurons, seed=seed),
         objective=objectives.get("wgangp", lambda_gp=objective.lambda_gp),
-        critic_updates=objective.critic_updates,
+        critic_updates=updates_per_step,
         seed=seed + 1,
     )
-    trainer.compile(
-        adam(training, training.learning_rate_discriminator, total_steps=updates, name="coordination_optimizer"),
-        jit_compile=resolve_jit(training),
+    optimizer = adam(
+        training.model_copy(update={"warmup_steps": min(training.warmup_steps, steps // _WARM_UP_SHARE)}),
+        training.learning_rate_discriminator,
+        steps=steps,
+        updates_per_step=updates_per_step,
+        name="coordination_optimizer",
     )
+    trainer.compile(optimizer, jit_compile=resolve_jit(training))
     trainer.fit(training_stream(config, prepared, start_step=0), steps_per_epoch=steps, shuffle=False, verbose=0)
     return trainer.critic
 

@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from cyclegan_neuro.systems.spike_gan.coordination import fit_coordination_critic, mixed_neurons
 from cyclegan_neuro.systems.spike_gan.data import prepare
-from cyclegan_neuro.systems.spike_gan.explanation import score_of
+from cyclegan_neuro.systems.spike_gan.importance.scores import score_of
 
 N_SAMPLES, N_BINS = 400, 8
 
@@ -34,13 +34,13 @@ def test_other_seeds_mix_otherwise_and_the_same_seed_alike():
 def fit(tmp_path, make_config):
     """Return a function that fits the critic to activity, shape (sample, bin, neuron)."""
 
-    def fit(activity):
+    def fit(activity, **training):
         with h5py.File(tmp_path / "activity.h5", "w") as file:
             file["samples"] = activity.transpose(0, 2, 1)
         config = make_config(
             data={"source": "samples", "path": str(tmp_path / "activity.h5"), "field": "samples", "bin_s": 0.01},
             model={"features": 8},
-            training={"batch_size": 32, "learning_rate_discriminator": 0.003, "adam_beta_1": 0.5},
+            training={"batch_size": 32, "learning_rate_discriminator": 0.003, "adam_beta_1": 0.5, **training},
             evaluation={"importance": {"coordination_steps": 60}},
         )
         return fit_coordination_critic(config, prepare(config))
@@ -56,9 +56,10 @@ def pairs_and_loners(rng):
     return activity
 
 
-def test_it_sees_who_fires_together(fit):
+@pytest.mark.parametrize("warmup_steps", [0, 100_000])
+def test_it_sees_who_fires_together_however_long_the_run_warms_up(fit, warmup_steps):
     rng = np.random.default_rng(1)
-    score = score_of(fit(pairs_and_loners(rng)), batch_size=512)
+    score = score_of(fit(pairs_and_loners(rng), warmup_steps=warmup_steps), batch_size=512)
     new = pairs_and_loners(rng).astype(np.float32)
     change = []
     for neuron in range(4):
