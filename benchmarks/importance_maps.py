@@ -1,10 +1,11 @@
-"""Importance maps of Spike-GAN: all neurons and windows in full batches, against a loop over them.
+"""Importance maps of Spike-GAN: only what an alteration changes, against whole samples and against a loop.
 
     python benchmarks/importance_maps.py                   # 200 samples of 64 bins x 32 neurons, 128 features
     python benchmarks/importance_maps.py --features 256
 
-``a loop`` asks the same critic for the shuffles of one neuron and window at a time, as the published code does; it is
-measured on the first ``--looped`` samples and stated per sample. Both give the same maps.
+``whole samples`` computes the critic's score of every altered sample from its first bin to its last, in full batches.
+``a loop`` asks the same critic for the shuffles of one neuron and window at a time, as the published code does. These
+two are measured on the first ``--whole`` and ``--looped`` samples. All give the same maps.
 """
 
 from __future__ import annotations
@@ -15,8 +16,8 @@ import _common
 import numpy as np
 
 from cyclegan_neuro.systems.spike_gan.config import ModelSection
-from cyclegan_neuro.systems.spike_gan.explanation import score_of
 from cyclegan_neuro.systems.spike_gan.importance.maps import importance_maps, shuffled_windows
+from cyclegan_neuro.systems.spike_gan.importance.scores import WholeScore, score_of
 from cyclegan_neuro.systems.spike_gan.networks import build_critic
 from cyclegan_neuro.systems.spike_gan.simulate import simulate_packets
 
@@ -28,6 +29,7 @@ def main() -> None:
     parser = _common.parser(__doc__.splitlines()[0], repeats=1)
     parser.add_argument("--features", type=int, default=128, help="features of the critic's first convolution (128)")
     parser.add_argument("--samples", type=int, default=200)
+    parser.add_argument("--whole", type=int, default=40, help="samples of whole samples (40)")
     parser.add_argument("--looped", type=int, default=2, help="samples of the loop (2)")
     options = parser.parse_args()
     shown = {"only_packet": 0, "onset_limits": (16, 32), "packet_probability": 0.2}
@@ -35,21 +37,27 @@ def main() -> None:
     _, n_bins, n_neurons = samples.shape
     critic = build_critic(ModelSection(features=options.features), n_bins=n_bins, n_neurons=n_neurons, seed=0)
     score = score_of(critic, batch_size=512)
-    found = _common.measure(lambda: importance_maps(score, samples, seed=0, batch_size=512), options.repeats)
+
+    def maps(score, n_samples):
+        return importance_maps(score, samples[:n_samples], seed=0, batch_size=512)
+
+    local = _common.measure(lambda: maps(score, options.samples), options.repeats)
+    whole = _common.measure(lambda: maps(WholeScore(score), options.whole), options.repeats)
     began = time.perf_counter()
     looped = _looped(score_of(critic, batch_size=_SHUFFLES), samples[: options.looped])
     looped_s = time.perf_counter() - began
-    np.testing.assert_allclose(
-        looped, importance_maps(score, samples[: options.looped], seed=0, batch_size=512), rtol=1e-3, atol=1e-5
-    )
+    for other in (score, WholeScore(score)):
+        np.testing.assert_allclose(looped, maps(other, options.looped), rtol=1e-3, atol=1e-5)
     rows = [
-        {"way": "full batches", "samples": options.samples, "s": found["median_s"]},
+        {"way": "only what changes", "samples": options.samples, "s": local["median_s"]},
+        {"way": "whole samples", "samples": options.whole, "s": whole["median_s"]},
         {"way": "a loop", "samples": options.looped, "s": looped_s},
     ]
     for row in rows:
         row["ms per sample"] = 1000 * row["s"] / row["samples"]
     _common.print_table(rows)
-    print(f"the loop takes {rows[1]['ms per sample'] / rows[0]['ms per sample']:.1f} times as long per sample")
+    for row in rows[1:]:
+        print(f"{row['way']}: {row['ms per sample'] / rows[0]['ms per sample']:.1f} times as long per sample")
     _common.write_json(options.json, {"machine": _common.machine(), "rows": rows})
 
 

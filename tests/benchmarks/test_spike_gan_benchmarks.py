@@ -14,7 +14,7 @@ BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
     ("benchmark", "sizes", "said"),
     [
         ("spike_gan_step.py", ["--features", "4", "--bins", "8", "--neurons", "3", "--batch", "4"], "separate"),
-        ("importance_maps.py", ["--features", "4", "--samples", "2", "--looped", "1"], "the loop takes"),
+        ("importance_maps.py", ["--features", "4", "--samples", "2", "--whole", "2", "--looped", "1"], "a loop:"),
     ],
 )
 def test_it_runs(benchmark, sizes, said):

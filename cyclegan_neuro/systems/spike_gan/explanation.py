@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-import tensorflow as tf
 
 from cyclegan_neuro.systems.spike_gan.config import Config
 from cyclegan_neuro.systems.spike_gan.coordination import fit_coordination_critic
@@ -26,6 +24,7 @@ from cyclegan_neuro.systems.spike_gan.importance.packet_scores import (
     known_packet,
     score_packet,
 )
+from cyclegan_neuro.systems.spike_gan.importance.scores import score_of
 from cyclegan_neuro.systems.spike_gan.networks import build_critic
 from cyclegan_neuro.systems.spike_gan.prepared import PreparedSamples
 from cyclegan_neuro.systems.spike_gan.simulate import PacketsTruth
@@ -33,7 +32,7 @@ from cyclegan_neuro.systems.spike_gan.simulate.configured import simulate_shown
 from cyclegan_neuro.systems.spike_gan.wording import ADVERSARY, COORDINATION, UNTRAINED
 from cyclegan_neuro.windows.segmentation import spaced
 
-__all__ = ["CriticView", "Explanation", "explain_critics", "score_of"]
+__all__ = ["CriticView", "Explanation", "explain_critics"]
 
 _log = logging.getLogger(__name__)
 
@@ -85,25 +84,6 @@ class Explanation:
     critics: dict[str, CriticView]
     packets: tuple[KnownPacket, ...] = ()
     truth: np.ndarray | None = None
-
-
-def score_of(critic, *, batch_size: int) -> Callable[[np.ndarray], np.ndarray]:
-    """Return a function from samples (batch, bin, neuron) to the critic's scores (batch,), compiled once.
-
-    Parameters
-    ----------
-    critic : keras.Model
-    batch_size : int
-        Largest batch; smaller ones are filled up, so that there is one compiled shape.
-    """
-    call = tf.function(lambda samples: critic(samples, training=False)[:, 0], jit_compile=True)
-
-    def score(samples: np.ndarray) -> np.ndarray:
-        filled = np.zeros((batch_size, *samples.shape[1:]), np.float32)
-        filled[: len(samples)] = samples
-        return call(filled).numpy()[: len(samples)]
-
-    return score
 
 
 def explain_critics(config: Config, prepared: PreparedSamples, adversary) -> Explanation | None:

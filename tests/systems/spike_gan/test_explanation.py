@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from cyclegan_neuro.systems.spike_gan.data import prepare
-from cyclegan_neuro.systems.spike_gan.explanation import _scored, explain_critics, score_of
+from cyclegan_neuro.systems.spike_gan.explanation import _scored, explain_critics
 from cyclegan_neuro.systems.spike_gan.importance.packet_scores import known_packet
 from cyclegan_neuro.systems.spike_gan.networks import build_critic
 from cyclegan_neuro.systems.spike_gan.simulate import simulate_packets
@@ -27,15 +27,6 @@ def test_each_packet_is_scored_in_the_samples_that_show_it():
     assert [packet.neuron_auroc for packet in view.packets] == [1.0, 1.0]
     assert (view.threshold, view.spike_auroc) == (0.5, 1.0)
     assert (view.detection.recall, view.detection.precision) == (1.0, 1.0)
-
-
-def test_scores_do_not_depend_on_the_batch(make_config):
-    config = make_config()
-    critic = build_critic(config.model, n_bins=24, n_neurons=8, seed=0)
-    samples = SHOWN.samples.astype(np.float32)
-    expected = np.asarray(critic(samples))[:, 0]
-    for batch_size in (20, 64):
-        np.testing.assert_allclose(score_of(critic, batch_size=batch_size)(samples), expected, rtol=1e-5, atol=1e-6)
 
 
 @pytest.mark.parametrize(("steps", "critics"), [(2, ["adversary", "coordination"]), (0, ["adversary"])])

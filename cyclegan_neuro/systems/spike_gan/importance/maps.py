@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
 
 import numpy as np
 
 from cyclegan_neuro.errors import WindowError
+from cyclegan_neuro.systems.spike_gan.importance.scores import LocalScore, Score, WholeScore
 
-__all__ = ["Score", "bin_importance", "importance_maps", "neuron_importance", "shuffled_windows"]
-
-Score = Callable[[np.ndarray], np.ndarray]
-"""A critic: float32 samples (batch, bin, neuron) to one number per sample, (batch,)."""
+__all__ = ["bin_importance", "importance_maps", "neuron_importance", "shuffled_windows"]
 
 _SAMPLES_AT_ONCE = 64
 """Samples whose distinct alterations are collected before the critic sees them; keeps nearly all batches full."""
@@ -37,7 +34,8 @@ def importance_maps(
     Parameters
     ----------
     score : callable
-        Float32 samples (batch, bin, neuron) to (batch,) numbers; a sample's number must not depend on its batch.
+        Float32 samples (batch, bin, neuron) to (batch,) numbers; a sample's number must not depend on its batch. Of a
+        ``LocalScore``, as ``score_of`` makes it of a convolutional critic, only what an alteration changes is computed.
     samples : ndarray of 0 and 1, shape (sample, bin, neuron)
     window_bins, step_bins : int
         Length of a window, and bins from one first bin to the next.
@@ -78,6 +76,7 @@ def importance_maps(
     """
     first_bins = _first_bins(samples.shape[1], window_bins, step_bins)
     _check_at_least_one(n_shuffles=n_shuffles, batch_size=batch_size)
+    score = score if isinstance(score, LocalScore) else WholeScore(score)
     effects = np.zeros((len(samples), first_bins.size, samples.shape[2]))
     for first in range(0, len(samples), _SAMPLES_AT_ONCE):
         part = slice(first, first + _SAMPLES_AT_ONCE)
@@ -121,20 +120,22 @@ def shuffled_windows(
     return rng.permuted(np.repeat(windows[:, :, None], n_shuffles, axis=2), axis=3)
 
 
-def _effects(score: Score, samples: np.ndarray, *, first_bins, window_bins, n_shuffles, seed, batch_size):
+def _effects(score: LocalScore, samples: np.ndarray, *, first_bins, window_bins, n_shuffles, seed, batch_size):
     """Mean absolute change of the score, shape (sample, window, neuron)."""
     options = {"window_bins": window_bins, "n_shuffles": n_shuffles, "seed": seed}
     alterations = [_distinct_alterations(sample, first_bins, **options) for sample in samples]
     at = np.repeat(np.arange(len(samples)), [len(neurons) for neurons, _, _ in alterations])
     neurons = np.concatenate([neurons for neurons, _, _ in alterations])
     rows = np.concatenate([rows for _, rows, _ in alterations])
-    before = np.concatenate([_scores(score, samples[i : i + batch_size]) for i in range(0, len(samples), batch_size)])
+    first_changed = np.argmax(rows != samples[at, :, neurons], axis=1)
+    batches = (samples[first : first + batch_size] for first in range(0, len(samples), batch_size))
+    parts = np.concatenate([score.parts(batch.astype(np.float32)) for batch in batches])
     changes = np.empty(at.size)
     for first in range(0, at.size, batch_size):
-        part = slice(first, first + batch_size)
-        altered = samples[at[part]]
-        altered[np.arange(len(altered)), :, neurons[part]] = rows[part]
-        changes[part] = np.abs(_scores(score, altered) - before[at[part]])
+        batch = slice(first, first + batch_size)
+        altered = samples[at[batch]].astype(np.float32)
+        altered[np.arange(len(altered)), :, neurons[batch]] = rows[batch]
+        changes[batch] = np.abs(score.changes(altered, parts[at[batch]], first_changed[batch], window_bins))
     ends = np.cumsum([len(neurons) for neurons, _, _ in alterations])[:-1]
     by_sample = zip(np.split(changes, ends), alterations, strict=True)
     return np.stack([np.append(change, 0.0)[which].mean(axis=2).T for change, (_, _, which) in by_sample])
@@ -164,10 +165,6 @@ def _distinct_alterations(sample: np.ndarray, first_bins: np.ndarray, *, window_
     keys = np.ascontiguousarray(keys).view(np.dtype((np.void, keys.shape[1]))).ravel()  # one comparison per row
     _, first, which[changed] = np.unique(keys, return_index=True, return_inverse=True)
     return neurons[first], rows[changed][first], which
-
-
-def _scores(score: Score, samples: np.ndarray) -> np.ndarray:
-    return np.asarray(score(samples.astype(np.float32)), dtype=np.float64).reshape(len(samples))
 
 
 def _first_bins(n_bins: int, window_bins: int, step_bins: int) -> np.ndarray:
