@@ -1,4 +1,4 @@
-"""From spikes to ΔF/F: the indicator's kernel, saturation, noise, and how noisy a trace is.
+"""From spikes to ΔF/F: the indicator's kernel, saturation and noise.
 
 Every function is pure: random numbers come in as arrays or as a
 ``numpy.random.Generator``, so that two traces can share them.
@@ -27,7 +27,6 @@ __all__ = [
     "Indicator",
     "convolve_spikes",
     "gcamp6_kernel",
-    "noise_level",
     "saturate",
     "shot_noise",
     "slow_fluctuations",
@@ -156,7 +155,7 @@ def saturate(dff: np.ndarray, maximum: float) -> np.ndarray:
 
 
 def white_noise_sd(level: float | np.ndarray, frame_rate_hz: float) -> float | np.ndarray:
-    """Standard deviation (ΔF/F fraction) of white noise with a given :func:`noise_level`."""
+    """Standard deviation (ΔF/F fraction) of white noise with the given level (``noise.noise_levels``)."""
     return level * np.sqrt(frame_rate_hz) / (100.0 * MEDIAN_ABSOLUTE_DIFFERENCE)
 
 
@@ -171,7 +170,7 @@ def shot_noise(
         Noiseless ΔF/F as a fraction.
     frame_rate_hz : float
     level : float or ndarray of shape (neuron,)
-        Noise level of the resting trace in % per sqrt(Hz), see :func:`noise_level`.
+        Noise level of the resting trace in % per sqrt(Hz), see ``noise.noise_levels``.
     normal : ndarray, shape (time, neuron)
         Standard normal numbers, given so that two traces can share them.
 
@@ -210,24 +209,3 @@ def slow_fluctuations(
     noise = rng.standard_normal((n_frames, n_series))
     noise[1:] *= np.sqrt(1.0 - keep**2)
     return lfilter([1.0], [1.0, -keep], noise, axis=0)
-
-
-def noise_level(dff: np.ndarray, frame_rate_hz: float) -> np.ndarray:
-    """Noise level of each neuron: ``100 median |dff(t + 1) - dff(t)| / sqrt(rate)``.
-
-    Parameters
-    ----------
-    dff : ndarray, shape (time,) or (time, neuron)
-        ΔF/F as a fraction.
-    frame_rate_hz : float
-
-    Returns
-    -------
-    level : ndarray, shape () or (neuron,)
-        In % per sqrt(Hz), comparable between frame rates.
-
-    References
-    ----------
-    Rupprecht et al. (2021), Methods, "Computation of noise levels".
-    """
-    return 100.0 * np.median(np.abs(np.diff(dff, axis=0)), axis=0) / np.sqrt(frame_rate_hz)

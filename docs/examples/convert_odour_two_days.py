@@ -33,7 +33,7 @@ import numpy as np
 
 from cyclegan_neuro.cli.errors import report_user_errors
 from cyclegan_neuro.errors import RecordingError
-from cyclegan_neuro.recordings.calcium import noise_level
+from cyclegan_neuro.recordings.noise import noise_levels
 from cyclegan_neuro.recordings.readers import open_source
 from cyclegan_neuro.recordings.recording import Behaviour, Recording
 from cyclegan_neuro.recordings.writing import write_recording
@@ -83,7 +83,7 @@ def convert(
             fix="choose one with --event_type",
         )
     return Recording(
-        dff=(dff * (level / noise_level(dff, rate_hz))).astype(np.float32),
+        dff=(dff * (level / noise_levels(dff, rate_hz))).astype(np.float32),
         frame_rate_hz=rate_hz,
         roi_ids=tuple(f"cell_{cell:03d}" for cell in cells),
         behaviour=Behaviour(

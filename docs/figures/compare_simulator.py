@@ -19,7 +19,7 @@ import numpy as np
 from scipy.stats import skew
 
 from cyclegan_neuro.figures.style import DAY_X, DAY_Y, MUTED, TRUTH, new_figure, png_bytes, styled
-from cyclegan_neuro.recordings.calcium import noise_level
+from cyclegan_neuro.recordings.noise import noise_levels
 from cyclegan_neuro.recordings.recording import Recording
 from cyclegan_neuro.recordings.simulate import simulate_days
 
@@ -53,7 +53,7 @@ def of_traces(dff: np.ndarray, frame_rate_hz: float) -> dict[str, np.ndarray]:
     bin_frames = round(0.5 * frame_rate_hz)
     binned = dff[: len(dff) // bin_frames * bin_frames].reshape(-1, bin_frames, dff.shape[1]).mean(axis=1)
     return {
-        "noise": noise_level(dff, frame_rate_hz),
+        "noise": noise_levels(dff, frame_rate_hz),
         "deviation": dff.std(axis=0),
         "skewness": skew(dff, axis=0),
         "correlation": pairwise(dff),
@@ -99,7 +99,7 @@ def cell_statistics(cell: h5py.Group) -> dict[str, float]:
         step = max(1, int(segment.attrs["rate_hz"] // LOWEST_RATE_HZ))
         dff = segment["dff"][()].astype(np.float64)
         dff = dff[: len(dff) // step * step].reshape(-1, step).mean(axis=1)
-        noise.append(noise_level(dff, segment.attrs["rate_hz"] / step))
+        noise.append(noise_levels(dff[:, None], segment.attrs["rate_hz"] / step)[0])
         traces.append(dff)
         n_spikes += len(segment["spike_times"])
         duration_s += segment.attrs["duration_s"]

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cyclegan_neuro.recordings import calcium
+from cyclegan_neuro.recordings.noise import noise_levels
 
 
 @pytest.mark.parametrize(
@@ -49,17 +50,12 @@ def test_saturation_by_hand():
     np.testing.assert_allclose(calcium.saturate(np.array([0.0, 4.0, 4e9]), 4.0), [0.0, 2.0, 4.0])
 
 
-def test_noise_level_by_hand():
-    dff = np.array([[0.0, 0.0], [0.1, 0.2], [0.0, 0.0], [0.3, 0.2]])  # |differences| 0.1 0.1 0.3; 0.2 0.2 0.2
-    np.testing.assert_allclose(calcium.noise_level(dff, 25.0), [2.0, 4.0])
-
-
 @pytest.mark.parametrize("level", [0.9, 3.0])
 def test_shot_noise_has_the_level_that_was_asked_for(level):
     rest = np.zeros((20_000, 3))
     normal = np.random.default_rng(1).standard_normal(rest.shape)
     noise = calcium.shot_noise(rest, 24.0, level=level, normal=normal)
-    np.testing.assert_allclose(calcium.noise_level(noise, 24.0), level, rtol=0.04)
+    np.testing.assert_allclose(noise_levels(noise, 24.0), level, rtol=0.04)
     bright = calcium.shot_noise(rest + 3.0, 24.0, level=level, normal=normal)
     np.testing.assert_allclose(bright, 2.0 * noise)
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from cyclegan_neuro.cli.check import main as check
-from cyclegan_neuro.recordings.calcium import noise_level
 from cyclegan_neuro.recordings.loading import read_file
+from cyclegan_neuro.recordings.noise import noise_levels
 from cyclegan_neuro.recordings.pairing import pair
 
 ROOT = Path(__file__).parents[2]
@@ -54,7 +54,7 @@ def test_odour_days_keep_their_cells(odour_file, tmp_path):
     days = [read_file(tmp_path / f"m_day{day}.h5") for day in (1, 2)]
     assert days[0].roi_ids == ("cell_000", "cell_001", "cell_002")
     assert days[1].roi_ids == ("cell_000", "cell_002", "cell_003")
-    np.testing.assert_allclose(noise_level(days[0].dff, 5.0), 2.0, rtol=1e-5)
+    np.testing.assert_allclose(noise_levels(days[0].dff, 5.0), 2.0, rtol=1e-5)
     with h5py.File(odour_file) as file:
         raw = file["m/day1/C_raw"][2]
     assert np.corrcoef(days[0].dff[:, 0], raw)[0, 1] == pytest.approx(1.0)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from cyclegan_neuro.recordings.calcium import noise_level
 from cyclegan_neuro.recordings.findings import Finding
+from cyclegan_neuro.recordings.noise import noise_levels
 from cyclegan_neuro.recordings.recording import Recording
 
 __all__ = ["negative", "noise", "unit"]
@@ -71,7 +71,7 @@ def _noise(recording: Recording) -> np.ndarray:
         return np.zeros(1)
     dff = recording.dff if finite.all() else recording.dff[:, finite]
     frames = max(2, _SAMPLE // dff.shape[1])  # a median needs no more
-    return noise_level(dff[:frames], recording.frame_rate_hz)
+    return noise_levels(dff[:frames], recording.frame_rate_hz)
 
 
 def _is_z_scored(dff: np.ndarray) -> bool:

@@ -12,10 +12,10 @@ import numpy as np
 
 from cyclegan_neuro.errors import RecordingError
 from cyclegan_neuro.recordings.frames import segments
+from cyclegan_neuro.recordings.noise import noise_levels
 from cyclegan_neuro.spikes.inference.models import RATE_TOLERANCE, available_rates, models_for, rate_mismatch
 from cyclegan_neuro.spikes.inference.rate_models import RateModels
 from cyclegan_neuro.spikes.inference.traces import FRAMES_PER_CALL, rates_of_traces
-from cyclegan_neuro.spikes.noise import noise_levels
 
 __all__ = ["InferredRates", "WindowRates", "choose_models", "infer_rates", "infer_windows", "reachable"]
 

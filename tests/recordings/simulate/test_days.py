@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from cyclegan_neuro.errors import ConfigurationError
-from cyclegan_neuro.recordings.calcium import noise_level
+from cyclegan_neuro.recordings.noise import noise_levels
 from cyclegan_neuro.recordings.simulate import simulate_days
 from cyclegan_neuro.recordings.simulate.presets import PRESETS
 
@@ -134,7 +134,7 @@ def test_strengthened_more_silenced_and_recruited_as_named(days):
 def test_no_neuron_is_dead_and_the_noise_is_low(days):
     for day in days:
         assert day.truth.spikes.sum(axis=0).min() >= 10
-        assert 0.7 < np.median(noise_level(day.dff, day.frame_rate_hz)) < 1.3
+        assert 0.7 < np.median(noise_levels(day.dff, day.frame_rate_hz)) < 1.3
         assert day.dff.min() < 0
 
 
@@ -155,7 +155,7 @@ def test_a_thousand_neurons():
 def test_another_frame_rate():
     novice, _ = simulate_days(preset="mouse_3", duration_s=30.0, frame_rate_hz=7.5)
     assert novice.n_frames == 225
-    assert 0.6 < np.median(noise_level(novice.dff, 7.5)) < 2.0  # transients are fast for this rate
+    assert 0.6 < np.median(noise_levels(novice.dff, 7.5)) < 2.0  # transients are fast for this rate
 
 
 @pytest.mark.parametrize(

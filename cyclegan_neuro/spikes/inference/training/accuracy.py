@@ -9,10 +9,10 @@ from pathlib import Path
 
 import numpy as np
 
+from cyclegan_neuro.recordings.noise import noise_levels
 from cyclegan_neuro.spikes.accuracy import Accuracy, AccuracySummary, cell_accuracy, summarise
 from cyclegan_neuro.spikes.ground_truth.cells import GroundTruthCell
 from cyclegan_neuro.spikes.ground_truth.examples import resample
-from cyclegan_neuro.spikes.noise import noise_levels
 
 __all__ = ["SIGMAS_S", "CellAccuracy", "measure_cells", "summaries", "write_cells", "write_summary"]
 

@@ -9,10 +9,10 @@ import numpy as np
 
 from cyclegan_neuro.errors import UserError
 from cyclegan_neuro.recordings.calcium import white_noise_sd
+from cyclegan_neuro.recordings.noise import noise_levels
 from cyclegan_neuro.spikes.ground_truth.cells import GroundTruthCell
 from cyclegan_neuro.spikes.ground_truth.examples import resample, smooth_target
 from cyclegan_neuro.spikes.inference.training.settings import TrainingSettings
-from cyclegan_neuro.spikes.noise import noise_levels
 
 __all__ = ["Stretches", "cut_stretches"]
 

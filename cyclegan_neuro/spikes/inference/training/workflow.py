@@ -12,6 +12,7 @@ import numpy as np
 import cyclegan_neuro
 from cyclegan_neuro.errors import UserError
 from cyclegan_neuro.recordings.atomic import replacing
+from cyclegan_neuro.recordings.noise import noise_levels
 from cyclegan_neuro.spikes.ground_truth.cells import GroundTruthCell
 from cyclegan_neuro.spikes.ground_truth.examples import resample
 from cyclegan_neuro.spikes.ground_truth.loading import load_ground_truth
@@ -21,7 +22,6 @@ from cyclegan_neuro.spikes.inference.rates import infer_rates
 from cyclegan_neuro.spikes.inference.training.accuracy import CellAccuracy, measure_cells, write_cells, write_summary
 from cyclegan_neuro.spikes.inference.training.jobs import Job, load_network, train_networks
 from cyclegan_neuro.spikes.inference.training.settings import TrainingSettings
-from cyclegan_neuro.spikes.noise import noise_levels
 
 __all__ = ["file_name", "train_models"]
 

@@ -11,9 +11,9 @@ import numpy as np
 
 from cyclegan_neuro.configuration.sections import SpikesSection
 from cyclegan_neuro.errors import UserError
+from cyclegan_neuro.recordings.noise import noise_levels
 from cyclegan_neuro.spikes.cache import ResultCache, content_key
 from cyclegan_neuro.spikes.counts import SpikeCounts, counts_from_rates
-from cyclegan_neuro.spikes.noise import noise_levels
 from cyclegan_neuro.spikes.statistics.correlation import bins_of
 from cyclegan_neuro.systems.cyclegan.translation import Translation
 from cyclegan_neuro.windows.cutting import raw_windows, window_frame_indices

@@ -5,10 +5,10 @@ import pytest
 from inference_fakes import SMALL, simulated_cell
 
 from cyclegan_neuro.errors import UserError
+from cyclegan_neuro.recordings.noise import noise_levels
 from cyclegan_neuro.spikes.ground_truth.cells import GroundTruthCell, GroundTruthSegment
 from cyclegan_neuro.spikes.inference.training.settings import TrainingSettings
 from cyclegan_neuro.spikes.inference.training.stretches import Stretches, cut_stretches
-from cyclegan_neuro.spikes.noise import noise_levels
 
 SETTINGS = TrainingSettings(
     frame_rate_hz=10.0, noise_levels=(1, 2, 3), stretch_frames=30, smoothing_s=0.0, architecture=SMALL

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from cyclegan_neuro.configuration.sections import SpikesSection
+from cyclegan_neuro.recordings.noise import noise_levels
 from cyclegan_neuro.spikes.inference import rates
 from cyclegan_neuro.spikes.inference.models import save_models, shipped
-from cyclegan_neuro.spikes.noise import noise_levels
 from cyclegan_neuro.systems.cyclegan.baselines import Identity
 from cyclegan_neuro.systems.cyclegan.spiking.recorder import why_not
 from cyclegan_neuro.systems.cyclegan.translation import translate

@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 
 from cyclegan_neuro.errors import RecordingError
-from cyclegan_neuro.recordings.calcium import noise_level
-from cyclegan_neuro.spikes.noise import noise_levels
+from cyclegan_neuro.recordings.noise import noise_levels
 
 
 def test_noise_level_by_hand():
@@ -34,9 +33,10 @@ def test_frames_that_are_not_finite_do_not_count():
     np.testing.assert_allclose(noise_levels(dff, 25.0), [2.0, 4.0])
 
 
-def test_many_neurons_are_those_of_the_recordings_own_measure():
-    dff = np.random.default_rng(1).normal(size=(50, 150)).astype(np.float32)
-    np.testing.assert_allclose(noise_levels(dff, 24.0), noise_level(dff, 24.0), rtol=1e-6)
+def test_neurons_beyond_those_read_at_once_have_levels_of_their_own():
+    dff = np.random.default_rng(1).normal(size=(50, 150))
+    expected = 100 * np.median(np.abs(np.diff(dff, axis=0)), axis=0) / np.sqrt(24.0)
+    np.testing.assert_allclose(noise_levels(dff, 24.0), expected, rtol=1e-12)
 
 
 @pytest.mark.parametrize(

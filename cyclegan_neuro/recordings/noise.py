@@ -1,4 +1,4 @@
-"""How noisy a ΔF/F trace is, which decides the network that reads it."""
+"""How noisy a ΔF/F trace is."""
 
 from __future__ import annotations
 
@@ -16,9 +16,7 @@ _COLUMNS_AT_ONCE = 64  # bounds the memory that the differences of a long record
 def noise_levels(dff: np.ndarray, frame_rate_hz: float, gaps: Sequence[int] | np.ndarray = ()) -> np.ndarray:
     """Noise level of each neuron: ``100 median |dff(t + 1) - dff(t)| / sqrt(rate)``.
 
-    Without gaps this is :func:`cyclegan_neuro.recordings.calcium.noise_level`; here
-    differences across gaps are left out, so that joined stretches or windows have the
-    noise of their frames.
+    Differences across gaps are left out, so that joined stretches or windows have the noise of their frames.
 
     Parameters
     ----------
