@@ -83,8 +83,6 @@ class _ConvolutionalScore:
         ]
         *_, flatten, self._dense = critic.layers
         self._features = keras.Model(critic.input, flatten.input)
-        self._n_parts, n_features = flatten.input.shape[1:]
-        self._kernel_shape = (self._n_parts, n_features)
         self._compiled_parts = tf.function(self._parts, jit_compile=True)
         self._compiled_changes = tf.function(self._changes, jit_compile=True)
 
@@ -98,26 +96,29 @@ class _ConvolutionalScore:
         given = (_filled(values, self._batch_size) for values in (altered, parts, first_bins))
         return self._compiled_changes(*given, n_bins).numpy()[: len(altered)]
 
+    def _kernel(self):
+        """Weights of the dense layer, shape (part, feature)."""
+        return tf.reshape(self._dense.kernel, self._features.output.shape[1:])
+
     def _parts(self, samples):
         features = tf.cast(self._features(samples, training=False), tf.float32)
-        return tf.einsum("bpf,pf->bp", features, tf.reshape(self._dense.kernel, self._kernel_shape))
+        return tf.einsum("bpf,pf->bp", features, self._kernel())
 
     def _changes(self, altered, parts, first_bins, n_bins: int):
-        first, count, reached = first_bins, n_bins, []
+        reached = first_bins, n_bins
         for convolution in self._convolutions:
-            first, count = convolution.reached_by(first, count)
-            reached.append((first, count))
-        if count >= self._n_parts:
+            reached = convolution.reached_by(*reached)
+        if reached[1] >= parts.shape[1]:
             return tf.reduce_sum(self._parts(altered) - parts, axis=1)
-        needed = reached[-1:]
+        stretches = [reached]
         for convolution in reversed(self._convolutions):
-            needed.insert(0, convolution.seen_by(*needed[0]))
-        values = _stretch(altered, *needed[0])
-        for convolution, (start, length) in zip(self._convolutions, needed[1:], strict=True):
-            values = convolution(values, start, length)
-        kernel = tf.reshape(self._dense.kernel, self._kernel_shape)
-        added = tf.reduce_sum(tf.cast(values, tf.float32) * _stretch(kernel, first, count), axis=2)
-        return tf.reduce_sum(added - _stretch(parts[..., None], first, count)[..., 0], axis=1)
+            stretches.insert(0, convolution.seen_by(*stretches[0]))
+        values = _stretch(altered, *stretches[0])
+        for convolution, stretch in zip(self._convolutions, stretches[1:], strict=True):
+            values = convolution(values, *stretch)
+        after = tf.reduce_sum(tf.cast(values, tf.float32) * _stretch(self._kernel(), *reached), axis=2)
+        before = _stretch(parts[..., None], *reached)[..., 0]
+        return tf.reduce_sum(after - before, axis=1)
 
 
 class _Convolution:

@@ -59,8 +59,8 @@ def importance_block(config: Config, prepared: PreparedSamples, found: Measureme
 
 def _critics(one: Explanation) -> str:
     text = (
-        "The generator's critic sees what the generator does not do yet: the better the generator, the less of what "
-        "the neurons do matters to it."
+        "The generator's critic sees what the generator does not do yet; what the generator does well need not matter "
+        "to it."
     )
     if COORDINATION in one.critics:
         text += (

@@ -109,6 +109,8 @@ def _training(config: Config, updates: int) -> str:
     )
     if config.model.draw_spikes:
         text += " The critic read spikes drawn from the generated probabilities, with straight-through gradients."
+    if section.warmup_steps:
+        text += f" Learning rates rose from 0 over the first {section.warmup_steps:,} steps."
     if section.decay != "none":
         falling = f"{100 * (1 - section.decay_start):.0f} %"
         text += f" Learning rates fell to 0 ({section.decay}) over the last {falling} of training."

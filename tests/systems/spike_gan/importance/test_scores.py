@@ -30,9 +30,10 @@ def scores(critic, samples):
 @pytest.mark.parametrize("architecture", ["semi_convolutional", "mlp"])
 @pytest.mark.parametrize("batch_size", [20, 64])
 def test_scores_do_not_depend_on_the_batch(architecture, batch_size):
-    critic, samples = critic_of(24, architecture=architecture), spikes(20, 24)
+    section = ModelSection(architecture=architecture, features=6)
+    critic, samples = build_critic(section, n_bins=24, n_neurons=N_NEURONS, seed=0), spikes(20, 24)
     found = score_of(critic, batch_size=batch_size)(samples)
-    np.testing.assert_allclose(found, scores(critic, samples), rtol=1e-5, atol=1e-4)
+    np.testing.assert_allclose(found, scores(critic, samples), rtol=1e-5, atol=1e-6)
 
 
 @pytest.mark.parametrize("kernel_bins", [1, 2, 4, 5])
