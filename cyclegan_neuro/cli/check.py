@@ -113,7 +113,7 @@ def _summary(recording: Recording) -> str:
         f"recording   {recording.n_neurons:,} neurons, {recording.n_frames:,} frames, "
         f"{recording.frame_rate_hz:g} Hz, {recording.duration_s:,.1f} s",
         f"subject     {recording.subject or '-'}, session {recording.session or '-'}",
-        f"source      {recording.source}",
+        f"source      {recording.source} ({recording.data_origin} data)",
         f"neurons     {'with' if recording.roi_ids else 'without'} ROI ids, "
         f"{'with' if recording.roi_xy_um is not None else 'without'} coordinates",
         f"behaviour   {_behaviour(recording) or 'none'}",
@@ -151,6 +151,7 @@ def _check_as_json(options: argparse.Namespace) -> int:
         "subject": recording.subject,
         "session": recording.session,
         "source": recording.source,
+        "data_origin": recording.data_origin,
         "roi_ids": recording.roi_ids is not None,
         "behaviour": list(recording.behaviour.available()),
         "truth": recording.truth is not None,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
+
 import numpy as np
 
 from cyclegan_neuro.errors import RecordingError
@@ -50,7 +52,12 @@ def _unfit(where: str, got: str, expected: str, fix: str) -> RecordingError:
 def _single(value: np.ndarray, spec: FieldSpec, where: str) -> str | float:
     if value.size != 1:
         raise _unfit(where, f"{value.size} values of shape {value.shape}", "a single value", "name another field")
-    return str(value.reshape(-1)[0]) if spec.kind == "text" else float(value.reshape(-1)[0])
+    single = value.reshape(-1)[0]
+    if spec.choices and single not in spec.choices:
+        near = get_close_matches(single, spec.choices, n=1)
+        fix = f"did you mean '{near[0]}'?" if near else "write one of these, or leave the field out"
+        raise _unfit(where, f"'{single}'", f"one of {', '.join(spec.choices)}", fix)
+    return str(single) if spec.kind == "text" else float(single)
 
 
 def _with_axes(value: np.ndarray, spec: FieldSpec, where: str, sizes: dict[str, int]) -> np.ndarray:

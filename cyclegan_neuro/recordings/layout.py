@@ -13,7 +13,7 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from cyclegan_neuro.recordings.recording import Behaviour, Recording, Truth
+from cyclegan_neuro.recordings.recording import ORIGINS, Behaviour, Recording, Truth
 
 __all__ = ["FIELDS", "FORMAT", "FORMAT_VERSION", "FieldSpec", "from_fields", "to_fields"]
 
@@ -38,12 +38,15 @@ class FieldSpec:
         NumPy type in memory (``str`` for text).
     axes : tuple of str
         Of ``"time"``, ``"neuron"``, ``"gap"`` and ``"xy"``; empty for a single value.
+    choices : tuple of str
+        What a single text may be; empty where it may be anything.
     """
 
     name: str
     kind: str
     dtype: type
     axes: tuple[str, ...] = ()
+    choices: tuple[str, ...] = ()
 
 
 _SPECS = (
@@ -61,6 +64,7 @@ _SPECS = (
     FieldSpec("subject", "text", str),
     FieldSpec("session", "text", str),
     FieldSpec("source", "text", str),
+    FieldSpec("data_origin", "text", str, choices=ORIGINS),
     FieldSpec("truth/spikes", "whole", np.uint8, ("time", "neuron")),
     FieldSpec("truth/changed", "flag", np.bool_, ("neuron",)),
     FieldSpec("truth/change", "text", str, ("neuron",)),
@@ -89,6 +93,7 @@ def to_fields(recording: Recording) -> dict[str, np.ndarray | str | float]:
     values: dict[str, np.ndarray | str | float] = {
         "dff": recording.dff,
         "frame_rate_hz": float(recording.frame_rate_hz),
+        "data_origin": recording.data_origin,
     }
     if recording.roi_ids is not None:
         values["roi_ids"] = np.array(recording.roi_ids, dtype=np.str_)
@@ -109,7 +114,8 @@ def from_fields(values: Mapping[str, np.ndarray | str | float]) -> Recording:
     Parameters
     ----------
     values : mapping
-        At least ``dff`` and ``frame_rate_hz``.
+        At least ``dff`` and ``frame_rate_hz``. Without ``data_origin`` a recording is a simulated one if it carries
+        the truth, which only a simulator knows, and a recorded one otherwise.
 
     Returns
     -------
@@ -118,11 +124,13 @@ def from_fields(values: Mapping[str, np.ndarray | str | float]) -> Recording:
     behaviour = {f.name: values[f.name] for f in fields(Behaviour) if f.name in values}
     truth = {f.name: values[_TRUTH + f.name] for f in fields(Truth) if _TRUTH + f.name in values}
     optional = {name: values[name] for name in ("roi_xy_um", "gaps", "subject", "session", "source") if name in values}
+    known = len(truth) == len(fields(Truth))
     return Recording(
         dff=values["dff"],
         frame_rate_hz=float(values["frame_rate_hz"]),
         roi_ids=tuple(str(name) for name in values["roi_ids"]) if "roi_ids" in values else None,
         behaviour=Behaviour(**behaviour),
-        truth=Truth(**truth) if len(truth) == len(fields(Truth)) else None,
+        truth=Truth(**truth) if known else None,
+        data_origin=values.get("data_origin") or ("simulated" if known else "recorded"),
         **optional,
     )

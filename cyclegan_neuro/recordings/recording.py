@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields, replace
+from typing import Literal, get_args
 
 import numpy as np
 
-__all__ = ["COUNTS", "Behaviour", "Recording", "Truth"]
+__all__ = ["COUNTS", "ORIGINS", "Behaviour", "Origin", "Recording", "Truth"]
 
 #: Fields of :class:`Behaviour` that count what fell into a frame, and keep their sum at any frame rate.
 COUNTS = ("licks", "rewards", "events")
+
+Origin = Literal["recorded", "simulated", "semi-synthetic"]
+"""Measured in an animal, made by a simulator, or of both, as measured spikes under modelled fluorescence are."""
+ORIGINS: tuple[Origin, ...] = get_args(Origin)
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,7 +102,10 @@ class Recording:
         Frames after which time is not continuous: a gap ``g`` lies between
         frames ``g`` and ``g + 1``. Windows never cross one.
     subject, session, source : str
-        Who, which day, and where the data came from (a path, or the simulator).
+        Who, which day, and where the data came from (a path, or the simulator); words for people, which nothing is
+        decided by.
+    data_origin : {"recorded", "simulated", "semi-synthetic"}
+        What kind of data this is. Whoever makes a recording that was not measured says so here, and files keep it.
     truth : Truth, optional
         Known only for simulated sessions.
     """
@@ -111,6 +119,7 @@ class Recording:
     subject: str = ""
     session: str = ""
     source: str = ""
+    data_origin: Origin = "recorded"
     truth: Truth | None = None
 
     @property

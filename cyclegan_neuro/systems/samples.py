@@ -115,7 +115,7 @@ def _write_hdf5(samples: GeneratedSamples, path: Path) -> None:
         stored = file.create_dataset("samples", data=values, chunks=(chunk, *values.shape[1:]), compression="gzip")
         stored.attrs["axes"] = "sample, neuron, bin"
         stored.attrs["unit"] = "spikes per bin" if samples.spikes else "ΔF/F as a fraction"
-        file.attrs["bin_s"] = samples.bin_s
+        file.attrs["bin_s"], file.attrs["data_origin"] = samples.bin_s, "simulated"
         file.attrs.update(samples.origin)
         if samples.roi_ids is not None:
             file.create_dataset("roi_ids", data=np.array(samples.roi_ids, object), dtype=h5py.string_dtype())

@@ -159,6 +159,7 @@ def convert(
         subject=options.mouse,
         session=f"environment {options.environment} session {session}",
         source=SOURCE.format_map(vars(options)) + "".join(f"; {name}" for name in variants(options)),
+        data_origin="semi-synthetic",
     )
 
 

@@ -26,8 +26,10 @@ def test_files_hold_the_simulated_days(tmp_path, capsys):
         np.testing.assert_array_equal(read.truth.change, day.truth.change)
         np.testing.assert_array_equal(read.behaviour.position_cm, day.behaviour.position_cm)
         assert read.roi_ids == day.roi_ids
+        assert read.data_origin == "simulated"
         assert f"{path}: {day.session}, 21 neurons, 480 frames at 24 Hz; " in printed
     phi = read_file(directory / "phi.h5")
+    assert (phi.data_origin, phi.truth) == ("simulated", None)
     x = days[0].dff
     np.testing.assert_array_equal(phi.dff[64:128], corner_mask(64, 21) * x[64:128] + phi_noise(x, seed=4)[64:128])
 

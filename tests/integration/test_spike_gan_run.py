@@ -92,7 +92,7 @@ def test_train_evaluate_and_sample_from_the_command_line(tmp_path, run):
         "How sure is this?",
     ):  # fmt: skip
         assert title in page
-    assert "Simulated spikes, not recorded in an animal" in page
+    assert "Simulated activity, not recorded in an animal" in page
     assert "Software: cyclegan_neuro" in page
     metrics = json.loads((out / "report" / "metrics.json").read_text())
     assert metrics["system"] == "spike_gan"

@@ -1,5 +1,6 @@
 """Fields, units, policies: from a section of the configuration to a recording."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ from cyclegan_neuro.configuration.sections import RecordingSection
 from cyclegan_neuro.errors import RecordingError
 from cyclegan_neuro.recordings import atomic, readers
 from cyclegan_neuro.recordings.frames import frames_text, runs, segments
+from cyclegan_neuro.recordings.layout import to_fields
 from cyclegan_neuro.recordings.loading import load, read_file, read_recording
 from cyclegan_neuro.recordings.memory import size_text
 from cyclegan_neuro.recordings.repair import constant_columns, interpolate_nan
@@ -24,6 +26,24 @@ def saved(tmp_path, **values):
 def test_source_is_the_path_unless_the_file_names_it(tmp_path):
     assert read_file(saved(tmp_path)).source == str(tmp_path / "a.npz")
     assert read_file(saved(tmp_path, source="rig 2")).source == "rig 2"
+
+
+@pytest.mark.parametrize("suffix", [".h5", ".npz", ".mat"])
+def test_what_kind_of_data_it_is_stays_with_the_file(tmp_path, make_recording, suffix):
+    for origin in ("simulated", "semi-synthetic", "recorded"):
+        recording = replace(make_recording(), source="simulated mice, rig 2", truth=None, data_origin=origin)
+        assert read_file(write_recording(recording, tmp_path / f"day{suffix}")).data_origin == origin
+
+
+def test_a_file_that_does_not_say_so_is_recorded_unless_it_carries_the_truth(tmp_path, make_recording):
+    (tmp_path / "simulated").mkdir()
+    assert read_file(saved(tmp_path / "simulated", source="semi-synthetic")).data_origin == "recorded"
+    for known, origin in ((True, "simulated"), (False, "recorded")):
+        day = make_recording() if known else replace(make_recording(), truth=None)
+        values = to_fields(day)
+        del values["data_origin"]  # as older versions wrote it
+        readers.get("hdf5").write(tmp_path / "old.h5", values)
+        assert read_file(tmp_path / "old.h5").data_origin == origin
 
 
 def test_relative_paths_start_at_the_base_directory(tmp_path, make_recording):
@@ -56,6 +76,7 @@ def test_numbers_become_names(tmp_path):
         ({"frame_rate_hz": np.ones(2)}, "'frame_rate_hz': got 2 values"),
         ({"gaps": np.array([29])}, "field gaps: got frames 29 to 29, expected 0 to 28"),
         ({"gaps": np.array([-1, 3])}, "field gaps: got frames -1 to 3"),
+        ({"data_origin": "simulation"}, "'data_origin': got 'simulation', expected one of recorded, simul"),
         ({"dff": np.zeros(30)}, r"'dff': got shape \(30,\), expected a matrix \(time, neuron\) that is not empty"),
         ({"dff": np.zeros((0, 3))}, r"'dff': got shape \(0, 3\)"),
         ({"roi_xy_um": np.zeros((3, 3))}, r"'roi_xy_um': got shape \(3, 3\), expected shape \(3, 2\)"),

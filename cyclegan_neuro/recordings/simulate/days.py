@@ -115,6 +115,7 @@ def simulate_days(
             subject=preset,
             session=name,
             source=source.format(name),
+            data_origin="simulated",
             truth=Truth(spikes, change != "none", change, *fields, other_dff, other_spikes),
         )
 

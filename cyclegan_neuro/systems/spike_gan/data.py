@@ -45,7 +45,7 @@ def prepare(config: Config) -> PreparedSamples:
         population = simulate(section.simulation, seed=section.simulation.seed)
         n_samples, n_bins, n_neurons = population.samples.shape
         flat = population.samples.reshape(n_samples * n_bins, n_neurons)
-        activity = Activity(flat, n_bins, f"simulated {section.simulation.kind}")
+        activity = Activity(flat, n_bins, f"simulated {section.simulation.kind}", data_origin="simulated")
         return _prepare_spikes(section, activity, bin_s=section.bin_s or _SIMULATED_BIN_S, truth=population.truth)
     prepared = _prepare_spikes(section, read_activity(section), bin_s=section.bin_s, truth=None)
     repeat_bins = config.evaluation.baselines.repeat_bins
@@ -59,7 +59,7 @@ def _prepare_spikes(section: DataSection, activity: Activity, *, bin_s: float, t
     train, held_out, every = _starts(section, [(0, len(activity.values))], n_bins, where=activity.source)
     return PreparedSamples(
         values=activity.values, n_bins=n_bins, train=train, held_out=held_out, every=every, bin_s=bin_s, truth=truth,
-        findings=activity.findings, notes=activity.notes,
+        data_origin=activity.data_origin, findings=activity.findings, notes=activity.notes,
         inputs=_describe(activity.values, activity.source, bin_s, None),
     )  # fmt: skip
 
@@ -78,7 +78,8 @@ def _prepare_traces(section: DataSection) -> PreparedSamples:
     return PreparedSamples(
         values=np.clip(scaling.apply(recording.dff, limits), 0.0, 1.0), n_bins=n_bins, train=train, held_out=held_out,
         every=every, bin_s=bin_s, scaling=limits, roi_ids=recording.roi_ids, findings=tuple(findings),
-        notes=loaded.notes, inputs=_describe(recording.dff, recording.source, bin_s, recording.roi_ids),
+        notes=loaded.notes, data_origin=recording.data_origin,
+        inputs=_describe(recording.dff, recording.source, bin_s, recording.roi_ids),
     )  # fmt: skip
 
 

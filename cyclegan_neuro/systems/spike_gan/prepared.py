@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from cyclegan_neuro.recordings.findings import Finding
+from cyclegan_neuro.recordings.recording import Origin
 from cyclegan_neuro.windows import scaling
 from cyclegan_neuro.windows.prepared import Scaling
 
@@ -33,6 +34,8 @@ class PreparedSamples:
     scaling : Scaling, optional
         Of traces; None for spikes.
     roi_ids : tuple of str, optional
+    data_origin : {"recorded", "simulated", "semi-synthetic"}
+        As in :class:`cyclegan_neuro.recordings.recording.Recording`.
     truth : object, optional
         Of simulated populations, see ``simulate``.
     findings : tuple of Finding
@@ -49,6 +52,7 @@ class PreparedSamples:
     bin_s: float
     scaling: Scaling | None = None
     roi_ids: tuple[str, ...] | None = None
+    data_origin: Origin = "recorded"
     truth: Any = None
     findings: tuple[Finding, ...] = ()
     notes: tuple[str, ...] = ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,9 +11,12 @@ import numpy as np
 
 from cyclegan_neuro.errors import RecordingError
 from cyclegan_neuro.recordings import readers
+from cyclegan_neuro.recordings.conversion import convert
 from cyclegan_neuro.recordings.findings import Finding
+from cyclegan_neuro.recordings.layout import FIELDS
 from cyclegan_neuro.recordings.memory import require_room
 from cyclegan_neuro.recordings.readers.base import Source
+from cyclegan_neuro.recordings.recording import Origin
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,6 +43,7 @@ class Activity:
     source : str
     findings : tuple of Finding
     notes : tuple of str
+    data_origin : {"recorded", "simulated", "semi-synthetic"}
     """
 
     values: np.ndarray
@@ -47,6 +51,7 @@ class Activity:
     source: str
     findings: tuple[Finding, ...] = ()
     notes: tuple[str, ...] = ()
+    data_origin: Origin = "recorded"
 
 
 def read_activity(section: DataSection) -> Activity:
@@ -64,18 +69,19 @@ def read_activity(section: DataSection) -> Activity:
     """
     path = Path(section.path)
     with readers.open_source(path) as source:
+        origin = _origin(source)
         if section.source == "spike_times":
-            return _from_spike_times(source, section)
+            return replace(_from_spike_times(source, section), data_origin=origin)
         name, axes = section.field or "", {"samples": 3, "continuous": 2}[section.source]
         array = _read(source, name, axes=axes)
     where = f"{path}, field '{name}'"
     notes: list[str] = []
     spikes = _as_spikes(array, where=where, several=section.several_spikes, notes=notes)
     if axes == 2:
-        return _checked(Activity(spikes, None, str(path), (), tuple(notes)), where)
+        return _checked(Activity(spikes, None, str(path), (), tuple(notes), origin), where)
     n_samples, n_neurons, n_bins = spikes.shape
     values = np.ascontiguousarray(spikes.transpose(0, 2, 1)).reshape(n_samples * n_bins, n_neurons)
-    return _checked(Activity(values, n_bins, str(path), (), tuple(notes)), where)
+    return _checked(Activity(values, n_bins, str(path), (), tuple(notes), origin), where)
 
 
 def bin_trains(trains: Sequence[neo.SpikeTrain], *, bin_s: float) -> np.ndarray:
@@ -141,6 +147,14 @@ def bin_spike_times(times_s: Sequence[np.ndarray], *, bin_s: float, duration_s: 
         index = np.floor(np.asarray(times, np.float64) / bin_s + 1e-9).astype(np.int64)
         counts[:, neuron] = np.bincount(index[(index >= 0) & (index < n_bins)], minlength=n_bins)
     return counts
+
+
+def _origin(source: Source) -> Origin:
+    """What the file says of itself, as the samples that our generators write do; without a word, it was recorded."""
+    spec = FIELDS["data_origin"]
+    if source.find(spec.name) is None:
+        return "recorded"
+    return convert(source.read(spec.name), spec, where=f"{source.path}, field '{spec.name}'", sizes={})
 
 
 def _from_spike_times(source: Source, section: DataSection) -> Activity:
@@ -235,4 +249,4 @@ def _checked(activity: Activity, where: str) -> Activity:
         for code, columns, got in (("silent", silent, "no spike"), ("always", always, "a spike in every bin"))
         if columns.size
     ]  # fmt: skip
-    return Activity(activity.values, activity.sample_bins, activity.source, tuple(findings), activity.notes)
+    return replace(activity, findings=tuple(findings))

@@ -38,7 +38,8 @@ def _recording(rng, *, name, truth, position):
         roi_ids=tuple(f"n{i}" for i in range(NEURONS)),
         behaviour=Behaviour(position_cm=np.float32(np.arange(FRAMES) % 12 * 10)) if position else Behaviour(),
         session=name,
-        source="simulated" if truth else "file",
+        source="file",
+        data_origin="simulated" if truth else "recorded",
         truth=known if truth else None,
     )
 

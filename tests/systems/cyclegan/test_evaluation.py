@@ -11,7 +11,8 @@ from cyclegan_neuro.systems.cyclegan.config import Config
 from cyclegan_neuro.systems.cyclegan.evaluation import evaluate_cyclegan
 from cyclegan_neuro.systems.cyclegan.measurements import measure
 from cyclegan_neuro.systems.cyclegan.pictures import choose_neurons, neuron_names
-from cyclegan_neuro.systems.cyclegan.story.wording import compared, mean_sd, origin
+from cyclegan_neuro.systems.cyclegan.story.inputs import inputs_block, origin_sentence
+from cyclegan_neuro.systems.cyclegan.story.wording import compared, mean_sd
 
 WITHOUT_MAPS = {"position_bin_cm": 20.0, "batch_size": 2, "interpretation": {"enabled": False}}
 CONFIG = Config(evaluation=WITHOUT_MAPS, report={"n_traces": 2, "dpi": 60})
@@ -142,12 +143,34 @@ def test_traces_are_chosen_without_looking_at_the_model(make_pair, make_trainer)
     assert neuron_names(prepared)[1] == "n1"
 
 
+def with_days(prepared, *, x=None, y=None):
+    """The pair with changed fields of its recordings."""
+    changed = {"x": x or {}, "y": y or {}}
+    days = {d: replace(getattr(prepared, d), recording=replace(getattr(prepared, d).recording, **changed[d]))
+            for d in "xy"}  # fmt: skip
+    return replace(prepared, **days)
+
+
 @pytest.mark.parametrize(
-    ("source", "expected"),
-    [("a.h5", "recorded"), ("Semi-synthetic: events", "semi-synthetic"), ("Simulated", "simulated")],
+    ("x", "y", "beginning"),
+    [
+        ("recorded", "recorded", "Recorded data: x is"),
+        ("simulated", "simulated", "Simulated data, not measured in an animal: x is"),
+        ("semi-synthetic", "semi-synthetic", "Semi-synthetic data, part of which was not measured in an animal: x is"),
+        ("recorded", "simulated", "Data of two kinds, x recorded and y simulated: x is"),
+    ],
 )
-def test_origin_of_a_recording(make_pair, source, expected):
-    assert origin(replace(make_pair().x.recording, source=source)) == expected
+def test_what_kind_of_data_it_is_stands_in_a_field_and_not_in_the_words_of_a_source(make_pair, x, y, beginning):
+    words = {"source": "/data/simulated, semi-synthetic/day.h5", "subject": "simulated", "session": "semi-synthetic"}
+    prepared = with_days(make_pair(), x=words | {"data_origin": x}, y=words | {"data_origin": y})
+    assert origin_sentence(prepared).startswith(beginning)
+    assert inputs_block(CONFIG, prepared).tables[0][1].rows[0] == ("origin", x, y)
+
+
+def test_the_transformation_of_recorded_data_is_not_called_recorded(make_pair):
+    prepared = make_pair(phi=True)
+    assert origin_sentence(prepared).startswith("Recorded data: x is")
+    assert inputs_block(CONFIG, prepared).tables[0][1].rows[0] == ("origin", "recorded", "semi-synthetic")
 
 
 def test_words_for_numbers():

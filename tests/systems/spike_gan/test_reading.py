@@ -7,6 +7,7 @@ from elephant.conversion import BinnedSpikeTrain
 
 from cyclegan_neuro.errors import RecordingError
 from cyclegan_neuro.spikes.trains import neo_train
+from cyclegan_neuro.systems.samples import GeneratedSamples, write_samples
 from cyclegan_neuro.systems.spike_gan.config import DataSection
 from cyclegan_neuro.systems.spike_gan.reading import bin_spike_times, bin_trains, read_activity
 
@@ -30,6 +31,12 @@ def test_samples_are_joined_with_neurons_in_columns(write, dtype):
     for sample in range(6):
         for neuron in range(3):
             np.testing.assert_array_equal(found.values[8 * sample : 8 * sample + 8, neuron], SPIKES[sample, neuron])
+
+
+def test_generated_samples_are_not_called_recorded(tmp_path, write):
+    assert read(write(x=SPIKES), "samples", field="x").data_origin == "recorded"
+    write_samples(GeneratedSamples(SPIKES.transpose(0, 2, 1), 0.01, spikes=True), tmp_path / "generated.h5")
+    assert read(str(tmp_path / "generated.h5"), "samples", field="samples").data_origin == "simulated"
 
 
 def test_continuous_activity_is_taken_as_it_is(write):

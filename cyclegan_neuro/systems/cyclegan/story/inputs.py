@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from cyclegan_neuro.recordings.recording import Origin
 from cyclegan_neuro.systems.cyclegan.config import Config
 from cyclegan_neuro.systems.cyclegan.pictures import activity_overview, order_figure
-from cyclegan_neuro.systems.cyclegan.story.wording import is_mixed, origin
+from cyclegan_neuro.systems.cyclegan.story.wording import is_mixed
 from cyclegan_neuro.systems.evaluation import Block, Picture, Table
 from cyclegan_neuro.systems.wording import findings_table, percent, plural
 from cyclegan_neuro.windows.prepared import Day, PreparedPair
@@ -17,6 +18,11 @@ __all__ = ["inputs_block", "order_block", "origin_sentence", "shared_frames"]
 _SCALINGS = {"day": "one minimum and maximum", "neuron": "one minimum and maximum per neuron"}
 _RANKS = 10  # rows shown
 _PARTS = ("train", "validation", "test")
+_WHAT: dict[Origin, str] = {
+    "recorded": "Recorded data",
+    "simulated": "Simulated data, not measured in an animal",
+    "semi-synthetic": "Semi-synthetic data, part of which was not measured in an animal",
+}
 _ORDERS = {
     "original": "the order of the recording",
     "firing_rate": "descending estimated activity",
@@ -28,10 +34,8 @@ _ORDERS = {
 
 def origin_sentence(prepared: PreparedPair) -> str:
     """Say in one sentence what kind of data this is."""
-    kind = origin(prepared.x.recording)
-    what = {"simulated": "Simulated data, not measured in an animal", "semi-synthetic": "Semi-synthetic data"}.get(
-        kind, "Recorded data"
-    )
+    x, y = _origins(prepared)
+    what = _WHAT[x] if prepared.y.transform is not None or x == y else f"Data of two kinds, x {x} and y {y}"
     if prepared.y.transform is not None:
         days = f"x is {prepared.x.recording.label}, y is its synthetic transformation Φ (Eq. 6)"
     else:
@@ -63,11 +67,19 @@ def inputs_block(config: Config, prepared: PreparedPair) -> Block:
     return Block("What went in", tuple(paragraphs), tuple(tables), (picture,))
 
 
+def _origins(prepared: PreparedPair) -> tuple[Origin, Origin]:
+    """What kinds of data x and y are; Φ of measured data was measured in part only."""
+    x, y = prepared.x.recording.data_origin, prepared.y.recording.data_origin
+    if prepared.y.transform is not None and x == "recorded":
+        y = "semi-synthetic"
+    return x, y
+
+
 def _days_table(prepared: PreparedPair) -> Table:
     days = (prepared.x, prepared.y)
     recordings = [day.recording for day in days]
     rows = [
-        ("origin", *(origin(r) for r in recordings)),
+        ("origin", *_origins(prepared)),
         ("subject", *(r.subject or None for r in recordings)),
         ("session", *(r.session or None for r in recordings)),
         ("source", *(r.source or None for r in recordings)),

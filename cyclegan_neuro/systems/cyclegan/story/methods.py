@@ -7,7 +7,6 @@ from cyclegan_neuro.systems.cyclegan.interpretation.findings import Interpretati
 from cyclegan_neuro.systems.cyclegan.spiking.measure import SpikeMeasurements
 from cyclegan_neuro.systems.cyclegan.story.methods_maps import map_keys, maps_paragraph
 from cyclegan_neuro.systems.cyclegan.story.methods_training import networks, objective, optimisation, training_keys
-from cyclegan_neuro.systems.cyclegan.story.wording import origin
 from cyclegan_neuro.systems.cyclegan.tuning import tuning_is_known
 from cyclegan_neuro.systems.evaluation import Reference, significant
 from cyclegan_neuro.systems.references import references_for
@@ -78,7 +77,9 @@ def methods(
 
 def _recordings(config: Config, prepared: PreparedPair) -> str:
     x, y = prepared.x.recording, prepared.y.recording
-    what, neurons = origin(x), plural(prepared.n_neurons, "neuron")
+    what, neurons = x.data_origin, plural(prepared.n_neurons, "neuron")
+    if prepared.y.transform is None and y.data_origin != what:
+        what = f"x {what}, y {y.data_origin}"
     if prepared.y.transform is not None:
         sentence = (
             f"ΔF/F of {neurons} ({what}; {x.label}; {_size(prepared.x)}) was taken as day x; y is its synthetic "

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 
-from cyclegan_neuro.recordings.recording import Recording
 from cyclegan_neuro.recordings.shuffling import MIXED
 from cyclegan_neuro.systems.evaluation import significant
 from cyclegan_neuro.windows.prepared import PreparedPair
@@ -16,7 +15,6 @@ __all__ = [
     "compared",
     "is_mixed",
     "mean_sd",
-    "origin",
 ]
 
 METRIC_LABELS = {
@@ -64,14 +62,6 @@ def mean_sd(entry: dict | None) -> str | None:
     if entry["mean"] < _ROUNDING:
         return "0"
     return f"{significant(entry['mean'])}\u00a0±\u00a0{significant(entry['std'], digits=2)}"
-
-
-def origin(recording: Recording) -> str:
-    """Say where a recording comes from: ``simulated``, ``semi-synthetic`` or ``recorded``."""
-    source = recording.source.lower()
-    if "semi-synthetic" in source:
-        return "semi-synthetic"
-    return "simulated" if recording.truth is not None or "simulated" in source else "recorded"
 
 
 def is_mixed(prepared: PreparedPair) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cyclegan_neuro.recordings.recording import Origin
 from cyclegan_neuro.systems.evaluation import Block, Picture, Table, significant
 from cyclegan_neuro.systems.spike_gan import pictures
 from cyclegan_neuro.systems.spike_gan.comparison import StatisticError
@@ -17,11 +18,16 @@ __all__ = ["inputs_block", "memorisation_block", "statistics_block", "statistics
 
 _MODELS = (MODEL, "dichotomized_gaussian", "stimulus_gaussian", "k_pairwise", "independent", FLOOR)
 _SHOWN = 4
+_WHAT: dict[Origin, str] = {
+    "recorded": "Recorded activity",
+    "simulated": "Simulated activity, not recorded in an animal",
+    "semi-synthetic": "Semi-synthetic activity, part of which was not recorded in an animal",
+}
 
 
 def inputs_block(config: Config, prepared: PreparedSamples, found: Measurements) -> Block:
     """Tell what the networks were given."""
-    paragraphs = [_origin(config, prepared), *prepared.notes, _split(config, prepared)]
+    paragraphs = [_origin(prepared), *prepared.notes, _split(config, prepared)]
     tables = [("The activity.", _data_table(prepared, found.recorded))]
     if isinstance(prepared.truth, PairsTruth):
         paragraphs.append(
@@ -36,8 +42,8 @@ def inputs_block(config: Config, prepared: PreparedSamples, found: Measurements)
     return Block("What went in", tuple(paragraphs), tuple(tables))
 
 
-def _origin(config: Config, prepared: PreparedSamples) -> str:
-    what = "Simulated spikes, not recorded in an animal" if config.data.source == "simulated" else "Recorded activity"
+def _origin(prepared: PreparedSamples) -> str:
+    what = _WHAT[prepared.data_origin]
     activity = "spikes" if prepared.spikes else "ΔF/F traces"
     return (
         f"{what} ({prepared.inputs['activity']['source']}): {activity} of {plural(prepared.n_neurons, 'neuron')} in "
