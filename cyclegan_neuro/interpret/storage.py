@@ -9,6 +9,7 @@ import numpy as np
 
 from cyclegan_neuro.errors import RunDirectoryError
 from cyclegan_neuro.interpret.averages import AttentionMap
+from cyclegan_neuro.recordings.readers._hdf5_gate import require_closed
 
 __all__ = ["MAPS_FILE", "map_arrays", "read_maps", "write_arrays"]
 
@@ -49,10 +50,13 @@ def read_maps(run_directory: Path) -> dict[str, dict[str, AttentionMap]]:
     ------
     RunDirectoryError
         If the run has no readable file of maps.
+    RecordingError
+        If the file leads to another one.
     """
     path = Path(run_directory) / MAPS_FILE
     try:
         with h5py.File(path, "r") as file:
+            require_closed(file)
             return {
                 network: {method: _read(group) for method, group in methods.items()}
                 for network, methods in file[_GROUP].items()

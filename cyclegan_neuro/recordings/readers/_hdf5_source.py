@@ -12,22 +12,29 @@ import numpy as np
 
 from cyclegan_neuro.errors import RecordingError
 from cyclegan_neuro.recordings.memory import require_room
+from cyclegan_neuro.recordings.readers._hdf5_gate import OutsideError, follow, require_closed, require_inside
 from cyclegan_neuro.recordings.readers.base import SLICE_BYTES, Entry, Source, damaged, incomplete, kind_of
 
 __all__ = ["Hdf5Source", "open_hdf5", "read_matrix"]
 
-_MAX_LINKS = 32
 _KERAS_ATTRIBUTES = {"model_config", "keras_version", "layer_names"}
 
 
 @contextmanager
-def open_hdf5(path: Path) -> Iterator[h5py.File]:
+def open_hdf5(path: Path, *, closed: bool = True) -> Iterator[h5py.File]:
     """Open an HDF5 file for reading.
+
+    Parameters
+    ----------
+    path : Path
+    closed : bool
+        Refuse a file in which anything leads to another one. Whoever says no opens its objects by
+        :func:`cyclegan_neuro.recordings.readers._hdf5_gate.follow` and ``refer``, which refuse the single object.
 
     Raises
     ------
     RecordingError
-        If the file is incomplete or damaged, or holds a Keras model.
+        If the file is incomplete or damaged, holds a Keras model, or leads to another file.
     """
     try:
         file = h5py.File(path, "r")
@@ -45,6 +52,8 @@ def open_hdf5(path: Path) -> Iterator[h5py.File]:
                 expected="a recording",
                 fix="name the file with the traces; models in files are never loaded, they may hold code",
             )
+        if closed:
+            require_closed(file)
         try:
             yield file
         except (OSError, RuntimeError) as error:  # h5py raises both for chunks that cannot be read
@@ -103,20 +112,20 @@ class Hdf5Source(Source):
 
         def visit(name: str, item: h5py.Group | h5py.Dataset) -> None:
             if isinstance(item, h5py.Dataset):
-                found[name] = self._entry(name, item)
+                found[name] = self._listed(name, item)
             found.update(self._attributes(item, name + "@"))
 
-        self.file.visititems(visit)  # hard links only: nothing outside the file is touched
+        self.file.visititems(visit)  # hard links only: no link leads out of the file
         return self._attributes(self.file, "") | found
 
     def find(self, name: str) -> Entry | None:
-        item = self._resolve(name)
+        item = follow(self.file, name)
         if isinstance(item, h5py.Dataset):
             return self._entry(name, item)
         return self.entries().get(name) if item is None else None
 
     def read(self, name: str, *, dtype: type | None = None, transpose: bool = False) -> np.ndarray:
-        dataset = self._resolve(name)
+        dataset = follow(self.file, name)
         if not isinstance(dataset, h5py.Dataset):
             return self._read_attribute(name)
         if self._entry(name, dataset).kind == "text":
@@ -126,6 +135,14 @@ class Hdf5Source(Source):
         if dataset.ndim == 2:
             return read_matrix(dataset, dtype=target, transpose=transpose)
         return np.asarray(dataset[()]).astype(target, copy=False)
+
+    def _listed(self, name: str, dataset: h5py.Dataset) -> Entry:
+        """The entry, also of what is refused when it is asked for."""
+        try:
+            require_inside(self.file, dataset, name)
+            return self._entry(name, dataset)
+        except OutsideError:
+            return Entry(name, (), "values in another file", "object")
 
     def _entry(self, name: str, dataset: h5py.Dataset) -> Entry:
         dtype = dataset.dtype
@@ -148,51 +165,8 @@ class Hdf5Source(Source):
 
     def _read_attribute(self, name: str) -> np.ndarray:
         owner, _, key = name.rpartition("@")
-        value = np.asarray((self._resolve(owner) if owner else self.file).attrs[key])
+        value = np.asarray((follow(self.file, owner) if owner else self.file).attrs[key])
         if value.dtype.kind in "OS":
             decoded = [v.decode("utf-8", "replace") if isinstance(v, bytes) else str(v) for v in value.ravel()]
             value = np.array(decoded, dtype=np.str_).reshape(value.shape)
         return value
-
-    def _resolve(self, name: str) -> h5py.Group | h5py.Dataset | None:
-        """Follow ``name`` link by link; an external link ends it before another file is opened."""
-        parts, item, links_left = _split(name), self.file["/"], _MAX_LINKS
-        while parts:
-            part = parts.pop(0)
-            if not isinstance(item, h5py.Group):
-                return None
-            links, key = item.id.links, part.encode()
-            if not links.exists(key):
-                return None
-            kind = links.get_info(key).type
-            if kind == h5py.h5l.TYPE_SOFT:
-                if not links_left:  # a circle
-                    return None
-                target = links.get_val(key).decode("utf-8", "replace")
-                item = self.file["/"] if target.startswith("/") else item
-                parts, links_left = _split(target) + parts, links_left - 1
-            elif kind == h5py.h5l.TYPE_HARD:
-                item = item[part]
-            else:
-                raise self._outside(name, "a link to another file")
-        if isinstance(item, h5py.Dataset) and _has_outside_data(item):
-            raise self._outside(name, "a data set whose values lie in another file")
-        return item
-
-    def _outside(self, name: str, what: str) -> RecordingError:
-        return RecordingError(
-            f"{self.path}, field '{name}'",
-            got=what,
-            expected="data inside this file; external links are refused",
-            fix="copy the data into one file (h5repack or h5copy), then read that",
-        )
-
-
-def _split(name: str) -> list[str]:
-    return [part for part in name.split("/") if part not in ("", ".")]
-
-
-def _has_outside_data(dataset: h5py.Dataset) -> bool:
-    if dataset.external:
-        return True
-    return dataset.is_virtual and any(source.file_name != "." for source in dataset.virtual_sources())

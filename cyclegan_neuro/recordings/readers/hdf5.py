@@ -32,7 +32,7 @@ class Hdf5(Reader):
 
     @contextmanager
     def open(self, path: Path) -> Iterator[Source]:
-        with open_hdf5(path) as file:
+        with open_hdf5(path, closed=False) as file:
             own = file.attrs.get("format") == FORMAT
             version = f"version {file.attrs.get('format_version', '?')}"
             yield Hdf5Source(path, file, f"HDF5, {FORMAT} {version}" if own else "HDF5, fields found by name")

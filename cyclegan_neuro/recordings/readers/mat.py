@@ -15,6 +15,7 @@ import h5py
 import numpy as np
 
 from cyclegan_neuro.recordings.memory import require_room
+from cyclegan_neuro.recordings.readers._hdf5_gate import follow, refer
 from cyclegan_neuro.recordings.readers._hdf5_source import Hdf5Source, open_hdf5
 from cyclegan_neuro.recordings.readers.base import Entry, Reader, Source, damaged, incomplete, kind_of
 
@@ -116,28 +117,34 @@ class Mat73Source(Hdf5Source):
         }
 
     def read(self, name: str, *, dtype: type | None = None, transpose: bool = False) -> np.ndarray:
-        dataset = self._resolve(name)
+        dataset = follow(self.file, name)
         if dataset.attrs.get("MATLAB_empty", 0):
             return np.zeros(0, dtype or np.float64)
         matlab_class = _class_of(dataset)
         if matlab_class == "char":
             return np.array([_characters(dataset)], dtype=np.str_)
         if matlab_class == "cell":
-            return np.array([_characters(self.file[cell]) for cell in dataset[()].ravel()], dtype=np.str_)
+            return np.array([_characters(cell) for cell in self._cells(name, dataset)], dtype=np.str_)
         return super().read(name, dtype=dtype, transpose=not transpose)
 
     def _entry(self, name: str, dataset: h5py.Dataset) -> Entry:
         matlab_class, shape = _class_of(dataset), dataset.shape[::-1]
         if matlab_class == "char":
             return Entry(name, (1,), "text", "text")
-        if matlab_class == "cell":
-            text = all(_class_of(self.file[cell]) == "char" for cell in dataset[()].ravel())
+        if matlab_class == "cell" and (dataset.attrs.get("MATLAB_empty", 0) or h5py.check_ref_dtype(dataset.dtype)):
+            text = all(_class_of(cell) == "char" for cell in self._cells(name, dataset))
             return Entry(name, (dataset.size,), "text" if text else "cell", "text" if text else "object")
         dtype = dataset.dtype
         if dtype.names == ("real", "imag"):
             return Entry(name, shape, "complex", "complex")
         kind = kind_of(dtype) if not matlab_class or matlab_class in _NUMERIC_CLASSES else "object"
         return Entry(name, shape, matlab_class or str(dtype), kind)
+
+    def _cells(self, name: str, dataset: h5py.Dataset) -> list[h5py.Dataset]:
+        """The elements of a cell array, which lie elsewhere in the file; none of an empty one."""
+        if dataset.attrs.get("MATLAB_empty", 0):
+            return []
+        return [refer(self.file, cell, name) for cell in dataset[()].ravel()]
 
 
 def _class_of(dataset: h5py.Dataset) -> str:
@@ -168,7 +175,7 @@ class Mat(Reader):
         with open(path, "rb") as stream:
             version_73 = stream.read(len(_V73)) == _V73
         if version_73:
-            with open_hdf5(path) as file:
+            with open_hdf5(path, closed=False) as file:
                 yield Mat73Source(path, file, "MATLAB 7.3 file (HDF5)")
             return
         _require_whole(path)

@@ -11,6 +11,7 @@ from typing import Any
 
 import h5py
 
+from cyclegan_neuro.recordings.readers._hdf5_gate import require_closed
 from cyclegan_neuro.recordings.readers.base import damaged, incomplete
 
 __all__ = ["open_weights", "read_attributes", "write_attributes"]
@@ -25,10 +26,11 @@ def open_weights(path: Path) -> Iterator[h5py.File]:
     Raises
     ------
     RecordingError
-        If it is incomplete or damaged.
+        If it is incomplete or damaged, or leads to another file.
     """
     try:
         with h5py.File(path, "r") as file:
+            require_closed(file)
             yield file
     except (OSError, RuntimeError) as error:  # h5py raises both for chunks that cannot be read
         declared = re.search(r"stored_eof = (\d+)", str(error))
