@@ -75,11 +75,10 @@ def _contents(options: argparse.Namespace) -> _Contents:
 
 def _recording(options: argparse.Namespace) -> tuple[Recording, list[Finding]]:
     # Here and not above, so that --help does not wait for scipy and pydantic.
-    from cyclegan_neuro.recordings.checks import check
     from cyclegan_neuro.recordings.loading import load
 
     reading = load(recording_section(options.file, options), base_directory=Path())
-    return reading.recording, check(reading.recording, where=options.file)
+    return reading.recording, reading.check()
 
 
 def _exit_code(findings: Sequence[Finding]) -> int:

@@ -33,7 +33,7 @@ its accuracy and the file. From Python:
   from cyclegan_neuro.spikes.inference import infer_rates
   inferred = infer_rates(dff, frame_rate_hz=30.0)  # dff: (time, neuron)
 """
-_NOT_A_FRACTION = ("percent", "z_score")  # warnings for training, which scales; networks of inference do not
+_Z_SCORES = "z_score"  # a warning for training, which scales; networks of inference do not
 _NOISIER = 0.5  # above the highest level of the networks: further than they were trained for
 _NAMED = 10
 
@@ -124,16 +124,15 @@ def _require_room_for(options: argparse.Namespace) -> None:
 
 def _recording(options: argparse.Namespace) -> Recording:
     """Read and check; show notes and warnings."""
-    from cyclegan_neuro.recordings.checks import check, require
+    from cyclegan_neuro.recordings.checks import require
     from cyclegan_neuro.recordings.loading import load
 
     reading = load(recording_section(options.recording, options, nan=options.nan), base_directory=Path())
-    findings = check(reading.kept, where=options.recording)
+    findings = reading.check()
     require(findings)
     for finding in findings:
-        if finding.code in _NOT_A_FRACTION:
-            fix = finding.fix.replace("set unit: percent", "add --unit percent")
-            raise RecordingError(finding.where, got=finding.got, expected=finding.expected, fix=fix)
+        if finding.code == _Z_SCORES:
+            raise RecordingError(finding.where, got=finding.got, expected=finding.expected, fix=finding.fix)
     for text in (*reading.notes, *(f"warning: {f}" for f in findings if f.severity == "warning")):
         print(text, file=sys.stderr)
     return reading.kept

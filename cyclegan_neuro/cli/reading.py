@@ -22,7 +22,10 @@ def add_reader_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--format", default="auto", help="auto (default), " + ", ".join(readers.names()))
     parser.add_argument("--frame_rate", type=_rate, metavar="HZ", help="frame rate, if the file does not hold it")
     parser.add_argument("--transpose", action="store_true", help="the matrix in the file is (neuron, time)")
-    parser.add_argument("--unit", choices=("fraction", "percent"), default="fraction", help="unit of ΔF/F in the file")
+    parser.add_argument(
+        "--unit", choices=("fraction", "percent"),
+        help="unit of ΔF/F in the file; where it is not stated, values as large as percent are refused",
+    )  # fmt: skip
 
 
 def recording_section(path: str, options: argparse.Namespace, **policies: str) -> RecordingSection:

@@ -34,7 +34,11 @@ class RecordingSection(Section):
     )
     frame_rate_hz: float | None = setting(None, "Frame rate if the file does not hold it.", unit="Hz", gt=0.0)
     transpose: bool = setting(False, "The matrix in the file is (neuron, time).")
-    unit: Literal["fraction", "percent"] = setting("fraction", "Unit of ΔF/F in the file; percent is divided by 100.")
+    unit: Literal["fraction", "percent"] | None = setting(
+        None,
+        "Unit of ΔF/F in the file; percent is divided by 100. Left out, a fraction is assumed, and values as large as "
+        "percent are refused.",
+    )
     nan: Literal["error", "interpolate", "drop_neuron"] = setting(
         "error", "What to do with NaN: refuse, interpolate runs up to nan_gap_s, or drop the neuron (on both days)."
     )

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["Finding"]
+__all__ = ["Finding", "log_warnings"]
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -33,3 +37,10 @@ class Finding:
 
     def __str__(self) -> str:
         return f"{self.where}: got {self.got}, expected {self.expected}. Fix: {self.fix}"
+
+
+def log_warnings(findings: Iterable[Finding]) -> None:
+    """Log what must be seen before training; what is only worth knowing stands in the report."""
+    for finding in findings:
+        if finding.severity != "info":
+            _log.warning("%s: %s", finding.severity, finding)

@@ -15,7 +15,9 @@ import numpy as np
 from cyclegan_neuro.configuration.sections import RecordingSection
 from cyclegan_neuro.errors import RecordingError
 from cyclegan_neuro.recordings import readers
+from cyclegan_neuro.recordings.checks import check
 from cyclegan_neuro.recordings.conversion import convert
+from cyclegan_neuro.recordings.findings import Finding
 from cyclegan_neuro.recordings.layout import FIELDS, FieldSpec, from_fields
 from cyclegan_neuro.recordings.memory import require_room
 from cyclegan_neuro.recordings.readers.base import Entry, Source
@@ -42,12 +44,15 @@ class Reading:
         Columns that the policies ``nan: drop_neuron`` and ``dead_neurons: drop`` leave out (on both days).
     notes : tuple of str
         What was done to the data.
+    unit_stated : bool
+        Whether the section says in which unit ΔF/F is.
     """
 
     recording: Recording
     where: str
     dropped: np.ndarray
     notes: tuple[str, ...]
+    unit_stated: bool
 
     @property
     def kept(self) -> Recording:
@@ -55,6 +60,10 @@ class Reading:
         if not self.dropped.size:
             return self.recording
         return self.recording.select_neurons(np.delete(np.arange(self.recording.n_neurons), self.dropped))
+
+    def check(self) -> list[Finding]:
+        """Return what the checks say of the recording without the dropped neurons."""
+        return check(self.kept, where=self.where, unit_stated=self.unit_stated)
 
 
 def read_file(
@@ -163,7 +172,7 @@ def load(section: RecordingSection, *, base_directory: Path) -> Reading:
             str(path), got=f"{dropped.size} neurons, all dropped ({'; '.join(note)})", expected="neurons to keep",
             fix="nan: interpolate, or another file",
         )
-    return Reading(recording, str(path), dropped, tuple(notes))
+    return Reading(recording, str(path), dropped, tuple(notes), unit_stated=section.unit is not None)
 
 
 def _interpolated(recording: Recording, nan_gap_s: float) -> tuple[Recording, list[str]]:

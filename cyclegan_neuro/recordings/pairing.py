@@ -11,7 +11,7 @@ import numpy as np
 
 from cyclegan_neuro.configuration.sections import RecordingSection
 from cyclegan_neuro.errors import PairingError
-from cyclegan_neuro.recordings.checks import check, require
+from cyclegan_neuro.recordings.checks import require
 from cyclegan_neuro.recordings.digest import content_sha256
 from cyclegan_neuro.recordings.findings import Finding
 from cyclegan_neuro.recordings.loading import load
@@ -133,7 +133,7 @@ def read_pair(
         As :func:`pair`.
     """
     days = [load(section, base_directory=base_directory) for section in (x, y)]
-    findings = [finding for day in days for finding in check(day.kept, where=day.where)]
+    findings = [finding for day in days for finding in day.check()]
     require(findings)
     matched = pair(
         days[0].recording,

@@ -12,6 +12,7 @@ from typing import Any
 
 from cyclegan_neuro.configuration.loading import dump_config, load_config
 from cyclegan_neuro.errors import RunDirectoryError, UserError, WindowError
+from cyclegan_neuro.recordings.findings import log_warnings
 from cyclegan_neuro.systems.base import System
 from cyclegan_neuro.systems.trainer import Trainer
 from cyclegan_neuro.training import compare
@@ -195,6 +196,7 @@ def _resume(system: System, config: Any, directory: RunDirectory) -> Setup:
 
 
 def _start(system, config, directory, prepared, trainer, status, checkpoint) -> Setup:
+    log_warnings(prepared.findings)
     directory.write_json(directory.environment_file, describe_environment())
     directory.write_text(directory.config_file, dump_config(config))
     at = checkpoint.manifest if checkpoint else None

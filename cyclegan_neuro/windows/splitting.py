@@ -14,10 +14,10 @@ from cyclegan_neuro.recordings.frames import frames_text, runs
 from cyclegan_neuro.recordings.recording import Recording
 from cyclegan_neuro.windows.prepared import Starts
 from cyclegan_neuro.windows.segmentation import allowed_stretches, coverage, legal_starts, spaced
+from cyclegan_neuro.windows.shortfall import PARTS, fewer_than_asked
 
 __all__ = ["Split", "split"]
 
-_PARTS = ("train", "validation", "test")
 _SMALLEST_WINDOW = 16  # frames; the lower limit of windows.window_frames
 
 
@@ -78,7 +78,12 @@ def split(
         starts = _paper(legal, windows, seed, recording, stretches, where)
     else:
         starts = _blocked(legal, windows, recording, stretches, where)
-    findings, notes = _fewer_than_asked(starts, windows, where), [_summary(starts, windows, recording, where)]
+    largest = _largest(_lengths(stretches), lambda height: _as_many_as_asked(stretches, windows, height))
+    findings = fewer_than_asked(
+        starts, windows=windows, recording=recording, where=where,
+        largest_frames=largest if largest >= _SMALLEST_WINDOW else None,
+    )  # fmt: skip
+    notes = [_summary(starts, windows, recording, where)]
     if windows.split == "paper":
         findings.append(_leak(starts, windows, recording, where))
     return Split(starts, tuple(findings), tuple(notes))
@@ -105,6 +110,17 @@ def _blocked(legal, windows, recording, stretches, where) -> Starts:
     raise _too_few(recording, stretches, windows, where, f"{apart} window{'s' * (apart != 1)} without a common frame")
 
 
+def _as_many_as_asked(stretches, windows: WindowsSection, window_frames: int) -> bool:
+    """Whether every part has all its windows if they are this long."""
+    legal = legal_starts(stretches, window_frames=window_frames)
+    asked = [getattr(windows, f"n_{part}") for part in PARTS]
+    if windows.split == "paper":
+        return legal.size >= sum(asked)
+    allowed = np.concatenate([np.arange(*stretch) for stretch in stretches])
+    parts = _three_stretches(legal, allowed, window_frames, windows.validation_fraction, windows.test_fraction)
+    return all(part.size >= n for part, n in zip(parts, asked, strict=True))
+
+
 def _three_stretches(legal, allowed, window_frames, validation_fraction, test_fraction):
     """Legal starts of the three parts; each held-out part as long as its share, and a window at least."""
     parts, end = [], allowed[-1] + 1
@@ -123,7 +139,7 @@ def _three_stretches(legal, allowed, window_frames, validation_fraction, test_fr
 def _summary(starts: Starts, windows: WindowsSection, recording: Recording, where: str) -> str:
     """One sentence: how many windows from which frames."""
     parts = []
-    for name in _PARTS:
+    for name in PARTS:
         part = getattr(starts, name)
         frames = coverage(part, window_frames=windows.window_frames, n_frames=recording.n_frames)
         parts.append(
@@ -132,23 +148,6 @@ def _summary(starts: Starts, windows: WindowsSection, recording: Recording, wher
         )
     kind = "blocked split, no frame in common" if windows.split == "blocked" else "windows dealt out at random"
     return f"{where}: {'; '.join(parts)}; {kind}."
-
-
-def _fewer_than_asked(starts: Starts, windows: WindowsSection, where: str) -> list[Finding]:
-    short = [
-        (name, len(getattr(starts, name)), getattr(windows, f"n_{name}"))
-        for name in _PARTS
-        if len(getattr(starts, name)) < getattr(windows, f"n_{name}")
-    ]
-    return [
-        Finding(
-            "info", "fewer_windows", f"{where}, {name} windows",
-            got=f"{found:,} distinct start frames",
-            expected=f"windows.n_{name} = {asked:,}",
-            fix=f"nothing needs to be done: all {found:,} are used, none twice",
-        )
-        for name, found, asked in short
-    ]  # fmt: skip
 
 
 def _leak(starts: Starts, windows: WindowsSection, recording: Recording, where: str) -> Finding:
@@ -208,18 +207,22 @@ def _too_few(recording, stretches, windows, where, found: str) -> WindowError:
 
 def _shorter_window(stretches, windows: WindowsSection) -> str:
     """Say which window would do for the split that was asked for."""
-    lengths = np.array([stop - start for start, stop in stretches], np.int64)
+    lengths = _lengths(stretches)
     if windows.split == "paper":
         held_out = windows.n_validation + windows.n_test
         largest = _largest(lengths, lambda h: np.clip(lengths - h + 1, 0, None).sum() > held_out)
     else:
-        largest = _largest(lengths, lambda h: (lengths // h).sum() >= len(_PARTS))
+        largest = _largest(lengths, lambda h: (lengths // h).sum() >= len(PARTS))
     if largest < _SMALLEST_WINDOW:
         return (
             f"no window of {_SMALLEST_WINDOW} frames or more fits the split '{windows.split}': "
             "exclude less or take a longer recording"
         )
     return f"set windows.window_frames to {largest:,} or less (the largest that the split '{windows.split}' allows)"
+
+
+def _lengths(stretches) -> np.ndarray:
+    return np.array([stop - start for start, stop in stretches], np.int64)
 
 
 def _largest(lengths: np.ndarray, enough: Callable[[int], bool]) -> int:

@@ -110,10 +110,27 @@ def test_blocked_has_no_leak_to_report_and_says_where_the_windows_lie():
     )
 
 
+@pytest.mark.parametrize(("kind", "n_frames"), [("blocked", 140), ("paper", 80)])
+@pytest.mark.parametrize("gaps", [[], [40, 70]])
+def test_of_the_window_that_is_recommended_there_are_enough_and_it_is_the_largest(kind, n_frames, gaps):
+    day, asked = recording(n_frames, gaps=gaps), {"n_train": 24, "n_validation": 3, "n_test": 4}
+
+    def fixes(window_frames):
+        found = split(day, windows=settings_of(kind, window_frames=window_frames, **asked)).findings
+        return [finding.fix for finding in found if finding.code == "fewer_windows"]
+
+    too_long = next(height for height in range(17, 60) if fixes(height))
+    assert all(f"set windows.window_frames to {too_long - 1} or less" in fix for fix in fixes(too_long))
+
+
 def test_fewer_start_frames_than_asked_are_used_once_and_reported():
     result = split(recording(100), windows=settings_of(n_train=3000), where="day x")
     assert len(result.starts.train) == 41
-    text = "day x, train windows: got 41 distinct start frames, expected windows.n_train = 3,000. Fix: nothing needs"
-    assert str(result.findings[0]).startswith(text)
+    assert result.findings[0].severity == "warning"
+    assert str(result.findings[0]) == (
+        "day x, train windows: got 41 of 3,000, because its stretch, frames 0-59, holds 60 - 20 + 1 = 41 start frames "
+        "of windows of 20 frames, expected windows.n_train = 3,000 different ones. "
+        "Fix: take a longer recording, or ask for fewer windows (windows.n_train: 41)"
+    )
     paper = split(recording(40), windows=settings_of("paper", n_train=3000))
     assert [len(getattr(paper.starts, part)) for part in PARTS] == [12, 4, 5]

@@ -30,7 +30,7 @@ CHECKS: tuple[Callable[[Recording, str], list[Finding]], ...] = (
 _RANK = {"critical": 0, "warning": 1, "info": 2}
 
 
-def check(recording: Recording, *, where: str | None = None) -> list[Finding]:
+def check(recording: Recording, *, where: str | None = None, unit_stated: bool = False) -> list[Finding]:
     """Look at a recording from all sides.
 
     Parameters
@@ -38,6 +38,8 @@ def check(recording: Recording, *, where: str | None = None) -> list[Finding]:
     recording : Recording
     where : str, optional
         How findings call it, usually the path of its file.
+    unit_stated : bool
+        Whether the user said in which unit ΔF/F is, so that values as large as percent are believed, with a warning.
 
     Returns
     -------
@@ -52,6 +54,7 @@ def check(recording: Recording, *, where: str | None = None) -> list[Finding]:
     """
     label = where or recording.label
     findings = [finding for one_check in CHECKS for finding in one_check(recording, label)]
+    findings = [units.as_stated(finding) for finding in findings] if unit_stated else findings
     return sorted(findings, key=lambda finding: _RANK[finding.severity])
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
+from cyclegan_neuro.recordings.checks.time import PLAUSIBLE_RATE_HZ
 from cyclegan_neuro.recordings.findings import Finding
 from cyclegan_neuro.recordings.noise import noise_levels
 from cyclegan_neuro.recordings.recording import Recording
 
-__all__ = ["negative", "noise", "unit"]
+__all__ = ["as_stated", "negative", "noise", "unit"]
 
 #: 99th percentile of ΔF/F that no recording in fractions reaches (1,000 %).
 MAX_FRACTION = 10.0
@@ -16,10 +19,18 @@ MAX_FRACTION = 10.0
 MAX_NOISE = 30.0
 _SAMPLE = 2_000_000
 _Z_TOLERANCE = 0.02
+_STATE_THE_UNIT = (
+    "what is the unit? If it is percent, set unit: percent (on a command line add --unit percent); "
+    "if it is a fraction in spite of these values, set unit: fraction"
+)
 
 
 def unit(recording: Recording, where: str) -> list[Finding]:
-    """Percent or z-scores where a fraction is expected."""
+    """Percent (critical) or z-scores (a warning) where a fraction is expected.
+
+    No recording in fractions is as large as percent usually are, and everything that is said in ΔF/F would be wrong by
+    a factor of 100. What z-scores are for is the user's to say.
+    """
     sample = _sample(recording.dff)
     finite = sample[np.isfinite(sample)]
     if not finite.size:
@@ -30,10 +41,16 @@ def unit(recording: Recording, where: str) -> list[Finding]:
     if _is_z_scored(recording.dff):
         fix = "every neuron has mean 0 and standard deviation 1 (z-scores): use ΔF/F as it was before"
         return [Finding("warning", "z_score", f"{where}, field dff", got, expected, fix)]
-    if high > MAX_FRACTION or np.median(_noise(recording)) > MAX_NOISE:
-        fix = "what is the unit? If it is percent, set unit: percent"
-        return [Finding("warning", "percent", f"{where}, field dff", got, expected, fix)]
+    if high > MAX_FRACTION or (_rate_is_plausible(recording) and np.median(_noise(recording)) > MAX_NOISE):
+        return [Finding("critical", "percent", f"{where}, field dff", got, expected, _STATE_THE_UNIT)]
     return []
+
+
+def as_stated(finding: Finding) -> Finding:
+    """Return what remains of a finding where the user has stated the unit: a warning in place of a refusal."""
+    if finding.code != "percent" or finding.severity != "critical":
+        return finding
+    return replace(finding, severity="warning", fix="nothing, if the unit that you stated is right")
 
 
 def negative(recording: Recording, where: str) -> list[Finding]:
@@ -72,6 +89,11 @@ def _noise(recording: Recording) -> np.ndarray:
     dff = recording.dff if finite.all() else recording.dff[:, finite]
     frames = max(2, _SAMPLE // dff.shape[1])  # a median needs no more
     return noise_levels(dff[:frames], recording.frame_rate_hz)
+
+
+def _rate_is_plausible(recording: Recording) -> bool:
+    low, high = PLAUSIBLE_RATE_HZ  # with a wrong rate the noise level says nothing of the unit
+    return low <= recording.frame_rate_hz <= high
 
 
 def _is_z_scored(dff: np.ndarray) -> bool:

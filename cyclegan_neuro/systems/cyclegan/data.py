@@ -8,6 +8,7 @@ from pathlib import Path
 from cyclegan_neuro.configuration.sections import DataSection, WindowsSection
 from cyclegan_neuro.errors import WindowError
 from cyclegan_neuro.recordings.checks import check, require
+from cyclegan_neuro.recordings.findings import Finding
 from cyclegan_neuro.recordings.loading import load
 from cyclegan_neuro.recordings.pairing import Pair, describe_inputs, pair, read_pair
 from cyclegan_neuro.recordings.recording import Recording
@@ -73,19 +74,19 @@ def _days(section: DataSection) -> Pair:
         )
     if section.source == "phi" and section.x is not None:
         loaded = load(section.x, base_directory=Path.cwd())
-        return _same_day(loaded.kept, loaded.where, resample_hz=section.resample_hz, notes=loaded.notes)
+        return _same_day(loaded.kept, loaded.check(), resample_hz=section.resample_hz, notes=loaded.notes)
     novice, expert = simulate_days(
         preset=section.simulation.preset, seed=section.simulation.seed, duration_s=section.simulation.duration_s
     )
     if section.source == "phi":
-        return _same_day(novice, novice.source, resample_hz=section.resample_hz)
+        return _same_day(novice, check(novice, where=novice.source), resample_hz=section.resample_hz)
     findings = [finding for day in (novice, expert) for finding in check(day)]
+    require(findings)
     days = pair(novice, expert, resample_hz=section.resample_hz)
     return Pair(days.x, days.y, (*findings, *days.findings), days.notes)
 
 
-def _same_day(recording: Recording, where: str, *, resample_hz: float | None, notes=()) -> Pair:
-    findings = check(recording, where=where)
+def _same_day(recording: Recording, findings: list[Finding], *, resample_hz: float | None, notes=()) -> Pair:
     require(findings)
     day = pair(recording, recording, assume_same_order=True, resample_hz=resample_hz)
     return Pair(day.x, day.x, tuple(findings), (*notes, *day.notes))

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from cyclegan_neuro.errors import WindowError
-from cyclegan_neuro.recordings.checks import check, require
+from cyclegan_neuro.recordings.checks import require
 from cyclegan_neuro.recordings.digest import content_sha256
 from cyclegan_neuro.recordings.loading import load
 from cyclegan_neuro.systems.spike_gan.config import Config, DataSection
@@ -66,7 +66,7 @@ def _prepare_spikes(section: DataSection, activity: Activity, *, bin_s: float, t
 
 def _prepare_traces(section: DataSection) -> PreparedSamples:
     loaded = load(section.recording, base_directory=Path.cwd())
-    recording, findings = loaded.kept, check(loaded.kept, where=loaded.where)
+    recording, findings = loaded.kept, loaded.check()
     require(findings)
     n_bins = section.window_bins or _WINDOW_BINS
     stretches = allowed_stretches(recording)

@@ -1,0 +1,78 @@
+"""Rows 10 and 17 through ``train.py``: what a user sees before the first epoch, and when there is none."""
+
+import logging
+
+import numpy as np
+import pytest
+import yaml
+
+from cyclegan_neuro.cli.train import main
+from cyclegan_neuro.recordings.recording import Recording
+from cyclegan_neuro.recordings.writing import write_recording
+from cyclegan_neuro.systems.cyclegan.story.inputs import inputs_block
+
+IDS = tuple(f"roi_{i}" for i in range(12))
+SMALL = {
+    "system": "cyclegan",
+    "model": {"generator": "identity", "filters": 2, "residual_blocks": 1},
+    "training": {"epochs": 1, "jit_compile": False},
+}
+
+
+@pytest.fixture
+def start(tmp_path, monkeypatch):
+    """Run ``train.py`` up to its first epoch; return what training was set up with."""
+    setups = []
+    monkeypatch.setattr("cyclegan_neuro.training.run.fit", setups.append)
+    log = logging.getLogger("cyclegan_neuro")
+    before = log.handlers[:], log.level, log.propagate
+    log.handlers = []  # the console of this test
+
+    def start(*, scale=1.0, n_frames=400, windows=None, data=None):
+        for name, seed in (("x", 1), ("y", 2)):
+            dff = np.random.default_rng(seed).normal(0.2, 0.1, (n_frames, len(IDS))).astype(np.float32)
+            day = Recording(dff * np.float32(scale), frame_rate_hz=24.0, roi_ids=IDS, session=f"day {name}")
+            write_recording(day, tmp_path / f"{name}.h5")
+        files = {name: {"path": f"{name}.h5", **(data or {})} for name in "xy"}
+        config = SMALL | {"data": {"source": "files", **files}}
+        config["windows"] = {"window_frames": 32, "n_train": 8, "n_validation": 2, "n_test": 2, **(windows or {})}
+        (tmp_path / "run.yaml").write_text(yaml.safe_dump(config))
+        assert main(["--config", str(tmp_path / "run.yaml"), "--output_dir", str(tmp_path / f"run_{len(setups)}")]) == 0
+        return setups[-1]
+
+    yield start
+    log.handlers, log.level, log.propagate = before
+
+
+def test_row_17_percent_stops_training_before_it_starts(start, tmp_path, capsys):
+    with pytest.raises(SystemExit) as caught:
+        start(scale=100)
+    assert caught.value.code == 2
+    error = capsys.readouterr().err
+    assert f"error: {tmp_path / 'x.h5'}, field dff: got median 19.8 and 99th percentile 43" in error
+    assert "expected ΔF/F as a fraction (0.5 is 50 %). Fix: what is the unit? If it is percent, set unit: per" in error
+    assert f"Also critical: {tmp_path / 'y.h5'}, field dff" in error
+    assert not (tmp_path / "run_0" / "config.yaml").exists()
+
+
+def test_row_17_a_unit_that_is_stated_is_believed_with_a_warning(start, tmp_path, capsys):
+    setup = start(scale=100, data={"unit": "fraction"})
+    assert setup.prepared.x.recording.dff.mean() == pytest.approx(20, rel=0.05)
+    assert f"warning: {tmp_path / 'x.h5'}, field dff: got median 19.8 and 99th" in capsys.readouterr().err
+    setup = start(scale=100, data={"unit": "percent"})
+    assert "field dff" not in capsys.readouterr().err
+
+
+def test_row_10_fewer_windows_than_asked_for_are_told_before_training_and_in_the_report(start, capsys):
+    setup = start(n_frames=96, windows={"n_train": 24, "n_validation": 1, "n_test": 1})
+    text = (
+        "day x (day x), train windows: got 1 of 24, because its stretch, frames 0-31, holds 32 - 32 + 1 = 1 start "
+        "frame of windows of 32 frames, expected windows.n_train = 24 different ones. "
+        "Fix: set windows.window_frames to 24 or less, of which there are enough, or ask for fewer windows "
+        "(windows.n_train: 1)"
+    )
+    assert f"warning: {text}" in capsys.readouterr().err
+    tables = dict(inputs_block(setup.config, setup.prepared).tables)
+    (told,) = [table for caption, table in tables.items() if caption.startswith("What the checks had to say")]
+    found = {(row[0], row[1], row[2].split(",")[0]) for row in told.rows}
+    assert ("warning", "day x (day x), train windows", "1 of 24") in found
