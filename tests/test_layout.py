@@ -32,7 +32,7 @@ MAY_IMPORT = {
 
 #: Modules of the shared rooms that know systems only through these.
 DOORS = {
-    "training": {f"{PACKAGE}.systems", f"{PACKAGE}.systems.base", f"{PACKAGE}.systems.trainer"},
+    "training": {f"{PACKAGE}.systems", *(f"{PACKAGE}.systems.{name}" for name in ("base", "compilation", "trainer"))},
     "report": {f"{PACKAGE}.systems", f"{PACKAGE}.systems.evaluation"},
 }
 

@@ -64,6 +64,7 @@ def _evaluate(output_dir: Path, system: System, config: Section) -> Path:
     # Here and not above, so that --help and errors in the configuration do not wait for TensorFlow.
     from cyclegan_neuro.configuration.loading import dump_config
     from cyclegan_neuro.report.write import write_report
+    from cyclegan_neuro.training.precision import with_numerics
     from cyclegan_neuro.training.run import load_run
 
     started = time.perf_counter()
@@ -71,8 +72,10 @@ def _evaluate(output_dir: Path, system: System, config: Section) -> Path:
     run = load_run(output_dir, weights=config.evaluation.weights, config=config, system=system)
     loaded = time.perf_counter()
     _LOG.info("evaluating")
+    environment = _environment(run)
+    told = with_numerics(config, environment)
     evaluation = system.evaluate(
-        config, run.prepared, run.trainer, cache_directory=run.directory.path / "evaluation_cache"
+        told, run.prepared, run.trainer, cache_directory=run.directory.path / "evaluation_cache"
     )
     timing = {
         "training_s": run.status.seconds_trained,
@@ -85,7 +88,7 @@ def _evaluate(output_dir: Path, system: System, config: Section) -> Path:
         run_directory=run.directory.path,
         system_name=system.name,
         config_yaml=dump_config(config),
-        environment=_environment(run),
+        environment=environment,
         inputs=run.directory.read_json(run.directory.inputs_file),
         status=run.status.as_dict(),
         timing=timing,

@@ -181,10 +181,12 @@ class TrainingSection(Section):
         ge=0.0,
         lt=1.0,
     )
-    precision: Literal["float32", "mixed_bfloat16", "mixed_float16"] = setting("float32", "Numbers in the networks.")
-    jit_compile: Literal["auto"] | bool = setting(
-        "auto", "Compile the step with XLA; auto: on a GPU, unless deterministic."
+    precision: Literal["auto", "float32", "mixed_bfloat16", "mixed_float16"] = setting(
+        "auto",
+        "Numbers in the networks; auto: mixed_bfloat16 on a GPU that has it (compute capability 8.0 or higher), "
+        "mixed_float16 with loss scaling on an older one, float32 on a CPU.",
     )
+    jit_compile: Literal["auto"] | bool = setting("auto", "Compile the step with XLA; auto: on one GPU.")
     deterministic: bool = setting(True, "Repeat bit for bit on CPU (op determinism).")
     devices: Literal["auto", "cpu", "one_gpu", "all_gpus"] = setting(
         "auto", "auto: all visible GPUs (mirrored), else the CPU."

@@ -6,6 +6,7 @@ import keras
 
 from cyclegan_neuro.configuration.sections import TrainingSection
 from cyclegan_neuro.networks.schedules import WarmupDecay
+from cyclegan_neuro.systems.compilation import resolve_precision
 
 __all__ = ["adam"]
 
@@ -49,4 +50,5 @@ def adam(
         ema_overwrite_frequency=None,
         name=name,
     )
-    return keras.optimizers.LossScaleOptimizer(optimizer) if section.precision == "mixed_float16" else optimizer
+    scaled = resolve_precision(section) == "mixed_float16"
+    return keras.optimizers.LossScaleOptimizer(optimizer) if scaled else optimizer

@@ -7,10 +7,11 @@ from collections.abc import Iterable
 from importlib.metadata import version
 
 from cyclegan_neuro import __version__
+from cyclegan_neuro.configuration.sections import TrainingSection
 from cyclegan_neuro.recordings.findings import Finding
 from cyclegan_neuro.systems.evaluation import Table
 
-__all__ = ["findings_table", "percent", "plural", "software"]
+__all__ = ["findings_table", "numbers", "percent", "plural", "software"]
 
 _RANK = {"critical": 0, "warning": 1, "info": 2}
 
@@ -30,6 +31,11 @@ def findings_table(findings: Iterable[Finding]) -> Table:
     ranked = sorted(findings, key=lambda finding: _RANK[finding.severity])
     rows = tuple((f.severity, f.where, f.got, f.expected, f.fix) for f in ranked)
     return Table("findings", ("severity", "where", "found", "expected", "what to do"), rows)
+
+
+def numbers(training: TrainingSection) -> str:
+    """Return in which numbers a run computed, for example ``float32``, as the report's configuration tells."""
+    return f"{training.precision}{', compiled with XLA' if training.jit_compile is True else ''}"
 
 
 def software(*libraries: str) -> str:

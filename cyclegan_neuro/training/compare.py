@@ -23,7 +23,8 @@ _SAFE = (
 )  # fmt: skip
 _PLACES = ("path", "source")  # in inputs.json; a file without a stored source is called by its path
 # Fields of the machine: the run goes on, but no longer bit for bit.
-_MACHINE = ("training.devices", "training.precision", "training.jit_compile", "training.deterministic")
+_MACHINE = ("training.devices", "training.deterministic")
+_NUMERICS = ("training.precision", "training.jit_compile")  # the same, if they become something else: said then
 
 
 def refuse_changed_config(stored: Section, given: Section, *, where: str) -> None:
@@ -36,7 +37,7 @@ def refuse_changed_config(stored: Section, given: Section, *, where: str) -> Non
     """
     changed = changes(stored, given)
     moved = input_files(type(stored), section="data")  # the place of a recording may change: its content is compared
-    refused = [key for key in changed if not key.startswith(_SAFE + _MACHINE) and key not in moved]
+    refused = [key for key in changed if not key.startswith(_SAFE + _MACHINE + _NUMERICS) and key not in moved]
     if refused:
         lines = [line for line in differences(stored, given) if line.split(":")[0] in refused]
         raise ConfigurationError(

@@ -14,6 +14,7 @@ from cyclegan_neuro.configuration.loading import dump_config, load_config
 from cyclegan_neuro.errors import RunDirectoryError, UserError, WindowError
 from cyclegan_neuro.recordings.findings import log_warnings
 from cyclegan_neuro.systems.base import System
+from cyclegan_neuro.systems.compilation import resolve_precision
 from cyclegan_neuro.systems.trainer import Trainer
 from cyclegan_neuro.training import compare
 from cyclegan_neuro.training.checkpoints import Checkpoint, CheckpointStore
@@ -21,7 +22,7 @@ from cyclegan_neuro.training.devices import choose_strategy, evaluation_strategy
 from cyclegan_neuro.training.environment import describe_environment
 from cyclegan_neuro.training.interruption import TrainingInterrupted
 from cyclegan_neuro.training.loop import Setup, fit, memory_errors
-from cyclegan_neuro.training.precision import precision
+from cyclegan_neuro.training.precision import numerics, precision
 from cyclegan_neuro.training.run_directory import RunDirectory, claim
 from cyclegan_neuro.training.seeds import deterministic_ops
 from cyclegan_neuro.training.state import write_state
@@ -98,7 +99,7 @@ def train(
     """
     with (
         claim(output_dir, resume=resume, overwrite=overwrite) as directory,
-        precision(config.training.precision),
+        precision(resolve_precision(config.training)),
         deterministic_ops(config.training.deterministic),
         memory_errors(config.training),
     ):
@@ -149,7 +150,7 @@ def load_run(
     config = stored if config is None else config
     compare.refuse_changed_config(stored, config, where=str(directory.config_file))
     checkpoint = CheckpointStore(directory.checkpoints).load(weights)
-    with precision(config.training.precision):
+    with precision(resolve_precision(config.training)):
         prepared = _prepare_again(system, config, directory)
         with evaluation_strategy(config.training.devices).scope():
             trainer = system.build(config, prepared)
@@ -197,9 +198,11 @@ def _resume(system: System, config: Any, directory: RunDirectory) -> Setup:
 
 def _start(system, config, directory, prepared, trainer, status, checkpoint) -> Setup:
     log_warnings(prepared.findings)
-    directory.write_json(directory.environment_file, describe_environment())
-    directory.write_text(directory.config_file, dump_config(config))
     at = checkpoint.manifest if checkpoint else None
+    before = _numerics_before(directory) if at else []
+    computed = numerics(trainer, step=at.step if at else 0, before=before)
+    directory.write_json(directory.environment_file, describe_environment() | {"numerics": computed})
+    directory.write_text(directory.config_file, dump_config(config))
     status.update(
         state="training",
         message="",
@@ -210,6 +213,12 @@ def _start(system, config, directory, prepared, trainer, status, checkpoint) -> 
     )
     store = CheckpointStore(directory.checkpoints)
     return Setup(system, config, prepared, trainer, directory, store, status, checkpoint)
+
+
+def _numerics_before(directory: RunDirectory) -> list[dict]:
+    with suppress(RunDirectoryError):  # the file informs; a run without it goes on
+        return directory.read_json(directory.environment_file).get("numerics", [])
+    return []
 
 
 def _prepare_again(system: System, config: Any, directory: RunDirectory) -> Any:

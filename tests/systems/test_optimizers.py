@@ -60,5 +60,5 @@ def test_averages_are_kept_where_asked_for_and_never_put_in_place():
 
 def test_only_float16_needs_a_loss_scale():
     assert isinstance(make(precision="mixed_float16"), keras.optimizers.LossScaleOptimizer)
-    for precision in ("float32", "mixed_bfloat16"):
+    for precision in ("float32", "mixed_bfloat16", "auto"):  # auto on a CPU
         assert isinstance(make(precision=precision), keras.optimizers.Adam)

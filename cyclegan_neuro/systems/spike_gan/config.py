@@ -204,9 +204,6 @@ class TrainingSection(sections.TrainingSection):
     learning_rate_discriminator: float = setting(1e-4, "The same of the critic.", paper=1e-4, gt=0.0)
     adam_beta_1: float = setting(0.0, "Adam's first decay rate.", paper=0.0, ge=0.0, lt=1.0)
     adam_beta_2: float = setting(0.9, "Adam's second decay rate.", paper=0.9, ge=0.0, lt=1.0)
-    jit_compile: Literal["auto"] | bool = setting(
-        "auto", "Compile the step with XLA; auto: on a GPU, unless deterministic."
-    )
 
 
 class ImportanceSection(Section):

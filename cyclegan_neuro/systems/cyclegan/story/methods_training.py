@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cyclegan_neuro.systems.cyclegan.config import Config, ModelSection, ObjectiveSection
 from cyclegan_neuro.systems.cyclegan.data import critic_updates, windows_per_step
-from cyclegan_neuro.systems.wording import percent, plural
+from cyclegan_neuro.systems.wording import numbers, percent, plural
 from cyclegan_neuro.windows.prepared import PreparedPair
 
 __all__ = ["networks", "objective", "optimisation", "training_keys"]
@@ -118,7 +118,7 @@ def optimisation(config: Config, prepared: PreparedPair, *, updates: int) -> str
         f"Adam (Kingma and Ba 2015; β₁ = {section.adam_beta_1:g}, β₂ = {section.adam_beta_2:g}) updated the generators "
         f"with a learning rate of {section.learning_rate_generator:g} and the discriminators with "
         f"{section.learning_rate_discriminator:g}{_schedule(config)}, in batches of "
-        f"{plural(section.batch_size, 'window')} of each day ({section.precision}, seed {section.seed}). Training was "
+        f"{plural(section.batch_size, 'window')} of each day ({numbers(section)}, seed {section.seed}). Training was "
         f"set to {plural(section.epochs, 'epoch')} of {plural(steps, 'generator update')}. Evaluated: "
         f"{average} after update {updates:,} of {section.epochs * steps:,} ({chosen})."
     )

@@ -8,7 +8,7 @@ from cyclegan_neuro.systems.spike_gan.config import Config
 from cyclegan_neuro.systems.spike_gan.measurements import Measurements
 from cyclegan_neuro.systems.spike_gan.prepared import PreparedSamples
 from cyclegan_neuro.systems.spike_gan.wording import COORDINATION, UNTRAINED
-from cyclegan_neuro.systems.wording import plural, software
+from cyclegan_neuro.systems.wording import numbers, plural, software
 
 __all__ = ["methods"]
 
@@ -105,7 +105,8 @@ def _training(config: Config, updates: int) -> str:
         f"{objective.lambda_gp:g}), {plural(objective.critic_updates, 'critic update')} per generator update, with "
         f"Adam (Kingma and Ba 2015; learning rates {section.learning_rate_generator:g} and "
         f"{section.learning_rate_discriminator:g}, decay rates {section.adam_beta_1:g} and {section.adam_beta_2:g}), "
-        f"{section.batch_size} samples per update, {updates:,} generator updates, seed {section.seed}."
+        f"{section.batch_size} samples per update, {updates:,} generator updates, seed {section.seed}, in "
+        f"{numbers(section)}."
     )
     if config.model.draw_spikes:
         text += " The critic read spikes drawn from the generated probabilities, with straight-through gradients."

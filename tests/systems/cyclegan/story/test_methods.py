@@ -158,6 +158,7 @@ def test_the_paragraph_on_maps_tells_its_parameters(make_pair, found, sentence):
          "in batches of 3 windows of each day (mixed_bfloat16, seed 5). Training was set to 3 epochs of 3 generator "
          "updates. Evaluated: the networks after update 600 of 9 (the checkpoint with the lowest sum of cycle "
          "and identity errors on validation windows)."),
+        ({"training": {"precision": "float32", "jit_compile": True}}, "(float32, compiled with XLA, seed 1234)"),
         ({"training": {"weight_averaging": 0.99, "epochs": 1}, "evaluation": {"weights": "last"}},
          "an exponential average (decay 0.99) of the generators' weights after update 600 of 9 (the last checkpoint)."),
         ({"training": {"warmup_steps": 1000, "decay": "cosine", "learning_rate_generator": 3e-4}},
