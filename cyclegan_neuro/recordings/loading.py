@@ -23,6 +23,7 @@ from cyclegan_neuro.recordings.memory import require_room
 from cyclegan_neuro.recordings.readers.base import Entry, Source
 from cyclegan_neuro.recordings.recording import Recording
 from cyclegan_neuro.recordings.repair import constant_columns, interpolate_nan, nan_columns
+from cyclegan_neuro.recordings.time_axis import require_valid_time
 
 __all__ = ["Reading", "load", "read_file", "read_recording"]
 
@@ -235,7 +236,7 @@ def _read_fields(source: Source, fields: dict[str, str], frame_rate_hz: float | 
         values[name] = convert(
             source.read(entry.name, dtype=dtype, transpose=transpose and matrix), spec, where=where, sizes=sizes
         )
-    _require_valid_time(values, source)
+    require_valid_time(values, where=str(source.path))
     return values
 
 
@@ -304,21 +305,3 @@ def _require_matrix(entry: Entry, where: str, transpose: bool) -> dict[str, int]
     require_room(where, shape=entry.shape, itemsize=4)
     n_frames, n_neurons = entry.shape[::-1] if transpose else entry.shape
     return {"time": n_frames, "neuron": n_neurons}
-
-
-def _require_valid_time(values: dict, source: Source) -> None:
-    rate, n_frames = values["frame_rate_hz"], len(values["dff"])
-    if not (np.isfinite(rate) and rate > 0):
-        raise RecordingError(
-            f"{source.path}, field frame_rate_hz", got=f"{rate}", expected="frames per second, above 0",
-            fix="set frame_rate_hz: 30.0 with the rate of your microscope",
-        )
-    gaps = values.get("gaps")
-    if gaps is not None and gaps.size:
-        values["gaps"] = gaps = np.unique(gaps)
-        if gaps[0] < 0 or gaps[-1] >= n_frames - 1:
-            raise RecordingError(
-                f"{source.path}, field gaps", got=f"frames {gaps[0]} to {gaps[-1]}",
-                expected=f"0 to {n_frames - 2} (a gap lies between a frame and the next; frames count from 0)",
-                fix="subtract 1 if your frames count from 1; drop a gap after the last frame",
-            )

@@ -16,6 +16,7 @@ from cyclegan_neuro.recordings import memory
 from cyclegan_neuro.recordings.checks import check, require
 from cyclegan_neuro.recordings.loading import read_file, read_recording
 from cyclegan_neuro.recordings.pairing import describe_inputs, pair, read_pair
+from cyclegan_neuro.recordings.readers import open_source
 from cyclegan_neuro.recordings.recording import Recording
 from cyclegan_neuro.recordings.writing import write_recording
 
@@ -421,3 +422,20 @@ def test_row_34_huge_declared_shape_in_a_small_npz_file(tmp_path):
         )
     with pytest.raises(RecordingError, match=r"a declared shape of \(10000000000, 1000\), 40\.0 TB in memory"):
         read_file(tmp_path / "day1.npz", frame_rate_hz=24.0)
+
+
+def test_row_16_hdf5_that_numpy_cannot_hold_does_not_hide_the_rest(tmp_path):
+    with h5py.File(tmp_path / "day1.h5", "w") as file:
+        file["dff"], file.attrs["frame_rate_hz"] = traces(), 24.0
+        file["note"], file.attrs["title"] = h5py.Empty("S1"), h5py.Empty("f8")
+        one = h5py.h5s.create_simple((1,))
+        h5py.h5d.create(file.id, b"when", h5py.h5t.UNIX_D32LE, one)
+        h5py.h5a.create(file.id, b"made", h5py.h5t.UNIX_D32LE, one)
+        h5py.h5g.create(file.id, "größe".encode("latin-1"))
+    np.testing.assert_array_equal(read_file(tmp_path / "day1.h5").dff, traces())
+    with open_source(tmp_path / "day1.h5") as source:
+        listed = {name: (entry.type_name, entry.kind) for name, entry in source.entries().items()}
+    unknown = ("of a type that NumPy does not have", "object")
+    assert (listed["when"], listed["made"], listed["note"]) == (unknown, unknown, ("empty", "object"))
+    with pytest.raises(RecordingError, match=r"field 'title': got empty of shape \(\), expected real numbers"):
+        read_file(tmp_path / "day1.h5", fields={"frame_rate_hz": "title"})

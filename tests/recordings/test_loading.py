@@ -74,6 +74,8 @@ def test_numbers_become_names(tmp_path):
         ({"licks": np.zeros(29)}, r"'licks': got shape \(29,\), expected shape \(30,\): time of the matrix"),
         ({"position_cm": np.zeros((30, 2))}, r"'position_cm': got shape \(30, 2\), expected one value per time"),
         ({"frame_rate_hz": np.ones(2)}, "'frame_rate_hz': got 2 values"),
+        ({"gaps": np.arange(30) % 9 == 8}, "field gaps: got 30 values of 0 and 1, which look like a mask, expected"),
+        ({"gaps": np.arange(29) % 9 == 8}, "field gaps: got 29 values of 0 and 1, which look like a mask"),
         ({"gaps": np.array([29])}, "field gaps: got frames 29 to 29, expected 0 to 28"),
         ({"gaps": np.array([-1, 3])}, "field gaps: got frames -1 to 3"),
         ({"data_origin": "simulation"}, "'data_origin': got 'simulation', expected one of recorded, simul"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import h5py
@@ -110,7 +111,8 @@ class Hdf5Source(Source):
     def entries(self) -> dict[str, Entry]:
         found: dict[str, Entry] = {}
 
-        def visit(name: str, item: h5py.Group | h5py.Dataset) -> None:
+        def visit(name: str | bytes, item: h5py.Group | h5py.Dataset) -> None:
+            name = name.decode("utf-8", "replace") if isinstance(name, bytes) else name  # bytes: not UTF-8
             if isinstance(item, h5py.Dataset):
                 found[name] = self._listed(name, item)
             found.update(self._attributes(item, name + "@"))
@@ -145,10 +147,7 @@ class Hdf5Source(Source):
             return Entry(name, (), "values in another file", "object")
 
     def _entry(self, name: str, dataset: h5py.Dataset) -> Entry:
-        dtype = dataset.dtype
-        if h5py.check_string_dtype(dtype) is not None:
-            return Entry(name, dataset.shape, "text", "text")
-        return Entry(name, dataset.shape or (), str(dtype), kind_of(dtype))
+        return _described(name, dataset)
 
     def _read_text(self, dataset: h5py.Dataset) -> np.ndarray:
         require_room(f"{self.path}, field '{dataset.name}'", shape=dataset.shape, itemsize=64)
@@ -157,10 +156,7 @@ class Hdf5Source(Source):
     def _attributes(self, item: h5py.Group | h5py.Dataset, prefix: str) -> dict[str, Entry]:
         entries = {}
         for key in item.attrs:
-            attribute = item.attrs.get_id(key)
-            text = h5py.check_string_dtype(attribute.dtype) is not None
-            kind, type_name = ("text", "text") if text else (kind_of(attribute.dtype), str(attribute.dtype))
-            entries[prefix + key] = Entry(prefix + key, attribute.shape, type_name, kind, attribute=True)
+            entries[prefix + key] = replace(_described(prefix + key, item.attrs.get_id(key)), attribute=True)
         return entries
 
     def _read_attribute(self, name: str) -> np.ndarray:
@@ -170,3 +166,16 @@ class Hdf5Source(Source):
             decoded = [v.decode("utf-8", "replace") if isinstance(v, bytes) else str(v) for v in value.ravel()]
             value = np.array(decoded, dtype=np.str_).reshape(value.shape)
         return value
+
+
+def _described(name: str, holder: h5py.Dataset | h5py.h5a.AttrID) -> Entry:
+    """What a data set or an attribute is; nothing and types that NumPy lacks are listed, never read."""
+    try:
+        dtype, shape = holder.dtype, holder.shape
+    except TypeError:
+        return Entry(name, holder.shape or (), "of a type that NumPy does not have", "object")
+    if shape is None:  # a null dataspace
+        return Entry(name, (), "empty", "object")
+    if h5py.check_string_dtype(dtype) is not None:
+        return Entry(name, shape, "text", "text")
+    return Entry(name, shape, str(dtype), kind_of(dtype))
