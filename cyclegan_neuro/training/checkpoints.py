@@ -24,6 +24,7 @@ import h5py
 
 from cyclegan_neuro.errors import CheckpointError
 from cyclegan_neuro.recordings.atomic import replacing
+from cyclegan_neuro.recordings.readers._hdf5_gate import require_closed
 from cyclegan_neuro.training.environment import library_versions
 from cyclegan_neuro.training.state import State, refuse_non_finite
 
@@ -273,6 +274,7 @@ def _read(path: Path) -> Checkpoint:
     if hashlib.sha256(content[_MANIFEST_BYTES:]).hexdigest() != manifest.sha256:
         raise damaged(f"a damaged file of {len(content):,} bytes")
     with h5py.File(io.BytesIO(content), "r") as file:
+        require_closed(file)
         state = {
             group: [(entries[name].attrs["path"], entries[name][()]) for name in sorted(entries)]
             for group, entries in file.items()

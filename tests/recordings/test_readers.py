@@ -70,6 +70,14 @@ def test_named_format_is_used(write, make_recording, assert_same):
     assert_same(read_file(write(recording), format=write.format), recording)
 
 
+def test_a_field_that_is_absent_does_not_list_the_file(tmp_path, make_recording, monkeypatch):
+    path = write_recording(make_recording(), tmp_path / "day1.h5")
+    monkeypatch.setattr(_hdf5_source.Hdf5Source, "entries", None)  # of thousands of members: seconds a field
+    with readers.open_source(path) as source:
+        assert source.find("frame_rate_hz").attribute
+        assert [source.find(name) for name in ("nothing", "truth", "dff@nothing", "nothing@dff", "@")] == [None] * 5
+
+
 def test_another_format_is_refused(write, make_recording):
     other = "npz" if write.format == "hdf5" else "npy"
     with pytest.raises(RecordingError, match=f"got a file of format {write.format}, expected format {other}"):

@@ -124,7 +124,7 @@ class Hdf5Source(Source):
         item = follow(self.file, name)
         if isinstance(item, h5py.Dataset):
             return self._entry(name, item)
-        return self.entries().get(name) if item is None else None
+        return self._find_attribute(name) if item is None else None
 
     def read(self, name: str, *, dtype: type | None = None, transpose: bool = False) -> np.ndarray:
         dataset = follow(self.file, name)
@@ -159,9 +159,17 @@ class Hdf5Source(Source):
             entries[prefix + key] = replace(_described(prefix + key, item.attrs.get_id(key)), attribute=True)
         return entries
 
+    def _find_attribute(self, name: str) -> Entry | None:
+        """Look at one attribute; files hold thousands of members, which are not all listed for each absent field."""
+        owner, _, key = name.rpartition("@")
+        item = follow(self.file, owner) if key else None
+        if item is None or key not in item.attrs:
+            return None
+        return replace(_described(name, item.attrs.get_id(key)), attribute=True)
+
     def _read_attribute(self, name: str) -> np.ndarray:
         owner, _, key = name.rpartition("@")
-        value = np.asarray((follow(self.file, owner) if owner else self.file).attrs[key])
+        value = np.asarray(follow(self.file, owner).attrs[key])
         if value.dtype.kind in "OS":
             decoded = [v.decode("utf-8", "replace") if isinstance(v, bytes) else str(v) for v in value.ravel()]
             value = np.array(decoded, dtype=np.str_).reshape(value.shape)

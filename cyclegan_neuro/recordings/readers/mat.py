@@ -116,6 +116,9 @@ class Mat73Source(Hdf5Source):
             if not entry.attribute and not name.startswith("#")  # attributes and #refs# are MATLAB's own
         }
 
+    def _find_attribute(self, name: str) -> None:
+        """Attributes are MATLAB's own."""
+
     def read(self, name: str, *, dtype: type | None = None, transpose: bool = False) -> np.ndarray:
         dataset = follow(self.file, name)
         if dataset.attrs.get("MATLAB_empty", 0):
