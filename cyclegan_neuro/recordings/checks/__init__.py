@@ -19,6 +19,7 @@ CHECKS: tuple[Callable[[Recording, str], list[Finding]], ...] = (
     values.infinite,
     values.constant,
     values.whole_numbers,
+    values.outlying,
     units.unit,
     stretches.blanked,
     stretches.bleached,

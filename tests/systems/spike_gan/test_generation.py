@@ -55,7 +55,7 @@ def test_the_network_starts_at_the_rates_of_the_training_samples_where_it_should
 
 def test_traces_come_back_in_dff(write_traces, make_config):
     dff = np.random.default_rng(0).normal([0.0, 1.0, 50.0], [0.1, 0.2, 3.0], (240, 3))
-    data = {"source": "recording", "recording": {"path": write_traces(dff)}, "window_bins": 12}
+    data = {"source": "recording", "recording": {"path": write_traces(dff), "unit": "fraction"}, "window_bins": 12}
     config = make_config(data=data)
     prepared = prepare(config)
     generator = build_spike_gan(config, prepared).generator
