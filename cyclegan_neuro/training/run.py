@@ -99,7 +99,6 @@ def train(
     """
     with (
         claim(output_dir, resume=resume, overwrite=overwrite) as directory,
-        precision(resolve_precision(config.training)),
         deterministic_ops(config.training.deterministic),
         memory_errors(config.training),
     ):
@@ -150,10 +149,9 @@ def load_run(
     config = stored if config is None else config
     compare.refuse_changed_config(stored, config, where=str(directory.config_file))
     checkpoint = CheckpointStore(directory.checkpoints).load(weights)
-    with precision(resolve_precision(config.training)):
-        prepared = _prepare_again(system, config, directory)
-        with evaluation_strategy(config.training.devices).scope():
-            trainer = system.build(config, prepared)
+    prepared = _prepare_again(system, config, directory)
+    with precision(resolve_precision(config.training)), evaluation_strategy(config.training.devices).scope():
+        trainer = system.build(config, prepared)
     write_state(trainer, checkpoint.state, where=str(checkpoint.path))  # optimizers too: they keep the averages
     trainer.use_average_weights()
     return Run(system, config, prepared, trainer, directory, status, checkpoint)
@@ -234,8 +232,9 @@ def _prepare_again(system: System, config: Any, directory: RunDirectory) -> Any:
 
 
 def _build(system: System, config: Any, prepared: Any) -> Trainer:
-    section = config.training
-    with choose_strategy(section.devices, batch_size=section.batch_size).scope():
+    section = config.training  # the data are prepared in float32, also where an autoencoder orders the neurons
+    strategy = choose_strategy(section.devices, batch_size=section.batch_size)
+    with precision(resolve_precision(section)), strategy.scope():
         return system.build(config, prepared)
 
 

@@ -2,6 +2,7 @@
 
 import json
 
+import keras
 import pytest
 import tensorflow as tf
 from training_fakes import SYSTEM, make_config
@@ -50,6 +51,20 @@ def test_a_run_of_a_gpu_goes_on_and_is_evaluated_on_a_cpu(tmp_path, gpu, caplog)
     again = train(SYSTEM, make_config(epochs=3, precision="float32"), output_dir=tmp_path / "run", resume=True)
     assert computed(again) == computed(resumed)  # float32 is what auto was here: nothing changed
     assert "bit for bit" not in caplog.text
+
+
+def test_data_are_prepared_in_float32_whatever_the_networks_compute_in(tmp_path, gpu):
+    policies, prepare = [], type(SYSTEM).prepare
+
+    def recorded(self, config, *, run_directory=None):
+        policies.append(keras.config.dtype_policy().name)  # of an autoencoder that orders the neurons
+        return prepare(self, config, run_directory=run_directory)
+
+    gpu.setattr(type(SYSTEM), "prepare", recorded)
+    train(SYSTEM, make_config(epochs=1), output_dir=tmp_path / "run")
+    train(SYSTEM, make_config(epochs=2), output_dir=tmp_path / "run", resume=True)
+    load_run(tmp_path / "run", system=SYSTEM)
+    assert policies == ["float32"] * 3
 
 
 def test_the_report_tells_what_auto_was_where_the_run_was_trained():
