@@ -1,4 +1,4 @@
-"""From two recordings to everything the networks are fed with: split, scaled, ordered."""
+"""From two recordings to everything the networks are fed with: split, ordered, Φ where it is asked for, scaled."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from cyclegan_neuro.windows.prepared import Day, NeuronOrder, PreparedPair, Scal
 from cyclegan_neuro.windows.segmentation import coverage
 from cyclegan_neuro.windows.splitting import Split, split
 
-__all__ = ["prepare_pair", "raw_windows", "windows_of"]
+__all__ = ["learn_order", "prepare_pair", "raw_windows", "windows_of"]
 
 SCALING_FILE = "scaling.json"
 ORDER_FILE = "neuron_order.json"
@@ -38,8 +38,12 @@ def prepare_pair(
     notes: Sequence[str] = (),
     inputs: dict | None = None,
     run_directory: Path | None = None,
+    order: NeuronOrder | None = None,
 ) -> PreparedPair:
-    """Split, scale and order two days.
+    """Split, order and scale two days.
+
+    The order of steps is that of Figure C.1: windows are chosen, neurons ordered, Φ applied in that
+    order where y is Φ(X), and everything is scaled.
 
     Parameters
     ----------
@@ -47,7 +51,8 @@ def prepare_pair(
         The novice day, checked; ΔF/F in the user's neuron order.
     y : Recording or None
         The expert day with the same neurons in the same columns. ``None``: y is Φ(X), the synthetic
-        transformation of each window of x (Eq. 6); windows of both days with the same index are then pairs.
+        transformation of each window of x (Eq. 6) with neurons in the order of the networks; windows of both
+        days with the same index are then pairs.
     data : DataSection
         Noise and seed of Φ.
     windows : WindowsSection
@@ -60,6 +65,8 @@ def prepare_pair(
         What went in, passed on.
     run_directory : Path, optional
         Where scaling and order are kept; if they are there already, they are read instead of learned.
+    order : NeuronOrder, optional
+        Learned elsewhere; :func:`learn_order` of these days when absent.
 
     Returns
     -------
@@ -70,9 +77,16 @@ def prepare_pair(
     WindowError
         If the recordings do not allow the windows, the split, the scaling or the ordering, or a file
         of the run directory cannot be used.
+
+    References
+    ----------
+    Li et al., "Neuronal learning analysis using cycle-consistent adversarial networks" (2021), section 2.3 and
+    Figure C.1.
     """
     split_x, split_y = _splits(x, y, windows, seed)
-    transform = _phi(x, data, windows.window_frames) if y is None else None
+    if order is None:
+        order = learn_order(x, y, windows=windows, ordering=ordering, seed=seed, run_directory=run_directory)
+    transform = _phi(x, data, windows.window_frames, order) if y is None else None
     scaling_x, scaling_y = _scaling(x, y, split_x.starts, split_y.starts, transform, windows, run_directory)
     unordered = PreparedPair(
         x=_day(x, split_x.starts, scaling_x),
@@ -83,13 +97,57 @@ def prepare_pair(
         notes=tuple(dict.fromkeys((*notes, *split_x.notes, *split_y.notes, *_constant_notes(scaling_x, scaling_y)))),
         inputs=dict(inputs or {}),
     )
-    return _ordered(unordered, _order(unordered, ordering, seed, run_directory))
+    return _ordered(unordered, order)
 
 
-def _phi(x: Recording, data: DataSection, window_frames: int) -> WindowTransform:
+def learn_order(
+    x: Recording,
+    y: Recording | None,
+    *,
+    windows: WindowsSection,
+    ordering: OrderingSection,
+    seed: int,
+    run_directory: Path | None = None,
+) -> NeuronOrder:
+    """Order the neurons of both days as they were recorded; of x alone where y will be Φ of it.
+
+    Parameters
+    ----------
+    x, y, windows, ordering, seed, run_directory
+        See :func:`prepare_pair`.
+
+    Raises
+    ------
+    WindowError
+        As :func:`prepare_pair`.
+    """
+    file = None if run_directory is None else Path(run_directory) / ORDER_FILE
+    if file is not None and file.exists():
+        return load_order(file, n_neurons=x.n_neurons, method=ordering.method)
+    log_directory = None if run_directory is None else Path(run_directory) / "tensorboard" / "ordering"
+    order = order_neurons(_recorded(x, y, windows, seed), section=ordering, seed=seed, log_directory=log_directory)
+    if file is not None:
+        save_order(file, order)
+    return order
+
+
+def _recorded(x: Recording, y: Recording | None, windows: WindowsSection, seed: int) -> PreparedPair:
+    """Both days without Φ, scaled, in the user's order; where y will be Φ(X), x is both of them."""
+    split_x, split_y = _splits(x, y, windows, seed)
+    scaling_x = _fit(x, split_x.starts, windows)
+    scaling_y = None if y is None else _fit(y, split_y.starts, windows)
+    if y is not None and windows.share_scaling:
+        scaling_x = scaling_y = scalings.share(scaling_x, scaling_y)
+    day_x = _day(x, split_x.starts, scaling_x)
+    day_y = day_x if y is None else _day(y, split_y.starts, scaling_y)
+    return PreparedPair(day_x, day_y, windows.window_frames, identity_order(x.n_neurons))
+
+
+def _phi(x: Recording, data: DataSection, window_frames: int, order: NeuronOrder) -> WindowTransform:
+    """Φ in the user's order; its corner is connected in the order of the networks."""
     offset = aligned_empty(x.dff.shape)
     offset[...] = phi_noise(x.dff, weight=data.phi_noise, seed=data.phi_seed)
-    return WindowTransform(mask=corner_mask(window_frames, x.n_neurons), offset=offset)
+    return WindowTransform(mask=corner_mask(window_frames, x.n_neurons)[:, order.inverse], offset=offset)
 
 
 def _splits(x: Recording, y: Recording | None, windows: WindowsSection, seed: int) -> tuple[Split, Split]:
@@ -147,17 +205,6 @@ def _constant_notes(*both: Scaling) -> list[str]:
                 f"({', '.join(map(str, constant[:8]))}{', ...' * (constant.size > 8)}), kept at mid-scale 0.5."
             )
     return notes
-
-
-def _order(unordered: PreparedPair, section: OrderingSection, seed: int, run_directory: Path | None) -> NeuronOrder:
-    file = None if run_directory is None else Path(run_directory) / ORDER_FILE
-    if file is not None and file.exists():
-        return load_order(file, n_neurons=unordered.n_neurons, method=section.method)
-    log_directory = None if run_directory is None else Path(run_directory) / "tensorboard" / "ordering"
-    order = order_neurons(unordered, section=section, seed=seed, log_directory=log_directory)
-    if file is not None:
-        save_order(file, order)
-    return order
 
 
 def _ordered(unordered: PreparedPair, order: NeuronOrder) -> PreparedPair:

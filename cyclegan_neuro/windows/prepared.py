@@ -68,6 +68,7 @@ class WindowTransform:
     Attributes
     ----------
     mask : ndarray of float32, shape (window_frames, neuron)
+        In the order of the networks the removed corner is connected (Figure 3 of the paper).
     offset : ndarray of float32, shape (time, neuron)
         ``0.5 η``, one draw per frame of the recording.
     """

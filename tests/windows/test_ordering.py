@@ -94,14 +94,6 @@ def test_correlation_order_averages_the_days_and_puts_constant_neurons_last():
     np.testing.assert_allclose(found.score, [np.nan, (r / 2 + 1) / 2, (r + 1) / 2, r / 2], atol=1e-5)
 
 
-def test_order_of_a_transformed_day_is_taken_from_its_windows():
-    """Φ removes ever more of the later neurons, so they lose their correlation with the rest."""
-    shared = np.random.default_rng(0).normal(size=(400, 1)).astype(np.float32)
-    found = order(prepared(with_traces(np.repeat(shared, 8, axis=1)), phi=True), "correlation")
-    assert found.columns[-1] == 7
-    assert found.score[7] < found.score[1]
-
-
 @pytest.mark.parametrize("seed", range(5))
 def test_short_path_is_a_path_and_not_longer_than_the_nearest_neighbours(seed):
     points = np.random.default_rng(seed).uniform(0, 500, (60, 2))

@@ -10,7 +10,7 @@ from cyclegan_neuro.configuration.sections import DataSection, OrderingSection, 
 from cyclegan_neuro.errors import WindowError
 from cyclegan_neuro.recordings.findings import Finding
 from cyclegan_neuro.recordings.simulate.phi import corner_mask, phi_noise
-from cyclegan_neuro.windows import prepare
+from cyclegan_neuro.windows import ordering, prepare
 from cyclegan_neuro.windows.prepare import prepare_pair, raw_windows, windows_of
 from cyclegan_neuro.windows.scaling import apply, invert
 
@@ -47,10 +47,31 @@ def test_phi_windows_equal_the_formula(method):
     for start in pair.y.starts.test:
         expected = np.empty((32, 5))
         for t in range(32):
-            for n in range(5):
-                m = 0.0 if t / 32 < n / 5 else 1.0  # Eq. 6
-                expected[t, n] = m * day.dff[start + t, n] + noise[start + t, n]
+            for n, column in enumerate(pair.order.columns):
+                m = 0.0 if t / 32 < n / 5 else 1.0  # Eq. 6, n as the networks see the neurons (Figure C.1)
+                expected[t, column] = m * day.dff[start + t, column] + noise[start + t, column]
         np.testing.assert_allclose(raw_windows(pair, "y", np.array([start]))[0], expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("method", ordering.names())
+def test_in_every_order_the_corner_that_phi_removes_is_connected(method):
+    """The paper orders first and transforms then; without noise, what the mask removed is 0."""
+    centres = np.random.default_rng(3).uniform(0, 400, (5, 2)).astype(np.float32)
+    day = recording(roi_xy_um=centres).select_neurons([3, 0, 4, 1, 2])
+    pair = prepared(day, phi=True, method=method, data={"phi_noise": 0.0})
+    removed = np.abs(raw_windows(pair, "y", pair.y.starts.test)) < 1e-6
+    assert np.array_equal(removed.all(axis=0)[:, pair.order.columns], corner_mask(32, 5) == 0)
+    assert method == "original" or not np.array_equal(pair.order.columns, np.arange(5))
+
+
+@pytest.mark.parametrize("method", ["firing_rate", "correlation", "autoencoder"])
+def test_an_order_for_phi_is_learned_from_x_alone(method):
+    settings = ({}, {"phi_seed": 2, "phi_noise": 9})
+    scores = [prepared(phi=True, method=method, data=data).order.score for data in settings]
+    assert np.array_equal(scores[0], scores[1])
+    if method != "autoencoder":  # which learns from one day or from two
+        of_x = prepared(recording(), recording(), method=method).order
+        np.testing.assert_allclose(scores[0], of_x.score, rtol=1e-6)
 
 
 def test_phi_pairs_the_windows_of_both_days_and_keeps_what_both_exclude():

@@ -3,12 +3,18 @@
 Φ acts on a window: ``y = m x + 0.5 η`` (Eq. 6). The mask m depends on the frame
 within the window and on the neuron; the noise is drawn once per frame of the
 recording, so that overlapping windows agree on it. Neurons are counted in the
-user's order.
+order in which the networks see them: the paper orders first and transforms
+then, so that the removed corner is one connected piece (Figures C.1 and 3).
+
+Notes
+-----
+The paper's notation has the noise drawn per window. Drawn per frame, nothing has to be kept
+per window, and two windows never disagree on a frame that they share.
 
 References
 ----------
 Li et al., "Neuronal learning analysis using cycle-consistent adversarial
-networks" (2021), section 2.1 and Eq. 6.
+networks" (2021), section 2.3.2, Eq. 6 and Figure C.1.
 """
 
 from __future__ import annotations
@@ -52,7 +58,7 @@ def corner_mask(window_frames: int, n_neurons: int) -> np.ndarray:
     window_frames : int
         H; t counts from 0 to H - 1.
     n_neurons : int
-        W; n counts from 0 to W - 1.
+        W; n counts from 0 to W - 1, in the order of the networks.
 
     Returns
     -------
@@ -109,7 +115,9 @@ def synthetic_transformation(window: np.ndarray, *, mask: np.ndarray, noise: np.
     return mask * window + noise
 
 
-def phi_recording(recording: Recording, *, window_frames: int, weight: float = 0.5, seed: int) -> Recording:
+def phi_recording(
+    recording: Recording, *, window_frames: int, weight: float = 0.5, seed: int, columns: np.ndarray | None = None
+) -> Recording:
     """Cut a recording into windows, side by side, and transform each with Φ.
 
     Parameters
@@ -120,6 +128,9 @@ def phi_recording(recording: Recording, *, window_frames: int, weight: float = 0
         H. The frames after the last whole window are left out.
     weight, seed
         See :func:`phi_noise`.
+    columns : ndarray of int, shape (neuron,), optional
+        Columns of the recording from the top of the corner to its bottom, as a
+        :class:`~cyclegan_neuro.windows.prepared.NeuronOrder` has them; the recording's own order when absent.
 
     Returns
     -------
@@ -144,6 +155,8 @@ def phi_recording(recording: Recording, *, window_frames: int, weight: float = 0
     shape = (n_windows, window_frames, recording.n_neurons)
     noise = phi_noise(recording.dff, weight=weight, seed=seed)[:n_frames].reshape(shape)
     mask = corner_mask(window_frames, recording.n_neurons)
+    if columns is not None:
+        mask = mask[:, np.argsort(columns)]
     values = synthetic_transformation(recording.dff[:n_frames].reshape(shape), mask=mask, noise=noise)
     behaviour = {name: values[:n_frames] for name, values in recording.behaviour.available().items()}
     borders = np.arange(1, n_windows) * window_frames - 1

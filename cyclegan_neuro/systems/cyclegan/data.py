@@ -16,8 +16,8 @@ from cyclegan_neuro.recordings.shuffling import shuffle_days
 from cyclegan_neuro.recordings.simulate import simulate_days
 from cyclegan_neuro.recordings.simulate.phi import phi_recording
 from cyclegan_neuro.systems.cyclegan.config import Config
-from cyclegan_neuro.windows.prepare import prepare_pair
-from cyclegan_neuro.windows.prepared import PreparedPair
+from cyclegan_neuro.windows.prepare import learn_order, prepare_pair
+from cyclegan_neuro.windows.prepared import NeuronOrder, PreparedPair
 from cyclegan_neuro.windows.segmentation import allowed_stretches, legal_starts
 
 __all__ = ["critic_updates", "prepare", "windows_per_step"]
@@ -36,17 +36,20 @@ def windows_per_step(config: Config) -> int:
 
 
 def prepare(config: Config, *, run_directory: Path | None = None) -> PreparedPair:
-    """Read or simulate both days, check and match them, cut, scale and order them.
+    """Read or simulate both days, check and match them, cut, order and scale them.
 
     Raises
     ------
     RecordingError, PairingError, WindowError
         On input that cannot be used, before anything is written or trained.
     """
-    days, windows = _days(config.data), config.windows
+    days, windows, order = _days(config.data), config.windows, None
     phi_of_windows = config.data.source == "phi"
     if config.data.shuffle_days:
-        days, windows = _mixed(days, config)
+        if phi_of_windows:  # before the mixture: Φ comes after the ordering, and is part of what is mixed
+            settings = {"windows": windows, "ordering": config.ordering, "seed": config.training.seed}
+            order = learn_order(days.x, None, **settings, run_directory=run_directory)
+        days, windows = _mixed(days, config, order)
         phi_of_windows = False  # blocks of Φ(x) stand on both days
     return prepare_pair(
         days.x,
@@ -59,6 +62,7 @@ def prepare(config: Config, *, run_directory: Path | None = None) -> PreparedPai
         notes=days.notes,
         inputs=describe_inputs(days),
         run_directory=run_directory,
+        order=order,
     )
 
 
@@ -92,14 +96,18 @@ def _same_day(recording: Recording, findings: list[Finding], *, resample_hz: flo
     return Pair(day.x, day.x, tuple(findings), (*notes, *day.notes))
 
 
-def _mixed(days: Pair, config: Config) -> tuple[Pair, WindowsSection]:
+def _mixed(days: Pair, config: Config, order: NeuronOrder | None) -> tuple[Pair, WindowsSection]:
     """Return the days mixed, and the windows section that fits them: what either day excludes, both do."""
     windows, n_frames = config.windows, (days.x.n_frames, days.y.n_frames)
     block_frames = 2 * windows.window_frames  # room for overlapping windows, and half of a day from either
     if config.data.source == "phi":  # Φ depends on the place in the window: it is made side by side, a block each
         block_frames = windows.window_frames
         transformed = phi_recording(
-            days.x, window_frames=block_frames, weight=config.data.phi_noise, seed=config.data.phi_seed
+            days.x,
+            window_frames=block_frames,
+            weight=config.data.phi_noise,
+            seed=config.data.phi_seed,
+            columns=order.columns,
         )
         days = replace(days, y=transformed)
     mixed = shuffle_days(days, block_frames=block_frames, seed=config.training.seed)

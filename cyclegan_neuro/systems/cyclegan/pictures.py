@@ -50,13 +50,14 @@ def _roi_name(name: str) -> str:
 def choose_neurons(prepared: PreparedPair, example: Translation, n: int) -> np.ndarray:
     """Return up to ``n`` user columns worth a look, chosen without regard to how well the model does.
 
-    Where y is Φ(X): spread over the rows of the masked corner. Where the truth is known: the
+    Where y is Φ(X): spread over the rows of the masked corner (network order). Where the truth is known: the
     neurons that learning changed most in the example window. Else: the most active ones that are
     spread over the population.
     """
     n = min(n, prepared.n_neurons)
     if prepared.y.transform is not None:
-        return np.linspace(prepared.n_neurons * 0.3, prepared.n_neurons * 0.9, n).astype(int)
+        rows = np.linspace(prepared.n_neurons * 0.3, prepared.n_neurons * 0.9, n).astype(int)
+        return prepared.order.columns[rows]
     if example.truth_y is not None:
         change = np.abs(example.truth_y - example.x).mean(axis=(0, 1))
     else:
@@ -138,7 +139,7 @@ def _most_changed(before: np.ndarray, after: np.ndarray) -> list[tuple[int, int]
 
 def population_maps(example: Translation, prepared: PreparedPair) -> Figure:
     """Draw both cycles of the whole population as heat maps (as Figures F.1 and F.2)."""
-    columns, ylabel = _rows(prepared)
+    columns = prepared.order.columns
     ordered = {
         name: None if values is None else values[0][:, columns]
         for name, values in ((field, getattr(example, field)) for field in _MAP_FIELDS)
@@ -153,27 +154,18 @@ def population_maps(example: Translation, prepared: PreparedPair) -> Figure:
         limits=colour_limits(example.x, example.y),
         extent_x=(0.0, prepared.window_frames / prepared.x.recording.frame_rate_hz),
         xlabel="time (s)",
-        ylabel=ylabel,
     )
-
-
-def _rows(prepared: PreparedPair) -> tuple[np.ndarray, str]:
-    """User columns from top to bottom: as the networks see them, but where Φ gives the recording's order a meaning."""
-    if prepared.y.transform is not None:
-        return np.arange(prepared.n_neurons), "neuron (order of the recording)"
-    return prepared.order.columns, "neuron (network order)"
 
 
 _MAP_FIELDS = ("x", "g_x", "f_g_x", "truth_y", "y", "f_y", "g_f_y", "truth_x")
 
 
 def place_maps(maps: PlaceMaps, prepared: PreparedPair) -> tuple[Figure, Figure]:
-    """Draw variability and mean absolute error at each place of the window, where y is Φ(X)."""
-    columns, ylabel = _rows(prepared)
+    """Draw variability and mean absolute error at each place of the window, where y is Φ(X); in network order."""
+    columns = prepared.order.columns
     shared = {
         "extent_x": (0.0, prepared.window_frames / prepared.x.recording.frame_rate_hz),
         "xlabel": "time in the window (s)",
-        "ylabel": ylabel,
     }
     varying = [("X", "x"), ("Y = Φ(X)", "y"), ("G(X)", "g_x"), ("F(Y)", "f_y")]
     variability = heat_maps(

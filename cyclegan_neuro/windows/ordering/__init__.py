@@ -5,7 +5,8 @@ neurons are neighbours. A method is a module here with a function ``order(task) 
 
 References
 ----------
-Li et al., "Neuronal learning analysis using cycle-consistent adversarial networks" (2021), section 2.3.1.
+Li et al., "Neuronal learning analysis using cycle-consistent adversarial networks" (2021), section 2.3.1 and
+Figure E.1.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ def order_neurons(
     Parameters
     ----------
     prepared : PreparedPair
-        Scaled, in the user's neuron order.
+        Days as recorded, scaled, in the user's neuron order; both are x where y will be Φ(X).
     section : OrderingSection
     seed : int
         Of methods that learn.

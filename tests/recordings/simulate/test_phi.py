@@ -81,6 +81,9 @@ def test_phi_recording_transforms_window_by_window_with_gaps_between():
     got = phi_recording(day, window_frames=10, seed=2)
     noise, mask = phi_noise(x, seed=2), corner_mask(10, 4)
     np.testing.assert_array_equal(got.dff[10:20], mask * x[10:20] + noise[10:20])
+    columns = np.array([2, 0, 3, 1])  # from the top of the corner to its bottom
+    ordered = phi_recording(day, window_frames=10, seed=2, columns=columns)
+    np.testing.assert_array_equal(ordered.dff[:10, columns], mask * x[:10, columns] + noise[:10, columns])
     np.testing.assert_array_equal(got.gaps, [9])
     np.testing.assert_array_equal(got.behaviour.trial, np.arange(20))
     assert got.truth is None

@@ -59,8 +59,9 @@ def make_pair():
         day_x = Day(x, scaling.apply(x.dff, limits_x)[:, columns], starts, limits_x)
         if phi:
             noise = rng.normal(0.05, 0.1, (FRAMES, NEURONS)).astype(np.float32)
-            plain = scaling.scale_transform(WindowTransform(corner_mask(HEIGHT, NEURONS), noise), limits_y)
-            ordered = WindowTransform(plain.mask[:, columns], plain.offset[:, columns])
+            mask = corner_mask(HEIGHT, NEURONS)  # connected in the order of the networks
+            plain = scaling.scale_transform(WindowTransform(mask, noise), limits_y)
+            ordered = WindowTransform(mask, plain.offset[:, columns])
             day_y = Day(x, (x.dff * scaling.gain(limits_y))[:, columns], starts, limits_y, ordered)
         else:
             day_y = Day(y, scaling.apply(y.dff, limits_y)[:, columns], starts_y, limits_y)

@@ -17,12 +17,13 @@ SIMULATION = {"preset": "mouse_3", "duration_s": 60.0}  # 21 neurons, 1,440 fram
 WINDOWS = {"window_frames": 32, "n_train": 40, "n_validation": 5, "n_test": 5}
 
 
-def make_config(*, data=None, windows=None, seed=1234):
+def make_config(*, data=None, windows=None, seed=1234, ordering="original"):
     return Config.model_validate(
         {
             "data": {"shuffle_days": True, "simulation": SIMULATION} | (data or {}),
             "windows": WINDOWS | (windows or {}),
             "training": {"seed": seed},
+            "ordering": {"method": ordering},
         }
     )
 
@@ -86,6 +87,18 @@ def test_windows_of_phi_are_mixed_one_by_one():
     assert "Known for one day only and left out of the mixture: truth of the simulation." in prepared.notes
 
 
+def test_phi_is_mixed_in_the_order_of_x(tmp_path):
+    """Order first, then Φ, then the mixture: the corner in it is connected in the order of the networks."""
+    data = {"source": "phi", "phi_noise": 0.0}
+    mixed = prepare(make_config(data=data, ordering="firing_rate"), run_directory=tmp_path)
+    alone = prepare(make_config(data=data | {"shuffle_days": False}, ordering="firing_rate"))
+    assert np.array_equal(mixed.order.columns, alone.order.columns)
+    novice, _ = simulate_days(**SIMULATION)
+    x_is_first = np.array_equal(mixed.x.recording.dff[:32], novice.dff[:32])
+    transformed = (mixed.y if x_is_first else mixed.x).recording.dff[:32]
+    assert np.array_equal(transformed[:, alone.order.columns] == 0, corner_mask(32, 21) == 0)
+
+
 def test_what_either_day_excludes_both_mixed_days_do(tmp_path):
     novice, expert = simulate_days(**SIMULATION)
     longer = replace(
@@ -133,7 +146,7 @@ def test_the_paper_split_takes_mixed_days_that_suffice():
 
 def test_too_few_windows_for_the_blocked_split():
     with pytest.raises(WindowError, match=r"days mixed \(control\)\), split blocked: got 2 windows without a common"):
-        prepare(make_config(data={"source": "phi"}, windows={"window_frames": 500}))
+        prepare(make_config(windows={"window_frames": 500}))
 
 
 def test_resume_refuses_to_mix_days_that_were_not():

@@ -75,11 +75,11 @@ def test_gap_closed_by_hand():
 def test_bounds_of_phi_are_in_dff_and_in_the_users_order(make_pair):
     """The transform is stored scaled and ordered; the bounds must be those of the plain one."""
     prepared = make_pair(phi=True)
-    offset = prepared.y.transform.offset[:, np.argsort(prepared.order.columns)]
+    rows = np.argsort(prepared.order.columns)
+    offset = prepared.y.transform.offset[:, rows]
     noise = scaling.invert(offset, prepared.y.scaling)
-    expected = best_possible(
-        prepared.x.recording.dff, noise, starts=prepared.x.starts.test, mask=corner_mask(16, 5)
-    )
+    mask = corner_mask(16, 5)[:, rows]
+    expected = best_possible(prepared.x.recording.dff, noise, starts=prepared.x.starts.test, mask=mask)
     bounds = phi_bounds(prepared)
     assert bounds["direct_y"]["mean"] == pytest.approx(expected.direct_y.mean())
     assert bounds["direct_x"]["mean"] == pytest.approx(expected.direct_x.mean())

@@ -131,18 +131,22 @@ def positional_figure(found: Interpretation, prepared: PreparedPair, chosen: Cho
 
 def window_figure(found: Interpretation, prepared: PreparedPair, chosen: Chosen) -> Figure:
     """Draw maps over the window, averaged over windows, two to a row; the edge of the corner where Φ made y."""
-    panels = [_place_panel(_title(network, method), one) for network, method, one in chosen]
+    panels = [_place_panel(_title(network, method), one, prepared) for network, method, one in chosen]
     return _window_grid(found, prepared, _in_pairs(panels))
 
 
 def corner_figure(found: Interpretation, prepared: PreparedPair) -> Figure:
     """Draw the corner that Φ removes and its edge, the recorded contrast, D_Y, and what G attends to and changes."""
-    truth = [MapPanel("truth: what Φ removes", found.corner.masked), MapPanel("truth: its edge", found.corner.edge)]
+    columns = prepared.order.columns
+    truth = [
+        MapPanel("truth: what Φ removes", found.corner.masked[:, columns]),
+        MapPanel("truth: its edge", found.corner.edge[:, columns]),
+    ]
     ((contrast, recorded),) = found.maps[CONTRAST].items()
-    panels = [*truth, _place_panel(method_label(contrast), recorded)]
+    panels = [*truth, _place_panel(method_label(contrast), recorded, prepared)]
     leading = [entry for entry in choose_maps(found) if entry[0] == "D_Y"]
     of_g = [entry for entry in choose_maps(found, *_MASKS, "change") if entry[0] == "G"]
-    panels += [_place_panel(_title(network, method), one) for network, method, one in (*leading, *of_g)]
+    panels += [_place_panel(_title(network, method), one, prepared) for network, method, one in (*leading, *of_g)]
     return _window_grid(found, prepared, _in_pairs(panels))
 
 
@@ -150,8 +154,9 @@ def _in_pairs(panels: list[MapPanel]) -> list[list[MapPanel]]:
     return [panels[i : i + 2] for i in range(0, len(panels), 2)]
 
 
-def _place_panel(title: str, one: AttentionMap) -> MapPanel:
-    return MapPanel(title, relative_to_mean(one.place if one.neurons_resolved else one.place[:, :1]))
+def _place_panel(title: str, one: AttentionMap, prepared: PreparedPair) -> MapPanel:
+    columns = prepared.order.columns
+    return MapPanel(title, relative_to_mean(one.place[:, columns if one.neurons_resolved else columns[:1]]))
 
 
 def _window_grid(found: Interpretation, prepared: PreparedPair, rows) -> Figure:
@@ -160,9 +165,9 @@ def _window_grid(found: Interpretation, prepared: PreparedPair, rows) -> Figure:
         rows,
         extent_x=(0.0, prepared.window_frames / rate),
         xlabel="time in the window (s)",
-        ylabel="neuron (order of the recording)",
+        ylabel="neuron (network order)",
         n_neurons=prepared.n_neurons,
-        boundary=None if found.corner is None else found.corner.masked.sum(axis=0) / rate,
+        boundary=None if found.corner is None else found.corner.masked[:, prepared.order.columns].sum(axis=0) / rate,
     )
 
 

@@ -77,5 +77,5 @@ def corner_truth(prepared: PreparedPair) -> CornerTruth | None:
     masked = prepared.y.transform.mask[:, prepared.order.inverse] == 0
     n_frames, n_neurons = masked.shape
     time, neuron = (np.arange(n_frames) + 0.5) / n_frames, (np.arange(n_neurons) + 0.5) / n_neurons
-    edge = np.abs(time[:, None] - neuron) < _BAND
-    return CornerTruth(masked=masked, edge=edge)
+    edge = np.abs(time[:, None] - neuron) < _BAND  # in the order of the networks, where the corner is one
+    return CornerTruth(masked=masked, edge=edge[:, prepared.order.inverse])

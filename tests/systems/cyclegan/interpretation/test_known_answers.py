@@ -66,13 +66,13 @@ def test_without_a_simulator_a_position_or_with_phi_nothing_is_known_of_learning
 
 @pytest.mark.parametrize("columns", [(0, 1, 2, 3, 4), (3, 0, 4, 2, 1)])
 def test_the_corner_is_in_the_users_order(make_pair, columns):
-    """16 frames, 5 neurons: the edge is at frame 1.6 of neuron 0 at 8 of neuron 2, and 0.96 frames to either side."""
+    """16 frames, 5 neurons: the edge is at frame 1.6 of the first row and 8 of the third, and 0.96 frames around it."""
     found = corner_truth(make_pair(phi=True, columns=columns))
-    np.testing.assert_array_equal(found.masked, corner_mask(16, 5) == 0)
-    np.testing.assert_array_equal(np.flatnonzero(found.edge[:, 0]), [1, 2])
-    np.testing.assert_array_equal(np.flatnonzero(found.edge[:, 2]), [7, 8])
-    assert found.masked[0, 4]
-    assert not found.masked[15, 0]
+    np.testing.assert_array_equal(found.masked[:, list(columns)], corner_mask(16, 5) == 0)
+    np.testing.assert_array_equal(np.flatnonzero(found.edge[:, columns[0]]), [1, 2])
+    np.testing.assert_array_equal(np.flatnonzero(found.edge[:, columns[2]]), [7, 8])
+    assert found.masked[0, columns[4]]
+    assert not found.masked[15, columns[0]]
 
 
 def test_two_recorded_days_have_no_corner(make_pair):
