@@ -69,7 +69,10 @@ class DataSection(Section):
     y: RecordingSection | None = setting(None, "Expert day (source files).")
     simulation: SimulationSection = setting(SimulationSection, "Simulated days.")
     phi_seed: int = setting(1, "Seed of the noise η in Φ.", ge=0)
-    phi_noise: float = setting(0.5, "Weight of the noise η in Φ.", paper=0.5, ge=0.0)
+    phi_noise: float = setting(
+        0.5, "Weight of the noise η in Φ, drawn once per frame of the recording (the paper: per window).",
+        paper=0.5, ge=0.0,
+    )  # fmt: skip
     assume_same_order: bool = setting(
         False, "Without ROI ids: the neurons of both files stand in the same columns, and I know it."
     )
@@ -145,7 +148,7 @@ class WindowsSection(Section):
 class AutoencoderSection(Section):
     """The autoencoder that orders neurons by reconstruction error (section 2.3.1)."""
 
-    filters: int = setting(32, "Filters of the first convolution.", paper=32, ge=1)
+    filters: int = setting(32, "Filters of each block; the bottleneck has a quarter.", paper=32, ge=1)
     epochs: int = setting(20, "Passes over the training windows.", ge=1)
     batch_size: int = setting(8, "Windows per step.", ge=1)
     learning_rate: float = setting(1e-3, "Adam's learning rate.", gt=0.0)
@@ -164,11 +167,11 @@ class TrainingSection(Section):
     """How to train, the same for every system."""
 
     epochs: int = setting(200, "Passes over the training windows.", paper=200, ge=1)
-    batch_size: int = setting(1, "Windows per update (over all devices).", paper=1, ge=1)
+    batch_size: int = setting(1, "Windows per update (over all devices).", ge=1)
     learning_rate_generator: float = setting(1e-4, "Adam's learning rate of the generators.", paper=1e-4, gt=0.0)
     learning_rate_discriminator: float = setting(4e-4, "The same of the discriminators.", paper=4e-4, gt=0.0)
-    adam_beta_1: float = setting(0.9, "Adam's first decay rate.", paper=0.9, ge=0.0, lt=1.0)
-    adam_beta_2: float = setting(0.999, "Adam's second decay rate.", paper=0.999, ge=0.0, lt=1.0)
+    adam_beta_1: float = setting(0.9, "Adam's first decay rate.", ge=0.0, lt=1.0)
+    adam_beta_2: float = setting(0.999, "Adam's second decay rate.", ge=0.0, lt=1.0)
     warmup_steps: int = setting(0, "Steps over which the learning rates rise from 0.", unit="steps", paper=0, ge=0)
     decay: Literal["none", "linear", "cosine"] = setting(
         "none", "How the learning rates fall to 0 from decay_start on.", paper="none"
@@ -220,7 +223,7 @@ class SpikesSection(Section):
 
 
 class InterpretationSection(Section):
-    """Where the networks look, and whether that is where the data changed (sections 2.4 and 3.3)."""
+    """Where the networks look, and whether that is where the data changed (sections 2.3 and 3.2)."""
 
     enabled: bool = setting(True, "Explain the networks and score the maps where the truth is known.")
     max_windows: int = setting(200, "Test windows of each day that are explained, evenly spread.", ge=2)

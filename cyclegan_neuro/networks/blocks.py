@@ -14,9 +14,10 @@ from keras import layers
 
 from cyclegan_neuro.networks.layers import InstanceNormalization, crop_like
 
-__all__ = ["Convolutions", "attention_gate", "down_sample", "residual", "up_sample"]
+__all__ = ["LEAK", "Convolutions", "attention_gate", "down_sample", "residual", "up_sample"]
 
-_LEAK = 0.2
+LEAK = 0.2
+"""Slope of LeakyReLU below 0."""
 
 
 @dataclass(frozen=True)
@@ -71,25 +72,31 @@ class Convolutions:
 def down_sample(tensor, filters: int, make: Convolutions, *, name: str):
     """Convolution of stride 2, instance normalisation, LeakyReLU, spatial dropout."""
     tensor = make.convolution(filters, name=f"{name}_convolution", stride=2, use_bias=False)(tensor)
-    tensor = layers.LeakyReLU(_LEAK, name=name)(InstanceNormalization(name=f"{name}_norm")(tensor))
+    tensor = layers.LeakyReLU(LEAK, name=name)(InstanceNormalization(name=f"{name}_norm")(tensor))
     return make.spatial_dropout(tensor, name=f"{name}_dropout")
 
 
-def residual(tensor, make: Convolutions, *, name: str):
-    """Two convolutions with normalisation around an identity connection."""
+def residual(tensor, make: Convolutions, *, name: str, activate_last: bool = False):
+    """Two convolutions with normalisation around an identity connection.
+
+    With ``activate_last`` LeakyReLU and spatial dropout follow the second convolution too.
+    """
     filters = tensor.shape[-1]
     inner = make.convolution(filters, name=f"{name}_convolution_1", use_bias=False)(tensor)
-    inner = layers.LeakyReLU(_LEAK, name=f"{name}_activation")(InstanceNormalization(name=f"{name}_norm_1")(inner))
+    inner = layers.LeakyReLU(LEAK, name=f"{name}_activation")(InstanceNormalization(name=f"{name}_norm_1")(inner))
     inner = make.spatial_dropout(inner, name=f"{name}_dropout")
     inner = make.convolution(filters, name=f"{name}_convolution_2", use_bias=False)(inner)
     inner = InstanceNormalization(name=f"{name}_norm_2")(inner)
+    if activate_last:
+        inner = layers.LeakyReLU(LEAK, name=f"{name}_activation_2")(inner)
+        inner = make.spatial_dropout(inner, name=f"{name}_dropout_2")
     return layers.Add(name=name)([tensor, inner])
 
 
 def up_sample(tensor, filters: int, make: Convolutions, *, like, name: str):
     """Transposed convolution of stride 2, cropped to the size of ``like``."""
-    tensor = crop_like(make.transposed(filters, name=f"{name}_convolution")(tensor), like)
-    tensor = layers.LeakyReLU(_LEAK, name=name)(InstanceNormalization(name=f"{name}_norm")(tensor))
+    tensor = crop_like(make.transposed(filters, name=f"{name}_convolution")(tensor), like, name=f"{name}_crop")
+    tensor = layers.LeakyReLU(LEAK, name=name)(InstanceNormalization(name=f"{name}_norm")(tensor))
     return make.spatial_dropout(tensor, name=f"{name}_dropout")
 
 
@@ -98,7 +105,7 @@ def attention_gate(query, skip, make: Convolutions, *, name: str):
 
     References
     ----------
-    Oktay et al. 2018, "Attention U-Net", Eq. 1-2; Li et al., section 2.2.
+    Oktay et al. 2018, "Attention U-Net", Eq. 1-2; Li et al., section D and Figure D.1.
     """
     filters = skip.shape[-1]
     projected = [

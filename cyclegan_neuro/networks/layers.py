@@ -115,8 +115,8 @@ class Logit(keras.layers.Layer):
         return {**super().get_config(), "margin": self.margin}
 
 
-def crop_like(inputs, reference):
-    """Crop the end of every axis of ``inputs`` to the size it has in ``reference``.
+def crop_like(inputs, reference, *, name: str):
+    """Crop the end of every axis of ``inputs`` to the size it has in ``reference``, in a layer called ``name``.
 
     Two stride-2 layers and two transposed ones bring a width of 102 back as 104.
     """
@@ -124,5 +124,5 @@ def crop_like(inputs, reference):
     if not any(excess):
         return inputs
     if len(excess) == 1:
-        return keras.layers.Cropping1D((0, excess[0]))(inputs)
-    return keras.layers.Cropping2D(tuple((0, e) for e in excess))(inputs)
+        return keras.layers.Cropping1D((0, excess[0]), name=name)(inputs)
+    return keras.layers.Cropping2D(tuple((0, e) for e in excess), name=name)(inputs)

@@ -73,7 +73,7 @@ def test_coordinates_of_one_dimension():
 
 def test_crop_keeps_the_beginning():
     inputs = keras.Input((4, 6, 1))
-    model = keras.Model(inputs, crop_like(inputs, keras.Input((3, 5, 2))))
+    model = keras.Model(inputs, crop_like(inputs, keras.Input((3, 5, 2)), name="crop"))
     values = np.arange(24, dtype=np.float32).reshape(1, 4, 6, 1)
     np.testing.assert_array_equal(model(values), values[:, :3, :5])
 

@@ -147,26 +147,51 @@ def test_autoencoder_puts_what_it_reconstructs_first():
     """Slow traces that neurons share survive the bottleneck, white noise of the same variance does not."""
     rng = np.random.default_rng(0)
     frames = np.arange(600)
-    slow = np.sin(frames / 20)[:, None] * np.ones(3)
-    noise = rng.normal(0, np.sqrt(0.5), (600, 3))
-    day = recording(600, 6)
+    slow = np.sin(frames / 20)[:, None] * np.ones(8)
+    noise = rng.normal(0, np.sqrt(0.5), (600, 8))
+    day = recording(600, 16)
     day.dff[:] = np.concatenate([noise, slow], axis=1)
-    pair = prepared(day, day, n_train=200)
-    found = order(pair, "autoencoder", filters=4, epochs=6, batch_size=8, learning_rate=1e-2)
-    assert set(found.columns[:3]) == {3, 4, 5}
-    assert found.score[3:].max() < 0.5 * found.score[:3].min()
+    found = order(prepared(day, day, n_train=200), "autoencoder", filters=8, epochs=8, batch_size=8, learning_rate=1e-2)
+    assert set(found.columns[:8]) == set(range(8, 16))
+    assert found.score[8:].mean() < 0.5 * found.score[:8].mean()
 
 
-def test_autoencoder_score_is_the_mean_of_both_days():
+def test_the_autoencoder_has_the_blocks_of_the_paper():
+    """Section 2.3.1: 3 x (convolution, InstanceNorm, LeakyReLU, SpatialDropout), a bottleneck, 3 transposed."""
+    from cyclegan_neuro.windows.ordering.autoencoder import build_autoencoder
+
+    model = build_autoencoder(prepared(window_frames=36), AutoencoderSection(filters=4), seed=0)
+    kinds = [type(layer).__name__ for layer in model.layers if not type(layer).__name__.startswith("Cropping")]
+    block = ["InstanceNormalization", "LeakyReLU", "SpatialDropout2D"]
+    assert kinds == [
+        "InputLayer", *(["Conv2D", *block] * 3), "Conv2D", *block[:2], *(["Conv2DTranspose", *block] * 3),
+        "Conv2D", "Activation",
+    ]  # fmt: skip
+    assert model.get_layer("encode_3").output.shape == (None, 5, 1, 4)  # 36 x 5 halved three times
+    assert model.output.shape == (None, 36, 5, 1)
+
+
+def test_the_autoencoder_is_scored_on_windows_that_it_did_not_learn():
+    """And not on test windows: what is chosen there would leak into what is measured there."""
     from cyclegan_neuro.windows.cutting import windows_of
     from cyclegan_neuro.windows.ordering.autoencoder import build_autoencoder, reconstruction_error
 
-    pair = prepared(window_frames=16, n_train=400)
+    pair = prepared(window_frames=16, n_validation=11)  # more than are scored together
     model = build_autoencoder(pair, AutoencoderSection(filters=2), seed=0)
-    starts = apart(pair.x.starts.train, 16)
-    windows = windows_of(pair.x, starts, 16)
-    expected = np.mean((windows - model.predict(windows, verbose=0)) ** 2, axis=(0, 1))
+    windows = windows_of(pair.x, pair.x.starts.validation, 16)
+    expected = np.mean((windows - model.predict(windows[..., None], verbose=0)[..., 0]) ** 2, axis=(0, 1))
     np.testing.assert_allclose(reconstruction_error(model, pair.x, 16), expected, rtol=1e-5)
+
+
+def test_the_autoencoder_order_averages_the_errors_of_both_days(monkeypatch):
+    from cyclegan_neuro.windows.ordering import autoencoder
+
+    pair = prepared()
+    errors = {id(pair.x): [5.0, 1.0, 2.0, 8.0, 4.0], id(pair.y): [5.0, 5.0, 2.0, 0.0, 7.0]}
+    monkeypatch.setattr(autoencoder, "reconstruction_error", lambda model, day, height: errors[id(day)])
+    found = order(pair, "autoencoder", filters=2, epochs=1)
+    assert found.score.tolist() == [5.0, 3.0, 2.0, 4.0, 5.5]
+    assert found.columns.tolist() == [2, 1, 3, 0, 4]
 
 
 def test_a_file_keeps_order_and_score(tmp_path):

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import logging
+import math
 
 import keras
 import numpy as np
 import tensorflow as tf
+from keras import layers
 
 from cyclegan_neuro.configuration.sections import AutoencoderSection
+from cyclegan_neuro.networks.blocks import LEAK, Convolutions, down_sample, up_sample
+from cyclegan_neuro.networks.layers import InstanceNormalization
 from cyclegan_neuro.windows.cutting import windows_of
 from cyclegan_neuro.windows.ordering._base import OrderingTask, apart, ranked
 from cyclegan_neuro.windows.pipeline import steps_per_epoch, training_stream
@@ -17,88 +21,85 @@ from cyclegan_neuro.windows.prepared import Day, NeuronOrder, PreparedPair
 __all__ = ["build_autoencoder", "order", "reconstruction_error"]
 
 _LOG = logging.getLogger(__name__)
-_HALVINGS = 3  # strided convolutions, each halving time
-_KERNEL = 5
+_BLOCKS = 3
+_KERNEL, _DROPOUT, _INITIALIZER_STD = 4, 0.25, 0.02  # Table C.1
+_NARROWING = 4  # of the bottleneck
 _SCORED_TOGETHER = 8  # windows per call
 
 
 def order(task: OrderingTask) -> NeuronOrder:
     """Sort by ``0.5 [MSE(X, AE(X)) + MSE(Y, AE(Y))]`` per neuron, ascending.
 
-    One autoencoder learns the training windows of both days (mean squared error, Adam). Progress is
-    logged; loss curves go to TensorBoard where a log directory is given. One seed gives one order,
-    on a CPU bit for bit.
+    One autoencoder learns the training windows of both days (mean squared error, Adam); of x alone where y will
+    be Φ(X). Progress is logged; loss curves go to TensorBoard where a log directory is given. One seed gives one
+    order, on a CPU bit for bit.
 
     Notes
     -----
-    The paper does not print the architecture, see :func:`build_autoencoder` for this one. Errors are those
-    of scaled values, over training windows that share no frame.
+    Errors are those of scaled values over the validation windows. The paper takes its test set, which
+    here stays unseen until the evaluation: an order that was chosen on test windows would leak into everything
+    that is measured on them.
 
     References
     ----------
     Li et al., "Neuronal learning analysis using cycle-consistent adversarial networks" (2021), section 2.3.1.
     """
-    prepared, section = task.prepared, task.section.autoencoder
-    model = build_autoencoder(prepared, section, seed=task.seed)
+    prepared = task.prepared
+    model = build_autoencoder(prepared, task.section.autoencoder, seed=task.seed)
     _train(model, task)
-    errors = [reconstruction_error(model, day, prepared.window_frames) for day in (prepared.x, prepared.y)]
-    return ranked("autoencoder", 0.5 * (errors[0] + errors[1]), descending=False)
+    days = (prepared.x,) if _one_day(prepared) else (prepared.x, prepared.y)
+    errors = [reconstruction_error(model, day, prepared.window_frames) for day in days]
+    return ranked("autoencoder", np.mean(errors, axis=0), descending=False)
+
+
+def _one_day(prepared: PreparedPair) -> bool:
+    return prepared.y is prepared.x
 
 
 def build_autoencoder(prepared: PreparedPair, section: AutoencoderSection, *, seed: int) -> keras.Model:
-    """Build the autoencoder: (batch, time, neuron) to the same shape, in [0, 1].
+    """Build the autoencoder: (batch, time, neuron, 1) to the same shape, in [0, 1].
 
-    Three convolutions over time (stride 2, ``filters`` channels, LeakyReLU), three transposed ones
-    back, and a linear read-out of all neurons with a sigmoid whose bias starts at the neuron's mean.
+    Three down-sampling blocks (convolution of stride 2, instance normalisation, LeakyReLU, spatial dropout), a
+    bottleneck layer, three up-sampling blocks with transposed convolutions, and a 1x1 convolution with a sigmoid
+    whose bias starts at the mean of the training windows.
 
     Notes
     -----
-    Neurons are channels, so that no neuron has neighbours before neurons have an order. An eighth of the frames with
-    ``filters`` channels is all that is kept: what many neurons share, or what is slow, comes back. All layers
-    are named, so that the automatic names of later models do not depend on whether an order was learned or read.
+    The paper gives the blocks and no sizes. Kernel, dropout and initialisation are those of Table C.1; every
+    block has ``filters`` channels, the bottleneck a quarter of them, so that with 32 filters an eighth of
+    a window's values pass it. Convolutions run over time and neurons as in the generators, and so over neurons that are
+    neighbours in the recording's order. All layers are named, so that the automatic names of later models
+    do not depend on whether an order was learned or read.
     """
-    initializers = [keras.initializers.GlorotUniform(seed=int(word)) for word in _words(seed, 2 * _HALVINGS + 1)]
-    inputs = keras.Input((prepared.window_frames, prepared.n_neurons), name="windows")
-    hidden = inputs
-    for i, initializer in enumerate(initializers[:-1]):
-        layer, name = (
-            (keras.layers.Conv1D, f"encode_{i}") if i < _HALVINGS else (keras.layers.Conv1DTranspose, f"decode_{i}")
-        )
-        hidden = layer(
-            section.filters, _KERNEL, strides=2, padding="same", kernel_initializer=initializer, name=name
-        )(hidden)
-        hidden = keras.layers.LeakyReLU(0.2, name=f"{name}_activation")(hidden)
-    surplus = -prepared.window_frames % 2**_HALVINGS
-    hidden = keras.layers.Cropping1D((0, surplus), name="crop")(hidden)
-    outputs = keras.layers.Conv1D(
-        prepared.n_neurons,
-        1,
-        activation="sigmoid",
-        kernel_initializer=initializers[-1],
-        bias_initializer=keras.initializers.Constant(_logit(_mean_per_neuron(prepared))),
-        name="read_out",
-    )(hidden)
-    model = keras.Model(inputs, outputs, name="ordering_autoencoder")
+    make = Convolutions(
+        rank=2, kernel_size=_KERNEL, dropout=_DROPOUT, initializer_std=_INITIALIZER_STD, seed=seed
+    )  # fmt: skip
+    levels = [keras.Input((prepared.window_frames, prepared.n_neurons, 1), name="windows")]
+    for block in range(_BLOCKS):
+        levels.append(down_sample(levels[-1], section.filters, make, name=f"encode_{block + 1}"))
+    narrow = max(1, section.filters // _NARROWING)
+    hidden = make.convolution(narrow, name="bottleneck_convolution", use_bias=False)(levels[-1])
+    hidden = layers.LeakyReLU(LEAK, name="bottleneck")(InstanceNormalization(name="bottleneck_norm")(hidden))
+    for block in reversed(range(_BLOCKS)):
+        hidden = up_sample(hidden, section.filters, make, like=levels[block], name=f"decode_{block + 1}")
+    bias = keras.initializers.Constant(_logit(_mean(prepared)))
+    read_out = make.convolution(1, name="read_out", kernel_size=1, bias_initializer=bias)(hidden)
+    outputs = layers.Activation("sigmoid", dtype="float32", name="reconstruction")(read_out)
+    model = keras.Model(levels[0], outputs, name="ordering_autoencoder")
     model.compile(keras.optimizers.Adam(section.learning_rate, name="ordering_adam"), loss="mse", jit_compile=False)
     return model
 
 
-def _words(seed: int, n: int) -> np.ndarray:
-    """Independent seeds of ``n`` layers."""
-    return np.random.SeedSequence(seed).generate_state(n)
+def _mean(prepared: PreparedPair) -> float:
+    """Mean of training windows of both days that share no frame."""
+    height = prepared.window_frames
+    days = (prepared.x, prepared.y)
+    return float(np.mean([windows_of(day, apart(day.starts.train, height), height).mean() for day in days]))
 
 
-def _mean_per_neuron(prepared: PreparedPair) -> np.ndarray:
-    both = [
-        windows_of(day, apart(day.starts.train, prepared.window_frames), prepared.window_frames).mean(axis=(0, 1))
-        for day in (prepared.x, prepared.y)
-    ]
-    return np.mean(both, axis=0)
-
-
-def _logit(mean: np.ndarray) -> np.ndarray:
-    mean = np.clip(mean, 1e-3, 1.0 - 1e-3)
-    return np.log(mean / (1.0 - mean)).astype(np.float32)
+def _logit(mean: float) -> float:
+    mean = min(max(mean, 1e-3), 1.0 - 1e-3)
+    return math.log(mean / (1.0 - mean))
 
 
 def _train(model: keras.Model, task: OrderingTask) -> None:
@@ -115,8 +116,13 @@ def _train(model: keras.Model, task: OrderingTask) -> None:
     if task.log_directory is not None:
         callbacks.append(keras.callbacks.TensorBoard(str(task.log_directory), write_graph=False))
     _LOG.info("ordering: training an autoencoder of %d neurons for %d epochs", task.prepared.n_neurons, section.epochs)
+
+    def pairs(x, y):
+        windows = x if _one_day(task.prepared) else tf.concat([x, y], axis=0)
+        return windows, windows
+
     model.fit(
-        stream.map(_both_days),
+        stream.map(pairs),
         epochs=section.epochs,
         steps_per_epoch=n_steps,
         shuffle=False,
@@ -125,24 +131,20 @@ def _train(model: keras.Model, task: OrderingTask) -> None:
     )
 
 
-def _both_days(x: tf.Tensor, y: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    windows = tf.concat([x, y], axis=0)[..., 0]
-    return windows, windows
-
-
 def reconstruction_error(model: keras.Model, day: Day, window_frames: int) -> np.ndarray:
-    """Return the mean squared error of each neuron over training windows that share no frame.
+    """Return the mean squared error of each neuron over the validation windows of a day.
 
     Returns
     -------
     ndarray of float64, shape (neuron,)
         Of scaled values.
     """
-    starts = apart(day.starts.train, window_frames)
+    starts = day.starts.validation
     total = np.zeros(day.values.shape[1])
     for first in range(0, len(starts), _SCORED_TOGETHER):
         windows = windows_of(day, starts[first : first + _SCORED_TOGETHER], window_frames)
-        total += np.square(windows - model(windows, training=False).numpy()).sum(axis=(0, 1), dtype=np.float64)
+        found = model(windows[..., None], training=False).numpy()[..., 0]
+        total += np.square(windows - found).sum(axis=(0, 1), dtype=np.float64)
     return total / (len(starts) * window_frames)
 
 
