@@ -20,7 +20,7 @@ __all__ = ["DRAGAN", "GAN", "LSGAN", "WGANGP", "Objective", "get"]
 
 
 class Objective(ABC):
-    """What a discriminator and a generator minimise; scores are linear outputs in float32.
+    """What a discriminator and a generator minimise; scores are the discriminator's linear outputs in float32.
 
     Attributes
     ----------
@@ -55,13 +55,20 @@ class GAN(Objective):
 
 
 class LSGAN(Objective):
-    """Mao et al. 2017, Eq. 9: least squares to the labels 1 (real) and 0 (generated)."""
+    """Mao et al. 2017, Eq. 9: least squares to the labels 1 (real) and 0 (generated).
+
+    With ``sigmoid``, scores are squashed to [0, 1] first (Li et al., sections 2.2 and D: D maps to [0, 1]).
+    """
+
+    def __init__(self, *, sigmoid: bool = False):
+        self.squash = tf.sigmoid if sigmoid else tf.identity
 
     def discriminator_loss(self, real_scores, fake_scores):
-        return tf.reduce_mean(tf.square(real_scores - 1.0)) + tf.reduce_mean(tf.square(fake_scores))
+        real, fake = self.squash(real_scores), self.squash(fake_scores)
+        return tf.reduce_mean(tf.square(real - 1.0)) + tf.reduce_mean(tf.square(fake))
 
     def generator_loss(self, fake_scores):
-        return tf.reduce_mean(tf.square(fake_scores - 1.0))
+        return tf.reduce_mean(tf.square(self.squash(fake_scores) - 1.0))
 
 
 class WGANGP(Objective):
@@ -97,11 +104,11 @@ class DRAGAN(GAN):
         return self.lambda_gp * gradient_penalty(discriminator, dragan_points(real, normal, self.c))
 
 
-def get(name: str, *, lambda_gp: float = 10.0, dragan_c: float = 10.0) -> Objective:
+def get(name: str, *, lambda_gp: float = 10.0, dragan_c: float = 10.0, lsgan_sigmoid: bool = False) -> Objective:
     """Return the objective called ``name`` (gan, lsgan, wgangp or dragan)."""
     makers = {
         "gan": GAN,
-        "lsgan": LSGAN,
+        "lsgan": lambda: LSGAN(sigmoid=lsgan_sigmoid),
         "wgangp": lambda: WGANGP(lambda_gp=lambda_gp),
         "dragan": lambda: DRAGAN(lambda_gp=lambda_gp, c=dragan_c),
     }

@@ -25,6 +25,14 @@ def test_lsgan_by_hand():
     np.testing.assert_allclose(objective.generator_loss(FAKE), (1 + 9) / 2)
 
 
+def test_lsgan_of_squashed_scores_by_hand():
+    objective = objectives.get("lsgan", lsgan_sigmoid=True)
+    real, fake = 1 / (1 + np.exp(-REAL)), 1 / (1 + np.exp(-FAKE))
+    expected = np.mean((real - 1) ** 2) + np.mean(fake**2)
+    np.testing.assert_allclose(objective.discriminator_loss(REAL, FAKE), expected, rtol=1e-6)
+    np.testing.assert_allclose(objective.generator_loss(FAKE), np.mean((fake - 1) ** 2), rtol=1e-6)
+
+
 def test_wgan_by_hand():
     objective = objectives.get("wgangp")
     np.testing.assert_allclose(objective.discriminator_loss(REAL, FAKE), -1.0 - 2.0)

@@ -38,7 +38,10 @@ def build_cyclegan(config: Config, prepared: PreparedPair) -> CycleGAN:
         discriminator_x=build_discriminator(config.model, **size, seed=seed + 2, source=day_x, name="D_X"),
         discriminator_y=build_discriminator(config.model, **size, seed=seed + 3, source=day_y, name="D_Y"),
         objective=objectives.get(
-            config.objective.name, lambda_gp=config.objective.lambda_gp, dragan_c=config.objective.dragan_c
+            config.objective.name,
+            lambda_gp=config.objective.lambda_gp,
+            dragan_c=config.objective.dragan_c,
+            lsgan_sigmoid=config.objective.lsgan_sigmoid,
         ),
         distance=config.objective.distance,
         lambda_cycle=config.objective.lambda_cycle,

@@ -30,6 +30,12 @@ class ModelSection(Section):
     )
     growth: Literal[1, 2] = setting(2, "Factor between the filters of successive down-sampling blocks.")
     residual_blocks: int = setting(9, "Residual blocks of a generator.", paper=9, ge=1)
+    residual_activation: bool = setting(
+        False,
+        "LeakyReLU and spatial dropout after the second convolution of a residual block too (Figure D.1); without, the "
+        "block adds what is normalised, as Zhu et al. 2017 have it.",
+        paper=True,
+    )
     kernel_size: int = setting(4, "Kernel size of the convolutions.", paper=4, ge=2)
     dropout: float = setting(0.25, "Spatial dropout in the generators.", paper=0.25, ge=0.0, lt=1.0)
     discriminator_dropout: float = setting(
@@ -43,7 +49,12 @@ class ModelSection(Section):
         paper=0.0,
         ge=0.0,
     )
-    initializer_std: float = setting(0.02, "Standard deviation of the normal initialisation.", paper=0.02, gt=0.0)
+    initializer_std: float = setting(
+        0.02,
+        "Standard deviation of the normal initialisation; the N(0, 0.02) of the paper, read as in Zhu et al. 2017.",
+        paper=0.02,
+        gt=0.0,
+    )
     coordinate_channels: bool = setting(
         False, "Give the networks two channels with time and neuron position in [-1, 1] (CoordConv).", paper=False
     )
@@ -68,6 +79,12 @@ class ObjectiveSection(Section):
     """What the networks minimise."""
 
     name: Literal["gan", "lsgan", "wgangp", "dragan"] = setting("lsgan", "GAN objective (Table C.2).", paper="lsgan")
+    lsgan_sigmoid: bool = setting(
+        False,
+        "LSGAN on scores squashed to [0, 1] (sections 2.2 and D). GAN and DRAGAN squash them in any case, WGANGP's "
+        "critic stays unbounded, as its authors have it.",
+        paper=True,
+    )
     distance: Literal["mae", "mse"] = setting("mae", "Distance of cycle and identity terms.", paper="mae")
     lambda_cycle: float = setting(10.0, "Weight of the cycle-consistency terms.", paper=10.0, ge=0.0)
     lambda_identity: float = setting(5.0, "Weight of the identity terms.", paper=5.0, ge=0.0)

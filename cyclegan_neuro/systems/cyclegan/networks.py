@@ -1,4 +1,4 @@
-"""Generators and discriminators of the CycleGAN (Li et al., section 2.2 and Figure B.1)."""
+"""Generators and discriminators of the CycleGAN (Li et al., section D and Figure D.1)."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def build_generator(
     down_2 = down_sample(down_1, wide, make, name="down_2")
     latent = down_2
     for block in range(1, section.residual_blocks + 1):
-        latent = residual(latent, make, name=f"residual_{block}")
+        latent = residual(latent, make, name=f"residual_{block}", activate_last=section.residual_activation)
     join = _concatenate if section.generator == "resnet" else attention_gate
     latent = join(latent, down_2, make, name="attention_gate_1")
     up_1 = up_sample(latent, wide, make, like=down_1, name="up_1")
@@ -92,9 +92,9 @@ def build_discriminator(
 ) -> keras.Model:
     """Build a PatchGAN D_X or D_Y: (batch, time, neuron, 1) to (batch, time / 8, neuron / 8, 1), float32.
 
-    The output is linear: a logit for GAN and DRAGAN, a value for LSGAN and WGANGP. 2,048 x 102
-    gives 256 x 13 patches; with generator ``agresnet_1d`` neurons are channels here too and the
-    patches run over time alone.
+    The output is linear: a logit for GAN and DRAGAN, a value for LSGAN and WGANGP; the sigmoid of the paper's
+    discriminators is part of the objective. 2,048 x 102 gives 256 x 13 patches; with generator ``agresnet_1d``
+    neurons are channels here too and the patches run over time alone.
 
     References
     ----------

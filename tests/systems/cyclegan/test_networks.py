@@ -53,6 +53,17 @@ def test_attention_masks_can_be_read_and_lie_between_zero_and_one():
     assert all(0 < float(tf.reduce_min(v)) < float(tf.reduce_max(v)) < 1 for v in values)
 
 
+def test_a_residual_block_adds_what_its_last_convolution_block_puts_out():
+    """Figure D.1: the second convolution block has an activation and dropout, like every other."""
+    for activated, last in ((False, "residual_1_norm_2"), (True, "residual_1_activation_2")):
+        network = generator(small(residual_activation=activated))
+        names = ("down_2_dropout", last, "residual_1")
+        view = tf.keras.Model(network.inputs, [network.get_layer(n).output for n in names])
+        before, inner, after = view(tf.random.stateless_uniform((1, 32, 16, 1), (1, 2)))
+        np.testing.assert_allclose(after, before + inner, atol=1e-6)
+    assert any(layer.name == "residual_1_dropout_2" for layer in network.layers)
+
+
 def test_gate_is_the_masked_skip_beside_the_query():
     network = generator(small())
     names = ["residual_1", "down_2", "attention_gate_1_mask", "attention_gate_1"]

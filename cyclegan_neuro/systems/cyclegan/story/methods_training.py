@@ -64,9 +64,10 @@ def networks(section: ModelSection) -> str:
 def _generators(section: ModelSection) -> str:
     if section.generator == "identity":
         return "Both generators were the identity, with nothing to learn (a control)."
+    last = " (both convolutions with activation and dropout)" if section.residual_activation else ""
     sentence = (
         f"The generators were {_GENERATORS[section.generator]}: two down-sampling blocks ({section.filters} and "
-        f"{section.filters * section.growth} filters), {plural(section.residual_blocks, 'residual block')}, two "
+        f"{section.filters * section.growth} filters), {plural(section.residual_blocks, 'residual block')}{last}, two "
         f"up-sampling blocks, instance normalisation, spatial dropout {section.dropout:g}, sigmoid output."
     )
     used = [text for option, text in (
@@ -81,9 +82,10 @@ def _generators(section: ModelSection) -> str:
 def objective(config: Config) -> str:
     """Describe what the networks minimised."""
     section = config.objective
+    squashed = " of scores in [0, 1]" if section.name == "lsgan" and section.lsgan_sigmoid else ""
     pool = f" and a pool of {section.history_windows} past generated windows" if section.history_windows else ""
     return (
-        f"They minimised {_OBJECTIVES[section.name]} with cycle-consistency and identity terms "
+        f"They minimised {_OBJECTIVES[section.name]}{squashed} with cycle-consistency and identity terms "
         f"({_DISTANCES[section.distance]}; λ_cycle = {section.lambda_cycle:g}, "
         f"λ_identity = {section.lambda_identity:g}, weight of the adversarial term "
         f"{section.adversarial_weight:g}{_penalty(section)}), with "
