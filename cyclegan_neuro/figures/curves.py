@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +10,9 @@ from matplotlib.figure import Figure
 
 from cyclegan_neuro.figures.style import DAY_X, HEAT, MUTED, new_figure, styled
 
-__all__ = ["Curve", "curve_panels", "neuron_order"]
+__all__ = ["Curve", "curve_panels", "neuron_orders"]
+
+_ORDERS_PER_ROW = 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,19 +71,19 @@ def curve_panels(
     return figure
 
 
-def neuron_order(
-    columns: np.ndarray, *, xy_um: np.ndarray | None, score: np.ndarray | None, score_label: str
+def neuron_orders(
+    orders: Mapping[str, np.ndarray], *, xy_um: np.ndarray | None, score: np.ndarray | None, score_label: str
 ) -> Figure | None:
-    """Draw where in the field of view the neurons of each rank lie, and what was sorted.
+    """Draw where in the field of view the neurons of each rank lie by every order, and what the first one sorted.
 
     Parameters
     ----------
-    columns : ndarray of int, shape (neuron,)
-        Neuron shown in each row.
+    orders : mapping of str to ndarray of int, shape (neuron,)
+        Title of a panel to the neuron of each rank.
     xy_um : ndarray, shape (neuron, 2), optional
         Centres of the regions of interest.
     score : ndarray, shape (neuron,), optional
-        What was sorted, per neuron.
+        What was sorted, from the first rank to the last.
     score_label : str
         With unit.
 
@@ -90,21 +92,27 @@ def neuron_order(
     Figure or None
         None where neither is known.
     """
-    n_panels = (xy_um is not None) + (score is not None)
+    titles = list(orders) if xy_um is not None else []
+    n_panels = len(titles) + (score is not None)
     if n_panels == 0:
         return None
-    rank = np.argsort(columns) + 1
+    n_columns = min(n_panels, _ORDERS_PER_ROW)
+    n_rows = -(-n_panels // n_columns)
     with styled():
-        figure = new_figure(5.6 * n_panels, 4.4)
-        panels = list(figure.subplots(1, n_panels, squeeze=False)[0])
-        if xy_um is not None:
-            panel = panels.pop(0)
+        figure = new_figure(4.6 * n_columns, 4.2 * n_rows)
+        panels = figure.subplots(n_rows, n_columns, squeeze=False).ravel()
+        fields = panels[: len(titles)]
+        for panel, title in zip(fields, titles, strict=True):
+            rank = np.argsort(orders[title]) + 1
             points = panel.scatter(*xy_um.T, c=rank, cmap=HEAT, s=45, edgecolor=MUTED, linewidth=0.5)
-            panel.set(xlabel="x (µm)", ylabel="y (µm)", title="where each rank lies", aspect="equal")
+            panel.set(xlabel="x (µm)", ylabel="y (µm)", title=title, aspect="equal")
             panel.invert_yaxis()  # as in the image
-            figure.colorbar(points, ax=panel, label="rank (1 is the top row)")
+        if titles:
+            figure.colorbar(points, ax=list(fields), label="rank (1 is the top row)", shrink=0.6)
         if score is not None:
-            panel = panels.pop(0)
-            panel.plot(np.arange(1, len(columns) + 1), score[columns], color=DAY_X, marker=".", linewidth=0.8)
+            panel = panels[len(titles)]
+            panel.plot(np.arange(1, len(score) + 1), score, color=DAY_X, marker=".", linewidth=0.8)
             panel.set(xlabel="rank (1 is the top row)", ylabel=score_label, title="what was sorted")
+        for panel in panels[n_panels:]:
+            panel.set_axis_off()
     return figure

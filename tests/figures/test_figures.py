@@ -5,7 +5,7 @@ import matplotlib as mpl
 import numpy as np
 import pytest
 
-from cyclegan_neuro.figures.curves import Curve, curve_panels, neuron_order
+from cyclegan_neuro.figures.curves import Curve, curve_panels, neuron_orders
 from cyclegan_neuro.figures.heatmaps import colour_limits, heat_maps
 from cyclegan_neuro.figures.overview import DayExtract, day_overview
 from cyclegan_neuro.figures.style import png_bytes, styled, svg_bytes
@@ -41,8 +41,8 @@ def overview():
 
 
 def order():
-    columns, xy_um = np.array([1, 0]), np.array([[1.0, 2], [3, 4]])
-    return neuron_order(columns, xy_um=xy_um, score=np.array([0.1, 0.2]), score_label="r")
+    orders, xy_um = {"own": np.array([1, 0]), "other": np.array([0, 1])}, np.array([[1.0, 2], [3, 4]])
+    return neuron_orders(orders, xy_um=xy_um, score=np.array([0.1, 0.2]), score_label="r")
 
 
 @pytest.mark.parametrize("draw", [traces, maps, curves, overview, order])
@@ -105,14 +105,17 @@ def test_colour_limits_leave_outliers_out():
 
 
 def test_the_order_is_drawn_only_where_something_is_known():
-    assert neuron_order(np.arange(3), xy_um=None, score=None, score_label="") is None
-    assert len(neuron_order(np.arange(3), xy_um=None, score=np.arange(3.0), score_label="s").axes) == 1
+    one = {"own": np.arange(3)}
+    assert neuron_orders(one, xy_um=None, score=None, score_label="") is None
+    assert len(neuron_orders(one, xy_um=None, score=np.arange(3.0), score_label="s").axes) == 1
 
 
 def test_ranks_are_those_of_the_user_columns():
-    """Column 1 stands in the first row, so its point has rank 1."""
-    points = order().axes[0].collections[0]
-    np.testing.assert_array_equal(points.get_array(), [2, 1])
+    """By the first order column 1 stands in the first row, so its point has rank 1."""
+    own, other = order().axes[:2]
+    np.testing.assert_array_equal(own.collections[0].get_array(), [2, 1])
+    np.testing.assert_array_equal(other.collections[0].get_array(), [1, 2])
+    assert [own.get_title(loc="left"), other.get_title(loc="left")] == ["own", "other"]
 
 
 def test_overview_without_position_is_as_tall_as_its_traces():

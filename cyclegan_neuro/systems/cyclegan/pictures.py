@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 from matplotlib.figure import Figure
 
-from cyclegan_neuro.figures.curves import Curve, curve_panels, neuron_order
+from cyclegan_neuro.figures.curves import Curve, curve_panels, neuron_orders
 from cyclegan_neuro.figures.heatmaps import colour_limits, heat_maps
 from cyclegan_neuro.figures.overview import DayExtract, day_overview
 from cyclegan_neuro.figures.style import DAY_X, DAY_Y, TRUTH
@@ -14,7 +16,7 @@ from cyclegan_neuro.recordings.frames import runs
 from cyclegan_neuro.systems.cyclegan.measurements import PlaceMaps
 from cyclegan_neuro.systems.cyclegan.translation import Translation
 from cyclegan_neuro.windows.cutting import raw_windows
-from cyclegan_neuro.windows.prepared import PreparedPair
+from cyclegan_neuro.windows.prepared import NeuronOrder, PreparedPair
 
 __all__ = [
     "activity_overview",
@@ -88,7 +90,7 @@ def activity_overview(prepared: PreparedPair, *, n_neurons: int = 6, duration_s:
 
 
 def cycle_traces(example: Translation, prepared: PreparedPair, neurons: np.ndarray) -> Figure:
-    """Draw x → G(x) → F(G(x)) and y → F(y) → G(F(y)) of single neurons (as Figures 2 and 4).
+    """Draw x → G(x) → F(G(x)) and y → F(y) → G(F(y)) of single neurons (as Figures 2, 4, F.1 and G.1).
 
     The frames to compare are shaded: those that Φ blanks, or else where a generator changes most.
     """
@@ -138,7 +140,7 @@ def _most_changed(before: np.ndarray, after: np.ndarray) -> list[tuple[int, int]
 
 
 def population_maps(example: Translation, prepared: PreparedPair) -> Figure:
-    """Draw both cycles of the whole population as heat maps (as Figures F.1 and F.2)."""
+    """Draw both cycles of the whole population as heat maps (as Figures F.2 and G.2), in network order."""
     columns = prepared.order.columns
     ordered = {
         name: None if values is None else values[0][:, columns]
@@ -231,12 +233,12 @@ def _centres(edges: np.ndarray) -> np.ndarray:
     return (edges[:-1] + edges[1:]) / 2
 
 
-def order_figure(prepared: PreparedPair) -> Figure | None:
-    """Draw the neuron ordering over ROI coordinates and the sorted scores (as Figure E.1), if known."""
+def order_figure(prepared: PreparedPair, orders: Mapping[str, NeuronOrder]) -> Figure | None:
+    """Draw orders by their name over ROI coordinates (as Figure E.1) and the score behind that of the run, if known."""
     order = prepared.order
-    return neuron_order(
-        order.columns,
+    return neuron_orders(
+        {method.replace("_", " "): other.columns for method, other in orders.items()},
         xy_um=prepared.x.recording.roi_xy_um,
-        score=order.score,
+        score=None if order.score is None else order.score[order.columns],
         score_label=_SCORE_LABELS.get(order.method, "score"),
     )

@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
+import contextlib
+from dataclasses import replace
+
 import numpy as np
 
-from cyclegan_neuro.recordings.recording import Origin
+from cyclegan_neuro.configuration.sections import OrderingSection
+from cyclegan_neuro.errors import WindowError
+from cyclegan_neuro.recordings.recording import Origin, Recording
+from cyclegan_neuro.recordings.trials import trial_durations_s
 from cyclegan_neuro.systems.cyclegan.config import Config
-from cyclegan_neuro.systems.cyclegan.pictures import activity_overview, order_figure
+from cyclegan_neuro.systems.cyclegan.pictures import activity_overview, neuron_names, order_figure
 from cyclegan_neuro.systems.cyclegan.story.wording import is_mixed
 from cyclegan_neuro.systems.evaluation import Block, Picture, Table
 from cyclegan_neuro.systems.wording import findings_table, percent, plural
-from cyclegan_neuro.windows.prepared import Day, PreparedPair
+from cyclegan_neuro.windows.ordering import order_neurons
+from cyclegan_neuro.windows.prepared import Day, NeuronOrder, PreparedPair
 from cyclegan_neuro.windows.segmentation import coverage
 
 __all__ = ["inputs_block", "order_block", "origin_sentence", "shared_frames"]
 
 _SCALINGS = {"day": "one minimum and maximum", "neuron": "one minimum and maximum per neuron"}
-_RANKS = 10  # rows shown
+_COMPARED = ("original", "firing_rate", "correlation", "spatial")
+_MOST_COMPARED = 2000  # neurons; the time of some orders grows with their square
+_TRIALS = ("day", "neurons", "duration (s)", "trials", "mean duration of a trial (s)", "licks", "rewards", "events")
 _PARTS = ("train", "validation", "test")
 _WHAT: dict[Origin, str] = {
     "recorded": "Recorded data",
@@ -53,6 +62,9 @@ def inputs_block(config: Config, prepared: PreparedPair) -> Block:
     """Tell what the networks were given."""
     tables = [("The two days.", _days_table(prepared))]
     paragraphs = [origin_sentence(prepared), *prepared.notes, _leakage(config, prepared), _scaling(config)]
+    trials = _trial_table(prepared)
+    if trials is not None:
+        tables.append(("What the animal did on each day (as Tables A.1 and A.2 of the paper).", trials))
     findings = findings_table(prepared.findings)
     if findings.rows:
         tables.append(("What the checks had to say about the data, the most serious first.", findings))
@@ -99,6 +111,28 @@ def _days_table(prepared: PreparedPair) -> Table:
     return Table("days", ("", *(f"{day} ({side})" for day, side in zip("xy", sides, strict=True))), tuple(rows))
 
 
+def _trial_table(prepared: PreparedPair) -> Table | None:
+    """Trials, licks, rewards and events as far as they are known; None where nothing is, or days are mixed."""
+    days = {"x": prepared.x.recording}
+    if prepared.y.transform is None:  # Φ changes no behaviour
+        days["y"] = prepared.y.recording
+    rows = [(day, recording.n_neurons, recording.duration_s, *_trials(recording)) for day, recording in days.items()]
+    known = [column for column in range(3, len(_TRIALS)) if any(row[column] is not None for row in rows)]
+    if not known or is_mixed(prepared):
+        return None
+    kept = (0, 1, 2, *known)
+    return Table("trials", tuple(_TRIALS[i] for i in kept), tuple(tuple(row[i] for i in kept) for row in rows))
+
+
+def _trials(recording: Recording) -> tuple[int | float | None, ...]:
+    durations_s, behaviour = trial_durations_s(recording), recording.behaviour
+    counts = (behaviour.licks, behaviour.rewards, behaviour.events)
+    return (
+        *((None, None) if durations_s is None else (len(durations_s), float(durations_s.mean()))),
+        *(None if count is None else int(count.sum(dtype=np.int64)) for count in counts),
+    )
+
+
 def _leakage(config: Config, prepared: PreparedPair) -> str:
     shares = [shared_frames(day, prepared.window_frames) for day in (prepared.x, prepared.y)]
     if not any(shares):
@@ -126,21 +160,41 @@ def order_block(prepared: PreparedPair) -> Block:
     """Tell in which order the networks saw the neurons."""
     order = prepared.order
     text = f"The networks saw the neurons in {_ORDERS.get(order.method, order.method)} (ordering '{order.method}')."
-    tables, pictures = (), ()
-    if order.score is not None:
-        first = min(_RANKS, prepared.n_neurons)
-        tables = ((f"The first {first} ranks; all are in neuron_order.json of the run.", _ranks(prepared, first)),)
-    figure = order_figure(prepared)
-    if figure is not None:
-        caption = "Order of the neurons over the ROI coordinates and the sorted score, where known."
-        pictures = (Picture("neuron_order", caption, figure, counterpart="Figure E.1"),)
-    return Block("Order of the neurons", (text,), tables, pictures)
-
-
-def _ranks(prepared: PreparedPair, n: int) -> Table:
-    order, ids = prepared.order, prepared.x.recording.roi_ids
-    rows = tuple(
-        (rank, int(column), None if ids is None else ids[column], float(order.score[column]))
-        for rank, column in enumerate(order.columns[:n], start=1)
+    orders = _orders(prepared)
+    if "autoencoder" not in orders:
+        text += " That of an autoencoder is not shown beside it: it is trained only where it is the method of a run."
+    caption = (
+        f"The neurons from the first rank to the last in the order of the run ('{order.method}', with what was sorted) "
+        "and in those of the other methods (as Table E.1 of the paper), learned from the days as recorded, of x alone "
+        "where y is Φ(X)."
     )
-    return Table("neuron_order", ("rank", "column (from 0)", "ROI", "score"), rows)
+    pictures = ()
+    figure = order_figure(prepared, orders)
+    if figure is not None:
+        drawn = "Rank of every neuron over the ROI coordinates in each order, and the sorted score, where known."
+        pictures = (Picture("neuron_order", drawn, figure, counterpart="Figure E.1"),)
+    return Block("Order of the neurons", (text,), ((caption, _order_table(prepared, orders)),), pictures)
+
+
+def _orders(prepared: PreparedPair) -> dict[str, NeuronOrder]:
+    """The order of the run first, then those of the other methods that need no training and have what they need."""
+    recorded = replace(prepared, y=prepared.x) if prepared.y.transform is not None else prepared
+    orders = {prepared.order.method: prepared.order}
+    for method in _COMPARED if prepared.n_neurons <= _MOST_COMPARED else ():
+        if method not in orders:
+            with contextlib.suppress(WindowError):  # coordinates that are not known
+                orders[method] = order_neurons(recorded, section=OrderingSection(method=method), seed=0)
+    return orders
+
+
+def _order_table(prepared: PreparedPair, orders: dict[str, NeuronOrder]) -> Table:
+    names, score = neuron_names(prepared), prepared.order.score
+    methods = [method for method in orders if method != prepared.order.method]
+    rows = tuple(
+        (
+            rank + 1, names[own], *([] if score is None else [float(score[own])]),
+            *(names[orders[method].columns[rank]] for method in methods),
+        )
+        for rank, own in enumerate(prepared.order.columns)
+    )  # fmt: skip
+    return Table("neuron_order", ("rank", prepared.order.method, *([] if score is None else ["score"]), *methods), rows)
