@@ -80,8 +80,8 @@ def prepare_pair(
 
     References
     ----------
-    Li et al., "Neuronal learning analysis using cycle-consistent adversarial networks" (2021), section 2.3 and
-    Figure C.1.
+    Li et al., "Neuronal learning analysis using cycle-consistent adversarial networks" (2021), sections 2.3 and
+    2.3.2, Figure C.1.
     """
     split_x, split_y = _splits(x, y, windows, seed)
     if order is None:

@@ -50,7 +50,7 @@ def split(
 
     ``blocked`` takes the windows of the three parts from separate stretches: training first, then
     validation, then test, in time order, with no frame in common. ``paper`` spaces all windows evenly
-    over the recording and deals them out at random (Li et al. 2021, section 2.2).
+    over the recording and deals them out at random (Li et al. 2021, section 2.3).
 
     Parameters
     ----------

@@ -1,9 +1,9 @@
 """The four mice of the paper: what is known of them, and what is assumed.
 
-From the paper (Li et al. 2021, Tables A.1 and A.2): the numbers of neurons,
-the 24 Hz frame rate, 21,471 frames (895 s) a day, the 160 cm corridor with its
-reward zone at 120-140 cm, and the mean lap durations, 6.9 s as a novice and
-4.4 s as an expert. Everything else here is an assumption: the spread of lap
+From the paper (Li et al. 2021): the numbers of neurons (Table A.2), the 24 Hz
+frame rate and the mean lap durations of mouse 1, 6.9 s as a novice and 4.4 s as
+an expert (Table A.1), 21,471 frames (895 s) a day (section 2.3), the 160 cm
+corridor with its reward zone at 120-140 cm (Figure A.1). Everything else here is an assumption: the spread of lap
 durations, how much an animal slows down, where and how often it licks. The
 same assumptions hold for all four mice; they differ in their numbers of
 neurons and in their random numbers.

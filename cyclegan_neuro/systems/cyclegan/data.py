@@ -22,7 +22,7 @@ from cyclegan_neuro.windows.segmentation import allowed_stretches, legal_starts
 
 __all__ = ["critic_updates", "prepare", "windows_per_step"]
 
-_CRITIC_UPDATES = {"gan": 1, "lsgan": 1, "wgangp": 5, "dragan": 1}  # Table C.2
+_CRITIC_UPDATES = {"gan": 1, "lsgan": 1, "wgangp": 5, "dragan": 1}  # Table C.1
 
 
 def critic_updates(config: Config) -> int:

@@ -1,7 +1,7 @@
 """The CycleGAN of Li et al. as a ``keras.Model`` with a custom ``train_step``.
 
 ``G``: x → y and ``F``: y → x; ``D_X`` and ``D_Y`` tell recorded from generated windows. Equation
-numbers are those of the paper's section 2.1.
+numbers are those of the paper's section 2.2.
 """
 
 from __future__ import annotations
@@ -102,9 +102,9 @@ class CycleGAN(Trainer):
             fake_x, same_x = tf.split(self.generator_f(tf.concat([y, x], 0), training=True), 2)  # F(y), F(x)
             cycled_x = self.generator_f(fake_y, training=True)  # F(G(x))
             cycled_y = self.generator_g(fake_x, training=True)  # G(F(y))
-            adversarial_g = self.objective.generator_loss(self.discriminator_y(fake_y, training=True))
+            adversarial_g = self.objective.generator_loss(self.discriminator_y(fake_y, training=True))  # Eq. 2
             adversarial_f = self.objective.generator_loss(self.discriminator_x(fake_x, training=True))
-            cycle_x, cycle_y = self.distance(x, cycled_x), self.distance(y, cycled_y)  # Eq. 1, 2
+            cycle_x, cycle_y = self.distance(x, cycled_x), self.distance(y, cycled_y)  # Eq. 3, both terms
             identity_x, identity_y = self.distance(x, same_x), self.distance(y, same_y)  # Eq. 4
             cycle = self.lambda_cycle * (cycle_x + cycle_y)
             alone_g = self.adversarial_weight * adversarial_g + self.lambda_identity * identity_y
@@ -113,8 +113,8 @@ class CycleGAN(Trainer):
             scaled = self.optimizer.scale_loss(total)
         norm = self.apply_gradients_of(tape, scaled, self.generator_variables, self.optimizer)
         return fake_x, fake_y, {
-            "generator_g": alone_g + cycle,  # Eq. 3
-            "generator_f": alone_f + cycle,  # Eq. 5
+            "generator_g": alone_g + cycle,  # Eq. 5
+            "generator_f": alone_f + cycle,  # Eq. 5 in the opposite direction
             "adversarial_g": adversarial_g, "adversarial_f": adversarial_f,
             "cycle_x": cycle_x, "cycle_y": cycle_y,
             "identity_x": identity_x, "identity_y": identity_y,
@@ -132,7 +132,7 @@ class CycleGAN(Trainer):
                 ("y", self.discriminator_y, y, tf.stop_gradient(fake_y)),
             ):
                 on_real, on_fake = tf.split(network(tf.concat([real, tf.cast(fake, real.dtype)], 0), training=True), 2)
-                logs[f"discriminator_{day}"] = self.objective.discriminator_loss(on_real, on_fake)
+                logs[f"discriminator_{day}"] = self.objective.discriminator_loss(on_real, on_fake)  # Eq. 1
                 logs[f"mean_real_{day}"], logs[f"mean_fake_{day}"] = tf.reduce_mean(on_real), tf.reduce_mean(on_fake)
                 loss += logs[f"discriminator_{day}"]
                 if self.objective.has_penalty:

@@ -2,7 +2,7 @@
 
 References
 ----------
-Li et al. 2021, section 3.1 and Table 1.
+Li et al. 2021, sections 2.3, 3.1 and 3.2, Tables 1 and G.1.
 """
 
 from __future__ import annotations

@@ -19,9 +19,10 @@ def mapping_block(config: Config, prepared: PreparedPair, found: Measurements) -
     """Tell how well G and F translate."""
     tables = (
         (
-            "Mean absolute differences over test windows (ΔF/F, mean ± standard deviation over windows), as Table 1 of "
-            "the paper. A dash: not known. For identity all cycle and identity terms are 0 by construction, for moment "
-            "matching and Gaussian OT the cycle terms, because they are exactly invertible: those zeros are no merit.",
+            "Mean absolute differences over test windows (ΔF/F, mean ± standard deviation over windows), as Tables 1 "
+            "and G.1 of the paper. A dash: not known. For identity all cycle and identity terms are 0 by construction, "
+            "for moment matching and Gaussian OT the cycle terms, because they are exactly invertible: those zeros are "
+            "no merit.",
             _overview(found.signals),
         ),
         (
@@ -118,22 +119,23 @@ def _pictures(config: Config, prepared: PreparedPair, found: Measurements):
             f"Traces through both cycles in one test window of each day. {chosen}. "
             f"{marked}{truth}; grey behind F(G(X)) and G(F(Y)): the trace they should return to.",
             cycle_traces(found.example, prepared, neurons),
-            counterpart="Figure 2" if prepared.y.transform is not None else "Figure 4",
+            counterpart="Figures 2 and F.1" if prepared.y.transform is not None else "Figures 4 and G.1",
         ),
         Picture(
             "population",
-            "The whole population in the same windows, neurons downward. One colour scale for all panels, from the 1st "
-            "to the 99.5th percentile of X and Y.",
+            "The whole population in the same windows, neurons downward in the order of the networks. One colour scale "
+            "for all panels, from the 1st to the 99.5th percentile of X and Y.",
             population_maps(found.example, prepared),
-            counterpart="Figures F.1 and F.2",
+            counterpart="Figure F.2" if prepared.y.transform is not None else "Figure G.2",
         ),
     ]
     if found.place_maps is not None:
         variability, error = place_maps(found.place_maps, prepared)
         pictures.append(Picture(
             "phi_variability",
-            "How much ΔF/F varies over the test windows at each place. Φ blanks the lower left corner, where only the "
-            "noise 0.5 η is left: a G that learned Φ is still there, and an F that learned its inverse is not.",
+            "How much ΔF/F varies over the test windows at each place, neurons in the order of the networks. Φ blanks "
+            "the lower left corner, where only the noise 0.5 η is left: a G that learned Φ is still there, and an F "
+            "that learned its inverse is not.",
             variability,
             counterpart="",
         ))  # fmt: skip
