@@ -36,7 +36,8 @@ _ORDERS = {
     "original": "the order of the recording",
     "firing_rate": "descending estimated activity",
     "correlation": "descending mean pairwise correlation",
-    "autoencoder": "ascending reconstruction error of an autoencoder (section 2.3.1 of the paper)",
+    "autoencoder": "ascending error with which an autoencoder reconstructs validation windows (section 2.3.1 of the "
+    "paper)",
     "spatial": "a path through the ROI coordinates",
 }
 

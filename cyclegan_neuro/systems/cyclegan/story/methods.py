@@ -19,7 +19,8 @@ _ORDERS = {
     "original": "in the order of the recording",
     "firing_rate": "in descending order of estimated activity",
     "correlation": "in descending order of their mean pairwise correlation",
-    "autoencoder": "in ascending order of the error with which an autoencoder reconstructs them (Li et al. 2021",
+    "autoencoder": "in ascending order of the error with which an autoencoder reconstructs them in validation windows "
+    "(Li et al. 2021",
     "spatial": "along a path through their coordinates in the field of view",
 }
 _SPLIT_NOTES = ("day x (", "day y (")  # notes of the split: the sentence on windows says the same
@@ -84,7 +85,7 @@ def _recordings(config: Config, prepared: PreparedPair) -> str:
         sentence = (
             f"ΔF/F of {neurons} ({what}; {x.label}; {_size(prepared.x)}) was taken as day x; y is its synthetic "
             f"transformation Φ (Li et al. 2021, Eq. 6) with noise weight {config.data.phi_noise:g} and seed "
-            f"{config.data.phi_seed}."
+            f"{config.data.phi_seed}, its mask along the neurons in the order of the networks."
         )
     else:
         sentence = (

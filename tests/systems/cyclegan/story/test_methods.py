@@ -177,7 +177,7 @@ def test_what_the_recordings_are(make_pair):
         "and y, after learning (expert; 96 frames at 8 Hz, 12.0 s). The simulator's preset was mouse_1, its seed 1."
     ) in told(Config(), make_pair(truth=True))[0]
     phi = told(Config(data={"source": "phi", "phi_seed": 4}), make_pair(phi=True))[0]
-    assert "synthetic transformation Φ (Li et al. 2021, Eq. 6) with noise weight 0.5 and seed 4." in phi
+    assert "synthetic transformation Φ (Li et al. 2021, Eq. 6) with noise weight 0.5 and seed 4, its mask along" in phi
     files = Config(data={"source": "files", "x": {"path": "a"}, "y": {"path": "b"}})
     assert "simulator" not in told(files, make_pair())[0]
 
@@ -204,6 +204,15 @@ def test_orders_are_told_with_their_parameters(make_pair):
     )
     sorted_by_rate = replace(prepared, order=NeuronOrder("firing_rate", prepared.order.columns))
     assert "in descending order of estimated activity." in told(Config(), sorted_by_rate)[0]
+
+
+def test_options_of_the_paper_are_told(make_pair):
+    paper = told(Config(model={"residual_activation": True}, objective={"lsgan_sigmoid": True}), make_pair())[0]
+    assert "9 residual blocks (both convolutions with activation and dropout), two" in paper
+    assert "(LSGAN; Mao et al. 2017) of scores in [0, 1] with cycle" in paper
+    plain = told(Config(), make_pair())[0]
+    assert "9 residual blocks, two" in plain
+    assert "[0, 1] with cycle" not in plain
 
 
 def test_software_is_named_with_versions(make_pair):
