@@ -65,7 +65,7 @@ def _gradients_by_the_book(model, objective, distance, x, y):
         return 10.0 * (distance(x, f(g(x))) + distance(y, g(f(y))))
 
     losses = [
-        (g, lambda: objective.generator_loss(d_y(g(x))) + cycles() + 5.0 * distance(y, g(y))),  # Eq. 3
+        (g, lambda: objective.generator_loss(d_y(g(x))) + cycles() + 5.0 * distance(y, g(y))),  # Eq. 5
         (f, lambda: objective.generator_loss(d_x(f(y))) + cycles() + 5.0 * distance(x, f(x))),  # Eq. 5
         (d_x, lambda: objective.discriminator_loss(d_x(x), d_x(tf.stop_gradient(f(y))))),
         (d_y, lambda: objective.discriminator_loss(d_y(y), d_y(tf.stop_gradient(g(x))))),
