@@ -28,8 +28,8 @@ examples:
   python -m cyclegan_neuro.cli.infer day1.npz --frame_rate 15.5 --resample --output day1_spikes.h5 --neo day1.mat
   python -m cyclegan_neuro.cli.infer traces.mat --field dff=dFF --transpose --unit percent --output spikes.h5
 
-ΔF/F must be a fraction, neither denoised, nor deconvolved, nor scaled. docs/spike_inference.md describes the method,
-its accuracy and the file. From Python:
+ΔF/F must be a fraction, neither denoised, nor deconvolved, nor scaled. The networks of this package are for GCaMP6 in
+excitatory cells. docs/spike_inference.md describes the method, its accuracy and the file. From Python:
   from cyclegan_neuro.spikes.inference import infer_rates
   inferred = infer_rates(dff, frame_rate_hz=30.0)  # dff: (time, neuron)
 """
@@ -93,7 +93,7 @@ def _run(options: argparse.Namespace) -> None:
     files = [write_spikes(options.output, spikes)]
     if options.neo:
         files.append(write_neo(options.neo, spikes))
-    print(_table(spikes, files, time.monotonic() - begin))
+    print(_table(spikes, files, time.monotonic() - begin, shipped=options.models is None))
 
 
 def _require_room_for(options: argparse.Namespace) -> None:
@@ -150,7 +150,7 @@ class _Progress:
             print(f"inferred {100 * done // total} %", file=sys.stderr)
 
 
-def _table(spikes: RecordingSpikes, files: Sequence[Path], seconds: float) -> str:
+def _table(spikes: RecordingSpikes, files: Sequence[Path], seconds: float, *, shipped: bool) -> str:
     import numpy as np
 
     from cyclegan_neuro.spikes.inference.recording_spikes import masked_frames
@@ -169,11 +169,18 @@ def _table(spikes: RecordingSpikes, files: Sequence[Path], seconds: float) -> st
         "noise       " + ", ".join(f"{v:.2f}" for v in np.percentile(noise, (0, 25, 50, 75, 100)))
         + " % per sqrt(Hz) (minimum, quartiles, maximum)",
         f"networks    for {spikes.networks['frame_rate_hz']:g} Hz, of levels (neurons) {levels}",
+        *(_indicator(spikes) if shipped else ()),
         f"rate        {np.median(rates):.3g} Hz (median over neurons), {spikes.counts.sum(dtype=np.int64):,} spikes",
         f"seconds     {seconds:.1f}",
         *(f"written     {path}" for path in files),
     ]  # fmt: skip
     return "\n".join(lines + _noisy(spikes))
+
+
+def _indicator(spikes: RecordingSpikes) -> tuple[str, ...]:
+    from cyclegan_neuro.recordings.checks.indicator import NETWORKS_ARE_FOR
+
+    return (f"indicator   {spikes.source['indicator'] or 'not stated'}; the networks are for {NETWORKS_ARE_FOR}",)
 
 
 def _noisy(spikes: RecordingSpikes) -> list[str]:

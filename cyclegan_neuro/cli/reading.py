@@ -22,6 +22,7 @@ def add_reader_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--format", default="auto", help="auto (default), " + ", ".join(readers.names()))
     parser.add_argument("--frame_rate", type=_rate, metavar="HZ", help="frame rate, if the file does not hold it")
     parser.add_argument("--transpose", action="store_true", help="the matrix in the file is (neuron, time)")
+    parser.add_argument("--indicator", default="", metavar="NAME", help="for example GCaMP6f, if the file names none")
     parser.add_argument(
         "--unit", choices=("fraction", "percent"),
         help="unit of ΔF/F in the file; where it is not stated, values as large as percent are refused",
@@ -49,6 +50,7 @@ def recording_section(path: str, options: argparse.Namespace, **policies: str) -
         frame_rate_hz=options.frame_rate,
         transpose=options.transpose,
         unit=options.unit,
+        indicator=options.indicator,
         **policies,
     )
 

@@ -39,6 +39,9 @@ class RecordingSection(Section):
         "Unit of ΔF/F in the file; percent is divided by 100. Left out, a fraction is assumed, and values as large as "
         "percent are refused.",
     )
+    indicator: str = setting(
+        "", "Calcium indicator, for example GCaMP6f, if the file does not name it; spike inference depends on it."
+    )
     nan: Literal["error", "interpolate", "drop_neuron"] = setting(
         "error", "What to do with NaN: refuse, interpolate runs up to nan_gap_s, or drop the neuron (on both days)."
     )
@@ -219,7 +222,7 @@ class SpikesSection(Section):
     )
     time_constant_s: float = setting(0.5, "Time constant of the van Rossum distance.", unit="s", gt=0.0)
     processes: int | None = setting(None, "Processes that compute statistics; all cores when absent.", ge=1)
-    seed: int = setting(0, "Draws the phase of discrete spikes and the halves of the noise floor.", ge=0)
+    seed: int = setting(0, "Draws the phase of discrete spikes.", ge=0)
 
 
 class InterpretationSection(Section):

@@ -30,7 +30,9 @@ class DistributionRow:
     spread : ndarray, shape (unit,)
         Shown in the last panel; NaN are left out.
     floor : float
-        Mean of the same between two halves of the recording, a line in the last panel.
+        Mean of the same between parts of the recording, a line in the last panel; NaN without any.
+    floor_range : (float, float)
+        Its lowest and highest value, a band in the last panel.
     colour : str
         Of the day that the row is about.
     """
@@ -39,6 +41,7 @@ class DistributionRow:
     examples: Sequence[tuple[str, np.ndarray, np.ndarray]]
     spread: np.ndarray
     floor: float
+    floor_range: tuple[float, float]
     colour: str
 
 
@@ -50,6 +53,7 @@ class HeatRow:
     examples: Sequence[tuple[str, np.ndarray]]
     spread: np.ndarray
     floor: float
+    floor_range: tuple[float, float]
     colour: str
 
 
@@ -75,7 +79,7 @@ def distribution_grid(rows: Sequence[DistributionRow], *, value_label: str, spre
                 panel.set_title(title)
                 panel.set_xlabel(value_label)
             panels[0].legend(loc="best", handlelength=1.2)
-            _spread(panels[-1], row.spread, row.floor, row.colour, spread_label, units)
+            _spread(panels[-1], row, spread_label, units)
     return figure
 
 
@@ -92,7 +96,7 @@ def heat_grid(
                 panel.set_title(title)
                 panel.set(xlabel=xlabel, ylabel=ylabel)
             figure.colorbar(image, ax=panels[:-1].tolist(), label=colour_label, pad=0.01)
-            _spread(panels[-1], row.spread, row.floor, row.colour, spread_label, units)
+            _spread(panels[-1], row, spread_label, units)
     return figure
 
 
@@ -107,13 +111,14 @@ def _grid(labels: Sequence[str], n_examples: int) -> tuple[Figure, list[np.ndarr
     return figure, axes
 
 
-def _spread(panel: Axes, values: np.ndarray, floor: float, colour: str, label: str, units: str) -> None:
-    known = values[np.isfinite(values)]
+def _spread(panel: Axes, row: DistributionRow | HeatRow, label: str, units: str) -> None:
+    known = row.spread[np.isfinite(row.spread)]
     if known.size:
-        panel.hist(known, bins=min(_BINS, max(5, known.size // 4)), color=colour, alpha=0.6)
-        panel.axvline(known.mean(), color=colour, label=f"mean {known.mean():.2g}")
-    if np.isfinite(floor):
-        panel.axvline(floor, color=TRUTH, linestyle=":", label=f"floor {floor:.2g}")
+        panel.hist(known, bins=min(_BINS, max(5, known.size // 4)), color=row.colour, alpha=0.6)
+        panel.axvline(known.mean(), color=row.colour, label=f"mean {known.mean():.2g}")
+    if np.isfinite(row.floor):
+        panel.axvspan(*row.floor_range, color=MUTED, alpha=0.3, linewidth=0)
+        panel.axvline(row.floor, color=TRUTH, linestyle=":", label=f"floor {row.floor:.2g}")
     panel.set(xlabel=label, ylabel=units)
     if panel.get_legend_handles_labels()[0]:
         panel.legend(loc="best", handlelength=1.2)

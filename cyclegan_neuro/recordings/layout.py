@@ -22,6 +22,7 @@ FORMAT = "cyclegan_neuro.recording"
 FORMAT_VERSION = 1
 
 _TRUTH = "truth/"
+_TEXTS = ("subject", "session", "source", "indicator")
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,7 @@ _SPECS = (
     FieldSpec("session", "text", str),
     FieldSpec("source", "text", str),
     FieldSpec("data_origin", "text", str, choices=ORIGINS),
+    FieldSpec("indicator", "text", str),
     FieldSpec("truth/spikes", "whole", np.uint8, ("time", "neuron")),
     FieldSpec("truth/changed", "flag", np.bool_, ("neuron",)),
     FieldSpec("truth/change", "text", str, ("neuron",)),
@@ -102,7 +104,7 @@ def to_fields(recording: Recording) -> dict[str, np.ndarray | str | float]:
     values.update(recording.behaviour.available())
     if recording.gaps.size:
         values["gaps"] = recording.gaps
-    values.update({n: getattr(recording, n) for n in ("subject", "session", "source") if getattr(recording, n)})
+    values.update({n: getattr(recording, n) for n in _TEXTS if getattr(recording, n)})
     if recording.truth is not None:
         values.update({_TRUTH + f.name: getattr(recording.truth, f.name) for f in fields(Truth)})
     return values
@@ -123,7 +125,7 @@ def from_fields(values: Mapping[str, np.ndarray | str | float]) -> Recording:
     """
     behaviour = {f.name: values[f.name] for f in fields(Behaviour) if f.name in values}
     truth = {f.name: values[_TRUTH + f.name] for f in fields(Truth) if _TRUTH + f.name in values}
-    optional = {name: values[name] for name in ("roi_xy_um", "gaps", "subject", "session", "source") if name in values}
+    optional = {name: values[name] for name in ("roi_xy_um", "gaps", *_TEXTS) if name in values}
     known = len(truth) == len(fields(Truth))
     return Recording(
         dff=values["dff"],

@@ -160,6 +160,8 @@ def load(section: RecordingSection, *, base_directory: Path) -> Reading:
         notes.append(f"{path}: matrix transposed from (neuron, time)")
     if section.frame_rate_hz is not None:
         notes.append(f"{path}: frame rate {section.frame_rate_hz:g} Hz from the configuration")
+    if section.indicator:
+        recording = replace(recording, indicator=section.indicator)
     if section.unit == "percent":
         recording = replace(recording, dff=recording.dff / np.float32(100))
         notes.append(f"{path}: ΔF/F divided by 100 (percent to fraction)")

@@ -106,6 +106,8 @@ class Recording:
         decided by.
     data_origin : {"recorded", "simulated", "semi-synthetic"}
         What kind of data this is. Whoever makes a recording that was not measured says so here, and files keep it.
+    indicator : str
+        Calcium indicator, for example ``"GCaMP6f"``; empty where it is not known.
     truth : Truth, optional
         Known only for simulated sessions.
     """
@@ -120,6 +122,7 @@ class Recording:
     session: str = ""
     source: str = ""
     data_origin: Origin = "recorded"
+    indicator: str = ""
     truth: Truth | None = None
 
     @property

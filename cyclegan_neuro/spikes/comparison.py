@@ -13,20 +13,17 @@ from functools import cached_property
 
 import numpy as np
 
-from cyclegan_neuro.spikes.divergence import bootstrap_ci, halves, kl_divergence, wasserstein
+from cyclegan_neuro.spikes.divergence import bootstrap_ci, kl_divergence, wasserstein
 from cyclegan_neuro.spikes.statistics.van_rossum import VanRossum
 
 __all__ = [
     "DESCRIPTIONS",
     "Comparison",
+    "Floor",
     "compare_correlations",
     "compare_firing_rates",
     "compare_pair_distances",
     "compare_van_rossum",
-    "correlation_floor",
-    "firing_rate_floor",
-    "pair_distance_floor",
-    "van_rossum_floor",
 ]
 
 DESCRIPTIONS = {
@@ -87,6 +84,50 @@ class Comparison:
         return _summary(self.kl), _summary(self.wasserstein)
 
 
+@dataclass(frozen=True, eq=False)
+class Floor:
+    """How far a recorded day is from itself in one statistic: comparisons between parts that share no frame.
+
+    What a generator that were as good as another recording of the same day would have.
+
+    Attributes
+    ----------
+    comparisons : tuple of Comparison
+        One per pair of parts; empty where the day has no two parts without a common frame.
+    """
+
+    comparisons: tuple[Comparison, ...]
+
+    @property
+    def mean_kl(self) -> float:
+        """Mean over pairs of parts of the mean KL divergence in nats; NaN without any."""
+        mean = self.to_json()["kl"]["mean"]
+        return float("nan") if mean is None else mean
+
+    @property
+    def range_kl(self) -> tuple[float, float]:
+        """Lowest and highest mean KL divergence of a pair of parts in nats; NaN without any."""
+        return tuple(self.to_json()["kl"]["range"] or (float("nan"),) * 2)
+
+    def to_json(self) -> dict[str, dict]:
+        """Return, for both measures, mean and standard deviation over pairs of parts, their number, and the range.
+
+        ``mean``, ``std`` and ``range`` are None without a value.
+        """
+        return {
+            "kl": _over_parts([comparison.kl for comparison in self.comparisons]),
+            "wasserstein": _over_parts([comparison.wasserstein for comparison in self.comparisons]),
+        }
+
+
+def _over_parts(values: list[np.ndarray]) -> dict[str, float | int | list[float] | None]:
+    known = np.array([v[~np.isnan(v)].mean() for v in values if not np.isnan(v).all()])
+    if not known.size:
+        return {"mean": None, "std": None, "n": 0, "range": None}
+    spread = [float(known.min()), float(known.max())]
+    return {"mean": float(known.mean()), "std": float(known.std()), "n": int(known.size), "range": spread}
+
+
 def compare_firing_rates(recorded_hz: np.ndarray, generated_hz: np.ndarray) -> Comparison:
     """Compare the rates of each neuron over windows.
 
@@ -113,14 +154,6 @@ def compare_firing_rates(recorded_hz: np.ndarray, generated_hz: np.ndarray) -> C
         silent_recorded=~recorded_hz.any(axis=0),
         silent_generated=~generated_hz.any(axis=0),
     )
-
-
-def firing_rate_floor(recorded_hz: np.ndarray, *, seed: int = 0) -> Comparison:
-    """Return what :func:`compare_firing_rates` finds between two random halves of the recorded windows."""
-    first, second = halves(len(recorded_hz), seed)
-    silent = ~recorded_hz.any(axis=0)
-    samples = zip(recorded_hz[first].T, recorded_hz[second].T, strict=True)
-    return _by_neuron("firing_rate", samples, silent_recorded=silent, silent_generated=silent)
 
 
 def compare_correlations(recorded: np.ndarray, generated: np.ndarray) -> Comparison:
@@ -153,18 +186,6 @@ def compare_pair_distances(recorded: np.ndarray, generated: np.ndarray) -> Compa
     return _by_window("van_rossum_pairs", recorded, generated)
 
 
-def correlation_floor(recorded: np.ndarray, *, seed: int = 0) -> Comparison:
-    """Return what :func:`compare_correlations` finds between the windows of two random halves of the recorded ones."""
-    first, second = halves(len(recorded), seed)
-    return compare_correlations(recorded[first], recorded[second])
-
-
-def pair_distance_floor(recorded: np.ndarray, *, seed: int = 0) -> Comparison:
-    """Return what :func:`compare_pair_distances` finds between two random halves of the recorded windows."""
-    first, second = halves(len(recorded), seed)
-    return compare_pair_distances(recorded[first], recorded[second])
-
-
 def compare_van_rossum(distances: VanRossum) -> Comparison:
     """Compare, for each neuron, distances within the recorded windows with those from them to generated ones.
 
@@ -184,21 +205,6 @@ def compare_van_rossum(distances: VanRossum) -> Comparison:
         zip(_upper(distances.within), distances.cross, strict=True),
         silent_recorded=distances.silent_recorded,
         silent_generated=distances.silent_generated,
-    )
-
-
-def van_rossum_floor(distances: VanRossum, *, seed: int = 0) -> Comparison:
-    """Return what :func:`compare_van_rossum` finds with one half of the recorded windows in place of generated ones.
-
-    The windows are halved at random; distances within the first half are compared with those from it to the second.
-    """
-    first, second = halves(distances.within.shape[1], seed)
-    from_first = distances.within[:, first]
-    return _by_neuron(
-        "van_rossum",
-        zip(_upper(from_first[:, :, first]), from_first[:, :, second], strict=True),
-        silent_recorded=distances.silent_recorded,
-        silent_generated=distances.silent_recorded,
     )
 
 

@@ -19,11 +19,14 @@ class Starts:
     Attributes
     ----------
     train, validation, test : ndarray of int64, shape (window,)
+    stretches : tuple of (start, stop)
+        Continuous time in which windows may lie, half-open, ascending; what is between two is a gap or excluded.
     """
 
     train: np.ndarray
     validation: np.ndarray
     test: np.ndarray
+    stretches: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True, eq=False)

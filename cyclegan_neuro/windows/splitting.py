@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -86,7 +86,7 @@ def split(
     notes = [_summary(starts, windows, recording, where)]
     if windows.split == "paper":
         findings.append(_leak(starts, windows, recording, where))
-    return Split(starts, tuple(findings), tuple(notes))
+    return Split(replace(starts, stretches=tuple(stretches)), tuple(findings), tuple(notes))
 
 
 def _paper(legal, windows, seed, recording, stretches, where) -> Starts:

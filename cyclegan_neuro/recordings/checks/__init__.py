@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from cyclegan_neuro.errors import RecordingError
-from cyclegan_neuro.recordings.checks import stretches, time, units, values
+from cyclegan_neuro.recordings.checks import indicator, stretches, time, units, values
 from cyclegan_neuro.recordings.findings import Finding
 from cyclegan_neuro.recordings.recording import Recording
 
@@ -24,6 +24,7 @@ CHECKS: tuple[Callable[[Recording, str], list[Finding]], ...] = (
     stretches.blanked,
     stretches.bleached,
     time.gaps,
+    indicator.indicator,
     units.negative,
     units.noise,
 )

@@ -116,6 +116,7 @@ def simulate_days(
             session=name,
             source=source.format(name),
             data_origin="simulated",
+            indicator="GCaMP6f",
             truth=Truth(spikes, change != "none", change, *fields, other_dff, other_spikes),
         )
 

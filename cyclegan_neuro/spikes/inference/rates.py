@@ -143,7 +143,7 @@ def infer_rates(
 
 def infer_windows(
     windows: np.ndarray, *, frame_rate_hz: float, models: RateModels | str | os.PathLike | None = None,
-    resample: bool = False, progress: Progress | None = None,
+    levels: np.ndarray | None = None, resample: bool = False, progress: Progress | None = None,
 ) -> WindowRates:  # fmt: skip
     """Infer the spike rates of windows of one signal, recorded or generated.
 
@@ -153,7 +153,7 @@ def infer_windows(
     ----------
     windows : ndarray of float, shape (window, time, neuron)
         ΔF/F as a fraction.
-    frame_rate_hz, models, resample, progress
+    frame_rate_hz, models, levels, resample, progress
         As for :func:`infer_rates`.
 
     Raises
@@ -167,8 +167,9 @@ def infer_windows(
     inside = reachable(n_frames, models, ratio)
     if inside.stop == inside.start:
         raise _too_short(n_frames, models, ratio)
-    joints = np.arange(1, n_windows) * n_frames - 1
-    levels = noise_levels(windows.reshape(-1, n_neurons), frame_rate_hz, joints)
+    if levels is None:
+        joints = np.arange(1, n_windows) * n_frames - 1
+        levels = noise_levels(windows.reshape(-1, n_neurons), frame_rate_hz, joints)
     chosen = np.array([models.level_for(level) for level in levels], np.int64)
     rates = np.empty((n_windows, inside.stop - inside.start, n_neurons), np.float32)
     report = _Report(progress, windows.size)

@@ -34,7 +34,7 @@ class RecordingSpikes:
     seed : int
         Of the phases with which rates became counts.
     source : dict
-        ``source``, ``subject``, ``session`` and ``sha256`` (of the float32 ΔF/F) of the recording.
+        ``source``, ``subject``, ``session``, ``indicator`` and ``sha256`` (of the float32 ΔF/F) of the recording.
     networks : dict
         ``frame_rate_hz``, ``smoothing_s``, ``causal``, ``noise_levels`` and the provenance of the networks.
     """
@@ -94,6 +94,7 @@ def infer_recording(
             "source": recording.source,
             "subject": recording.subject,
             "session": recording.session,
+            "indicator": recording.indicator,
             "sha256": content_sha256(recording.dff),
         },
         networks={

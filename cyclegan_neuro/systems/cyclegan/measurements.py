@@ -23,6 +23,7 @@ from cyclegan_neuro.windows.prepared import PreparedPair
 __all__ = ["Measurements", "PlaceMaps", "example_windows", "measure"]
 
 _MODEL_FIELDS = ("f_y", "f_g_x", "g_x", "g_f_y")
+_ALIGNED_FIELDS = ("f_y", "g_x")  # cycles of what can be inverted exactly return what went in
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,16 +95,15 @@ def measure(
     places = _PlaceSums() if prepared.y.transform is not None else None
     example = None
     spikes = {} if recorder is None else _recorded_spikes(recorder)
-    windows = None if recorder is None else recorder.collector(_MODEL_FIELDS)
     with trainer.average_weights():
         model = ModelTranslator(trainer.generator_g, trainer.generator_f, prepared)
         errors["model"] = SignalErrors()
         for translation in translate(model, prepared, batch_size=batch_size):
-            for collector in filter(None, (errors["model"], tuned, places, windows)):
+            for collector in filter(None, (errors["model"], tuned, places)):
                 collector.add(translation)
             example = _middle_window(translation, prepared) or example
-    if recorder is not None:
-        spikes["model"] = {name: recorder.infer(windows.take(name), label=f"model {name}") for name in _MODEL_FIELDS}
+        if recorder is not None:
+            spikes["model"] = recorder.translated(model, _MODEL_FIELDS, batch_size=batch_size)
     if tuned:
         reference = tuned.curves()
         curves = {"model": reference, "identity": {"g_x": reference["x"], "f_y": reference["y"]}}
@@ -113,7 +113,7 @@ def measure(
             collector = TuningCurves(prepared, bin_cm=bin_cm, fields=("g_x", "f_y"))
         errors[baseline.name] = _measure_baseline(baseline, prepared, collector, batch_size)
         if recorder is not None and baseline.name not in spikes:
-            spikes[baseline.name] = _aligned_spikes(recorder, baseline)
+            spikes[baseline.name] = recorder.translated(baseline, _ALIGNED_FIELDS, batch_size=batch_size)
         if collector:
             curves[baseline.name] = collector.curves()
     return Measurements(
@@ -162,18 +162,6 @@ def _recorded_spikes(recorder: SpikeRecorder) -> dict[str, dict[str, SpikeSignal
     """Spikes of both days, and of identity, which takes them for each other."""
     x, y = (recorder.recorded(day, label=f"recorded {day}") for day in ("x", "y"))
     return {"recorded": {"x": x, "y": y}, "identity": {"f_y": y, "g_x": x}}
-
-
-def _aligned_spikes(recorder: SpikeRecorder, baseline: Translator) -> dict[str, SpikeSignal]:
-    """Spikes of an alignment, which treats every frame by itself; its cycles return what went in."""
-    changes = {
-        "f_y": ("y", lambda y: baseline.to_x(y[:0], y)[1]),
-        "g_x": ("x", lambda x: baseline.to_y(x, x[:0])[0]),
-    }
-    return {
-        name: recorder.recorded(day, change, label=f"{baseline.name} {name}")
-        for name, (day, change) in changes.items()
-    }
 
 
 def _signals(errors: dict[str, SignalErrors], prepared: PreparedPair) -> dict:

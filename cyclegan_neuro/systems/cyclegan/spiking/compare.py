@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from weakref import WeakKeyDictionary
 
@@ -12,15 +12,13 @@ import numpy as np
 
 from cyclegan_neuro.spikes.cache import content_key
 from cyclegan_neuro.spikes.comparison import (
+    DESCRIPTIONS,
     Comparison,
+    Floor,
     compare_correlations,
     compare_firing_rates,
     compare_pair_distances,
     compare_van_rossum,
-    correlation_floor,
-    firing_rate_floor,
-    pair_distance_floor,
-    van_rossum_floor,
 )
 from cyclegan_neuro.spikes.counts import SpikeCounts
 from cyclegan_neuro.spikes.statistics.correlation import correlations
@@ -44,14 +42,13 @@ class PairStatistics:
 
     Attributes
     ----------
-    comparisons, floors : dict of str to Comparison
-        By statistic; the floor is that between two halves of the recorded windows.
+    comparisons : dict of str to Comparison
+        By statistic.
     heat_maps : ndarray of float64, shape (example neuron, recorded window, generated window)
         Van Rossum distances of ``neurons``.
     """
 
     comparisons: dict[str, Comparison]
-    floors: dict[str, Comparison]
     heat_maps: np.ndarray
 
 
@@ -113,11 +110,10 @@ class StatisticsOf:
         both_ways : bool
             Whether the reverse will be asked for next: it then costs no van Rossum distances.
         """
-        seed = self.recorder.section.seed
         rates = self.rates(recorded), self.rates(generated)
         pairs = self.correlations(recorded), self.correlations(generated)
         apart = tuple(self.pair_distances(counts, method, label) for counts in (recorded, generated))
-        van_rossum, floor, maps = self._van_rossum(recorded, generated, method, label, both_ways)
+        van_rossum, maps = self._van_rossum(recorded, generated, method, label, both_ways)
         return PairStatistics(
             comparisons={
                 "firing_rate": compare_firing_rates(*rates),
@@ -125,18 +121,29 @@ class StatisticsOf:
                 "van_rossum": van_rossum,
                 "van_rossum_pairs": compare_pair_distances(*apart),
             },
-            floors={
-                "firing_rate": firing_rate_floor(rates[0], seed=seed),
-                "correlation": correlation_floor(pairs[0], seed=seed),
-                "van_rossum": floor,
-                "van_rossum_pairs": pair_distance_floor(apart[0], seed=seed),
-            },
             heat_maps=maps,
         )
 
+    def floors(self, parts: Iterable[tuple[SpikeCounts, SpikeCounts]], *, label: str) -> dict[str, Floor]:
+        """Compare parts of one recorded day as signals are compared; van Rossum distances by the sweep.
+
+        Parameters
+        ----------
+        parts : iterable of (first, second)
+            Without a common frame; ``second`` stands where generated spikes do.
+        label : str
+            What the log calls the day.
+
+        Returns
+        -------
+        dict of str to Floor
+            By statistic.
+        """
+        found = [self.compare(*pair, method="fast", label=f"noise floor {label}").comparisons for pair in parts]
+        return {statistic: Floor(tuple(each[statistic] for each in found)) for statistic in DESCRIPTIONS}
+
     def _van_rossum(self, recorded, generated, method, label, both_ways):
-        section = self.recorder.section
-        time_constant_s, seed = section.time_constant_s, section.seed
+        time_constant_s = self.recorder.section.time_constant_s
 
         def compute() -> dict[str, np.ndarray]:
             found = self._reversed.pop((self._key(recorded), self._key(generated)), None) or distances(
@@ -145,25 +152,15 @@ class StatisticsOf:
             )  # fmt: skip
             if both_ways:
                 self._reversed = {(self._key(generated), self._key(recorded)): found.reversed()}
-            comparison, floor = compare_van_rossum(found), van_rossum_floor(found, seed=seed)
+            comparison = compare_van_rossum(found)
             return {
-                "kl": comparison.kl, "wasserstein": comparison.wasserstein,
-                "floor_kl": floor.kl, "floor_wasserstein": floor.wasserstein,
-                "heat_maps": found.cross[self.neurons],
+                "kl": comparison.kl, "wasserstein": comparison.wasserstein, "heat_maps": found.cross[self.neurons]
             }  # fmt: skip
 
-        parts = (self._key(recorded), self._key(generated), method, time_constant_s, seed, self.neurons)
+        parts = (self._key(recorded), self._key(generated), method, time_constant_s, self.neurons)
         kept = self._kept("van_rossum", parts, compute)
-        silent = {name: tuple(map(int, np.flatnonzero(c.silent))) for name, c in (("r", recorded), ("g", generated))}
-        comparison = Comparison(
-            "van_rossum", "neuron", kept["kl"], kept["wasserstein"],
-            silent_recorded=silent["r"], silent_generated=silent["g"],
-        )  # fmt: skip
-        floor = Comparison(
-            "van_rossum", "neuron", kept["floor_kl"], kept["floor_wasserstein"],
-            silent_recorded=silent["r"], silent_generated=silent["r"],
-        )  # fmt: skip
-        return comparison, floor, kept["heat_maps"]
+        silent = (tuple(map(int, np.flatnonzero(counts.silent))) for counts in (recorded, generated))
+        return Comparison("van_rossum", "neuron", kept["kl"], kept["wasserstein"], *silent), kept["heat_maps"]
 
     def _kept(self, kind: str, parts: tuple, compute: Callable[[], dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
         return self.recorder.cache.get(kind, content_key(*parts), compute)

@@ -7,11 +7,12 @@ from typing import Any
 
 import numpy as np
 
+from cyclegan_neuro.spikes.comparison import Floor
 from cyclegan_neuro.spikes.counts import SpikeCounts
 from cyclegan_neuro.spikes.statistics.parallel import Workers
 from cyclegan_neuro.systems.cyclegan.spiking.compare import EXAMPLES, PairStatistics, StatisticsOf, compare_signals
 from cyclegan_neuro.systems.cyclegan.spiking.recorder import PAIRS, SpikeRecorder, SpikeSignal
-from cyclegan_neuro.systems.cyclegan.spiking.truth import InferenceAccuracy, inference_accuracy, true_counts
+from cyclegan_neuro.systems.cyclegan.spiking.truth import InferenceAccuracy, inference_accuracy, true_counts, true_parts
 
 __all__ = ["SpikeMeasurements", "TrueSpikes", "measure_spikes"]
 
@@ -28,12 +29,15 @@ class TrueSpikes:
         By day, ``"x"`` and ``"y"``.
     pairs : dict of str to PairStatistics
         ``x_from_y`` and ``y_from_x`` of identity, from true spikes.
+    floors : dict of str to dict of str to Floor
+        By day and statistic, from true spikes.
     counts : dict of str to SpikeCounts
         By day.
     """
 
     accuracy: dict[str, InferenceAccuracy]
     pairs: dict[str, PairStatistics]
+    floors: dict[str, dict[str, Floor]]
     counts: dict[str, SpikeCounts]
 
 
@@ -48,6 +52,8 @@ class SpikeMeasurements:
         Translator → signal → spikes.
     pairs : dict
         Pair → translator → :class:`PairStatistics`.
+    floors : dict of str to dict of str to Floor
+        By recorded day and statistic.
     rates : dict of str to ndarray, shape (window, neuron)
         Firing rates in Hz of the recorded days and of the model's signals.
     correlations : dict of str to ndarray, shape (example window, pair of neurons)
@@ -60,6 +66,7 @@ class SpikeMeasurements:
     recorder: SpikeRecorder
     signals: Signals
     pairs: dict[str, dict[str, PairStatistics]]
+    floors: dict[str, dict[str, Floor]]
     rates: dict[str, np.ndarray]
     correlations: dict[str, np.ndarray]
     neurons: np.ndarray
@@ -68,7 +75,7 @@ class SpikeMeasurements:
 
     def to_json(self) -> dict[str, Any]:
         """Return ``spikes`` and ``inference`` of ``metrics.json``."""
-        return {"spikes": _statistics_json(self.pairs), "inference": self._inference_json()}
+        return {"spikes": _statistics_json(self.pairs, self.floors), "inference": self._inference_json()}
 
     def _inference_json(self) -> dict[str, Any]:
         models = self.recorder.models
@@ -82,6 +89,8 @@ class SpikeMeasurements:
                 "noise_levels": sorted(models.noise_levels),
             },
             "windows": {name: len(starts) for name, starts in self.recorder.starts.items()},
+            "floor_windows": {name: [list(map(len, pair)) for pair in pairs] for name, pairs in
+                              self.recorder.parts.items()},
             "masked_frames_per_window": self.recorder.n_masked,
             "compared_frames_per_window": self.recorder.prepared.window_frames - self.recorder.n_masked,
             "noise_level": {name: _quantiles(signal.noise_levels) for name, signal in named.items()},
@@ -97,7 +106,8 @@ class SpikeMeasurements:
         }
         if self.true is not None:
             entry["accuracy"] = {day: found.to_json() for day, found in self.true.accuracy.items()}
-            entry["true_spikes"] = _statistics_json({p: {"identity": s} for p, s in self.true.pairs.items()})
+            pairs = {pair: {"identity": found} for pair, found in self.true.pairs.items()}
+            entry["true_spikes"] = _statistics_json(pairs, self.true.floors)
         return entry
 
 
@@ -117,18 +127,19 @@ def measure_spikes(recorder: SpikeRecorder, signals: Signals) -> SpikeMeasuremen
         counts = {translator: {n: s.counts for n, s in own.items()} for translator, own in signals.items()}
         pairs = compare_signals(statistics, counts, van_rossum=recorder.section.van_rossum)
         shown = {**recorded, **counts["model"]}
+        floors = {day: statistics.floors(recorder.recorded_parts(day), label=day) for day in recorded}
         rates = {name: statistics.rates(signal) for name, signal in shown.items()}
         n_windows = min(signal.n_windows for signal in shown.values())
         windows = np.linspace(0, n_windows - 1, min(EXAMPLES, n_windows)).astype(int)
         correlations = {name: statistics.correlations(signal)[windows] for name, signal in shown.items()}
         true = _true_spikes(recorder, statistics, recorded)
-    return SpikeMeasurements(recorder, signals, pairs, rates, correlations, neurons, windows, true)
+    return SpikeMeasurements(recorder, signals, pairs, floors, rates, correlations, neurons, windows, true)
 
 
 def _true_spikes(
     recorder: SpikeRecorder, statistics: StatisticsOf, inferred: dict[str, SpikeCounts]
 ) -> TrueSpikes | None:
-    true = {name: true_counts(recorder, name, inferred[name].n_frames) for name in ("x", "y")}
+    true = {name: true_counts(recorder, name) for name in ("x", "y")}
     if any(counts is None for counts in true.values()):
         return None
     pairs = {
@@ -137,7 +148,8 @@ def _true_spikes(
         )
         for pair, day, other in (("x_from_y", "x", "y"), ("y_from_x", "y", "x"))
     }
-    return TrueSpikes({name: inference_accuracy(inferred[name], true[name]) for name in true}, pairs, true)
+    floors = {day: statistics.floors(true_parts(recorder, day), label=f"true spikes {day}") for day in true}
+    return TrueSpikes({name: inference_accuracy(inferred[name], true[name]) for name in true}, pairs, floors, true)
 
 
 def _spread_by_rate(counts: SpikeCounts) -> np.ndarray:
@@ -147,14 +159,14 @@ def _spread_by_rate(counts: SpikeCounts) -> np.ndarray:
     return order[at] if len(np.unique(at)) == EXAMPLES else order[::-1][:EXAMPLES]
 
 
-def _statistics_json(pairs: dict[str, dict[str, PairStatistics]]) -> dict[str, Any]:
+def _statistics_json(
+    pairs: dict[str, dict[str, PairStatistics]], floors: dict[str, dict[str, Floor]]
+) -> dict[str, Any]:
     result: dict[str, Any] = {}
-    for pair in PAIRS:
-        for translator, found in pairs.get(pair, {}).items():
-            for statistic, comparison in found.comparisons.items():
-                entry = result.setdefault(statistic, {}).setdefault(pair, {})
-                entry[translator] = comparison.to_json()
-                entry.setdefault("noise_floor", found.floors[statistic].to_json())  # whichever translator
+    for pair, by_translator in pairs.items():
+        for statistic, floor in floors[PAIRS[pair][0]].items():
+            entry = {name: found.comparisons[statistic].to_json() for name, found in by_translator.items()}
+            result.setdefault(statistic, {})[pair] = {**entry, "noise_floor": floor.to_json()}
     return result
 
 

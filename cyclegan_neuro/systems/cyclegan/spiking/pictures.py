@@ -1,8 +1,7 @@
-"""Figures H.1 to H.4 of the paper for the user's data."""
+"""Figures H.1 to H.4 of the paper for the user's data: there one figure per pair, here one per statistic."""
 
 from __future__ import annotations
 
-import numpy as np
 from matplotlib.figure import Figure
 
 from cyclegan_neuro.figures.distributions import DistributionRow, HeatRow, distribution_grid, heat_grid
@@ -21,7 +20,7 @@ _LONGEST_S = 30.0  # of the traces shown
 
 
 def firing_rate_figure(prepared: PreparedPair, found: SpikeMeasurements) -> Figure:
-    """Histograms of firing rates of three neurons, and of KL over neurons, per pair (as Figure H.1)."""
+    """Histograms of firing rates of three neurons, and of KL over neurons, per pair (the top of Figures H.1 to H.4)."""
     names = neuron_names(prepared)
     rows = [
         _distributions(found, "firing_rate", pair, [
@@ -33,7 +32,7 @@ def firing_rate_figure(prepared: PreparedPair, found: SpikeMeasurements) -> Figu
 
 
 def correlation_figure(found: SpikeMeasurements) -> Figure:
-    """Histograms of pairwise correlations in three windows, and of KL over windows, per pair (as Figure H.2)."""
+    """Histograms of pairwise correlations in three windows, and of KL over windows, per pair (their middle)."""
     rows = [
         _distributions(found, "correlation", pair, [
             (f"window {w}", found.correlations[day][i], found.correlations[generated][i])
@@ -45,15 +44,15 @@ def correlation_figure(found: SpikeMeasurements) -> Figure:
 
 
 def van_rossum_figure(prepared: PreparedPair, found: SpikeMeasurements) -> Figure:
-    """Heat maps of van Rossum distances of three neurons, and KL over neurons, per pair (as Figures H.3 and H.4)."""
+    """Heat maps of van Rossum distances of three neurons, and KL over neurons, per pair (their bottom)."""
     names = neuron_names(prepared)
     rows = []
     for pair, (day, _) in PAIRS.items():
         model = found.pairs[pair]["model"]
         examples = [(names[n], matrix) for n, matrix in zip(found.neurons, model.heat_maps, strict=True)]
-        comparison, floor = model.comparisons["van_rossum"], model.floors["van_rossum"]
-        colour = DAY_X if day == "x" else DAY_Y
-        rows.append(HeatRow(PAIR_LABELS[pair], examples, comparison.kl, _mean(floor.kl), colour))
+        floor, colour = found.floors[day]["van_rossum"], DAY_X if day == "x" else DAY_Y
+        spread = model.comparisons["van_rossum"].kl
+        rows.append(HeatRow(PAIR_LABELS[pair], examples, spread, floor.mean_kl, floor.range_kl, colour))
     return heat_grid(
         rows, colour_label="van Rossum distance", xlabel="generated window", ylabel="recorded window",
         spread_label=_KL, units="neurons",
@@ -83,12 +82,7 @@ def inference_figure(prepared: PreparedPair, found: SpikeMeasurements) -> Figure
 
 
 def _distributions(found: SpikeMeasurements, statistic: str, pair: str, examples: list) -> DistributionRow:
-    model = found.pairs[pair]["model"]
-    colour = DAY_X if PAIRS[pair][0] == "x" else DAY_Y
-    comparison, floor = model.comparisons[statistic], model.floors[statistic]
-    return DistributionRow(PAIR_LABELS[pair], examples, comparison.kl, _mean(floor.kl), colour)
-
-
-def _mean(values: np.ndarray) -> float:
-    known = values[np.isfinite(values)]
-    return float(known.mean()) if known.size else float("nan")
+    day = PAIRS[pair][0]
+    floor, colour = found.floors[day][statistic], DAY_X if day == "x" else DAY_Y
+    spread = found.pairs[pair]["model"].comparisons[statistic].kl
+    return DistributionRow(PAIR_LABELS[pair], examples, spread, floor.mean_kl, floor.range_kl, colour)

@@ -1,9 +1,15 @@
-"""From translated windows to spikes: the same inference for recorded and generated ΔF/F."""
+"""From days and their translations to spikes: the same inference for recorded and generated ΔF/F.
+
+Networks of inference read a stretch of ΔF/F around each frame. Windows are cut from continuous time, so that frames at
+their ends have neighbours: recorded days are inferred as a whole, and the test part of a generated day is translated as
+a whole, by windows that overlap by half and fade into each other. Where that is impossible, each window stands alone
+and the frames at its ends have no rate: Φ depends on the place in the window, and stretches may be too short.
+"""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,20 +21,26 @@ from cyclegan_neuro.recordings.noise import noise_levels
 from cyclegan_neuro.spikes.cache import ResultCache, content_key
 from cyclegan_neuro.spikes.counts import SpikeCounts, counts_from_rates
 from cyclegan_neuro.spikes.statistics.correlation import bins_of
-from cyclegan_neuro.systems.cyclegan.translation import Translation
+from cyclegan_neuro.systems.cyclegan.spiking.stretches import (
+    Stretches,
+    parts_without_common_frames,
+    tested_stretches,
+    windows_across,
+)
+from cyclegan_neuro.systems.cyclegan.translation import Translator, translate_starts
 from cyclegan_neuro.windows.cutting import raw_windows, window_frame_indices
 from cyclegan_neuro.windows.prepared import PreparedPair
-from cyclegan_neuro.windows.segmentation import coverage, spaced
+from cyclegan_neuro.windows.segmentation import legal_starts, spaced
 
 if TYPE_CHECKING:
     from cyclegan_neuro.spikes.inference.rate_models import RateModels
     from cyclegan_neuro.spikes.inference.rates import InferredRates, WindowRates
 
-__all__ = ["PAIRS", "SpikeRecorder", "SpikeSignal", "WindowCollector", "why_not"]
+__all__ = ["PAIRS", "SpikeRecorder", "SpikeSignal", "why_not"]
 
 _log = logging.getLogger(__name__)
 
-Change = Callable[[np.ndarray], np.ndarray]
+_FEWEST_WINDOWS = 4  # of a day, for statistics over windows
 
 PAIRS = {"x_from_y": ("x", "f_y"), "x_cycle": ("x", "f_g_x"), "y_from_x": ("y", "g_x"), "y_cycle": ("y", "g_f_y")}
 """Pair of section 3.2 → the recorded and the generated signal, named as in Translation."""
@@ -59,40 +71,62 @@ def why_not(section: SpikesSection, prepared: PreparedPair) -> str | None:
     """Return the reason for which no spikes can be compared, or None."""
     if not section.enabled:
         return "Spike inference is switched off (evaluation.spikes.enabled)."
-    from cyclegan_neuro.spikes.inference.rates import choose_models, reachable
-
-    rate = prepared.x.recording.frame_rate_hz
     try:
-        models, ratio = choose_models(section.models, rate, section.resample)
-        inside = reachable(prepared.window_frames, models, ratio)
-        if inside.start == inside.stop:
-            return (
-                f"Windows of {prepared.window_frames:,} frames at {rate:g} Hz are shorter than the stretch of ΔF/F "
-                f"that networks read around each frame ({models.window_frames} frames at {models.frame_rate_hz:g} Hz)."
-            )
-        bins_of(inside.stop - inside.start, rate, section.correlation_bin_s)
+        recorder = SpikeRecorder(section, prepared, ResultCache(None))
     except UserError as error:
         return f"{error}."
-    if min(len(prepared.x.starts.test), len(prepared.y.starts.test)) < 4:
+    if min(len(starts) for starts in recorder.starts.values()) < _FEWEST_WINDOWS:
         return "There are fewer than four test windows."
+    n_frames = prepared.window_frames - recorder.n_masked
+    try:
+        bins_of(n_frames, recorder.frame_rate_hz, section.correlation_bin_s)
+    except UserError as error:
+        return f"{_too_short(prepared, recorder, n_frames)}." if recorder.alone else f"{error}."
     return None
 
 
+def _too_short(prepared: PreparedPair, recorder: SpikeRecorder, n_frames: int) -> str:
+    models, rate = recorder.models, recorder.frame_rate_hz
+    why = (
+        "the values of Φ(X) depend on their place in the window, so that there is no continuous day to take neighbours "
+        "from"
+        if prepared.y.transform is not None
+        else "no stretch of the test part is long enough to take neighbours from"
+    )
+    return (
+        f"Networks read {models.window_frames} frames (at {models.frame_rate_hz:g} Hz) of ΔF/F around each frame, "
+        f"which leaves {n_frames} of the {prepared.window_frames} frames of a window (at {rate:g} Hz) with a rate, and "
+        f"{why}. Longer windows have spikes (windows.window_frames)"
+    )
+
+
 class SpikeRecorder:
-    """Infers the spikes of recorded and translated test windows.
+    """Infers the spikes of recorded and translated days.
 
     Parameters
     ----------
     section : SpikesSection
     prepared : PreparedPair
     cache : ResultCache
-        Keeps inferred spikes by the content of the windows.
+        Keeps inferred rates by the content of what they were inferred from.
 
     Attributes
     ----------
     models : RateModels
+    alone : bool
+        Whether windows are inferred without the frames around them: y is Φ(X), or the test part has no stretch that is
+        longer than a window by what the networks read.
+    starts : dict of str to ndarray of int64, shape (window,)
+        First frames of the windows that are compared, by day.
+    parts : dict of str to tuple of (first, second)
+        Start frames of the parts that the noise floor of a day compares; they share no frame.
     first_frame, n_masked : int
-        Of each window: the first frame with an inferred rate, and how many frames have none.
+        Of each window: the first frame with an inferred rate, and how many frames have none (0 unless alone).
+
+    Raises
+    ------
+    UserError
+        If there are no networks for the frame rate of the days.
     """
 
     def __init__(self, section: SpikesSection, prepared: PreparedPair, cache: ResultCache):
@@ -101,110 +135,152 @@ class SpikeRecorder:
         self.section, self.prepared, self.cache = section, prepared, cache
         self.frame_rate_hz = prepared.x.recording.frame_rate_hz
         self.models, self._ratio = choose_models(section.models, self.frame_rate_hz, section.resample)
-        inside = reachable(prepared.window_frames, self.models, self._ratio)
-        self._reached, self.first_frame = inside, inside.start
-        self.n_masked = prepared.window_frames - (inside.stop - inside.start)
-        self.starts = {name: spaced(getattr(prepared, name).starts.test, section.max_windows) for name in ("x", "y")}
         self._models_key = _models_key(self.models)
+        height = prepared.window_frames
+        self._tested = {name: tested_stretches(getattr(prepared, name).starts, height) for name in ("x", "y")}
+        inner = {name: self._legal(tested) for name, tested in self._tested.items()}
+        self.alone = prepared.y.transform is not None or min(map(len, inner.values())) < _FEWEST_WINDOWS
+        self._reached = reachable(height, self.models, self._ratio) if self.alone else slice(0, height)
+        self.first_frame = self._reached.start
+        self.n_masked = height - (self._reached.stop - self._reached.start)
+        self.starts, self.parts = {}, {}
+        for name in ("x", "y"):
+            starts = getattr(prepared, name).starts
+            compared = legal_starts(self._tested[name].intervals, window_frames=height) if self.alone else inner[name]
+            n_windows = min(len(starts.test), section.max_windows)
+            self.starts[name] = spaced(starts.test if self.alone else compared, n_windows)
+            self.parts[name] = parts_without_common_frames(
+                compared, self._legal(Stretches(starts.stretches)), window_frames=height, n_windows=n_windows
+            )
 
-    def collector(self, fields: Sequence[str]) -> WindowCollector:
-        """Return a collector of the windows whose spikes are compared."""
-        return WindowCollector(self.starts, fields)
-
-    def recorded(self, name: str, change: Change | None = None, *, label: str) -> SpikeSignal:
-        """Return the spikes of day ``"x"`` or ``"y"``, as it was recorded or after a change of each frame by itself.
-
-        Test windows overlap, so every frame that they cover is inferred once and the rates are cut into windows: the
-        networks see the same frames around each. Φ, which depends on the place in the window, forbids that, and so does
-        resampling, whose filter and new frames begin with the window.
+    def recorded(self, name: str, *, label: str) -> SpikeSignal:
+        """Return the spikes of day ``"x"`` or ``"y"`` as it was recorded.
 
         Parameters
         ----------
         name : {"x", "y"}
-        change : callable, optional
-            (window, time, neuron) ΔF/F to the same shape; must treat each frame by itself, as the alignments do.
         label : str
             What the log calls the signal.
         """
-        change = change or (lambda windows: windows)
-        if getattr(self.prepared, name).transform is not None or self._ratio != 1:
-            return self.infer(change(raw_windows(self.prepared, name, self.starts[name])), label=label)
-        frames, joints = self._covered(name)
-        recording = getattr(self.prepared, name).recording
-        dff = change(recording.dff[frames][np.newaxis])[0]
-        place = np.searchsorted(frames, window_frame_indices(self.starts[name], self.prepared.window_frames))
-        key = self._key(dff, joints, place)
-        kept = self.cache.get("spikes", key, lambda: self._infer_frames(dff, joints, place, label))
-        return self._signal(kept, dff[place[len(place) // 2]])
+        return self._recorded(name, self.starts[name], label=label)
 
-    def infer(self, windows: np.ndarray, *, label: str) -> SpikeSignal:
-        """Return the spikes of windows (window, time, neuron) in ΔF/F."""
-        kept = self.cache.get("spikes", self._key(windows), lambda: self._infer_windows(windows, label))
-        return self._signal(kept, windows[len(windows) // 2])
+    def recorded_parts(self, name: str) -> Iterator[tuple[SpikeCounts, SpikeCounts]]:
+        """Yield the spikes of ``parts``, inferred by the networks of :meth:`recorded`, pair by pair."""
+        for pair in self.parts[name]:
+            yield tuple(self._recorded(name, starts, label=f"parts of {name}").counts for starts in pair)
 
-    def _covered(self, name: str) -> tuple[np.ndarray, np.ndarray]:
-        """Return the frames of the compared windows, each once, and after which of them time is not continuous."""
-        recording = getattr(self.prepared, name).recording
+    def translated(
+        self, translator: Translator, fields: Sequence[str], *, batch_size: int = 8
+    ) -> dict[str, SpikeSignal]:
+        """Return the spikes of what a translator makes of the test part.
+
+        Parameters
+        ----------
+        translator : Translator
+        fields : sequence of str
+            Of a Translation: ``f_y``, ``f_g_x``, ``g_x``, ``g_f_y``; made from the day whose name they end with.
+        batch_size : int
+            Windows of each day that are translated at once.
+        """
         height = self.prepared.window_frames
-        inside = coverage(self.starts[name], window_frames=height, n_frames=recording.n_frames)
-        frames = np.flatnonzero(inside)
-        broken = (np.diff(frames) > 1) | np.isin(frames[:-1], recording.gaps)
-        return frames, np.flatnonzero(broken)
-
-    def _infer_frames(self, dff, joints, place, label) -> dict[str, np.ndarray]:
-        """Infer frames (frame, neuron) and cut the rates into windows, whose frames are at ``place``."""
-        from cyclegan_neuro.spikes.inference.rates import infer_rates
-
-        _log.info("inferring spikes: %s (%d frames)", label, len(dff))
-        # a frame counts once for each window that holds it, as in generated windows: the same choice of networks
-        ends = np.arange(1, len(place)) * place.shape[1] - 1
-        levels = noise_levels(dff[place].reshape(-1, dff.shape[1]), self.frame_rate_hz, ends)
-        found = infer_rates(dff, frame_rate_hz=self.frame_rate_hz, models=self.models, gaps=joints, levels=levels)
-        return self._spikes(found.rates_hz[place[:, self._reached]], found)
-
-    def _infer_windows(self, windows: np.ndarray, label: str) -> dict[str, np.ndarray]:
-        from cyclegan_neuro.spikes.inference.rates import infer_windows
-
-        _log.info("inferring spikes: %s (%d windows)", label, len(windows))
-        found = infer_windows(
-            windows, frame_rate_hz=self.frame_rate_hz, models=self.models, resample=self.section.resample
-        )
-        return self._spikes(found.rates_hz, found)
-
-    def _spikes(self, rates_hz: np.ndarray, found: InferredRates | WindowRates) -> dict[str, np.ndarray]:
-        """Make what is kept of inferred rates (window, frame, neuron)."""
+        starts = self.starts if self.alone else {n: windows_across(s, height) for n, s in self._tested.items()}
+        windows = {field: [] for field in fields}
+        for first in range(0, max(map(len, starts.values())), batch_size):
+            chunk = (starts[name][first : first + batch_size] for name in ("x", "y"))
+            translation = translate_starts(translator, self.prepared, *chunk, with_truth=False)
+            for field, parts in windows.items():
+                parts.append(getattr(translation, field))
         return {
-            "counts": counts_from_rates(rates_hz, frame_rate_hz=self.frame_rate_hz, seed=self.section.seed),
-            "rates_hz": rates_hz[len(rates_hz) // 2].copy(),
-            "noise_levels": found.noise_levels,
-            "network_levels": found.network_levels,
+            field: self._generated(field[-1], starts[field[-1]], np.concatenate(parts), f"{translator.name} {field}")
+            for field, parts in windows.items()
         }
 
-    def _signal(self, kept: dict[str, np.ndarray], window: np.ndarray) -> SpikeSignal:
-        counts, dff = SpikeCounts(kept["counts"], self.frame_rate_hz), window[self._reached].copy()
-        return SpikeSignal(counts, dff, kept["rates_hz"], kept["noise_levels"], kept["network_levels"])
+    def _legal(self, stretches: Stretches) -> np.ndarray:
+        """Return the starts of windows whose every frame has, within its stretch, what the networks read around it."""
+        from cyclegan_neuro.spikes.inference.rates import reachable
 
-    def _key(self, *arrays: np.ndarray) -> str:
-        section = self.section
-        return content_key(*arrays, self._models_key, self.frame_rate_hz, section.seed, section.resample)
+        inner = [(start, reachable(stop - start, self.models, self._ratio)) for start, stop in stretches.intervals]
+        intervals = [(start + inside.start, start + inside.stop) for start, inside in inner]
+        return legal_starts(intervals, window_frames=self.prepared.window_frames)
+
+    def _recorded(self, name: str, starts: np.ndarray, *, label: str) -> SpikeSignal:
+        if self.alone:
+            levels = self._levels_alone(raw_windows(self.prepared, name, self.starts[name]))
+            return self._signal_alone(raw_windows(self.prepared, name, starts), levels, label)
+        day = getattr(self.prepared, name)
+        whole = Stretches(day.starts.stretches)
+        levels = self._levels(name, day.recording.dff[self._tested[name].frames])
+        return self._signal(whole, day.recording.dff[whole.frames], levels, starts, label)
+
+    def _generated(self, name: str, starts: np.ndarray, windows: np.ndarray, label: str) -> SpikeSignal:
+        if self.alone:
+            return self._signal_alone(windows, self._levels_alone(windows), label)
+        tested = self._tested[name]
+        dff = _faded(windows, starts - tested.frames[0], tested.frames[-1] + 1 - tested.frames[0])
+        dff = dff[tested.frames - tested.frames[0]]
+        return self._signal(tested, dff, self._levels(name, dff), self.starts[name], label)
+
+    def _levels(self, name: str, dff: np.ndarray) -> np.ndarray:
+        return noise_levels(dff, self.frame_rate_hz, self._tested[name].joints)
+
+    def _levels_alone(self, windows: np.ndarray) -> np.ndarray:
+        ends = np.arange(1, len(windows)) * windows.shape[1] - 1
+        return noise_levels(windows.reshape(-1, windows.shape[-1]), self.frame_rate_hz, ends)
+
+    def _signal(self, stretches: Stretches, dff, levels, starts, label) -> SpikeSignal:
+        """Infer continuous ΔF/F (frame, neuron) once and cut windows from it."""
+        from cyclegan_neuro.spikes.inference.rates import infer_rates
+
+        def infer() -> InferredRates:
+            return infer_rates(
+                dff, frame_rate_hz=self.frame_rate_hz, models=self.models, gaps=stretches.joints, levels=levels,
+                resample=self.section.resample,
+            )  # fmt: skip
+
+        kept = self._kept(infer, label, dff, stretches.joints, levels)
+        place = np.searchsorted(stretches.frames, window_frame_indices(starts, self.prepared.window_frames))
+        return self._spikes(dff[place[len(place) // 2]], kept["rates_hz"][place], kept)
+
+    def _signal_alone(self, windows: np.ndarray, levels: np.ndarray, label: str) -> SpikeSignal:
+        from cyclegan_neuro.spikes.inference.rates import infer_windows
+
+        def infer() -> WindowRates:
+            return infer_windows(
+                windows, frame_rate_hz=self.frame_rate_hz, models=self.models, levels=levels,
+                resample=self.section.resample,
+            )  # fmt: skip
+
+        kept = self._kept(infer, label, windows, levels)
+        return self._spikes(windows[len(windows) // 2, self._reached], kept["rates_hz"], kept)
+
+    def _kept(self, infer, label: str, *what: np.ndarray) -> dict[str, np.ndarray]:
+        def compute() -> dict[str, np.ndarray]:
+            _log.info("inferring spikes: %s (%s frames)", label, f"{np.prod(what[0].shape[:-1]):,}")
+            found = infer()
+            names = ("rates_hz", "noise_levels", "network_levels")
+            return {name: getattr(found, name) for name in names}
+
+        key = content_key(*what, self._models_key, self.frame_rate_hz, self.section.resample)
+        return self.cache.get("rates", key, compute)
+
+    def _spikes(self, dff: np.ndarray, rates_hz: np.ndarray, kept: dict[str, np.ndarray]) -> SpikeSignal:
+        """Make spikes of inferred rates (window, frame, neuron)."""
+        counts = counts_from_rates(rates_hz, frame_rate_hz=self.frame_rate_hz, seed=self.section.seed)
+        return SpikeSignal(
+            SpikeCounts(counts, self.frame_rate_hz), dff.copy(), rates_hz[len(rates_hz) // 2].copy(),
+            kept["noise_levels"], kept["network_levels"],
+        )  # fmt: skip
 
 
-class WindowCollector:
-    """Keeps some fields of the translated windows whose spikes are compared."""
-
-    def __init__(self, starts: dict[str, np.ndarray], fields: Sequence[str]):
-        self._starts, self._parts = starts, {field: [] for field in fields}
-
-    def add(self, translation: Translation) -> None:
-        """Take what is wanted of ``translation``; windows must come in the order of their starts in the split."""
-        for field, parts in self._parts.items():
-            day = _day_read(field)
-            chosen = np.isin(getattr(translation, f"{day}_starts"), self._starts[day])
-            parts.append(getattr(translation, field)[chosen])
-
-    def take(self, field: str) -> np.ndarray:
-        """Return the windows of ``field`` and forget them."""
-        return np.concatenate(self._parts.pop(field))
+def _faded(windows: np.ndarray, starts: np.ndarray, n_frames: int) -> np.ndarray:
+    """Join windows (window, time, neuron) that overlap; each weighs most in its middle, and 0 where there is none."""
+    height = windows.shape[1]
+    weight = np.minimum(np.arange(1, height + 1), np.arange(height, 0, -1)).astype(np.float32)[:, np.newaxis]
+    total, weights = np.zeros((n_frames, windows.shape[2]), np.float32), np.zeros((n_frames, 1), np.float32)
+    for start, window in zip(starts, windows, strict=True):
+        total[start : start + height] += weight * window
+        weights[start : start + height] += weight
+    return np.divide(total, weights, out=total, where=weights > 0)
 
 
 def _models_key(models: RateModels) -> str:
@@ -213,8 +289,3 @@ def _models_key(models: RateModels) -> str:
     for level, members in models.noise_levels.items():
         parts += [level, *(array for member in members for array in member.kernels + member.biases)]
     return content_key(*parts)
-
-
-def _day_read(field: str) -> str:
-    """Return the day whose windows a field was made from: F(y) from y, F(G(x)) from x."""
-    return field[-1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +12,7 @@ from cyclegan_neuro.spikes.counts import SpikeCounts
 from cyclegan_neuro.systems.cyclegan.spiking.recorder import SpikeRecorder
 from cyclegan_neuro.windows.cutting import window_frame_indices
 
-__all__ = ["InferenceAccuracy", "inference_accuracy", "true_counts"]
+__all__ = ["InferenceAccuracy", "inference_accuracy", "true_counts", "true_parts"]
 
 _SIGMAS_S = (0.05, 0.2)
 
@@ -40,22 +41,28 @@ class InferenceAccuracy:
         return {**by_sigma, "mean_rate_correlation": self.rate_correlation, "n_neurons": self.n_neurons}
 
 
-def true_counts(recorder: SpikeRecorder, name: str, n_frames: int) -> SpikeCounts | None:
-    """Return the true spikes of the compared frames of day ``"x"`` or ``"y"``; None where they are not known.
+def true_counts(recorder: SpikeRecorder, name: str) -> SpikeCounts | None:
+    """Return the true spikes of the compared windows of day ``"x"`` or ``"y"``; None where they are not known.
 
-    Parameters
-    ----------
-    recorder : SpikeRecorder
-    name : {"x", "y"}
-    n_frames : int
-        Frames of a window that have an inferred rate.
+    Only frames with an inferred rate.
     """
     day = getattr(recorder.prepared, name)
     if day.recording.truth is None or day.transform is not None:  # Φ removes signal, not spikes
         return None
-    frames = window_frame_indices(recorder.starts[name], recorder.prepared.window_frames)
-    inside = slice(recorder.first_frame, recorder.first_frame + n_frames)
-    return SpikeCounts(day.recording.truth.spikes[frames][:, inside], recorder.frame_rate_hz)
+    return _cut(recorder, name, recorder.starts[name])
+
+
+def true_parts(recorder: SpikeRecorder, name: str) -> Iterator[tuple[SpikeCounts, SpikeCounts]]:
+    """Yield the true spikes of the parts that the noise floor of a day compares; only where they are known."""
+    for pair in recorder.parts[name]:
+        yield tuple(_cut(recorder, name, starts) for starts in pair)
+
+
+def _cut(recorder: SpikeRecorder, name: str, starts: np.ndarray) -> SpikeCounts:
+    height = recorder.prepared.window_frames
+    inside = slice(recorder.first_frame, recorder.first_frame + height - recorder.n_masked)
+    spikes = getattr(recorder.prepared, name).recording.truth.spikes
+    return SpikeCounts(spikes[window_frame_indices(starts, height)][:, inside], recorder.frame_rate_hz)
 
 
 def inference_accuracy(inferred: SpikeCounts, true: SpikeCounts) -> InferenceAccuracy:

@@ -7,8 +7,9 @@ import math
 from cyclegan_neuro.systems.cyclegan.config import Config
 from cyclegan_neuro.systems.cyclegan.measurements import Measurements
 from cyclegan_neuro.systems.cyclegan.spiking.measure import SpikeMeasurements
+from cyclegan_neuro.systems.cyclegan.spiking.recorder import PAIRS
 from cyclegan_neuro.systems.cyclegan.spiking.wording import PAIR_LABELS, STATISTIC_LABELS
-from cyclegan_neuro.systems.cyclegan.story.spikes import mean_kl
+from cyclegan_neuro.systems.cyclegan.story.spikes_tables import IN_SENTENCE, mean_kl, translators
 from cyclegan_neuro.systems.cyclegan.story.wording import ALIGNMENTS, METRIC_LABELS, compared
 from cyclegan_neuro.systems.evaluation import Block, Table
 from cyclegan_neuro.systems.wording import plural
@@ -22,7 +23,6 @@ _COLUMNS = (
     "CycleGAN against doing nothing", "against the alignment", "against the floor",
 )  # fmt: skip
 _GROUPS = {"changed": "changed neurons", "unchanged": "unchanged neurons", "all": "all neurons"}
-_STATISTICS = ("firing_rate", "correlation", "van_rossum")
 _PAIRS = ("y_from_x", "x_from_y")
 
 
@@ -42,9 +42,10 @@ def certainty_block(
     rows = (*_signals(found.signals), *_tuning(found.tuning), *(_spikes(spikes) if spikes else ()))
     caption = (
         "Every measure with an answer to compare with, beside what it has to beat. Floor: what no translator can beat "
-        "(signals of Φ), or what two halves of the recording differ by (tuning, spikes). A difference below 1 % is "
-        "called none; 'better' says nothing about chance. Where learning changed nothing, doing nothing is right, and "
-        "the floor is what counts."
+        "(signals of Φ), or what parts of the recorded day differ by (two halves for tuning; for spikes the mean of "
+        "several pairs of parts, and 'within' goes up to the highest). A difference below 1 % is called none; 'better' "
+        "says nothing about chance. Where learning changed nothing, doing nothing is right, and the floor is what "
+        "counts."
     )
     tables = ((caption, Table("certainty", _COLUMNS, rows)),) if rows else ()
     return Block("How sure?", (_evidence(prepared), _one_run(config), _answer(prepared, found)), tables)
@@ -102,17 +103,20 @@ def _tuning(tuning: dict):
 
 
 def _spikes(found: SpikeMeasurements):
-    for statistic in _STATISTICS:
+    for statistic in IN_SENTENCE:
         for pair in _PAIRS:
-            names = ("model", "identity", *ALIGNMENTS, "floor")
-            entry = {name: mean_kl(found, pair, statistic, name) for name in names}
-            yield _row(f"{STATISTIC_LABELS[statistic]}, {PAIR_LABELS[pair]} (KL, nats)", entry, entry["floor"])
+            entry = {name: mean_kl(found, pair, statistic, name) for name in translators(found)}
+            floor = found.floors[PAIRS[pair][0]][statistic]
+            label = f"{STATISTIC_LABELS[statistic]}, {PAIR_LABELS[pair]} (KL, nats)"
+            yield _row(label, entry, floor.mean_kl, floor.range_kl[1])
 
 
-def _row(label: str, entry: dict[str, float], floor: float | None) -> tuple:
+def _row(label: str, entry: dict[str, float], floor: float | None, highest: float | None = None) -> tuple:
+    """One measure; ``highest`` is the highest of a floor that has a range."""
+    highest = floor if highest is None else highest
     model, best = entry["model"], min(entry[name] for name in ALIGNMENTS)
     verdicts = (_verdict(model, other) for other in (entry["identity"], best))
-    within = None if floor is None or math.isnan(floor) else "within" if model <= floor else "above"
+    within = None if floor is None or math.isnan(floor) else "within" if model <= highest else "above"
     return (label, model, entry["identity"], best, floor, *verdicts, within)
 
 

@@ -1,0 +1,28 @@
+"""The calcium indicator: what the shipped networks of spike inference are for, and what another one costs."""
+
+from __future__ import annotations
+
+from cyclegan_neuro.recordings.findings import Finding
+from cyclegan_neuro.recordings.recording import Recording
+
+__all__ = ["NETWORKS_ARE_FOR", "indicator"]
+
+NETWORKS_ARE_FOR = "GCaMP6f and GCaMP6s in excitatory cells of mouse visual cortex"
+"""What the shipped networks of spike inference were trained on."""
+
+_FAMILY = "gcamp6"
+
+
+def indicator(recording: Recording, where: str) -> list[Finding]:
+    """An indicator that is stated and not GCaMP6: inferred spikes are too many and too early."""
+    if not recording.indicator or recording.indicator.strip().lower().startswith(_FAMILY):
+        return []
+    return [
+        Finding(
+            "warning", "indicator", f"{where}, indicator", got=recording.indicator,
+            expected=f"{NETWORKS_ARE_FOR}, which the shipped networks of spike inference are for",
+            fix="compare inferred rates only within this indicator (on GCaMP8 they come out two to three times too "
+            "high, and one to two frames early), or train networks for it: python -m "
+            "cyclegan_neuro.cli.train_inference, then evaluation.spikes.models",
+        )
+    ]  # fmt: skip
