@@ -11,9 +11,10 @@ NONE = np.full(7, np.nan)
 HOSTILE = r"<b>$\frac{1}$ & %s"
 
 
-def rows(*examples, spread=None, floor=0.1):
+def rows(*examples, spread=None, floor=0.1, floor_range=(0.05, 0.15)):
     spread = RNG.gamma(2, 0.1, 30) if spread is None else spread
-    return [DistributionRow("X | F(Y)", [(f"n{i}", *e) for i, e in enumerate(examples)], spread, floor, DAY_X)]
+    named = [(f"n{i}", *e) for i, e in enumerate(examples)]
+    return [DistributionRow("X | F(Y)", named, spread, floor, floor_range, DAY_X)]
 
 
 def grid(chosen):
@@ -22,7 +23,8 @@ def grid(chosen):
 
 def heat(*matrices, spread=NONE, floor=0.1, n_rows=1):
     chosen = [
-        HeatRow(f"row {i}", [(f"n{k}", m) for k, m in enumerate(matrices)], spread, floor, DAY_Y) for i in range(n_rows)
+        HeatRow(f"row {i}", [(f"n{k}", m) for k, m in enumerate(matrices)], spread, floor, (0.05, 0.4), DAY_Y)
+        for i in range(n_rows)
     ]
     return heat_grid(
         chosen, colour_label="distance", xlabel="generated window", ylabel="recorded window", spread_label="KL (nats)",
@@ -74,10 +76,13 @@ def test_an_outlier_does_not_make_thousands_of_bins():
 
 
 def test_the_spread_has_its_mean_and_the_floor():
-    axes = grid(rows((NONE, NONE), spread=np.array([0.1, 0.3, np.nan, 0.2]), floor=0.05)).axes[-1]
+    spread = np.array([0.1, 0.3, np.nan, 0.2])
+    axes = grid(rows((NONE, NONE), spread=spread, floor=0.05, floor_range=(0.02, 0.07))).axes[-1]
     assert [line.get_xdata()[0] for line in axes.lines] == pytest.approx([0.2, 0.05])
     assert legend(axes) == ["mean 0.2", "floor 0.05"]
-    assert sum(patch.get_height() for patch in axes.patches) == 3
+    *bars, band = axes.patches
+    assert sum(patch.get_height() for patch in bars) == 3
+    assert (band.get_x(), band.get_x() + band.get_width()) == pytest.approx((0.02, 0.07))
 
 
 @pytest.mark.parametrize(
@@ -110,7 +115,7 @@ def test_fewer_than_three_neurons(n_examples):
 
 def test_names_are_drawn_as_they_are_and_figures_repeat():
     sample = RNG.normal(size=20)
-    chosen = [DistributionRow(HOSTILE, [(HOSTILE, sample, sample)], sample, 0.1, DAY_X)]
+    chosen = [DistributionRow(HOSTILE, [(HOSTILE, sample, sample)], sample, 0.1, (0.1, 0.1), DAY_X)]
     assert png_bytes(grid(chosen))
     assert svg_bytes(grid(chosen)) == svg_bytes(grid(chosen))
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from cyclegan_neuro.spikes import comparison
-from cyclegan_neuro.spikes.divergence import bootstrap_ci, halves, kl_divergence, wasserstein
+from cyclegan_neuro.spikes.divergence import bootstrap_ci, kl_divergence, wasserstein
 from cyclegan_neuro.spikes.statistics.van_rossum import VanRossum
 
 
@@ -67,37 +67,30 @@ def test_van_rossum_compares_pairs_within_with_the_whole_cross_block():
         assert got.wasserstein[neuron] == wasserstein(np.array(pairs), distances.cross[neuron].ravel())
 
 
-def test_van_rossum_floor_compares_one_half_with_the_distances_to_the_other():
-    distances = van_rossum()
-    got = comparison.van_rossum_floor(distances, seed=3)
-    first, second = halves(6, 3)
-    within = distances.within[1]
-    pairs = [within[i, j] for n, i in enumerate(first) for j in first[n + 1 :]]
-    cross = [within[i, j] for i in first for j in second]
-    assert (len(pairs), len(cross)) == (3, 9)
-    assert got.kl[1] == kl_divergence(np.array(pairs), np.array(cross))
-
-
 def test_van_rossum_leaves_neurons_out_that_the_recording_does_not_hear():
     distances = van_rossum()
     silent = VanRossum(distances.cross, distances.within, np.array([True, False]), np.array([True, True]))
     got = comparison.compare_van_rossum(silent)
     assert np.isnan(got.wasserstein).tolist() == [True, False]
     assert (got.silent_recorded, got.silent_generated) == ((0,), (0, 1))
-    assert np.isnan(comparison.van_rossum_floor(silent).kl).tolist() == [True, False]
 
 
-def test_floors_compare_two_halves_of_the_recorded_windows():
-    rng = np.random.default_rng(1)
-    rates, correlations = rng.gamma(2.0, 1.0, (21, 3)), rng.normal(0, 0.1, (21, 40))
-    rates[:, 2] = 0.0
-    first, second = halves(21, 5)
-    rate_floor = comparison.firing_rate_floor(rates, seed=5)
-    assert rate_floor.kl[0] == kl_divergence(rates[first, 0], rates[second, 0])
-    assert np.isnan(rate_floor.kl[2])
-    floor = comparison.correlation_floor(correlations, seed=5)
-    assert len(floor.kl) == 10
-    assert floor.kl[4] == kl_divergence(correlations[first[4]], correlations[second[4]])
+def test_a_floor_has_the_mean_and_the_range_of_its_parts():
+    nan = np.nan
+    parts = [np.array([0.1, 0.3, nan]), np.array([0.4, 0.4, 0.4]), np.array([nan, nan, nan]), np.array([0.3, 0.3, 0.3])]
+    floor = comparison.Floor(tuple(comparison.Comparison("firing_rate", "neuron", kl, 10 * kl) for kl in parts))
+    entry = json.loads(json.dumps(floor.to_json(), allow_nan=False))
+    deviation, spread = np.std([0.2, 0.4, 0.3]), [pytest.approx(0.2), pytest.approx(0.4)]
+    assert entry["kl"] == {"mean": pytest.approx(0.3), "std": pytest.approx(deviation), "n": 3, "range": spread}
+    assert entry["wasserstein"]["range"] == [pytest.approx(2.0), pytest.approx(4.0)]
+    assert (floor.mean_kl, floor.range_kl) == (pytest.approx(0.3), tuple(spread))
+
+
+def test_a_day_too_short_for_two_parts_has_no_floor():
+    floor = comparison.Floor(())
+    nothing = {"mean": None, "std": None, "n": 0, "range": None}
+    assert floor.to_json() == {"kl": nothing, "wasserstein": nothing}
+    assert np.isnan([floor.mean_kl, *floor.range_kl]).all()
 
 
 def test_pair_distances_are_compared_like_correlations():

@@ -1,9 +1,9 @@
-"""Divergences of known histograms and distributions, halves and intervals."""
+"""Divergences of known histograms and distributions, what they cannot exceed, and intervals."""
 
 import numpy as np
 import pytest
 
-from cyclegan_neuro.spikes.divergence import bootstrap_ci, halves, histograms, kl_divergence, wasserstein
+from cyclegan_neuro.spikes.divergence import bootstrap_ci, histograms, kl_ceiling, kl_divergence, wasserstein
 
 
 def test_kl_of_known_histograms():
@@ -83,19 +83,22 @@ def test_wasserstein_by_hand():
     assert wasserstein(np.array([4.0, 0.0, 2.0]), np.array([1.0, 6.0, 2.0])) == pytest.approx(1.0)
 
 
-@pytest.mark.parametrize("n", [2, 7, 200])
-def test_halves_hold_every_window_once(n):
-    first, second = halves(n, seed=1)
-    assert (len(first), len(second)) == (n // 2, n - n // 2)
-    assert sorted([*first, *second]) == list(range(n))
-    np.testing.assert_array_equal(halves(n, seed=1)[0], first)
+@pytest.mark.parametrize("n_generated", [1, 30, 200])
+def test_no_sample_diverges_more_than_the_ceiling(n_generated):
+    rng = np.random.default_rng(5)
+    recorded = rng.gamma(2.0, 1.0, 200)
+    ceiling = kl_ceiling(recorded, n_generated)
+    worst = [np.full(n_generated, 1e6), np.full(n_generated, -1e6), np.full(n_generated, recorded.max())]
+    others = [rng.gamma(k, 1.0, n_generated) for k in (1.0, 2.0, 8.0, 60.0)] + [np.linspace(-9, 99, n_generated)]
+    found = [kl_divergence(recorded, generated) for generated in (*worst, *others)]
+    assert max(found) == pytest.approx(ceiling)
+    assert found[:2] == [pytest.approx(ceiling)] * 2
 
 
-def test_halves_are_random_and_need_two_windows():
-    assert (halves(200, seed=1)[0] != halves(200, seed=2)[0]).any()
-    assert not np.array_equal(halves(200, seed=1)[0], np.arange(100))
-    with pytest.raises(ValueError, match="at least 2 windows, got 1"):
-        halves(1, seed=1)
+@pytest.mark.parametrize(("n", "expected"), [(100, 2.6), (200, 3.1), (1000, 4.15)])
+def test_the_ceiling_of_normal_values_is_what_the_docs_say(n, expected):
+    rng = np.random.default_rng(6)
+    assert np.mean([kl_ceiling(rng.normal(size=n), n) for _ in range(50)]) == pytest.approx(expected, abs=0.05)
 
 
 def test_interval_of_a_mean():

@@ -24,7 +24,7 @@ from cyclegan_neuro.spikes.statistics.correlation import bins_of
 from cyclegan_neuro.systems.cyclegan.spiking.stretches import (
     Stretches,
     parts_without_common_frames,
-    tested_stretches,
+    stretches_of_test,
     windows_across,
 )
 from cyclegan_neuro.systems.cyclegan.translation import Translator, translate_starts
@@ -137,7 +137,7 @@ class SpikeRecorder:
         self.models, self._ratio = choose_models(section.models, self.frame_rate_hz, section.resample)
         self._models_key = _models_key(self.models)
         height = prepared.window_frames
-        self._tested = {name: tested_stretches(getattr(prepared, name).starts, height) for name in ("x", "y")}
+        self._tested = {name: stretches_of_test(getattr(prepared, name).starts, height) for name in ("x", "y")}
         inner = {name: self._legal(tested) for name, tested in self._tested.items()}
         self.alone = prepared.y.transform is not None or min(map(len, inner.values())) < _FEWEST_WINDOWS
         self._reached = reachable(height, self.models, self._ratio) if self.alone else slice(0, height)

@@ -11,7 +11,7 @@ import numpy as np
 from cyclegan_neuro.windows.prepared import Starts
 from cyclegan_neuro.windows.segmentation import spaced
 
-__all__ = ["Stretches", "parts_without_common_frames", "tested_stretches", "windows_across"]
+__all__ = ["Stretches", "parts_without_common_frames", "stretches_of_test", "windows_across"]
 
 MOST_PARTS = 5
 """Other parts of a day that its noise floor compares with the test part; each costs as much as a generated signal."""
@@ -40,7 +40,7 @@ class Stretches:
         return np.cumsum([stop - start for start, stop in self.intervals])[:-1] - 1
 
 
-def tested_stretches(starts: Starts, window_frames: int) -> Stretches:
+def stretches_of_test(starts: Starts, window_frames: int) -> Stretches:
     """Return the continuous time from the first to the last test window, stretch by stretch.
 
     Parameters
@@ -51,7 +51,7 @@ def tested_stretches(starts: Starts, window_frames: int) -> Stretches:
     Examples
     --------
     >>> some = np.array([0])
-    >>> tested_stretches(Starts(some, some, np.array([12, 15, 22]), ((0, 20), (22, 30))), 4).intervals
+    >>> stretches_of_test(Starts(some, some, np.array([12, 15, 22]), ((0, 20), (22, 30))), 4).intervals
     [(12, 19), (22, 26)]
     """
     inside = [starts.test[(start <= starts.test) & (starts.test < stop)] for start, stop in starts.stretches]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cyclegan_neuro.recordings.checks.indicator import NETWORKS_ARE_FOR
 from cyclegan_neuro.systems.cyclegan.config import Config
 from cyclegan_neuro.systems.cyclegan.interpretation.findings import Interpretation
 from cyclegan_neuro.systems.cyclegan.spiking.measure import SpikeMeasurements
@@ -171,13 +172,38 @@ def _spikes(prepared: PreparedPair, found: SpikeMeasurements) -> str:
     return (
         "Spike rates were inferred alike from recorded and generated ΔF/F with convolutional networks in the manner of "
         f"CASCADE (Rupprecht et al. 2021) for {models.frame_rate_hz:g} Hz{resampled} and noise levels {levels[0]} to "
-        f"{levels[-1]} %/√Hz, {plural(len(models.noise_levels[levels[0]]), 'network')} per level; the "
-        f"{plural(recorder.n_masked, 'frame')} at the ends of each window that they cannot reach were left out, which "
-        f"leaves {prepared.window_frames - recorder.n_masked:,}. Rates became whole spikes by systematic sampling "
+        f"{levels[-1]} %/√Hz, {plural(len(models.noise_levels[levels[0]]), 'network')} per level{_trained_on(found)}; "
+        f"{_continuity(prepared, found)}. Rates became whole spikes by systematic sampling "
         f"(seed {section.seed}). Firing rates, correlations of trains in bins of {section.correlation_bin_s:g} s and "
         f"van Rossum distances (van Rossum 2001; time constant {section.time_constant_s:g} s) of "
         f"{len(recorder.starts['x'])} windows of x and {len(recorder.starts['y'])} of y were computed with Elephant "
         f"(Denker et al. 2018) and Neo (Garcia et al. 2014){_SWEEPS[section.van_rossum]} and compared by "
         "Kullback-Leibler divergence (Freedman-Diaconis bins, one added to every count) and Wasserstein distance, "
-        "beside two random halves of the recorded windows."
+        f"beside parts of the recorded day that share no frame ({_floor(found)})."
     )
+
+
+def _trained_on(found: SpikeMeasurements) -> str:
+    return f", trained on {NETWORKS_ARE_FOR}" if found.recorder.section.models is None else ""
+
+
+def _continuity(prepared: PreparedPair, found: SpikeMeasurements) -> str:
+    recorder = found.recorder
+    if recorder.alone:
+        return (
+            f"each window was inferred by itself, and the {plural(recorder.n_masked, 'frame')} at its ends that they "
+            f"cannot reach were left out, which leaves {prepared.window_frames - recorder.n_masked:,}"
+        )
+    return (
+        "recorded days were inferred as a whole, the test part of generated days was translated by windows that "
+        "overlap by half and fade into each other, and inferred, and windows were cut from both"
+    )
+
+
+def _floor(found: SpikeMeasurements) -> str:
+    parts = found.recorder.parts
+    n_windows = sorted({len(side) for pairs in parts.values() for pair in pairs for side in pair})
+    return (
+        f"{plural(len(parts['x']), 'pair')} of x, {len(parts['y'])} of y"
+        + (f", of {' to '.join(map(str, n_windows))} windows each" if n_windows else "")
+    )  # fmt: skip

@@ -8,7 +8,6 @@ import pytest
 
 from cyclegan_neuro.configuration.sections import DataSection, OrderingSection, SpikesSection, WindowsSection
 from cyclegan_neuro.recordings.calcium import gcamp6_kernel
-from cyclegan_neuro.recordings.noise import noise_levels
 from cyclegan_neuro.recordings.recording import Recording, Truth
 from cyclegan_neuro.spikes.cache import ResultCache
 from cyclegan_neuro.spikes.inference import rates
@@ -43,10 +42,10 @@ def simulated_day(seed, *, n_neurons=6, silent=(), truth=True, rate_hz=RATE_HZ, 
 def make_days():
     """Return a function that prepares two days; scaling from 0 to 1 makes an identity generator exact to the bit."""
 
-    def make(*, split="blocked", n_test=8, window_frames=HEIGHT, phi=False, y=None, **day):
+    def make(*, split="blocked", n_test=8, window_frames=HEIGHT, exclude=(), phi=False, y=None, **day):
         windows = WindowsSection(
             window_frames=window_frames, split=split, n_train=20, n_validation=4, n_test=n_test,
-            validation_fraction=0.2, test_fraction=0.3,
+            validation_fraction=0.2, test_fraction=0.3, exclude_x=list(exclude), exclude_y=list(exclude),
         )  # fmt: skip
         x, expert = simulated_day(1, **day), None if phi else simulated_day(2, **{**day, **(y or {})})
         prepared = prepare_pair(x, expert, data=DataSection(), windows=windows, ordering=OrderingSection(), seed=3)
@@ -80,16 +79,14 @@ def stand_in_networks(monkeypatch):
         chosen = np.array([models.level_for(level) for level in levels])
         return (np.clip(dff, 0, None) * 10 * (1 + 0.1 * chosen)).astype(np.float32), chosen
 
-    def infer_windows(windows, *, frame_rate_hz, models, resample):
+    def infer_windows(windows, *, frame_rate_hz, models, levels, resample):
         asked.windows.append(windows.shape)
-        n_windows, n_frames, n_neurons = windows.shape
+        n_frames = windows.shape[1]
         inside = reachable(n_frames, models)
-        ends = np.arange(1, n_windows) * n_frames - 1
-        levels = noise_levels(windows.reshape(-1, n_neurons), frame_rate_hz, ends)
         values, chosen = found(windows[:, inside], levels, models)
         return WindowRates(values, inside.start, n_frames - values.shape[1], levels, chosen, frame_rate_hz)
 
-    def infer_rates(dff, *, frame_rate_hz, models, gaps, levels):
+    def infer_rates(dff, *, frame_rate_hz, models, gaps, levels, resample):
         asked.frames.append(dff.shape)
         values, chosen = found(dff, levels, models)
         return InferredRates(values, np.ones(len(dff), bool), levels, chosen, frame_rate_hz)

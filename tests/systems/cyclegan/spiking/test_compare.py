@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from cyclegan_neuro.spikes.comparison import compare_van_rossum, van_rossum_floor
+from cyclegan_neuro.spikes.comparison import compare_firing_rates, compare_van_rossum
 from cyclegan_neuro.spikes.counts import SpikeCounts
 from cyclegan_neuro.spikes.statistics.parallel import Workers
 from cyclegan_neuro.spikes.statistics.van_rossum import distances
@@ -74,13 +74,12 @@ def same(first, second):
         for translator, statistics in first[pair].items():
             other = second[pair][translator]
             np.testing.assert_array_equal(statistics.heat_maps, other.heat_maps)
-            for kind in ("comparisons", "floors"):
-                for name, comparison in getattr(statistics, kind).items():
-                    again = getattr(other, kind)[name]
-                    for field in ("statistic", "unit", "silent_recorded", "silent_generated", "undefined_pairs"):
-                        assert getattr(comparison, field) == getattr(again, field)
-                    np.testing.assert_array_equal(comparison.kl, again.kl)
-                    np.testing.assert_array_equal(comparison.wasserstein, again.wasserstein)
+            for name, comparison in statistics.comparisons.items():
+                again = other.comparisons[name]
+                for field in ("statistic", "unit", "silent_recorded", "silent_generated", "undefined_pairs"):
+                    assert getattr(comparison, field) == getattr(again, field)
+                np.testing.assert_array_equal(comparison.kl, again.kl)
+                np.testing.assert_array_equal(comparison.wasserstein, again.wasserstein)
 
 
 def test_every_translator_has_the_pairs_that_its_signals_allow(compare_all):
@@ -90,7 +89,7 @@ def test_every_translator_has_the_pairs_that_its_signals_allow(compare_all):
         "x_from_y": direct, "y_from_x": direct, "x_cycle": {"model"}, "y_cycle": {"model"}
     }  # fmt: skip
     for statistics in found["x_from_y"].values():
-        assert statistics.comparisons.keys() == statistics.floors.keys() == set(STATISTICS)
+        assert statistics.comparisons.keys() == set(STATISTICS)
 
 
 def test_each_pair_compares_a_recorded_day_with_what_looks_like_it(compare_all, signals):
@@ -110,32 +109,46 @@ def test_each_pair_compares_a_recorded_day_with_what_looks_like_it(compare_all, 
 
 
 def test_van_rossum_is_that_of_the_distances(compare_all, signals):
-    found = compare_all(time_constant_s=0.3, seed=5, neurons=(3, 0))["x_from_y"]["model"]
+    found = compare_all(time_constant_s=0.3, neurons=(3, 0))["x_from_y"]["model"]
     expected = distances(signals["recorded"]["x"], signals["model"]["f_y"], time_constant_s=0.3, method="fast")
-    for kind, values in (
-        ("comparisons", compare_van_rossum(expected)),
-        ("floors", van_rossum_floor(expected, seed=5)),
-    ):
-        np.testing.assert_array_equal(getattr(found, kind)["van_rossum"].kl, values.kl)
-        np.testing.assert_array_equal(getattr(found, kind)["van_rossum"].wasserstein, values.wasserstein)
+    values = compare_van_rossum(expected)
+    np.testing.assert_array_equal(found.comparisons["van_rossum"].kl, values.kl)
+    np.testing.assert_array_equal(found.comparisons["van_rossum"].wasserstein, values.wasserstein)
     np.testing.assert_array_equal(found.heat_maps, expected.cross[[3, 0]])
     assert found.heat_maps.shape == (2, 6, 5)
 
 
 @pytest.mark.parametrize("method", ["elephant", "fast"])
 def test_both_ways_of_identity_are_what_each_is_alone(compare_all, signals, method):
-    """The second is not computed but turned round; its floor is that of the other day."""
+    """The second is not computed but turned round."""
     signals["recorded"]["x"] = signals["identity"]["g_x"] = spikes(1, silent=[3])
     x, y = signals["recorded"]["x"], signals["recorded"]["y"]
-    found = compare_all(van_rossum=method, seed=2)
+    found = compare_all(van_rossum=method)
     for pair, recorded, generated in (("x_from_y", x, y), ("y_from_x", y, x)):
         entry = found[pair]["identity"]
         alone = distances(recorded, generated, method=method)
         np.testing.assert_allclose(entry.heat_maps, alone.cross[[0, 2]], atol=1e-6)
-        for kind, values in (("comparisons", compare_van_rossum(alone)), ("floors", van_rossum_floor(alone, seed=2))):
-            kept = getattr(entry, kind)["van_rossum"]
-            assert (kept.silent_recorded, kept.silent_generated) == (values.silent_recorded, values.silent_generated)
-            np.testing.assert_allclose(kept.wasserstein, values.wasserstein, atol=1e-6)
+        kept, values = entry.comparisons["van_rossum"], compare_van_rossum(alone)
+        assert (kept.silent_recorded, kept.silent_generated) == (values.silent_recorded, values.silent_generated)
+        np.testing.assert_allclose(kept.wasserstein, values.wasserstein, atol=1e-6)
+
+
+def test_a_floor_is_what_signals_are_compared_by(make_days, make_recorder):
+    first, second, third = spikes(1), spikes(2, n_windows=5, rate=0.3), spikes(3, silent=[2])
+    with Workers(1) as workers:
+        floors = StatisticsOf(make_recorder(make_days()), workers, np.array([0])).floors(
+            [(first, second), (third, first)], label="x"
+        )
+    assert floors.keys() == set(STATISTICS)
+    rates = [counts.counts.mean(axis=1) * 24 for counts in (first, second, third)]
+    for found, (recorded, other) in zip(
+        floors["firing_rate"].comparisons, ((rates[0], rates[1]), (rates[2], rates[0])), strict=True
+    ):
+        np.testing.assert_allclose(found.kl, compare_firing_rates(recorded, other).kl)
+    (one, other) = (compare_van_rossum(distances(*pair, method="fast")) for pair in ((first, second), (third, first)))
+    np.testing.assert_array_equal(floors["van_rossum"].comparisons[0].kl, one.kl)
+    np.testing.assert_array_equal(floors["van_rossum"].comparisons[1].kl, other.kl)
+    assert floors["van_rossum"].comparisons[1].silent_recorded == (2,)
 
 
 def test_silent_neurons_are_counted_on_their_side(compare_all, signals):
@@ -143,9 +156,8 @@ def test_silent_neurons_are_counted_on_their_side(compare_all, signals):
     signals["model"]["f_y"] = spikes(3, n_windows=5, silent=[0, 1])
     statistics = compare_all()["x_from_y"]["model"]
     for name in ("firing_rate", "van_rossum"):
-        comparison, floor = statistics.comparisons[name], statistics.floors[name]
+        comparison = statistics.comparisons[name]
         assert (comparison.silent_recorded, comparison.silent_generated) == ((1,), (0, 1))
-        assert (floor.silent_recorded, floor.silent_generated) == ((1,), (1,))
         assert np.flatnonzero(np.isnan(comparison.kl)).tolist() == [1]
         assert comparison.to_json()["kl"]["n"] == 3
     assert statistics.comparisons["correlation"].undefined_pairs >= 5 / 6
@@ -186,7 +198,6 @@ def test_nothing_is_computed_again(compare_all, computed, tmp_path):
     [
         ({"time_constant_s": 0.4}, {"van_rossum", "van_rossum_pairs"}),
         ({"correlation_bin_s": 0.25}, {"correlation"}),
-        ({"seed": 1}, {"van_rossum"}),  # the halves of its floor
         ({"van_rossum": "elephant"}, {"van_rossum", "van_rossum_pairs"}),
         ({"neurons": (1, 2)}, {"van_rossum"}),
         ({"processes": 2}, set()),

@@ -8,19 +8,18 @@ import numpy as np
 import pytest
 
 from cyclegan_neuro.configuration.sections import SpikesSection
-from cyclegan_neuro.recordings.noise import noise_levels
 from cyclegan_neuro.spikes.inference import rates
 from cyclegan_neuro.spikes.inference.models import save_models, shipped
+from cyclegan_neuro.spikes.inference.rates import infer_rates
 from cyclegan_neuro.systems.cyclegan.baselines import Identity
 from cyclegan_neuro.systems.cyclegan.spiking.recorder import why_not
-from cyclegan_neuro.systems.cyclegan.translation import translate
 from cyclegan_neuro.windows.cutting import raw_windows
-from cyclegan_neuro.windows.prepared import Starts
 
 sys.path.insert(0, str(Path(__file__).parents[3] / "spikes" / "inference"))
 from inference_fakes import random_models
 
 FIELDS = ("f_y", "f_g_x", "g_x", "g_f_y")
+FRAMES = 1000  # of the days that make_days makes
 
 
 class Marked:
@@ -28,151 +27,182 @@ class Marked:
 
     name = "marked"
 
-    def to_y(self, x, y):
+    def to_y(self, x, y, at=None):
         return x + 10, y + 10
 
-    def to_x(self, x, y):
+    def to_x(self, x, y, at=None):
         return x + 1000, y + 1000
 
 
-def collected(recorder, translator, batch_size):
-    windows = recorder.collector(FIELDS)
-    for translation in translate(translator, recorder.prepared, batch_size=batch_size):
-        windows.add(translation)
-    return {field: windows.take(field) for field in FIELDS}
+@pytest.fixture
+def random_networks(tmp_path):
+    """A folder with networks that nobody trained, quick and sensitive to every frame that they read."""
+    save_models(tmp_path / "rate_models_24hz.h5", random_models(range(1, 9), members=1, frame_rate_hz=24.0))
+    return str(tmp_path)
 
 
-@pytest.mark.parametrize("batch_size", [3, 100])
+def same_spikes(first, second):
+    np.testing.assert_array_equal(first.counts.counts, second.counts.counts)
+    np.testing.assert_array_equal(first.network_levels, second.network_levels)
+    np.testing.assert_allclose(first.noise_levels, second.noise_levels, rtol=1e-5)
+    np.testing.assert_allclose(first.dff, second.dff, atol=1e-6)
+    np.testing.assert_allclose(first.rates_hz, second.rates_hz, atol=1e-3)
+
+
 @pytest.mark.parametrize("max_windows", [5, 200])
 @pytest.mark.parametrize("split", ["blocked", "paper"])
-def test_generated_windows_are_those_of_the_recorded_ones_in_their_order(
-    make_days, make_recorder, split, max_windows, batch_size
-):
+def test_compared_windows_are_spread_over_the_test_part(make_days, make_recorder, split, max_windows):
     prepared = make_days(split=split, n_test=9)
     recorder = make_recorder(prepared, max_windows=max_windows)
-    x, y = (raw_windows(prepared, name, recorder.starts[name]) for name in "xy")
-    assert len(x) == len(y) == min(9, max_windows)
-    found = collected(recorder, Marked(), batch_size)
-    for field, windows in {"f_y": y + 1000, "g_x": x + 10, "f_g_x": x + 10 + 1000, "g_f_y": y + 1000 + 10}.items():
-        np.testing.assert_array_equal(found[field], windows)
+    for name in "xy":
+        tested, starts = getattr(prepared, name).starts.test, recorder.starts[name]
+        assert len(starts) == min(9, max_windows)
+        assert starts[0] == tested[0] + 32 or starts[0] == 32  # 32 frames before, 31 after
+        assert starts[-1] == tested[-1] - 31 or starts[-1] == FRAMES - 128 - 31
+        assert np.ptp(np.diff(starts)) <= 1
 
 
-def test_compared_windows_are_spread_over_the_test_part(make_days, make_recorder):
-    prepared = make_days(n_test=9)
-    recorder = make_recorder(prepared, max_windows=5)
-    np.testing.assert_array_equal(recorder.starts["x"], prepared.x.starts.test[::2])
+def test_every_frame_of_a_window_has_the_rate_that_it_has_in_the_recording(
+    make_days, make_recorder, random_networks, tmp_path
+):
+    """Windows of 64 frames had one frame with a rate."""
+    prepared = make_days(window_frames=64, n_test=20)
+    recorder = make_recorder(prepared, models=random_networks)
+    signal = recorder.recorded("x", label="x")
+    assert (recorder.alone, recorder.first_frame, recorder.n_masked) == (False, 0, 0)
+    assert signal.counts.counts.shape == (20, 64, 6)
+    whole = infer_rates(
+        prepared.x.recording.dff, frame_rate_hz=24.0, models=random_networks, levels=signal.noise_levels
+    )
+    start = recorder.starts["x"][10]
+    assert whole.valid[start : start + 64].all()
+    np.testing.assert_allclose(signal.rates_hz, whole.rates_hz[start : start + 64], atol=1e-3)
+
+
+@pytest.mark.parametrize(
+    "days", [{}, {"split": "paper"}, {"gaps": (760, 900), "n_test": 20, "window_frames": 40}, {"phi": True}],
+    ids=["blocked", "paper", "gaps", "phi"],
+)  # fmt: skip
+@pytest.mark.parametrize("batch_size", [3, 100])
+def test_a_translator_that_does_nothing_has_the_spikes_of_the_recording(
+    make_days, make_recorder, random_networks, days, batch_size
+):
+    """By networks, not stand-ins: joined windows and the recorded day give the same rates, levels and phases."""
+    recorder = make_recorder(make_days(**days), models=random_networks)
+    assert recorder.alone == ("phi" in days)
+    found = recorder.translated(Identity(), FIELDS, batch_size=batch_size)
+    for field in FIELDS:
+        recorded = recorder.recorded(field[-1], label=field)
+        assert recorded.counts.counts.sum() > 100
+        same_spikes(found[field], recorded)
+
+
+@pytest.mark.parametrize("phi", [False, True])
+def test_a_field_is_made_from_the_day_that_it_names(make_days, make_recorder, stand_in_networks, phi):
+    recorder = make_recorder(make_days(phi=phi))
+    found = recorder.translated(Marked(), FIELDS)
+    x, y = (recorder.recorded(name, label=name).dff for name in "xy")
+    for field, dff in {"f_y": y + 1000, "g_x": x + 10, "f_g_x": x + 10 + 1000, "g_f_y": y + 1000 + 10}.items():
+        np.testing.assert_allclose(found[field].dff, dff, rtol=1e-5)
+
+
+def test_translated_windows_fade_into_each_other(make_days, make_recorder, stand_in_networks):
+    """A translator that returns the place in the window gives the mean of places, each weighted by its nearest end."""
+
+    class Place:
+        name = "place"
+
+        def to_y(self, x, y, at=None):
+            return (np.zeros_like(w) + np.arange(128, dtype=np.float32)[:, None] for w in (x, y))
+
+        to_x = to_y
+
+    prepared = make_days()
+    recorder = make_recorder(prepared)
+    signal = recorder.translated(Place(), ["g_x"])["g_x"]
+    first = prepared.x.starts.test[0]
+    begin = recorder.starts["x"][4] - first  # of the picture, within the test part
+    starts = [0, 64, 128, prepared.x.starts.test[-1] - first]
+    for frame in range(begin, begin + 128):
+        places = [frame - start for start in starts if 0 <= frame - start < 128]
+        weights = [min(place + 1, 128 - place) for place in places]
+        np.testing.assert_allclose(signal.dff[frame - begin], np.average(places, weights=weights), rtol=1e-5)
 
 
 @pytest.mark.parametrize("lacking", ["x", "y"])
-def test_days_may_have_unequal_numbers_of_windows(make_days, make_recorder, lacking):
+def test_days_may_have_unequal_numbers_of_windows(make_days, make_recorder, stand_in_networks, lacking):
     prepared = make_days(n_test=9)
     day = getattr(prepared, lacking)
-    fewer = replace(day, starts=replace(day.starts, test=day.starts.test[:4]))
-    prepared = replace(prepared, **{lacking: fewer})
-    recorder = make_recorder(prepared, max_windows=7)
-    expected = {"x": 4 if lacking == "x" else 7, "y": 4 if lacking == "y" else 7}
-    assert {name: len(starts) for name, starts in recorder.starts.items()} == expected
-    found = collected(recorder, Identity(), batch_size=2)
+    fewer = replace(day, starts=replace(day.starts, test=day.starts.test[:8]))
+    recorder = make_recorder(replace(prepared, **{lacking: fewer}), max_windows=9)
+    assert {name: len(starts) for name, starts in recorder.starts.items()} == {"x": 9, "y": 9} | {lacking: 8}
+    found = recorder.translated(Identity(), FIELDS, batch_size=2)
     for field in FIELDS:
-        day = field[-1]
-        np.testing.assert_array_equal(found[field], raw_windows(prepared, day, recorder.starts[day]))
+        same_spikes(found[field], recorder.recorded(field[-1], label=field))
 
 
-def test_spikes_are_of_the_frames_that_the_networks_reach(make_days, make_recorder, stand_in_networks):
-    prepared = make_days()
-    recorder = make_recorder(prepared)
-    assert (recorder.first_frame, recorder.n_masked) == (32, 63)
-    signal = recorder.recorded("x", label="x")
-    middle = prepared.x.recording.dff[recorder.starts["x"][4] :][32 : 128 - 31]
-    np.testing.assert_array_equal(signal.dff, middle)
-    expected = 10 * np.clip(middle, 0, None) * (1 + 0.1 * signal.network_levels)
-    np.testing.assert_allclose(signal.rates_hz, expected, rtol=1e-6)
-    assert signal.counts.counts.shape == (8, 65, 6)
-    np.testing.assert_allclose(signal.counts.counts[4].sum(axis=0), expected.sum(axis=0) / 24, atol=1)
+def test_stretches_too_short_for_neighbours_leave_the_frames_at_the_ends_of_windows_out(
+    make_days, make_recorder, random_networks
+):
+    prepared = make_days(gaps=tuple(range(139, 1000, 140)), n_test=30)
+    recorder = make_recorder(prepared, models=random_networks)  # they read 10 frames before and 9 after
+    assert (recorder.alone, recorder.first_frame, recorder.n_masked) == (True, 10, 19)
+    recorded = recorder.recorded("x", label="x")
+    assert recorded.counts.counts.shape[1] == 109
+    same_spikes(recorder.translated(Identity(), ["g_x"])["g_x"], recorded)
 
 
-@pytest.mark.parametrize("split", ["blocked", "paper"])
-def test_recorded_and_generated_windows_of_equal_dff_have_equal_spikes(make_days, tmp_path, make_recorder, split):
-    """By networks, not stand-ins: whole stretches and single windows give the same rates, levels and phases."""
-    save_models(tmp_path / "rate_models_24hz.h5", random_models(range(1, 9), members=1, frame_rate_hz=24.0))
-    prepared = make_days(split=split)
-    recorder = make_recorder(prepared, models=str(tmp_path))
-    recorded = recorder.recorded("y", label="y")
-    generated = recorder.infer(raw_windows(prepared, "y", recorder.starts["y"]), label="f_y")
-    assert recorded.counts.counts.sum() > 100
-    np.testing.assert_array_equal(generated.counts.counts, recorded.counts.counts)
-    np.testing.assert_array_equal(generated.noise_levels, recorded.noise_levels)
-    np.testing.assert_array_equal(generated.network_levels, recorded.network_levels)
-    np.testing.assert_array_equal(generated.dff, recorded.dff)
-    np.testing.assert_allclose(generated.rates_hz, recorded.rates_hz, atol=1e-3)
+def test_no_excluded_frame_is_read(make_days, make_recorder, monkeypatch):
+    prepared = make_days(exclude=((100, 140),), gaps=(800,), window_frames=40, n_test=12)
+    seen = {}
+    monkeypatch.setattr(rates, "infer_rates", lambda dff, **rest: seen.update(rest, dff=dff) or 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        make_recorder(prepared).recorded("x", label="x")
+    np.testing.assert_array_equal(seen["dff"], np.delete(prepared.x.recording.dff, np.s_[100:141], axis=0))
+    assert seen["gaps"].tolist() == [99, 800 - 41]
 
 
-def test_the_noise_level_of_a_recorded_day_counts_frames_as_windows_do(make_days, make_recorder, stand_in_networks):
-    """Frames that many windows hold are noisier here; with each frame counted once, another network would be chosen."""
-    prepared = make_days(n_test=20)
-    starts = prepared.x.starts.test
-    middle = slice(starts[8], starts[12] + 64)
-    prepared.x.recording.dff[middle] *= np.random.default_rng(0).normal(0, 3, prepared.x.recording.dff[middle].shape)
-    recorder = make_recorder(prepared)
-    windows = raw_windows(prepared, "x", starts)
-    ends = np.arange(1, 20) * 128 - 1
-    expected = noise_levels(windows.reshape(-1, 6), 24.0, ends)
-    found = recorder.recorded("x", label="x")
-    np.testing.assert_array_equal(found.noise_levels, expected)
-    once = noise_levels(prepared.x.recording.dff[starts[0] : starts[-1] + 128], 24.0)
-    assert (np.abs(expected - once) > 0.1 * once).any()
-
-
-def test_an_alignment_is_inferred_after_its_change(make_days, make_recorder, stand_in_networks):
-    recorder = make_recorder(make_days())
-    plain, doubled = (recorder.recorded("x", change, label="x") for change in (None, lambda windows: windows * 2))
-    np.testing.assert_allclose(doubled.dff, 2 * plain.dff)
-    assert doubled.counts.counts.sum() > 1.9 * plain.counts.counts.sum()
-    np.testing.assert_allclose(doubled.noise_levels, 2 * plain.noise_levels)
-
-
-def test_a_frame_of_many_windows_is_inferred_once(make_days, make_recorder, stand_in_networks):
+def test_a_recorded_day_is_inferred_once_for_its_windows_and_its_floor(make_days, make_recorder, stand_in_networks):
     recorder = make_recorder(make_days(n_test=20))
     recorder.recorded("x", label="x")
-    starts = recorder.starts["x"]
+    for first, second in recorder.recorded_parts("x"):
+        assert first.n_windows == second.n_windows == 20
     assert stand_in_networks.windows == []
-    assert stand_in_networks.frames == [(starts[-1] + 128 - starts[0], 6)]
+    assert stand_in_networks.frames == [(FRAMES, 6)]
 
 
-def test_time_is_not_continuous_between_windows_that_lie_apart(make_days, make_recorder, monkeypatch):
-    prepared = make_days(gaps=(899,))
-    apart = np.array([0, 300, 400, 772, 900 - 28])  # the last two touch the gap
-    starts = Starts(prepared.x.starts.train, prepared.x.starts.validation, apart[:4])
-    asked = {}
-    monkeypatch.setattr(rates, "infer_rates", lambda dff, **rest: asked.update(rest, dff=dff) or 1 / 0)
-    for chosen in (apart[:4], np.array([0, 64, 772, 872])):
-        day = replace(prepared.x, starts=replace(starts, test=chosen))
-        with pytest.raises(ZeroDivisionError):
-            make_recorder(replace(prepared, x=day)).recorded("x", label="x")
-        frames = np.unique(chosen[:, None] + np.arange(128))
-        np.testing.assert_array_equal(asked["dff"], prepared.x.recording.dff[frames])
-        joints = [i for i in range(len(frames) - 1) if frames[i + 1] != frames[i] + 1 or frames[i] == 899]
-        assert asked["gaps"].tolist() == joints
-
-
-def test_phi_is_inferred_window_by_window(make_days, make_recorder, stand_in_networks):
-    """What Φ does to a frame depends on its place in the window."""
-    prepared = make_days(phi=True)
+@pytest.mark.parametrize(
+    "days", [{}, {"split": "paper", "window_frames": 64}, {"phi": True}, {"gaps": (299, 599), "window_frames": 40}],
+    ids=["blocked", "paper", "phi", "gaps"],
+)  # fmt: skip
+def test_parts_of_the_floor_share_no_frame_and_are_of_the_recorded_day(
+    make_days, make_recorder, stand_in_networks, days
+):
+    prepared = make_days(**days)
     recorder = make_recorder(prepared)
-    signal = recorder.recorded("y", label="y")
-    assert stand_in_networks.windows == [(8, 128, 6)]
-    np.testing.assert_array_equal(signal.dff, raw_windows(prepared, "y", recorder.starts["y"])[4, 32:97])
-    recorder.recorded("x", label="x")
-    assert len(stand_in_networks.frames) == 1
+    for name in "xy":
+        height, pairs = prepared.window_frames, recorder.parts[name]
+        assert len(pairs) >= 2
+        spikes = list(recorder.recorded_parts(name))
+        assert len(spikes) == len(pairs)
+        levels = recorder.recorded(name, label=name).network_levels
+        for starts, counts in zip(pairs, spikes, strict=True):
+            frames = [(side[:, None] + np.arange(height)).ravel() for side in starts]
+            assert not np.intersect1d(*frames).size
+            for side, of_side in zip(starts, counts, strict=True):
+                assert len(side) == of_side.n_windows == len(recorder.starts[name])
+                dff = raw_windows(prepared, name, side)[:, recorder.first_frame :][:, : of_side.n_frames]
+                expected = (10 * np.clip(dff, 0, None) * (1 + 0.1 * levels)).sum(axis=1) / 24
+                np.testing.assert_allclose(of_side.counts.sum(axis=1), expected, atol=1)
 
 
-def test_resampled_windows_are_inferred_by_themselves(make_days, make_recorder, tmp_path):
-    """A window's new frames begin with it; those of the whole stretch lie elsewhere."""
-    save_models(tmp_path / "rate_models_24hz.h5", random_models(range(1, 9), members=1, frame_rate_hz=24.0))
-    prepared = make_days(rate_hz=36.0, window_frames=160)
-    recorder = make_recorder(prepared, models=str(tmp_path), resample=True)
-    generated = recorder.infer(raw_windows(prepared, "x", recorder.starts["x"]), label="g_x")
-    np.testing.assert_array_equal(recorder.recorded("x", label="x").counts.counts, generated.counts.counts)
+def test_resampled_days_have_rates_in_every_frame(make_days, make_recorder):
+    recorder = make_recorder(make_days(rate_hz=36.0, window_frames=64), resample=True)
+    assert recorder.n_masked == 0
+    generated = recorder.translated(Identity(), ["g_x"])["g_x"]
+    recorded = recorder.recorded("x", label="x")
+    correlation = np.corrcoef(recorded.rates_hz.ravel(), generated.rates_hz.ravel())[0, 1]
+    assert correlation > 0.99  # new frames of the test part lie elsewhere than those of the day
 
 
 @pytest.mark.parametrize(
@@ -198,18 +228,13 @@ def test_other_networks_infer_anew(make_days, make_recorder, stand_in_networks, 
 
 
 @pytest.mark.parametrize("other", [{"seed": 1}, {"max_windows": 4}])
-def test_other_settings_infer_anew(make_days, make_recorder, stand_in_networks, tmp_path, other):
+def test_other_windows_and_phases_infer_nothing_anew(make_days, make_recorder, stand_in_networks, tmp_path, other):
     prepared = make_days()
-    windows = raw_windows(prepared, "x", prepared.x.starts.test)
-    make_recorder(prepared, cache=tmp_path).recorded("x", label="x")
-    make_recorder(prepared, cache=tmp_path).infer(windows, label="g_x")
-    assert (len(stand_in_networks.frames), len(stand_in_networks.windows)) == (1, 1)
-    for _ in range(2):
-        recorder = make_recorder(prepared, cache=tmp_path, **other)
+    for section in ({}, other):
+        recorder = make_recorder(prepared, cache=tmp_path, **section)
         recorder.recorded("x", label="x")
-        recorder.infer(windows, label="g_x")
-        changed = 2 if "seed" in other else 1
-        assert (len(stand_in_networks.frames), len(stand_in_networks.windows)) == (2, changed)
+        recorder.translated(Marked(), ["g_x"])
+    assert len(stand_in_networks.frames) == 2
 
 
 def test_the_seed_decides_the_phases_alone(make_days, make_recorder, stand_in_networks):
@@ -226,11 +251,17 @@ def test_the_seed_decides_the_phases_alone(make_days, make_recorder, stand_in_ne
         ({}, {"enabled": False}, "Spike inference is switched off (evaluation.spikes.enabled)."),
         ({"rate_hz": 8.0}, {}, "frame rate: got 8 Hz, expected 24 "),
         (
-            {"window_frames": 48}, {},
-            "Windows of 48 frames at 24 Hz are shorter than the stretch of ΔF/F that networks read around each "
-            "frame (64 frames at 24 Hz).",
+            {"window_frames": 64, "phi": True}, {},
+            "Networks read 64 frames (at 24 Hz) of ΔF/F around each frame, which leaves 1 of the 64 frames of a window "
+            "(at 24 Hz) with a rate, and the values of Φ(X) depend on their place in the window, so that there is no "
+            "continuous day",
         ),
-        ({"window_frames": 72}, {}, "bin_s: got 0.5 s for windows of 0.375 s"),
+        (
+            {"window_frames": 72, "gaps": tuple(range(99, 1000, 100)), "n_test": 30}, {},
+            "Networks read 64 frames (at 24 Hz) of ΔF/F around each frame, which leaves 9 of the 72 frames of a window "
+            "(at 24 Hz) with a rate, and no stretch of the test part is long enough",
+        ),
+        ({"window_frames": 16}, {}, "bin_s: got 0.5 s for windows of 0.6666"),
         ({"n_test": 3}, {}, "There are fewer than four test windows."),
     ],
 )  # fmt: skip
@@ -242,5 +273,6 @@ def test_why_there_are_no_spikes(make_days, days, section, reason):
 
 def test_nothing_stands_against_spikes(make_days):
     assert why_not(SpikesSection(), make_days()) is None
+    assert why_not(SpikesSection(), make_days(window_frames=64)) is None
     assert why_not(SpikesSection(resample=True), make_days(rate_hz=36.0, window_frames=160)) is None
     assert shipped(24.0).window_frames == 64

@@ -13,14 +13,16 @@ from cyclegan_neuro.cli.evaluate import main
 from cyclegan_neuro.configuration.loading import dump_config
 from cyclegan_neuro.figures.style import png_bytes
 from cyclegan_neuro.report.tables import format_cell, json_ready
-from cyclegan_neuro.spikes.comparison import DESCRIPTIONS
+from cyclegan_neuro.spikes.comparison import DESCRIPTIONS, compare_firing_rates
+from cyclegan_neuro.spikes.divergence import kl_ceiling, wasserstein
 from cyclegan_neuro.systems.cyclegan.config import Config
 from cyclegan_neuro.systems.cyclegan.evaluation import evaluate_cyclegan
 from cyclegan_neuro.systems.cyclegan.measurements import measure
 from cyclegan_neuro.systems.cyclegan.spiking import compare
 from cyclegan_neuro.systems.cyclegan.spiking.measure import measure_spikes
 from cyclegan_neuro.systems.cyclegan.story.methods import methods
-from cyclegan_neuro.systems.cyclegan.story.spikes import spikes_block
+from cyclegan_neuro.systems.cyclegan.story.spikes import spikes_block, spikes_sentence
+from cyclegan_neuro.systems.evaluation import significant
 
 STATISTICS = {"firing_rate", "correlation", "van_rossum", "van_rossum_pairs"}
 DIRECT, CYCLES = ("x_from_y", "y_from_x"), ("x_cycle", "y_cycle")
@@ -87,8 +89,9 @@ def test_a_generator_that_does_nothing_has_the_spikes_of_the_recording(measured,
             assert entry["model"].comparisons[name].to_json() == entry["identity"].comparisons[name].to_json()
         for pair in CYCLES if name != "van_rossum" else ():
             assert not found.pairs[pair]["model"].comparisons[name].wasserstein.any()
-    assert len(stand_in_networks.windows) == 2  # F(y) is G(F(y)), G(x) is F(G(x))
-    assert len(stand_in_networks.frames) == 2 + 4  # both days, two signals of each alignment
+    assert stand_in_networks.windows == []
+    # both days with their floors; F(y) is G(F(y)), G(x) is F(G(x)); two signals of each alignment
+    assert len(stand_in_networks.frames) == 2 + 2 + 4
 
 
 def test_generated_spikes_are_those_of_what_the_generator_gave(measured, make_trainer):
@@ -113,18 +116,23 @@ def test_metrics_hold_every_statistic_and_no_nan(make_days, make_trainer, stand_
         for pair, entry in by_pair.items():
             others = {"identity", "moment_matching", "gaussian_ot"} if pair in DIRECT else set()
             assert entry.keys() == {"model", "noise_floor"} | others
+            floor = entry.pop("noise_floor")
+            for summary in (floor["kl"], floor["wasserstein"]):
+                low, high = summary["range"]
+                assert low <= summary["mean"] <= high
+                assert summary["n"] == len(metrics["inference"]["floor_windows"][pair[0]]) >= 2
             for row in entry.values():
                 assert row.keys() == {"kl", "wasserstein"}
                 for summary in row.values():
                     assert summary.keys() == {"mean", "std", "n", "ci95"}
                     low, high = summary["ci95"]
                     assert low <= summary["mean"] <= high
-                    n_units = 2 if statistic in ("correlation", "van_rossum_pairs") else 6
-                    assert summary["n"] == (5 if n_units == 2 and row is not entry["noise_floor"] else n_units)
+                    assert summary["n"] == (5 if statistic in ("correlation", "van_rossum_pairs") else 6)
     inference = metrics["inference"]
     assert inference["windows"] == {"x": 5, "y": 5}
-    assert inference["masked_frames_per_window"] == 63
-    assert inference["compared_frames_per_window"] == 65
+    assert all(sizes == [5, 5] for day in "xy" for sizes in inference["floor_windows"][day])
+    assert inference["masked_frames_per_window"] == (63 if "phi" in days else 0)
+    assert inference["compared_frames_per_window"] == (65 if "phi" in days else 128)
     for name in ("noise_level", "mean_rate_hz", "silent_neurons", "neurons_noisier_than_networks"):
         assert list(inference[name]) == SIGNALS
     assert ("accuracy" in inference) == ("true_spikes" in inference) == (not days)
@@ -161,7 +169,8 @@ def test_silent_neurons_are_counted_listed_and_left_out(measured):
     assert (silent["model_f_y"], silent["model_g_x"]) == ([4], [1, 4])
     for statistic in ("firing_rate", "van_rossum"):
         entry = metrics["spikes"][statistic]
-        assert entry["x_from_y"]["model"]["kl"]["n"] == entry["x_cycle"]["noise_floor"]["kl"]["n"] == 4
+        assert entry["x_from_y"]["model"]["kl"]["n"] == 4
+        assert found.floors["x"][statistic].comparisons[0].to_json()["kl"]["n"] == 4
         assert entry["y_from_x"]["model"]["kl"]["n"] == 5
     assert metrics["inference"]["accuracy"]["x"]["n_neurons"] == 4
     assert "2 neurons of X, 1 neuron of Y" in text
@@ -206,7 +215,7 @@ def test_few_neurons_are_no_error(measured, n_neurons):
 
 def test_days_with_unequal_numbers_of_windows(measured, make_days):
     prepared = make_days()
-    fewer = replace(prepared.y, starts=replace(prepared.y.starts, test=prepared.y.starts.test[:5]))
+    fewer = replace(prepared.y, starts=replace(prepared.y.starts, test=prepared.y.starts.test[[0, 2, 4, 6, 7]]))
     found = measured(prepared=replace(prepared, y=fewer))
     metrics = strict(found.to_json())
     assert metrics["inference"]["windows"] == {"x": 8, "y": 5}
@@ -232,12 +241,72 @@ def test_a_second_evaluation_computes_nothing(make_days, make_trainer, stand_in_
     assert text_of(block_of(second)) == text_of(block_of(first))
 
 
-def test_another_generator_infers_its_windows_alone(measured, make_trainer, stand_in_networks, tmp_path):
+def test_another_generator_infers_its_own_days_alone(measured, make_trainer, stand_in_networks, tmp_path):
     measured(section={"cache": tmp_path})
-    stand_in_networks.windows.clear(), stand_in_networks.frames.clear()
+    stand_in_networks.frames.clear()
     measured(make_trainer(g=lambda windows, training: windows * 1.5), section={"cache": tmp_path})
-    assert stand_in_networks.frames == []
-    assert len(stand_in_networks.windows) == 2  # G(x), equal to F(G(x)), and G(F(y)); F(y) is known from before
+    assert len(stand_in_networks.frames) == 2  # G(x), equal to F(G(x)), and G(F(y)); F(y) is known from before
+
+
+def drifting_days(make_days, **days):
+    """Days whose rates wander over minutes: neighbouring windows are alike, distant ones are not."""
+    prepared = make_days(n_test=40, window_frames=64, **days)
+    for name, seed in (("x", 11), ("y", 12)):
+        recording = getattr(prepared, name).recording
+        walk = np.random.default_rng(seed).normal(0, 1, recording.dff.shape).cumsum(axis=0)
+        recording.dff[:] = np.abs(walk / walk.std(axis=0)) * 0.4 + 0.1
+    return prepared
+
+
+@pytest.mark.parametrize("split", ["blocked", "paper"])
+def test_the_floor_of_a_drifting_day_is_that_of_disjoint_stretches(measured, make_days, split):
+    """Halves of overlapping windows, dealt out at random, share nearly all frames and look alike; stretches do not."""
+    prepared = drifting_days(make_days, split=split)
+    found = measured(prepared=prepared)
+    for day in "xy":
+        pairs = found.recorder.parts[day]
+        rate_hz = found.signals["recorded"][day].network_levels * 1.0 + 10  # of the stand-in, per unit of ΔF/F
+        by_hand = []
+        for first, second in pairs:
+            frames = [starts[:, None] + np.arange(64) for starts in (first, second)]
+            assert not np.intersect1d(*frames).size
+            assert len(first) == len(second) == len(found.recorder.starts[day])
+            dff = getattr(prepared, day).recording.dff
+            rates = [dff[of].mean(axis=1) * rate_hz for of in frames]
+            by_hand.append(np.mean([wasserstein(*of_neuron) for of_neuron in zip(*(r.T for r in rates), strict=True)]))
+        entry = found.floors[day]["firing_rate"].to_json()
+        assert entry["wasserstein"]["mean"] == pytest.approx(np.mean(by_hand), rel=0.05)
+        assert entry["wasserstein"]["range"] == pytest.approx([min(by_hand), max(by_hand)], rel=0.05)
+        order = np.random.default_rng(0).permutation(len(found.rates[day]))
+        halves = compare_firing_rates(*(found.rates[day][half] for half in np.array_split(order, 2)))
+        assert entry["kl"]["mean"] > 2 * halves.kl.mean()
+        for statistic in ("correlation", "van_rossum", "van_rossum_pairs"):
+            assert len(found.floors[day][statistic].comparisons) == len(pairs)
+
+
+def test_verdicts_follow_the_floor(measured, make_days):
+    found = measured(prepared=drifting_days(make_days))
+    (table,) = (table for _, table in told(found).tables if table.slug == "spikes_floor")
+    assert table.columns[1:3] == ("Firing rate, Y | G(X)", "Firing rate, X | F(Y)")
+    for name, row in zip(("model", "identity", "moment_matching", "gaussian_ot"), table.rows, strict=True):
+        value = found.pairs["y_from_x"][name].comparisons["firing_rate"].kl.mean()
+        lowest, highest = found.floors["y"]["firing_rate"].range_kl
+        assert row[1] == ("below" if value < lowest else "at" if value <= highest else "above")
+    sentence = spikes_sentence(found)
+    assert f"{table.rows[0][1]} the floor)" in sentence
+    floor = found.floors["y"]["firing_rate"]
+    assert f"floor {floor.mean_kl:.2g}"[:8] in sentence
+
+
+def test_the_report_says_what_cannot_appear_and_which_indicator_the_networks_are_for(measured, make_days):
+    prepared = make_days()
+    text = text_of(told(measured(prepared=prepared)))
+    ceiling = np.mean([kl_ceiling(r, 8) for r in measured(prepared=prepared).rates["x"].T])
+    assert f"would have {significant(ceiling, digits=2)} (X)" in text
+    assert "GCaMP6f and GCaMP6s in excitatory cells" in text
+    assert "the recordings do not name theirs (data.x.indicator, data.y.indicator)" in text
+    day = replace(prepared.y, recording=replace(prepared.y.recording, indicator="GCaMP8m"))
+    assert "Y was recorded with GCaMP8m." in text_of(told(measured(prepared=replace(prepared, y=day))))
 
 
 def test_tables_say_what_they_compare(measured):
@@ -249,7 +318,7 @@ def test_tables_say_what_they_compare(measured):
         assert table.columns == ("", "X | F(Y)", "X | F(G(X))", "Y | G(X)", "Y | G(F(Y))")
         assert [row[0] for row in table.rows] == [
             "CycleGAN", "identity (does nothing)", "moment matching", "Gaussian OT",
-            "noise floor (two halves of the recording)",
+            "noise floor (the recorded day against itself)",
         ]  # fmt: skip
         assert [cell is None for cell in table.rows[1][1:]] == [False, True, False, True]
         assert all("±" in cell and "[" in cell for cell in table.rows[0][1:])
@@ -264,7 +333,8 @@ def test_methods_say_how_spikes_were_inferred_and_compared(measured, van_rossum,
     paragraphs, references = methods(config(), found.recorder.prepared, updates=1, spikes=found)
     (paragraph,) = (p for p in paragraphs if p.startswith("Spike rates were inferred alike"))
     for wanted in (
-        "for 24 Hz and noise levels 1 to 8 %/√Hz, 5 networks per level; the 63 frames", "leaves 65.", "(seed 3)",
+        "for 24 Hz and noise levels 1 to 8 %/√Hz, 5 networks per level", "overlap by half and fade into each other",
+        "(seed 3)", "parts of the recorded day that share no frame (2 pairs of x, 2 of y, of 8 windows each)",
         "in bins of 0.25 s", "time constant 0.5 s) of 8 windows of x and 8 of y", f"(van Rossum {sweep}",
     ):  # fmt: skip
         assert wanted in paragraph
@@ -274,7 +344,7 @@ def test_methods_say_how_spikes_were_inferred_and_compared(measured, van_rossum,
 
 REASONS = {
     "frame rate": ({"rate_hz": 12.0}, {}, "frame rate: got 12 Hz"),
-    "short windows": ({"window_frames": 48}, {}, "Windows of 48 frames at 24 Hz are shorter than"),
+    "short windows": ({"window_frames": 48, "phi": True}, {}, "Networks read 64 frames (at 24 Hz) of ΔF/F around each"),
     "switched off": ({}, {"enabled": False}, "Spike inference is switched off"),
     "few windows": ({"n_test": 3}, {}, "There are fewer than four test windows."),
 }

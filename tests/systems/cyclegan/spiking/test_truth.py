@@ -8,7 +8,7 @@ import pytest
 
 from cyclegan_neuro.report.tables import json_ready
 from cyclegan_neuro.spikes.counts import SpikeCounts
-from cyclegan_neuro.systems.cyclegan.spiking.truth import inference_accuracy, true_counts
+from cyclegan_neuro.systems.cyclegan.spiking.truth import inference_accuracy, true_counts, true_parts
 
 SIGMAS = (0.05, 0.2)
 
@@ -17,11 +17,14 @@ def test_true_spikes_are_those_of_the_compared_frames(make_days, make_recorder):
     prepared = make_days(split="paper")
     recorder = make_recorder(prepared, max_windows=5)
     for name in "xy":
-        true = true_counts(recorder, name, 65)
         spikes = getattr(prepared, name).recording.truth.spikes
-        assert true.counts.shape == (5, 65, 6)
-        for window, start in zip(true.counts, recorder.starts[name], strict=True):
-            np.testing.assert_array_equal(window, spikes[start + 32 : start + 32 + 65])
+        parts = list(true_parts(recorder, name))
+        assert len(parts) == len(recorder.parts[name]) > 0
+        sides = [side for pair in zip(recorder.parts[name], parts, strict=True) for side in zip(*pair, strict=True)]
+        for starts, true in [(recorder.starts[name], true_counts(recorder, name)), *sides]:
+            assert true.counts.shape == (5, 128, 6)
+            for window, start in zip(true.counts, starts, strict=True):
+                np.testing.assert_array_equal(window, spikes[start : start + 128])
 
 
 def test_inference_that_is_right_meets_the_truth_frame_by_frame(make_days, make_recorder, stand_in_networks):
@@ -33,13 +36,13 @@ def test_inference_that_is_right_meets_the_truth_frame_by_frame(make_days, make_
     recorder = make_recorder(prepared)
     for name in "xy":
         inferred = recorder.recorded(name, label=name).counts
-        result = inference_accuracy(inferred, true_counts(recorder, name, inferred.n_frames))
+        result = inference_accuracy(inferred, true_counts(recorder, name))
         assert result.n_neurons == 6
         for sigma in SIGMAS:
             assert result.by_sigma[sigma]["correlation"] > 0.9999
             assert result.by_sigma[sigma]["error"] < 0.01
         later = SpikeCounts(np.roll(inferred.counts, 1, axis=1), 24.0)
-        assert inference_accuracy(later, true_counts(recorder, name, 65)).by_sigma[0.05]["correlation"] < 0.9
+        assert inference_accuracy(later, true_counts(recorder, name)).by_sigma[0.05]["correlation"] < 0.9
 
 
 def poisson(seed, *, n_windows=4, silent=()):
@@ -115,9 +118,9 @@ def test_equal_rates_have_no_correlation():
 
 def test_recordings_and_phi_have_no_true_spikes(make_days, make_recorder):
     recorded = make_recorder(make_days(truth=False))
-    assert [true_counts(recorded, name, 65) for name in "xy"] == [None, None]
+    assert [true_counts(recorded, name) for name in "xy"] == [None, None]
     transformed = make_recorder(make_days(phi=True))
-    assert true_counts(transformed, "y", 65) is None
+    assert true_counts(transformed, "y") is None
     prepared = make_days(phi=True)
     spiking = replace(prepared.y, recording=prepared.x.recording)  # Φ removes signal, not spikes
-    assert true_counts(make_recorder(replace(prepared, y=spiking)), "y", 65) is None
+    assert true_counts(make_recorder(replace(prepared, y=spiking)), "y") is None
