@@ -218,7 +218,9 @@ class SpikesSection(Section):
         0.5, "Bin of the spike trains whose correlations are compared; rounded to whole frames.", unit="s", gt=0.0
     )
     van_rossum: Literal["elephant", "fast"] = setting(
-        "elephant", "How van Rossum distances are computed; fast is a single sweep that agrees to 1e-10."
+        "elephant",
+        "How van Rossum distances are computed: by Elephant (minutes), or fast, by a sweep that agrees to 1e-10 and "
+        "that the quickstart sets.",
     )
     time_constant_s: float = setting(0.5, "Time constant of the van Rossum distance.", unit="s", gt=0.0)
     processes: int | None = setting(None, "Processes that compute statistics; all cores when absent.", ge=1)
