@@ -2,7 +2,7 @@
 
 References
 ----------
-Li et al. 2021, section 3.2 and Tables G.2, I.2, J.2 and K.2.
+Li et al. 2021, sections 2.3 and 3.2, and Tables G.2, I.2, J.2 and K.2 (one mouse each).
 """
 
 from __future__ import annotations

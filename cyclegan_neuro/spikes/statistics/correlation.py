@@ -2,7 +2,7 @@
 
 References
 ----------
-Li et al. 2021, section 3.2 and Figure H.2.
+Li et al. 2021, sections 2.3 and 3.2, and the middle of Figures H.1 to H.4.
 """
 
 from __future__ import annotations

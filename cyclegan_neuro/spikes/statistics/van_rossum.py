@@ -3,7 +3,7 @@
 References
 ----------
 van Rossum, "A novel spike distance", Neural Computation 13:751-763 (2001).
-Li et al. 2021, section 3.2 and Figures H.3 and H.4.
+Li et al. 2021, sections 2.3 and 3.2, and the bottom of Figures H.1 to H.4.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class VanRossum:
     Attributes
     ----------
     cross : ndarray of float64, shape (neuron, recorded window, generated window)
-        The heat map of Figure H.3.
+        The heat map at the bottom of Figures H.1 to H.4.
     within : ndarray of float64, shape (neuron, recorded window, recorded window)
         Between recorded windows; symmetric, 0 on the diagonal.
     silent_recorded, silent_generated : ndarray of bool, shape (neuron,)

@@ -43,7 +43,7 @@ _log = logging.getLogger(__name__)
 _FEWEST_WINDOWS = 4  # of a day, for statistics over windows
 
 PAIRS = {"x_from_y": ("x", "f_y"), "x_cycle": ("x", "f_g_x"), "y_from_x": ("y", "g_x"), "y_cycle": ("y", "g_f_y")}
-"""Pair of section 3.2 → the recorded and the generated signal, named as in Translation."""
+"""Pair of sections 2.3 and 3.2 → the recorded and the generated signal, named as in Translation."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,4 +1,4 @@
-"""Do generated spikes have the statistics of recorded ones: section 3.2, Table G.2 and Figures H.1 to H.4.
+"""Do generated spikes have the statistics of recorded ones: sections 2.3 and 3.2, Table G.2 and Figures H.1 to H.4.
 
 Tables I.2, J.2 and K.2 are Table G.2 for the other mice.
 """
