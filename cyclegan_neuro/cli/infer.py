@@ -129,6 +129,8 @@ def _recording(options: argparse.Namespace) -> Recording:
 
     reading = load(recording_section(options.recording, options, nan=options.nan), base_directory=Path())
     findings = reading.check()
+    if options.models:  # they may be for any indicator
+        findings = [finding for finding in findings if finding.code != "indicator"]
     require(findings)
     for finding in findings:
         if finding.code == _Z_SCORES:

@@ -73,6 +73,29 @@ def test_reader_options(models, tmp_path):
     np.testing.assert_allclose(found.rates_hz, expected.rates_hz, atol=1e-3)
 
 
+def test_it_says_which_indicator_its_networks_are_for(tmp_path, capsys):
+    day = str(write_recording(a_recording(), tmp_path / "day1.h5"))
+    out = tmp_path / "spikes.h5"
+    said = "the networks are for GCaMP6f and GCaMP6s in excitatory cells of mouse visual cortex"
+    assert main([day, "--output", str(out)]) == 0
+    shown = capsys.readouterr()
+    assert f"indicator   not stated; {said}" in shown.out.splitlines()
+    assert "warning" not in shown.err
+    assert main([day, "--output", str(out), "--overwrite", "--indicator", "GCaMP8m"]) == 0
+    shown = capsys.readouterr()
+    assert f"indicator   GCaMP8m; {said}" in shown.out.splitlines()
+    assert "warning: " in shown.err
+    assert "got GCaMP8m, expected GCaMP6f and GCaMP6s" in shown.err
+    assert read_spikes(out).source["indicator"] == "GCaMP8m"
+
+
+def test_networks_of_ones_own_are_for_whatever_they_were_trained_on(models, tmp_path, capsys):
+    day = str(write_recording(a_recording(indicator="GCaMP8m"), tmp_path / "day1.h5"))
+    assert main([day, "--output", str(tmp_path / "spikes.h5"), "--models", models]) == 0
+    shown = capsys.readouterr()
+    assert "indicator" not in shown.out + shown.err
+
+
 def test_percent_is_refused(models, tmp_path, capsys):
     day = write_recording(a_recording(dff=a_recording().dff * 100), tmp_path / "day1.h5")
     error = failing([str(day), "--output", str(tmp_path / "spikes.h5"), "--models", models], capsys)
