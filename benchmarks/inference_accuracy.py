@@ -3,8 +3,11 @@
     python benchmarks/inference_accuracy.py --ground_truth FILE --frame_rate 30 --trained DIR [--cascade FOLDER]
         [--json FILE]
 
+    python benchmarks/inference_accuracy.py --ground_truth FILE --frame_rate 30
+
 ``ours``: DIR is the output of ``train_inference``; each cell is inferred by ``DIR/networks/<its data set>``, the
-networks that did not see its data set. ``CASCADE``: a published folder; its networks were trained on these cells.
+networks that did not see its data set. Without DIR the shipped networks infer all cells, for ground truth of other
+indicators and cell types, and every data set has a row. ``CASCADE``: a published folder; its networks were trained on these cells.
 ``AR(1)``: ``oasis.functions.deconvolve`` with its defaults (decay, baseline and noise estimated from each trace, L1
 penalty); its output has no unit, so that error and bias are left out. Metrics are those of ``spikes.accuracy``, with
 truth and rate smoothed alike, medians over cells; the best lag is one per cell within 0.5 s. Every method is measured
@@ -25,7 +28,7 @@ from _common import machine, print_table, write_json
 
 from cyclegan_neuro.errors import UserError
 from cyclegan_neuro.spikes.ground_truth import GroundTruthCell, load_ground_truth
-from cyclegan_neuro.spikes.inference.models import load_models
+from cyclegan_neuro.spikes.inference.models import load_models, shipped
 from cyclegan_neuro.spikes.inference.rate_models import RateModels
 from cyclegan_neuro.spikes.inference.rates import infer_rates, reachable
 from cyclegan_neuro.spikes.inference.training.accuracy import SIGMAS_S, CellAccuracy, measure_cells, summaries
@@ -98,13 +101,13 @@ def common_frames(models: Sequence[RateModels]) -> Callable[[int], np.ndarray]:
     return valid_of
 
 
-def rows_of(method: str, results: Sequence[CellAccuracy], *, with_unit: bool) -> list[dict]:
-    """Return a row per smoothing and group of cells: all, without DS15 and DS16, and each of these."""
+def rows_of(method: str, results: Sequence[CellAccuracy], *, with_unit: bool, every: bool) -> list[dict]:
+    """Return a row per smoothing and group of cells: all, without DS15 and DS16, and each of these or ``every``."""
     at_zero, at_best = (summaries(results, best_lag=best) for best in (False, True))
     rows = []
     for sigma in SIGMAS_S:
         for group, zero in at_zero[sigma].items():
-            if group.startswith("DS") and group.split("-")[0] not in APART:
+            if not every and group.startswith("DS") and group.split("-")[0] not in APART:
                 continue
             best = at_best[sigma][group]
             rows.append(
@@ -123,7 +126,8 @@ def run(arguments) -> list[dict]:
     """Measure all methods and return the rows of the table."""
     rate = arguments.frame_rate
     cells = load_ground_truth(arguments.ground_truth)
-    ours = held_out_models(arguments.trained, sorted({cell.dataset for cell in cells}), rate)
+    names = sorted({cell.dataset for cell in cells})
+    ours = held_out_models(arguments.trained, names, rate) if arguments.trained else dict.fromkeys(names, shipped(rate))
     methods = {"ours": lambda name: networks_of(ours[name], rate)}
     models = list(ours.values())
     if arguments.cascade:
@@ -143,7 +147,7 @@ def run(arguments) -> list[dict]:
         begin = time.perf_counter()
         results = measure(cells, method_of, valid_of, rate)
         print(f"{method}: {len(results)} cells, {time.perf_counter() - begin:.0f} s", file=sys.stderr)
-        rows += rows_of(method, results, with_unit=method != "AR(1)")
+        rows += rows_of(method, results, with_unit=method != "AR(1)", every=arguments.trained is None)
     order = {name: place for place, name in enumerate(methods)}
     return sorted(rows, key=lambda row: (row["sigma s"], row["cells"].startswith("DS"), row["cells"],
                                          order[row["method"]]))  # fmt: skip
@@ -153,7 +157,7 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument("--ground_truth", type=Path, required=True, help="file or folder, as for train_inference")
     options.add_argument("--frame_rate", type=float, default=30.0, help="of the networks (30)")
-    options.add_argument("--trained", type=Path, required=True, help="output directory of train_inference")
+    options.add_argument("--trained", type=Path, help="output directory of train_inference (the shipped networks)")
     options.add_argument("--cascade", type=Path, help="a folder that CASCADE published")
     options.add_argument("--json", type=Path, metavar="FILE", help="write the numbers to FILE")
     arguments = options.parse_args()
