@@ -7,7 +7,8 @@
 
 ``ours``: DIR is the output of ``train_inference``; each cell is inferred by ``DIR/networks/<its data set>``, the
 networks that did not see its data set. Without DIR the shipped networks infer all cells, for ground truth of other
-indicators and cell types, and every data set has a row. ``CASCADE``: a published folder; its networks were trained on these cells.
+indicators and cell types, and every data set has a row. ``CASCADE``: a published folder; its networks were trained on
+these cells.
 ``AR(1)``: ``oasis.functions.deconvolve`` with its defaults (decay, baseline and noise estimated from each trace, L1
 penalty); its output has no unit, so that error and bias are left out. Metrics are those of ``spikes.accuracy``, with
 truth and rate smoothed alike, medians over cells; the best lag is one per cell within 0.5 s. Every method is measured

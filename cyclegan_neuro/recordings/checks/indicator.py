@@ -25,7 +25,7 @@ def indicator(recording: Recording, where: str) -> list[Finding]:
             "warning", "indicator", f"{where}, indicator", got=recording.indicator,
             expected=f"{NETWORKS_ARE_FOR}, which the shipped networks of spike inference are for",
             fix="compare inferred rates only within this indicator (they come out two to three times too high with "
-            "GCaMP8, and one to two frames early, 4.5 times too high with GCaMP7f), or train networks for it: python -m "
-            "cyclegan_neuro.cli.train_inference, then evaluation.spikes.models",
+            "GCaMP8, and one to two frames early, 4.5 times too high with GCaMP7f), or train networks for it: "
+            "python -m cyclegan_neuro.cli.train_inference, then evaluation.spikes.models",
         )
     ]  # fmt: skip
