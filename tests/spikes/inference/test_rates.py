@@ -96,6 +96,14 @@ def test_windows_have_the_rates_of_recordings_and_one_level_over_all(models):
             np.testing.assert_allclose(rates[:, column], alone.rates_hz[alone.valid, 0], atol=1e-4)
 
 
+def test_levels_known_from_elsewhere_choose_the_networks_of_windows(models):
+    windows = np.stack([noise(np.array([1.0, 1.0]), (70, 2), seed=i) for i in range(3)]).astype(np.float32)
+    found = infer_windows(windows, frame_rate_hz=30.0, models=models, levels=np.array([4.2, 1.9]))
+    assert found.network_levels.tolist() == [4, 2]
+    alone = infer_rates(windows[1], frame_rate_hz=30.0, models=models, levels=np.array([4.2, 1.9]))
+    np.testing.assert_allclose(found.rates_hz[1], alone.rates_hz[alone.valid], atol=1e-4)
+
+
 def test_progress_reaches_its_total(models):
     seen = []
     infer_rates(

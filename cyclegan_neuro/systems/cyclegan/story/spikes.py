@@ -57,7 +57,7 @@ def spikes_sentence(found: SpikeMeasurements) -> str:
         floor = found.floors["y"][statistic]
         numbers = (
             f"identity {_short(value['identity'])}, {TRANSLATOR_LABELS[best]} {_short(value[best])}, "
-            f"floor {floor_text(floor, 'kl', digits=2)}"
+            f"{against_floor(value[best], floor)} the noise floor of {floor_text(floor, 'kl', digits=2)}"
         )
         verdict = (
             f"{compared(value['model'], value['identity'])} identity, {compared(value['model'], value[best])} "

@@ -294,8 +294,7 @@ def test_verdicts_follow_the_floor(measured, make_days):
         assert row[1] == ("below" if value < lowest else "at" if value <= highest else "above")
     sentence = spikes_sentence(found)
     assert f"{table.rows[0][1]} the floor)" in sentence
-    floor = found.floors["y"]["firing_rate"]
-    assert f"floor {floor.mean_kl:.2g}"[:8] in sentence
+    assert f"the noise floor of {significant(found.floors['y']['firing_rate'].mean_kl, digits=2)} [" in sentence
 
 
 def test_the_report_says_what_cannot_appear_and_which_indicator_the_networks_are_for(measured, make_days):
