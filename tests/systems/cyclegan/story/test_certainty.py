@@ -3,7 +3,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from cyclegan_neuro.spikes.comparison import Comparison
+from cyclegan_neuro.spikes.comparison import Comparison, Floor
 from cyclegan_neuro.systems.cyclegan.config import Config
 from cyclegan_neuro.systems.cyclegan.spiking.wording import STATISTIC_LABELS
 from cyclegan_neuro.systems.cyclegan.story.certainty import certainty_block
@@ -66,19 +66,25 @@ def test_verdicts_on_signals_and_tuning(make_pair):
     )
 
 
-def test_verdicts_on_spikes(make_pair):
+@pytest.mark.parametrize(("model", "within"), [(2.0, "above"), (0.9, "within"), (0.4, "within")])
+def test_verdicts_on_spikes(make_pair, model, within):
+    """The floor has a range over pairs of parts; within goes up to its highest."""
+
     def compared(*kl):
         return {name: Comparison(name, "neuron", np.array(kl), np.zeros(len(kl))) for name in STATISTIC_LABELS}
 
-    def statistics(mean, floor):
+    def statistics(mean):
         """Two neurons around a mean, and one without a value."""
-        return SimpleNamespace(comparisons=compared(mean - 1, mean + 1, np.nan), floors=compared(floor))
+        return SimpleNamespace(comparisons=compared(mean - 0.1, mean + 0.1, np.nan))
 
-    pair = {
-        "model": statistics(2.0, 0.5), "identity": statistics(4.0, 9.0), "moment_matching": statistics(1.0, 9.0),
-        "gaussian_ot": statistics(3.0, 9.0),
-    }  # fmt: skip
-    spikes = SimpleNamespace(pairs={"y_from_x": pair, "x_from_y": pair})
+    means_of = {"model": model, "identity": 4.0, "moment_matching": 0.5, "gaussian_ot": 3.0}
+    pair = {name: statistics(mean) for name, mean in means_of.items()}
+    floors = {name: Floor(tuple(compared(kl)[name] for kl in (0.2, 1.0))) for name in STATISTIC_LABELS}
+    spikes = SimpleNamespace(
+        pairs={"y_from_x": pair, "x_from_y": pair}, floors={"x": floors, "y": floors}
+    )  # fmt: skip
     rows = rows_of(certainty_block(Config(), make_pair(), found(), spikes))
     assert len(rows) == 6
-    assert rows[0] == ("Firing rate, Y | G(X) (KL, nats)", 2.0, 4.0, 1.0, 0.5, "better", "worse", "above")
+    assert rows[0][0] == "Firing rate, Y | G(X) (KL, nats)"
+    assert rows[0][1:5] == pytest.approx((model, 4.0, 0.5, 0.6))
+    assert rows[0][5:] == ("better", "better" if model < 0.5 else "worse", within)
