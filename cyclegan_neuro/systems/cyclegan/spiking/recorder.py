@@ -138,20 +138,18 @@ class SpikeRecorder:
         self._models_key = _models_key(self.models)
         height = prepared.window_frames
         self._tested = {name: stretches_of_test(getattr(prepared, name).starts, height) for name in ("x", "y")}
-        inner = {name: self._legal(tested) for name, tested in self._tested.items()}
-        self.alone = prepared.y.transform is not None or min(map(len, inner.values())) < _FEWEST_WINDOWS
+        self.alone = prepared.y.transform is not None
+        self.alone = self.alone or min(len(self._legal(of)) for of in self._tested.values()) < _FEWEST_WINDOWS
         self._reached = reachable(height, self.models, self._ratio) if self.alone else slice(0, height)
         self.first_frame = self._reached.start
         self.n_masked = height - (self._reached.stop - self._reached.start)
         self.starts, self.parts = {}, {}
         for name in ("x", "y"):
             starts = getattr(prepared, name).starts
-            compared = legal_starts(self._tested[name].intervals, window_frames=height) if self.alone else inner[name]
+            compared, legal = (self._legal(of) for of in (self._tested[name], Stretches(starts.stretches)))
             n_windows = min(len(starts.test), section.max_windows)
             self.starts[name] = spaced(starts.test if self.alone else compared, n_windows)
-            self.parts[name] = parts_without_common_frames(
-                compared, self._legal(Stretches(starts.stretches)), window_frames=height, n_windows=n_windows
-            )
+            self.parts[name] = parts_without_common_frames(compared, legal, window_frames=height, n_windows=n_windows)
 
     def recorded(self, name: str, *, label: str) -> SpikeSignal:
         """Return the spikes of day ``"x"`` or ``"y"`` as it was recorded.
@@ -196,11 +194,13 @@ class SpikeRecorder:
         }
 
     def _legal(self, stretches: Stretches) -> np.ndarray:
-        """Return the starts of windows whose every frame has, within its stretch, what the networks read around it."""
+        """Return where windows may begin; unless they stand alone, with what the networks read around every frame."""
         from cyclegan_neuro.spikes.inference.rates import reachable
 
-        inner = [(start, reachable(stop - start, self.models, self._ratio)) for start, stop in stretches.intervals]
-        intervals = [(start + inside.start, start + inside.stop) for start, inside in inner]
+        intervals = stretches.intervals
+        if not self.alone:
+            inner = [(start, reachable(stop - start, self.models, self._ratio)) for start, stop in intervals]
+            intervals = [(start + inside.start, start + inside.stop) for start, inside in inner]
         return legal_starts(intervals, window_frames=self.prepared.window_frames)
 
     def _recorded(self, name: str, starts: np.ndarray, *, label: str) -> SpikeSignal:

@@ -121,7 +121,7 @@ def _as_long_as(compared: np.ndarray, legal: np.ndarray, window_frames: int) -> 
     up_to, before = (legal - window_frames, "right"), (legal + window_frames, "left")
     n_up_to, n_before = (np.searchsorted(compared, frames, side=side) for frames, side in (up_to, before))
     free, groups = legal[n_up_to == n_before], []
-    while len(free) >= len(compared):
+    while len(free) >= len(compared) > 0:
         group, free = free[: len(compared)], free[len(compared) :]
         groups.append(group)
         free = free[free >= group[-1] + window_frames]

@@ -149,6 +149,7 @@ def test_stretches_too_short_for_neighbours_leave_the_frames_at_the_ends_of_wind
     assert (recorder.alone, recorder.first_frame, recorder.n_masked) == (True, 10, 19)
     recorded = recorder.recorded("x", label="x")
     assert recorded.counts.counts.shape[1] == 109
+    assert len(recorder.parts["x"]) >= 2
     same_spikes(recorder.translated(Identity(), ["g_x"])["g_x"], recorded)
 
 

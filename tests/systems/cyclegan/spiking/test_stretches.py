@@ -59,6 +59,11 @@ def test_parts_of_a_blocked_day_are_as_long_as_the_test_part(window_frames, n_wi
         assert not frames(one, window_frames) & frames(other, window_frames)
 
 
+def test_without_a_window_there_are_no_parts():
+    nothing = np.zeros(0, np.int64)
+    assert parts_without_common_frames(nothing, np.arange(9), window_frames=4, n_windows=3) == ()
+
+
 def test_many_parts_are_thinned_out_over_the_day():
     legal = np.arange(4000)
     pairs = parts_without_common_frames(legal[3900:], legal, window_frames=20, n_windows=10)
