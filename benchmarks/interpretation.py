@@ -154,7 +154,7 @@ def as_it_comes(network: NetworkView):
 def compare(section, prepared, trainer, repeats: int) -> list[dict]:
     """Time both ways in turn, one window per call, so that a drifting machine treats them alike."""
     rows = []
-    for network in view_networks(trainer, section):
+    for network in view_networks(trainer, section, prepared):
         source = getattr(prepared, network.day)
         ways = {
             "ours": lambda windows, network=network: explain(network, windows, section),

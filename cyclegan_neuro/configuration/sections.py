@@ -234,8 +234,8 @@ class InterpretationSection(Section):
     max_windows: int = setting(200, "Test windows of each day that are explained, evenly spread.", ge=2)
     generator_score: Literal["change", "output"] = setting(
         "change",
-        "What maps of the generators explain: the mean absolute change they make to a window, or their mean absolute "
-        "output, which is mostly what they pass on.",
+        "What maps of the generators explain: the mean absolute change in ΔF/F they make to a window, or their mean "
+        "absolute output, which is mostly what they pass on.",
         paper="output",
     )
     smooth_samples: int = setting(

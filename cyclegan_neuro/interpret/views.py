@@ -12,6 +12,8 @@ import numpy as np
 import tensorflow as tf
 from tf_keras_vis.gradcam import Gradcam
 
+from cyclegan_neuro.windows.prepared import Scaling
+
 __all__ = ["Explanation", "Score", "View", "float32_copy"]
 
 _SEEN = "seen"
@@ -35,15 +37,15 @@ class Explanation:
         ``Σ_c |∂score/∂A_c · A_c|`` at a layer A.
     masks : dict of str to ndarray of float32, shape (window, time', neuron')
         Outputs of the mask layers.
-    output : ndarray of float32
-        What the network makes of the windows.
+    change : ndarray of float32, shape (window, time, neuron), optional
+        Output minus input in ΔF/F; of networks whose scalings are known.
     """
 
     grad_cam: np.ndarray
     gradient: np.ndarray
     layer_cam: np.ndarray
     masks: dict[str, np.ndarray]
-    output: np.ndarray
+    change: np.ndarray | None = None
 
 
 class View:
@@ -60,8 +62,11 @@ class View:
         Layers whose outputs are attention masks.
     score : {"mean", "absolute", "change"}
         What is explained, per window: the mean output (a discriminator's "looks recorded"), the mean
-        absolute output, or the mean absolute difference between output and input, which asks for what a
+        absolute output, or the mean absolute difference between output and input in ΔF/F, which asks for what a
         generator changes and not for what it passes on.
+    scalings : (Scaling, Scaling), optional
+        Of the windows and of the output, neurons in the network's order. A generator reads one day's scale and
+        writes the other's: only in ΔF/F can the two be compared. Needed for score ``"change"``.
 
     Notes
     -----
@@ -89,16 +94,18 @@ class View:
         layer_cam_layer: str,
         masks: Sequence[str] = (),
         score: Score = "mean",
+        scalings: tuple[Scaling, Scaling] | None = None,
     ):
+        if score == "change" and scalings is None:
+            raise ValueError("the change of a window needs the scalings of input and output")
         self._source = network
         self.network = float32_copy(network)
         self.score = score
         self._mask_names = tuple(masks)
-        inputs, output = self.network.input, self.network.output
-        if score == "change":
-            output = keras.layers.Subtract(dtype="float32", name="change")([output, inputs])
+        self._change = None if scalings is None else _change_in_dff(*scalings)
+        inputs = self.network.input
         taps = [self.network.get_layer(name).output for name in (grad_cam_layer, layer_cam_layer, *masks)]
-        self._taps = keras.Model(inputs, [taps, self.network.output, output])
+        self._taps = keras.Model(inputs, [taps, self.network.output])
         seen, slope = keras.Input(taps[0].shape[1:], name=_SEEN), keras.Input(taps[0].shape[1:])
         self._grad_cam = Gradcam(keras.Model([seen, slope], [keras.layers.Multiply()([seen, slope])]), clone=False)
         given = tf.TensorSpec(inputs.shape, tf.float32)
@@ -111,14 +118,14 @@ class View:
             self.network.set_weights(self._source.get_weights())
 
     def explain(self, windows: np.ndarray) -> Explanation:
-        """Return all maps, and the output, from one pass in each direction.
+        """Return all maps, and the change, from one pass in each direction.
 
         Parameters
         ----------
         windows : ndarray of float32, shape (window, time, neuron)
             Scaled and ordered.
         """
-        at_layer, gradient, layer_cam, masks, output = self._pass(_with_channel(windows))
+        at_layer, gradient, layer_cam, masks, change = self._pass(_with_channel(windows))
         grad_cam = self._grad_cam(
             _sum_per_window,
             at_layer,
@@ -132,7 +139,7 @@ class View:
             gradient=gradient.numpy()[..., 0],
             layer_cam=_as_maps(layer_cam),
             masks={name: _as_maps(mask) for name, mask in zip(self._mask_names, masks, strict=True)},
-            output=output.numpy(),
+            change=change[0].numpy()[..., 0] if change else None,
         )
 
     def smooth_grad(self, windows: np.ndarray, *, samples: int, noise: float, seed: int) -> np.ndarray:
@@ -168,16 +175,12 @@ class View:
 
     def _forward_and_backward(self, windows):
         with tf.compat.v1.get_default_graph().gradient_override_map({"Conv2D": _INPUT_GRADIENT}):
-            (seen, held, *masks), output, scored = self._taps(windows, training=False)
-            scores = self._scores(scored)
+            (seen, held, *masks), output = self._taps(windows, training=False)
+            change = [] if self._change is None else [self._change(windows, output)]
+            scored = change[0] if self.score == "change" else output
+            scores = _mean_per_window(scored if self.score == "mean" else tf.abs(scored))
         gradient, slope_seen, slope_held = tf.gradients(scores, [windows, seen, held])
-        return [seen, slope_seen], gradient, tf.reduce_sum(tf.abs(slope_held * held), axis=-1), masks, output
-
-    def _scores(self, output):
-        """One number per window."""
-        return tf.reduce_mean(
-            output if self.score == "mean" else tf.abs(output), axis=list(range(1, output.shape.rank))
-        )
+        return [seen, slope_seen], gradient, tf.reduce_sum(tf.abs(slope_held * held), axis=-1), masks, change
 
 
 @tf.RegisterGradient(_INPUT_GRADIENT)
@@ -214,6 +217,17 @@ def float32_copy(network: keras.Model) -> keras.Model:
     copy = keras.models.clone_model(network, clone_function=in_float32)
     copy.set_weights(network.get_weights())
     return copy
+
+
+def _change_in_dff(before: Scaling, after: Scaling):
+    """Return the function of input and output (window, time, neuron, 1) that gives their difference in ΔF/F."""
+    extents = [tf.constant((one.maximum - one.minimum)[:, None], tf.float32) for one in (before, after)]
+    shift = tf.constant((after.minimum - before.minimum)[:, None], tf.float32)
+    return lambda windows, output: output * extents[1] - windows * extents[0] + shift
+
+
+def _mean_per_window(values):
+    return tf.reduce_mean(values, axis=list(range(1, values.shape.rank)))
 
 
 def _sum_per_window(values):

@@ -10,12 +10,24 @@ from tf_keras_vis.gradcam import Gradcam
 from tf_keras_vis.saliency import Saliency
 
 from cyclegan_neuro.interpret.views import View, float32_copy
+from cyclegan_neuro.networks.layers import InstanceNormalization
+from cyclegan_neuro.windows.prepared import Scaling
 
 LAYERS = ("residual", "down")  # an Add, behind which a skip connection remains, and a LeakyReLU
+LIMITS = np.linspace(0.0, 1.0, 12, dtype=np.float32)
+BEFORE, AFTER = Scaling(LIMITS - 1, LIMITS + 1), Scaling(-LIMITS, 2 * LIMITS + 0.5)
+UNIT_ROUNDOFF = np.finfo(np.float32).eps / 2
+
+
+def in_dff(values, scaling):
+    """Of (window, time, neuron, 1)."""
+    return values * (scaling.maximum - scaling.minimum)[:, None] + scaling.minimum[:, None]
 
 
 def scores_of(output, inputs, score):
-    values = output if score == "mean" else tf.abs(output - inputs if score == "change" else output)
+    if score == "change":
+        output = in_dff(output, AFTER) - in_dff(inputs, BEFORE)
+    values = output if score == "mean" else tf.abs(output)
     return tf.reduce_mean(values, axis=(1, 2, 3))
 
 
@@ -32,14 +44,35 @@ def by_hand(network, windows, layer, score):
 
 
 def view_of(network, *, layer="residual", score="absolute", **changes):
-    return View(network, grad_cam_layer=layer, layer_cam_layer=layer, score=score, **changes)
+    return View(
+        network, grad_cam_layer=layer, layer_cam_layer=layer, score=score, scalings=(BEFORE, AFTER), **changes
+    )
 
 
-def assert_equal_maps(found, expected):
-    """To a millionth of the largest value, which must not be 0."""
+def longest_sums(network):
+    """Terms that are summed one after the other on the way through the network: in convolutions and normalisations."""
+    terms = 0
+    for layer in network.layers:
+        if hasattr(layer, "kernel"):
+            terms += np.prod(layer.kernel.shape[:-1])
+        elif isinstance(layer, InstanceNormalization):
+            terms += np.prod(layer.output.shape[1:-1])
+    return terms
+
+
+def rounding(network):
+    """Bound on the relative error of what float32 sums give forward and back, in whatever order they are taken.
+
+    A sum of n terms is known to n u of the sum of their sizes (Higham 2002, section 4.2); windows are summed last.
+    """
+    return UNIT_ROUNDOFF * (2 * longest_sums(network) + np.prod(network.input_shape[1:]))
+
+
+def assert_equal_maps(found, expected, *, of):
+    """To what float32 lets the network ``of`` compute, relative to the largest value, which must not be 0."""
     assert found.shape == expected.shape
     assert np.abs(expected).max() > 1e-5
-    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-6 * np.abs(expected).max())
+    np.testing.assert_allclose(found, expected, rtol=0, atol=rounding(of) * np.abs(expected).max())
 
 
 @pytest.fixture(scope="module", params=[1, 2], ids=["1-D", "2-D"])
@@ -54,7 +87,7 @@ def test_grad_cam_is_the_rectified_sum_of_channels_weighted_by_their_mean_gradie
     places = tuple(range(1, held.ndim - 1))
     expected = np.maximum((slope.mean(axis=places, keepdims=True) * held).sum(axis=-1), 0)
     found = view_of(network, layer=layer, score=score).explain(windows).grad_cam
-    assert_equal_maps(found, expected.reshape(found.shape))
+    assert_equal_maps(found, expected.reshape(found.shape), of=network)
     assert found.shape == (5, 8, 1 if held.ndim == 3 else 6)
 
 
@@ -69,20 +102,21 @@ def test_grad_cam_is_what_tf_keras_vis_makes_of_the_whole_network(network, windo
         normalize_cam=False,
     )
     found = view_of(network, layer=layer).explain(windows).grad_cam
-    assert_equal_maps(found, np.reshape(whole, found.shape))
+    assert_equal_maps(found, np.reshape(whole, found.shape), of=network)
 
 
 @pytest.mark.parametrize("score", ["mean", "absolute", "change"])
 def test_the_gradient_is_that_of_each_windows_own_score(network, windows, score):
     expected, _, _ = by_hand(network, windows, "residual", score)
-    assert_equal_maps(view_of(network, score=score).explain(windows).gradient, expected)
+    assert_equal_maps(view_of(network, score=score).explain(windows).gradient, expected, of=network)
 
 
 def test_the_absolute_gradient_is_the_saliency_of_tf_keras_vis(network, windows):
     saliency = Saliency(keras.Model([network.input], [network.output]), clone=False)(
         lambda output: tf.reduce_mean(output, (1, 2, 3)), windows[..., None], normalize_map=False
     )
-    assert_equal_maps(np.abs(view_of(network, score="mean").explain(windows).gradient), np.asarray(saliency))
+    found = np.abs(view_of(network, score="mean").explain(windows).gradient)
+    assert_equal_maps(found, np.asarray(saliency), of=network)
 
 
 @pytest.mark.parametrize("score", ["absolute", "change"])
@@ -102,22 +136,22 @@ def test_the_gradient_is_what_central_differences_give_in_double_precision(windo
     step = 1e-6  # so small that no value passes 0, where the score has a kink
     steps = step * np.eye(16 * 12).reshape(-1, 16, 12)
     difference = score_at(windows[0] + steps) - score_at(windows[0] - steps)
-    assert_equal_maps(gradient, (difference / (2 * step)).reshape(16, 12))
+    assert_equal_maps(gradient, (difference / (2 * step)).reshape(16, 12), of=network)
 
 
 def test_layer_cam_sums_absolute_products_over_channels(network, windows):
     _, held, slope = by_hand(network, windows, "residual", "absolute")
     found = view_of(network).explain(windows).layer_cam
-    assert_equal_maps(found, np.abs(slope * held).sum(axis=-1).reshape(found.shape))
+    assert_equal_maps(found, np.abs(slope * held).sum(axis=-1).reshape(found.shape), of=network)
 
 
-def test_masks_and_output_are_what_the_layers_hold(network, windows):
+def test_masks_and_change_are_those_of_the_layers(network, windows):
     found = view_of(network, masks=["gate_mask"]).explain(windows)
     layers = keras.Model(network.input, [network.get_layer("gate_mask").output, network.output])
-    mask, output = tf.function(lambda given: layers(given, training=False))(tf.constant(windows[..., None]))
-    rounding = {"rtol": 0, "atol": 2e-7}  # of float32: two traced functions fuse their operations differently
-    np.testing.assert_allclose(found.masks["gate_mask"], mask.numpy().reshape(5, 8, -1), **rounding)
-    np.testing.assert_allclose(found.output, output.numpy(), **rounding)
+    mask, output = (values.numpy() for values in layers(windows[..., None], training=False))
+    change = (in_dff(output, AFTER) - in_dff(windows[..., None], BEFORE))[..., 0]
+    assert_equal_maps(found.masks["gate_mask"], mask.reshape(5, 8, -1), of=network)
+    assert_equal_maps(found.change, change, of=network)
     assert set(found.masks) == {"gate_mask"}
     assert 0 < found.masks["gate_mask"].min() < found.masks["gate_mask"].max() < 1
 
@@ -125,9 +159,14 @@ def test_masks_and_output_are_what_the_layers_hold(network, windows):
 def test_windows_are_explained_alike_in_batches_of_any_size(network, windows):
     view = view_of(network, masks=["gate_mask"])
     whole, parts = view.explain(windows), [view.explain(windows[:2]), view.explain(windows[2:])]
-    for name in ("grad_cam", "gradient", "layer_cam", "output"):
+    for name in ("grad_cam", "gradient", "layer_cam", "change"):
         joined = np.concatenate([getattr(part, name) for part in parts])
-        np.testing.assert_allclose(joined, getattr(whole, name), rtol=1e-5, atol=1e-8)
+        assert_equal_maps(joined, getattr(whole, name), of=network)
+
+
+def test_the_change_needs_the_scalings_of_both_days(build_network):
+    with pytest.raises(ValueError, match="needs the scalings of input and output"):
+        View(build_network(), grad_cam_layer="down", layer_cam_layer="down", score="change")
 
 
 def test_a_view_follows_the_training_of_a_float32_network(build_network, windows):
@@ -156,9 +195,9 @@ def test_a_network_in_low_precision_is_explained_by_a_float32_copy_that_follows_
     found = view.explain(windows)
     assert low.get_layer("residual").compute_dtype == "bfloat16"
     assert {layer.compute_dtype for layer in view.network.layers} == {"float32"}
-    assert_equal_maps(found.grad_cam, expected.grad_cam)
-    assert_equal_maps(found.gradient, expected.gradient)
-    assert_equal_maps(found.masks["gate_mask"], expected.masks["gate_mask"])
+    assert_equal_maps(found.grad_cam, expected.grad_cam, of=full)
+    assert_equal_maps(found.gradient, expected.gradient, of=full)
+    assert_equal_maps(found.masks["gate_mask"], expected.masks["gate_mask"], of=full)
 
     low.set_weights([1.5 * values for values in low.get_weights()])
     np.testing.assert_array_equal(view.explain(windows).gradient, found.gradient)
@@ -208,16 +247,17 @@ def test_smooth_grad_is_that_of_tf_keras_vis_with_the_same_noise(network, window
         normalize_map=False,
     )
     found = view_of(network, score="mean").smooth_grad(windows, samples=3, noise=0.2, seed=7)
-    assert_equal_maps(found, np.asarray(expected))
+    assert_equal_maps(found, np.asarray(expected), of=network)
 
 
 def test_smooth_grad_depends_on_its_seed_alone(build_network, windows):
-    view = view_of(build_network())
+    network = build_network()
+    view = view_of(network)
     options = {"samples": 3, "noise": 0.1}
     state = np.random.get_state()[1].copy()  # noqa: NPY002
     first = view.smooth_grad(windows, seed=1, **options)
     np.testing.assert_array_equal(first, view.smooth_grad(windows, seed=1, **options))
     assert not np.allclose(first, view.smooth_grad(windows, seed=2, **options))
     one_by_one = [view.smooth_grad(windows[i : i + 1], seed=1, **options) for i in range(5)]
-    np.testing.assert_allclose(np.concatenate(one_by_one), first, rtol=1e-4, atol=1e-8)
+    assert_equal_maps(np.concatenate(one_by_one), first, of=network)
     np.testing.assert_array_equal(np.random.get_state()[1], state)  # noqa: NPY002

@@ -62,7 +62,7 @@ def _explain(
 ) -> dict[str, dict[str, np.ndarray]]:
     """Maps of one window, (time', neuron'), by network (``G on X``) and method."""
     if trainer not in _views:
-        _views[trainer] = view_networks(trainer, section)
+        _views[trainer] = view_networks(trainer, section, prepared)
     maps = {}
     for network in _views[trainer]:
         network.view.refresh()

@@ -67,9 +67,9 @@ def map_networks(
     """
     with trainer.average_weights():
         trained = _explain_all(
-            view_networks(trainer, section), section, prepared, coordinate, n_windows=section.max_windows
+            view_networks(trainer, section, prepared), section, prepared, coordinate, n_windows=section.max_windows
         )
-    initial = view_networks(trainer, section, change=untrained)
+    initial = view_networks(trainer, section, prepared, exchange=untrained)
     n_windows = min(section.max_windows, _UNTRAINED_WINDOWS)
     return trained, _explain_all(initial, section, prepared, coordinate, n_windows=n_windows)
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from cyclegan_neuro.configuration.sections import InterpretationSection
 from cyclegan_neuro.interpret.views import Explanation, View
+from cyclegan_neuro.windows.prepared import NeuronOrder, PreparedPair, Scaling
 
 __all__ = ["MASKS", "NetworkView", "explain", "view_networks"]
 
@@ -37,15 +38,18 @@ class NetworkView:
     def is_generator(self) -> bool:
         return self.name in ("G", "F")
 
-
-def view_networks(trainer, section: InterpretationSection, *, change=lambda network: network) -> list[NetworkView]:
+def view_networks(
+    trainer, section: InterpretationSection, prepared: PreparedPair, *, exchange=lambda network: network
+) -> list[NetworkView]:
     """Return the views of all networks that can be explained, discriminators first.
 
     Parameters
     ----------
     trainer : CycleGAN
     section : InterpretationSection
-    change : callable
+    prepared : PreparedPair
+        Holds the scalings in which a generator reads and writes.
+    exchange : callable
         Applied to each network first: another network of the same architecture, for controls.
 
     Notes
@@ -57,21 +61,28 @@ def view_networks(trainer, section: InterpretationSection, *, change=lambda netw
     """
     views = []
     for name, day, network in (("D_X", "x", trainer.discriminator_x), ("D_Y", "y", trainer.discriminator_y)):
-        views.append(NetworkView(name, day, View(change(network), **_DISCRIMINATOR_LAYERS)))
-    for name, day, network in (("G", "x", trainer.generator_g), ("F", "y", trainer.generator_f)):
+        views.append(NetworkView(name, day, View(exchange(network), **_DISCRIMINATOR_LAYERS)))
+    to_y = tuple(_in_network_order(day.scaling, prepared.order) for day in (prepared.x, prepared.y))
+    generators = (("G", "x", trainer.generator_g, to_y), ("F", "y", trainer.generator_f, to_y[::-1]))
+    for name, day, network, scalings in generators:
         layers = {layer.name for layer in network.layers}
         blocks = [int(layer.removeprefix("residual_")) for layer in layers if _is_residual(layer)]
         if blocks:
             last = f"residual_{max(blocks)}"
             view = View(
-                change(network),
+                exchange(network),
                 grad_cam_layer=last,
                 layer_cam_layer=last,
                 masks=[mask for mask in MASKS if mask in layers],
                 score=_SCORES[section.generator_score],
+                scalings=scalings,
             )
             views.append(NetworkView(name, day, view))
     return views
+
+
+def _in_network_order(scaling: Scaling, order: NeuronOrder) -> Scaling:
+    return Scaling(scaling.minimum[order.columns], scaling.maximum[order.columns])
 
 
 def _is_residual(layer: str) -> bool:
@@ -94,7 +105,7 @@ def explain(network: NetworkView, windows: np.ndarray, section: InterpretationSe
         ``grad_cam``; ``layer_cam``; ``saliency``, the absolute input gradient (SmoothGrad with
         ``smooth_samples``); ``gradient_input``, the absolute product of gradient and deviation from the
         neuron's mean in the window; of generators also ``attention_gate_1`` and ``attention_gate_2`` (σ),
-        ``input_gate`` (1 - σ: where the input is not passed on) and ``change``, |G(x) - x|.
+        ``input_gate`` (1 - σ: where the input is not passed on) and ``change``, |G(x) - x| in ΔF/F.
     """
     view = network.view
     found = view.explain(windows)
@@ -110,8 +121,8 @@ def explain(network: NetworkView, windows: np.ndarray, section: InterpretationSe
             maps["input_gate"] = 1.0 - mask.reshape(windows.shape)
         else:
             maps[name.removesuffix("_mask")] = mask
-    if network.is_generator:
-        maps["change"] = np.abs(found.output[..., 0] - windows)
+    if found.change is not None:
+        maps["change"] = np.abs(found.change)
     return maps
 
 

@@ -24,7 +24,7 @@ _NO_COORDINATE = (
     "follows is about neurons."
 )
 _SCORES = {
-    "change": "the mean absolute change that it makes to the window, so that what it merely passes on does not count",
+    "change": "the mean absolute change that it makes to the window, in ΔF/F, so that what it merely passes on does not count",
     "output": "its mean absolute output, which is mostly what it passes on",
 }
 
@@ -223,8 +223,8 @@ def _positional_pictures(prepared: PreparedPair, found: Interpretation):
     changes = pictures.choose_maps(found, "change")
     if changes:
         caption = (
-            "Where the generators change the activity, no explanation needed: mean |G(x) − x| and |F(y) − y| of scaled "
-            "ΔF/F, drawn in the same way."
+            "Where the generators change the activity, no explanation needed: mean |G(x) − x| and |F(y) − y| in ΔF/F, "
+            "drawn in the same way."
         )
         yield Picture(
             "positional_change", caption, pictures.positional_figure(found, prepared, changes), counterpart=""
@@ -244,7 +244,7 @@ def _window_pictures(prepared: PreparedPair, found: Interpretation):
     figure = pictures.window_figure(found, prepared, pictures.choose_maps(found, "grad_cam", "change"))
     caption = (
         "The same by Grad-CAM, as the paper has it, and where the generators change the activity (mean |G(x) − x| and "
-        f"|F(y) − y| of scaled ΔF/F). {line}"
+        f"|F(y) − y| in ΔF/F). {line}"
     )
     yield Picture("window_grad_cam", caption, figure, counterpart="")
 

@@ -8,7 +8,7 @@ from cyclegan_neuro.windows.prepared import PreparedPair
 __all__ = ["map_keys", "maps_paragraph"]
 
 _SCORES = {
-    "change": "the mean absolute difference between output and input of the generators",
+    "change": "the mean absolute difference between output and input of the generators in ΔF/F",
     "output": "the mean absolute output of the generators",
 }
 

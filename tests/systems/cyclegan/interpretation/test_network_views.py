@@ -9,6 +9,7 @@ from cyclegan_neuro.configuration.sections import InterpretationSection
 from cyclegan_neuro.interpret.views import Explanation
 from cyclegan_neuro.systems.cyclegan.interpretation import views
 from cyclegan_neuro.systems.cyclegan.interpretation.views import NetworkView, explain, view_networks
+from cyclegan_neuro.windows.prepared import NeuronOrder, Scaling
 
 
 class RecordedView:
@@ -23,6 +24,14 @@ def recorded(monkeypatch):
     monkeypatch.setattr(views, "View", RecordedView)
 
 
+ORDER = np.array([2, 0, 1])
+PREPARED = SimpleNamespace(
+    x=SimpleNamespace(scaling=Scaling(np.array([0.0, 1, 2]), np.array([3.0, 4, 5]))),
+    y=SimpleNamespace(scaling=Scaling(np.array([0.5, 1.5, 2.5]), np.array([6.0, 7, 8]))),
+    order=NeuronOrder("demo", ORDER),
+)
+
+
 def trainer_with(*layers):
     generator = SimpleNamespace(layers=[SimpleNamespace(name=name) for name in layers])
     return SimpleNamespace(discriminator_x="D_X", discriminator_y="D_Y", generator_g=generator, generator_f=generator)
@@ -35,12 +44,13 @@ RESNET = ("down_1", *(f"residual_{i}" for i in range(1, 11)), "residual_10_norm_
 @pytest.mark.parametrize(("setting", "score"), [("change", "change"), ("output", "absolute")])
 def test_layers_scores_and_days_of_the_four_networks(setting, score):
     trainer = trainer_with(*RESNET, "attention_gate_2_mask", "attention_gate_1_mask", "input_gate")
-    found = view_networks(trainer, InterpretationSection(generator_score=setting))
+    found = view_networks(trainer, InterpretationSection(generator_score=setting), PREPARED)
     discriminator = {"grad_cam_layer": "down_3", "layer_cam_layer": "down_2"}
     generator = {
         "grad_cam_layer": "residual_10", "layer_cam_layer": "residual_10", "score": score,
         "masks": ["attention_gate_1_mask", "attention_gate_2_mask", "input_gate"],
     }  # fmt: skip
+    scalings = [one.view.options.pop("scalings", None) for one in found]
     assert [(one.name, one.day, one.is_generator, one.view.options) for one in found] == [
         ("D_X", "x", False, discriminator),
         ("D_Y", "y", False, discriminator),
@@ -48,18 +58,23 @@ def test_layers_scores_and_days_of_the_four_networks(setting, score):
         ("F", "y", True, generator),
     ]
     assert [one.view.network for one in found[:2]] == ["D_X", "D_Y"]
+    assert scalings[:2] == [None, None]
+    for (before, after), name in zip(scalings[2:], ("G", "F"), strict=True):  # in the order of the networks
+        assert before.minimum.tolist() == ([2, 0, 1] if name == "G" else [2.5, 0.5, 1.5])
+        assert after.maximum.tolist() == ([8, 6, 7] if name == "G" else [5, 3, 4])
 
 
 @pytest.mark.usefixtures("recorded")
 def test_networks_without_gates_have_no_masks_and_the_identity_no_view():
-    assert view_networks(trainer_with(*RESNET), InterpretationSection())[2].view.options["masks"] == []
-    found = view_networks(trainer_with("window", "output"), InterpretationSection())
+    assert view_networks(trainer_with(*RESNET), InterpretationSection(), PREPARED)[2].view.options["masks"] == []
+    found = view_networks(trainer_with("window", "output"), InterpretationSection(), PREPARED)
     assert [one.name for one in found] == ["D_X", "D_Y"]
 
 
 @pytest.mark.usefixtures("recorded")
 def test_every_network_can_be_exchanged_for_another_one():
-    found = view_networks(trainer_with(*RESNET), InterpretationSection(), change=lambda network: [network])
+    exchange = {"exchange": lambda network: [network]}
+    found = view_networks(trainer_with(*RESNET), InterpretationSection(), PREPARED, **exchange)
     assert [len(one.view.network) for one in found] == [1, 1, 1, 1]
     assert found[0].view.network == ["D_X"]
 
@@ -73,7 +88,7 @@ FOUND = Explanation(
         "attention_gate_1_mask": np.array([[[0.25, 0.5]]]),
         "input_gate": np.array([[[0.75, 1.0], [0.0, 0.5]]]),
     },
-    output=np.array([[[[1.5], [2.0]], [[1.0], [7.0]]]]),
+    change=np.array([[[0.5, 0.0], [-2.0, 1.0]]]),
 )
 
 
@@ -100,10 +115,6 @@ def test_maps_of_a_generator_by_hand():
     assert maps.keys() == expected.keys()
     for method, values in expected.items():
         np.testing.assert_array_equal(maps[method], values)
-
-
-def test_a_discriminator_changes_nothing():
-    assert "change" not in explain(NetworkView("D_X", "x", FoundView()), WINDOWS, InterpretationSection())
 
 
 def test_saliency_is_smooth_grad_where_copies_are_asked_for():
