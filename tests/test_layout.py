@@ -43,6 +43,7 @@ WITH_TENSORFLOW = (
     f"{PACKAGE}.windows.streams",
     f"{PACKAGE}.windows.ordering.autoencoder",
     f"{PACKAGE}.spikes.inference",
+    f"{PACKAGE}.interpret.centres",
     f"{PACKAGE}.interpret.views",
     f"{PACKAGE}.interpret.sanity",
 )

@@ -26,6 +26,8 @@ class AttentionMap:
         Mean over all frames in a bin; NaN in bins never visited.
     example : ndarray of float32, shape (time', neuron'), optional
         Of the middle window, at the resolution of its layer and in the order of the networks.
+    offset : (float, float)
+        Of the example's cells, in frames and neurons; see :func:`~cyclegan_neuro.interpret.resolution.to_window`.
     neurons_resolved : bool
         Whether neurons have values of their own; not so behind a layer where neurons are channels.
     """
@@ -34,6 +36,7 @@ class AttentionMap:
     place: np.ndarray | None = None
     positional: np.ndarray | None = None
     example: np.ndarray | None = None
+    offset: tuple[float, float] = (0.0, 0.0)
     neurons_resolved: bool = True
 
 
@@ -49,6 +52,8 @@ class MapAverage:
         Averages along a coordinate.
     example_start : int, optional
         First frame of the window that is kept as an example.
+    offset : (float, float)
+        Of the cells of the maps; see :func:`~cyclegan_neuro.interpret.resolution.to_window`.
     """
 
     def __init__(
@@ -58,9 +63,10 @@ class MapAverage:
         window_frames: int,
         binned: BinnedAverage | None = None,
         example_start: int | None = None,
+        offset: tuple[float, float] = (0.0, 0.0),
     ):
         self._columns, self._height, self._binned = columns, window_frames, binned
-        self._example_start = example_start
+        self._example_start, self._offset = example_start, offset
         self._sum = np.zeros((window_frames, len(columns)))
         self._n = 0
         self._resolved = True
@@ -71,7 +77,8 @@ class MapAverage:
         for index in np.flatnonzero(starts == self._example_start):
             self._example = np.asarray(maps[index], np.float32)
         self._resolved = maps.shape[2] > 1 or len(self._columns) == 1
-        whole = to_window(maps, window_frames=self._height, n_neurons=len(self._columns))[..., self._columns]
+        size = {"window_frames": self._height, "n_neurons": len(self._columns)}
+        whole = to_window(maps, **size, offset=self._offset)[..., self._columns]
         self._sum += whole.sum(axis=0, dtype=np.float64)
         self._n += len(whole)
         if self._binned is not None:
@@ -93,5 +100,6 @@ class MapAverage:
             place=place.astype(np.float32),
             positional=None if self._binned is None else self._binned.curves(),
             example=self._example,
+            offset=self._offset,
             neurons_resolved=self._resolved,
         )

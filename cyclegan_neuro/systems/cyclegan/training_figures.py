@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 
 from cyclegan_neuro.configuration.sections import InterpretationSection
 from cyclegan_neuro.figures.attention import MapPanel, map_grid, relative_to_mean
+from cyclegan_neuro.interpret.resolution import to_window
 from cyclegan_neuro.systems.cyclegan.config import Config
 from cyclegan_neuro.systems.cyclegan.interpretation.views import NetworkView, explain, view_networks
 from cyclegan_neuro.systems.cyclegan.interpretation.wording import METHOD_LABELS
@@ -60,16 +61,23 @@ def training_figures(config: Config, prepared: PreparedPair, trainer) -> dict[st
 def _explain(
     trainer, section: InterpretationSection, prepared: PreparedPair, starts: dict[str, np.ndarray]
 ) -> dict[str, dict[str, np.ndarray]]:
-    """Maps of one window, (time', neuron'), by network (``G on X``) and method."""
+    """Maps of one window, (time, neuron'), by network (``G on X``) and method; neuron' is 1 where none is resolved."""
     if trainer not in _views:
         _views[trainer] = view_networks(trainer, section, prepared)
     maps = {}
     for network in _views[trainer]:
         network.view.refresh()
         windows = windows_of(getattr(prepared, network.day), starts[network.day], prepared.window_frames)
-        found = explain(network, windows, section)
-        maps[f"{network.name} on {network.day.upper()}"] = {method: one[0] for method, one in found.items()}
+        found, offsets = explain(network, windows, section), network.centres.offsets(windows, seed=section.seed)
+        maps[f"{network.name} on {network.day.upper()}"] = {
+            method: _whole(one, prepared, offsets.get(method, (0.0, 0.0))) for method, one in found.items()
+        }
     return maps
+
+
+def _whole(found: np.ndarray, prepared: PreparedPair, offset: tuple[float, float]) -> np.ndarray:
+    n_neurons = 1 if found.shape[2] == 1 else prepared.n_neurons
+    return to_window(found, window_frames=prepared.window_frames, n_neurons=n_neurons, offset=offset)[0]
 
 
 def _attention_figures(prepared: PreparedPair, maps: dict[str, dict[str, np.ndarray]]) -> dict[str, Figure]:

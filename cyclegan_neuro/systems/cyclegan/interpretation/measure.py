@@ -21,6 +21,7 @@ __all__ = ["LEADING", "Maps", "choose_coordinate", "map_networks", "middle_windo
 
 _CELLS_PER_CALL = 400_000  # (time, neuron) cells of the windows explained at once; bounds the memory
 _UNTRAINED_WINDOWS = 25
+_CENTRE_WINDOWS = 8  # in which it is measured where the cells of inner layers look
 _LOG = logging.getLogger(__name__)
 
 LEADING = "saliency"
@@ -91,21 +92,26 @@ def _explain_windows(
     _LOG.info("explaining %s in %s windows", network.name, len(starts))
     values = None if coordinate is None else getattr(coordinate, network.day)
     per_call = max(1, _CELLS_PER_CALL // (prepared.window_frames * prepared.n_neurons))
+    some = windows_of(day, spaced(starts, _CENTRE_WINDOWS), prepared.window_frames)
+    offsets = network.centres.offsets(some, seed=section.seed)
     averages: dict[str, MapAverage] = {}
     for first in range(0, len(starts), per_call):
         chunk = starts[first : first + per_call]
         maps = explain(network, windows_of(day, chunk, prepared.window_frames), section)
         for method, found in maps.items():
             if method not in averages:
-                averages[method] = _average(prepared, coordinate, values, starts)
+                offset = offsets.get(method, (0.0, 0.0))
+                averages[method] = _average(prepared, coordinate, values, starts, offset)
             averages[method].add(chunk, found)
     return {method: average.result() for method, average in averages.items()}
 
 
-def _average(prepared: PreparedPair, coordinate: Coordinate | None, values, starts: np.ndarray) -> MapAverage:
+def _average(prepared: PreparedPair, coordinate: Coordinate | None, values, starts, offset) -> MapAverage:
     size = {"window_frames": prepared.window_frames}
     binned = None if coordinate is None else BinnedAverage(values, starts, edges=coordinate.edges, **size)
-    return MapAverage(prepared.order.inverse, binned=binned, example_start=middle_window(starts), **size)
+    return MapAverage(
+        prepared.order.inverse, binned=binned, example_start=middle_window(starts), offset=offset, **size
+    )
 
 
 def middle_window(starts: np.ndarray) -> int:

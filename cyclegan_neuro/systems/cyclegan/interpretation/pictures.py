@@ -77,7 +77,7 @@ def masks_of(found: Interpretation, prepared: PreparedPair, network: str) -> Fig
             title="input gate: where the input is not passed on" if name == "input_gate" else method_label(name),
             label="1 − σ" if name == "input_gate" else "attention σ",
             latent=methods[name].example,
-            whole=to_window(methods[name].example[None], **size)[0],
+            whole=to_window(methods[name].example[None], **size, offset=methods[name].offset)[0],
             mean=methods[name].neurons[columns],
         )
         for name in _MASKS

@@ -77,7 +77,7 @@ def attended_stretches(found: AttentionMap, prepared: PreparedPair, neuron: int)
     """
     row = int(prepared.order.inverse[neuron])
     size = {"window_frames": prepared.window_frames, "n_neurons": prepared.n_neurons}
-    trace = to_window(found.example[None], **size)[0, :, row]
+    trace = to_window(found.example[None], **size, offset=found.offset)[0, :, row]
     width = max(1, round(_SMOOTHING_S * prepared.x.recording.frame_rate_hz))
     smooth = uniform_filter1d(trace.astype(np.float64), width, mode="nearest")
     n_attended = max(1, round(_SHARE * len(smooth)))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Literal
 
 import numpy as np
 
 from cyclegan_neuro.configuration.sections import InterpretationSection
+from cyclegan_neuro.interpret.centres import CellCentres
 from cyclegan_neuro.interpret.views import Explanation, View
 from cyclegan_neuro.windows.prepared import NeuronOrder, PreparedPair, Scaling
 
@@ -15,6 +17,7 @@ __all__ = ["MASKS", "NetworkView", "explain", "view_networks"]
 
 MASKS = ("attention_gate_1_mask", "attention_gate_2_mask", "input_gate")
 _DISCRIMINATOR_LAYERS = {"grad_cam_layer": "down_3", "layer_cam_layer": "down_2"}
+_GATED = {"attention_gate_1": "down_2", "attention_gate_2": "down_1"}  # mask → the features that it lets pass
 _SCORES = {"output": "absolute", "change": "change"}
 
 
@@ -28,11 +31,15 @@ class NetworkView:
     day : {"x", "y"}
         The day that a discriminator learned to recognise, or that a generator translates.
     view : View
+    centres : CellCentres
+        Of the methods whose maps are those of inner layers. A mask lies where the features lie that it lets pass,
+        wherever it takes its evidence from.
     """
 
     name: str
     day: Literal["x", "y"]
     view: View
+    centres: CellCentres
 
     @property
     def is_generator(self) -> bool:
@@ -61,24 +68,29 @@ def view_networks(
     """
     views = []
     for name, day, network in (("D_X", "x", trainer.discriminator_x), ("D_Y", "y", trainer.discriminator_y)):
-        views.append(NetworkView(name, day, View(exchange(network), **_DISCRIMINATOR_LAYERS)))
+        views.append(_network_view(name, day, View(exchange(network), **_DISCRIMINATOR_LAYERS), _DISCRIMINATOR_LAYERS))
     to_y = tuple(_in_network_order(day.scaling, prepared.order) for day in (prepared.x, prepared.y))
     generators = (("G", "x", trainer.generator_g, to_y), ("F", "y", trainer.generator_f, to_y[::-1]))
     for name, day, network, scalings in generators:
         layers = {layer.name for layer in network.layers}
         blocks = [int(layer.removeprefix("residual_")) for layer in layers if _is_residual(layer)]
         if blocks:
-            last = f"residual_{max(blocks)}"
+            looked_at = dict.fromkeys(_DISCRIMINATOR_LAYERS, f"residual_{max(blocks)}")
             view = View(
                 exchange(network),
-                grad_cam_layer=last,
-                layer_cam_layer=last,
+                **looked_at,
                 masks=[mask for mask in MASKS if mask in layers],
                 score=_SCORES[section.generator_score],
                 scalings=scalings,
             )
-            views.append(NetworkView(name, day, view))
+            gated = {mask: layer for mask, layer in _GATED.items() if f"{mask}_mask" in layers}
+            views.append(_network_view(name, day, view, looked_at, gated))
     return views
+
+
+def _network_view(name: str, day, view: View, looked_at: dict[str, str], gated=MappingProxyType({})) -> NetworkView:
+    layers = {method.removesuffix("_layer"): layer for method, layer in looked_at.items()} | dict(gated)
+    return NetworkView(name, day, view, CellCentres(view.network, layers))
 
 
 def _in_network_order(scaling: Scaling, order: NeuronOrder) -> Scaling:

@@ -24,7 +24,7 @@ _NO_COORDINATE = (
     "follows is about neurons."
 )
 _SCORES = {
-    "change": "the mean absolute change that it makes to the window, in ΔF/F, so that what it merely passes on does not count",
+    "change": "the mean absolute change in ΔF/F that it makes, so that what it merely passes on does not count",
     "output": "its mean absolute output, which is mostly what it passes on",
 }
 

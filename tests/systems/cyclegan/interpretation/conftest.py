@@ -28,7 +28,8 @@ def pointwise(names, *, seed, masks=()):
 
 
 def make_pointwise_trainer(average_weights=nullcontext):
-    generator = {"names": ("residual_1", "residual_2"), "masks": ("attention_gate_1_mask", "input_gate")}
+    names, masks = ("down_1", "down_2", "residual_1", "residual_2"), ("attention_gate_1_mask", "input_gate")
+    generator = {"names": names, "masks": masks}
     return SimpleNamespace(
         generator_g=pointwise(seed=1, **generator),
         generator_f=pointwise(seed=2, **generator),

@@ -1,6 +1,7 @@
 """One pass over the test windows, with networks that treat every cell alike."""
 
 from contextlib import contextmanager, nullcontext
+from types import SimpleNamespace
 
 import keras
 import numpy as np
@@ -99,7 +100,8 @@ def test_averaged_weights_are_used_and_put_back_and_the_control_has_initial_ones
 def test_windows_are_explained_in_chunks_and_untrained_networks_on_fewer(
     make_pair, pointwise_trainer, section, monkeypatch, max_windows, n_trained, n_untrained
 ):
-    networks = [NetworkView("D_X", "x", None), NetworkView("F", "y", None)]
+    nowhere = SimpleNamespace(offsets=lambda windows, seed: {})
+    networks = [NetworkView("D_X", "x", None, nowhere), NetworkView("F", "y", None, nowhere)]
     monkeypatch.setattr(measure, "view_networks", lambda *_, **__: networks)
     calls = []
 

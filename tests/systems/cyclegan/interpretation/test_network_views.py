@@ -102,7 +102,7 @@ class FoundView:
 
 def test_maps_of_a_generator_by_hand():
     """Deviations from the neurons' means 2 and 4 are -1 and -2, then 1 and 2."""
-    maps = explain(NetworkView("G", "x", FoundView()), WINDOWS, InterpretationSection())
+    maps = explain(NetworkView("G", "x", FoundView(), None), WINDOWS, InterpretationSection())
     expected = {
         "grad_cam": FOUND.grad_cam,
         "layer_cam": FOUND.layer_cam,
@@ -119,5 +119,5 @@ def test_maps_of_a_generator_by_hand():
 
 def test_saliency_is_smooth_grad_where_copies_are_asked_for():
     section = InterpretationSection(smooth_samples=3, smooth_noise=0.2, seed=9)
-    maps = explain(NetworkView("D_X", "x", FoundView()), WINDOWS, section)
+    maps = explain(NetworkView("D_X", "x", FoundView(), None), WINDOWS, section)
     assert maps["saliency"] == {"samples": 3, "noise": 0.2, "seed": 9}
