@@ -228,7 +228,7 @@ class SpikesSection(Section):
 
 
 class InterpretationSection(Section):
-    """Where the networks look, and whether that is where the data changed (sections 2.3 and 3.2)."""
+    """Where the networks look, and whether that is where the data changed (sections 2.3, 3.1 and 3.2)."""
 
     enabled: bool = setting(True, "Explain the networks and score the maps where the truth is known.")
     max_windows: int = setting(200, "Test windows of each day that are explained, evenly spread.", ge=2)

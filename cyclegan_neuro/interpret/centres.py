@@ -13,6 +13,9 @@ from cyclegan_neuro.interpret.resolution import cell_centre
 
 __all__ = ["CellCentres"]
 
+_CELLS_PER_CALL = 400_000  # (time, neuron) cells of the windows asked at once; bounds the memory
+_FEWEST_CELLS = 4
+
 
 class CellCentres:
     """How far the input of a layer's cells lies from the frames and neurons that the cells seem to cover.
@@ -53,33 +56,35 @@ class CellCentres:
         Returns
         -------
         dict of str to tuple of float
-            0 along neurons where these are channels; (0, 0) where the cell depends on nothing.
+            0 along neurons where these are channels and along axes of fewer than four cells, all of which the border
+            reaches; (0, 0) where the cell depends on nothing.
         """
         rng = np.random.default_rng(seed)
-        energy = dict.fromkeys(self._layers, 0.0)
-        for window in windows:
-            mixtures = [rng.standard_normal(shape[-1], np.float32) for shape in self._shapes.values()]
-            found = self._pass(tf.constant(window[None, ..., None], tf.float32), mixtures)
-            for name, one in zip(energy, found, strict=True):
-                energy[name] = energy[name] + one.numpy().astype(np.float64)
-        return {name: _offset(energy[name], self._shapes[name][1:-1]) for name in energy}
+        energies = np.zeros((len(self._layers), *windows.shape[1:]))
+        per_call = max(1, _CELLS_PER_CALL // windows[0].size)
+        for first in range(0, len(windows), per_call):
+            energies += self._energies(windows[first : first + per_call], rng)
+        cells = [layer.shape[1:-1] for layer in self._held]
+        return {name: _offset(energy, shape) for name, energy, shape in zip(self._layers, energies, cells, strict=True)}
+
+    def _energies(self, windows: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """Squared gradients of mixed middle cells, summed over windows: (layer, time, neuron)."""
+        given = tf.convert_to_tensor(windows[..., None], tf.float32)
+        with tf.GradientTape(persistent=True) as tape:
+            tape.watch(given)
+            held = tf.nest.flatten(self._taps(given, training=False))  # a list of one comes back as a tensor
+            cells = [one[(slice(None), *_middle(one.shape[1:-1]))] for one in held]
+            asked = [tf.reduce_sum(cell * rng.standard_normal(cell.shape, np.float32)) for cell in cells]
+        slopes = [tape.gradient(one, given).numpy()[..., 0] for one in asked]
+        return np.stack([np.square(slope, dtype=np.float64).sum(axis=0) for slope in slopes])
 
     @cached_property
-    def _shapes(self) -> dict[str, tuple]:
-        return {name: self._network.get_layer(layer).output.shape for name, layer in self._layers.items()}
+    def _held(self) -> list:
+        return [self._network.get_layer(layer).output for layer in self._layers.values()]
 
     @cached_property
-    def _pass(self):
-        held = [self._network.get_layer(layer).output for layer in self._layers.values()]
-        taps = keras.Model(self._network.input, held)
-
-        def energies(window, mixtures):
-            held = tf.nest.flatten(taps(window, training=False))  # a list of one comes back as a tensor
-            asked = [one[(0, *_middle(one.shape[1:-1]))] * mixture for one, mixture in zip(held, mixtures, strict=True)]
-            gradients = [tf.gradients(tf.reduce_sum(one), window)[0] for one in asked]
-            return [tf.square(one[0, ..., 0]) for one in gradients]
-
-        return tf.function(energies)
+    def _taps(self) -> keras.Model:
+        return keras.Model(self._network.input, self._held)
 
 
 def _middle(cells) -> tuple[int, ...]:
@@ -93,7 +98,8 @@ def _offset(energy: np.ndarray, cells) -> tuple[float, float]:
         return 0.0, 0.0
     offsets = [0.0, 0.0]
     for axis, (n_cells, middle) in enumerate(zip(cells, _middle(cells), strict=True)):
-        n_points = energy.shape[axis]
-        mass = np.arange(n_points) @ energy.sum(axis=1 - axis) / total
-        offsets[axis] = float(mass - cell_centre(middle, n_cells=n_cells, n_points=n_points))
+        if n_cells >= _FEWEST_CELLS:
+            n_points = energy.shape[axis]
+            mass = np.arange(n_points) @ energy.sum(axis=1 - axis) / total
+            offsets[axis] = float(mass - cell_centre(middle, n_cells=n_cells, n_points=n_points))
     return offsets[0], offsets[1]

@@ -11,7 +11,7 @@ from cyclegan_neuro.interpret.binned import bin_edges
 from cyclegan_neuro.recordings.events import time_since_event_s
 from cyclegan_neuro.recordings.recording import Recording
 
-__all__ = ["Coordinate", "event_coordinate", "position_coordinate"]
+__all__ = ["Coordinate", "event_coordinate", "position_coordinate", "reward_zone"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,15 +47,12 @@ class Coordinate:
 
 
 def position_coordinate(x: Recording, y: Recording, *, bin_cm: float) -> Coordinate | None:
-    """Return the position of both days; None where it is unknown on either.
-
-    The reward zone lies between the 5th and 95th percentile of the positions at which rewards were given.
-    """
+    """Return the position of both days; None where it is unknown on either."""
     days = (x.behaviour, y.behaviour)
     if any(day.position_cm is None or not np.isfinite(day.position_cm).any() for day in days):
         return None
     positions = [day.position_cm for day in days]
-    return Coordinate("position", *positions, bin_edges(*positions, width=bin_cm), "cm", _reward_zone(x, y))
+    return Coordinate("position", *positions, bin_edges(*positions, width=bin_cm), "cm", reward_zone(x, y))
 
 
 def event_coordinate(x: Recording, y: Recording, *, before_s: float, after_s: float, bin_s: float) -> Coordinate | None:
@@ -70,9 +67,12 @@ def event_coordinate(x: Recording, y: Recording, *, before_s: float, after_s: fl
     return Coordinate("event", *times, bin_edges(*times, width=bin_s), "s")
 
 
-def _reward_zone(*days: Recording) -> tuple[float, float] | None:
+def reward_zone(*days: Recording) -> tuple[float, float] | None:
+    """Return where rewards were given: 5th and 95th percentile of the position at rewards, in cm; None if unknown."""
     rewarded = [
-        day.behaviour.position_cm[day.behaviour.rewards > 0] for day in days if day.behaviour.rewards is not None
+        one.position_cm[one.rewards > 0]
+        for one in (day.behaviour for day in days)
+        if one.rewards is not None and one.position_cm is not None
     ]
     positions = np.concatenate(rewarded) if rewarded else np.zeros(0)
     positions = positions[np.isfinite(positions)]

@@ -158,6 +158,12 @@ _ENTRIES = (
         "year": "2021",
         "doi": "10.1109/TIP.2021.3089943",
     }),
+    ("luo2016", "inproceedings", {
+        "author": "Luo, Wenjie and Li, Yujia and Urtasun, Raquel and Zemel, Richard",
+        "title": "Understanding the Effective Receptive Field in Deep Convolutional Neural Networks",
+        "booktitle": "Advances in Neural Information Processing Systems 29",
+        "year": "2016",
+    }),
     ("simonyan2014", "misc", {
         "author": "Simonyan, Karen and Vedaldi, Andrea and Zisserman, Andrew",
         "title": "Deep Inside Convolutional Networks: Visualising Image Classification Models and Saliency Maps",

@@ -80,6 +80,16 @@ def test_offsets_by_hand():
     assert CellCentres(network, {"a": "layer"}).offsets(windows) == {"a": (3.0, 0.0)}
 
 
+def test_few_cells_are_left_alone_since_the_border_cuts_off_what_they_see():
+    section = ModelSection(filters=4)
+    size = {"window_frames": 32, "n_neurons": 6}
+    network = build_discriminator(section, **size, seed=1, source=STATISTICS, name="D")
+    windows = np.random.default_rng(0).random((2, 32, 6)).astype(np.float32)
+    frames, neurons = CellCentres(network, {"a": "down_2"}).offsets(windows)["a"]
+    assert frames != 0
+    assert neurons == 0
+
+
 def test_a_cell_that_depends_on_nothing_stays_where_it_is():
     inputs = keras.Input((16, 3, 1))
     network = keras.Model(inputs, keras.layers.Rescaling(0.0, name="layer")(inputs))

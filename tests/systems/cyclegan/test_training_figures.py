@@ -7,6 +7,7 @@ import keras
 import numpy as np
 import pytest
 
+from cyclegan_neuro.interpret.centres import CellCentres
 from cyclegan_neuro.interpret.resolution import to_window
 from cyclegan_neuro.systems.cyclegan import training_figures as module
 from cyclegan_neuro.systems.cyclegan.build import build_cyclegan
@@ -49,18 +50,19 @@ def test_all_networks_are_explained(make_pair, generator, networks):
     assert bool(panel(figures["attention/layer_cam"], "D_X on X: LayerCAM").images) == resolved
 
 
-def test_masks_are_those_of_the_gates(make_pair):
+def test_masks_lie_where_the_features_lie_that_they_let_pass(make_pair):
     prepared, settings = make_pair(truth=True), config()
     trainer = build_cyclegan(settings, prepared)
     figure = training_figures(settings, prepared, trainer)["attention/masks"]
     gates = [f"attention_gate_{number}_mask" for number in (1, 2)]
     network = trainer.generator_g
     tapped = keras.Model(network.input, [network.get_layer(name).output for name in gates])
-    for gate, mask in enumerate(tapped(prepared.x.values[48:64][None, ..., None]), start=1):
+    window = prepared.x.values[48:64][None]
+    offsets = CellCentres(network, {1: "down_2", 2: "down_1"}).offsets(window)
+    for gate, mask in enumerate(tapped(window[..., None]), start=1):
         drawn = panel(figure, f"G on X: mask AG{gate}").images[0]
-        whole = to_window(np.array(mask)[..., 0], window_frames=16, n_neurons=5)[0]
-        assert drawn.get_array().shape == (5, 16)  # moved by no more than a frame or two: the gates' features lie well
-        assert np.abs(drawn.get_array() - whole.T).max() < 0.5 * np.ptp(whole)
+        whole = to_window(np.array(mask)[..., 0], window_frames=16, n_neurons=5, offset=offsets[gate])[0]
+        np.testing.assert_allclose(drawn.get_array(), whole.T, atol=1e-5)
         assert drawn.get_clim() == (0.0, 1.0)
 
 

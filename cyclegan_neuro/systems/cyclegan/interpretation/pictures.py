@@ -16,7 +16,6 @@ from cyclegan_neuro.interpret.resolution import to_window
 from cyclegan_neuro.systems.cyclegan.interpretation.contrasts import CONTRAST
 from cyclegan_neuro.systems.cyclegan.interpretation.findings import Interpretation
 from cyclegan_neuro.systems.cyclegan.interpretation.ranking import (
-    Ranking,
     attended_stretches,
     example_start,
     leading_maps,
@@ -202,9 +201,9 @@ def truth_figure(found: Interpretation) -> Figure:
 # ------------------------------------------------------------------------------------------ neurons
 
 
-def attended_figure(found: Interpretation, prepared: PreparedPair, ranking: Ranking, *, n: int) -> Figure:
-    """Draw the ``n`` most attended neurons: a test window of each day, and tuning where it is known."""
-    names, columns = neuron_names(prepared), ranking.order[:n]
+def attended_figure(found: Interpretation, prepared: PreparedPair, columns: np.ndarray) -> Figure:
+    """Draw the neurons of the given user columns: a test window of each day, and tuning where it is known."""
+    names = neuron_names(prepared)
     leading = leading_maps(found)
     windows = {day: raw_windows(prepared, day, np.array([example_start(found, prepared, day)]))[0] for day in "xy"}
     edges, tuning = _tuning(found, prepared, columns)

@@ -41,6 +41,10 @@ class Ranking:
     mean_rank: np.ndarray
     ranks: dict[str, np.ndarray]
 
+    def of(self, network: str) -> np.ndarray:
+        """Return user columns by the attention of one network, the most attended first."""
+        return np.argsort(self.ranks[network], kind="stable")
+
 
 def leading_maps(found: Interpretation) -> dict[str, tuple[str, AttentionMap]]:
     """Return network → the method that leads and its map."""

@@ -5,20 +5,22 @@ from __future__ import annotations
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
-from cyclegan_neuro.figures.attention import relative_to_mean
+from cyclegan_neuro.interpret.coordinates import reward_zone
 from cyclegan_neuro.systems.cyclegan.interpretation import pictures
 from cyclegan_neuro.systems.cyclegan.interpretation.findings import Interpretation
 from cyclegan_neuro.systems.cyclegan.interpretation.ranking import Ranking, leading_maps, rank_neurons
+from cyclegan_neuro.systems.cyclegan.interpretation.window_picture import grad_cam_of_a_window
 from cyclegan_neuro.systems.cyclegan.interpretation.wording import METHOD_LABELS
+from cyclegan_neuro.systems.cyclegan.story.attended import attended_pictures, attended_tables, ranked_sentence
 from cyclegan_neuro.systems.cyclegan.story.interpretation_truth import truth_block
-from cyclegan_neuro.systems.evaluation import Block, Picture, Table, significant
+from cyclegan_neuro.systems.evaluation import Block, Picture, significant
 from cyclegan_neuro.systems.wording import plural
 from cyclegan_neuro.windows.prepared import PreparedPair
 
 __all__ = ["interpretation_block"]
 
-_MOST = 10  # neurons in the small table and figure
 _SMOOTHING_BINS = 2.0
+_MASK_COUNTERPARTS = {"G": ("Figure 5", "Figure 3"), "F": ("Figure G.3", "Figure F.3")}  # recorded days, Φ
 _NO_COORDINATE = (
     "Neither the position nor events are known on both days, so attention cannot be laid out along behaviour: what "
     "follows is about neurons."
@@ -43,7 +45,7 @@ def interpretation_block(prepared: PreparedPair, found: Interpretation) -> tuple
         "Where do the networks look?" and "Are the maps true?".
     """
     ranking = rank_neurons(found)
-    block = Block("Where do the networks look?", _paragraphs(found, ranking), _tables(prepared, found, ranking),
+    block = Block("Where do the networks look?", _paragraphs(found, ranking), attended_tables(prepared, found, ranking),
                   tuple(_pictures(prepared, found, ranking)))  # fmt: skip
     return block, truth_block(prepared, found)
 
@@ -52,7 +54,7 @@ def interpretation_block(prepared: PreparedPair, found: Interpretation) -> tuple
 
 
 def _paragraphs(found: Interpretation, ranking: Ranking) -> tuple[str, ...]:
-    return (_explained(found), _methods(found), *_peaks(found), _ranked(found, ranking))
+    return (_explained(found), _methods(found), *_peaks(found), ranked_sentence(found, ranking))
 
 
 def _explained(found: Interpretation) -> str:
@@ -73,6 +75,7 @@ def _methods(found: Interpretation) -> str:
         "block of discriminators, down_2; the last residual block of generators). Grad-CAM, the paper's method, "
         "averages the gradients over the window first (last down-sampling block, down_3; last residual block)."
     )
+    cams += _moved(found)
     leading = {network: method for network, (method, _) in leading_maps(found).items()}
     blind = [network for network in leading if not found.maps[network]["layer_cam"].neurons_resolved]
     if blind:
@@ -84,6 +87,21 @@ def _methods(found: Interpretation) -> str:
     return (
         f"{cams} Shown first: {chosen}. Values are multiples of the mean of each map: they compare places within a "
         "map, not networks."
+    )
+
+
+def _moved(found: Interpretation) -> str:
+    """How far the cells of the last residual blocks look ahead: padding for an even kernel is uneven."""
+    parts = []
+    for network in ("G", "F"):
+        if "layer_cam" in found.maps.get(network, {}):
+            frames, neurons = found.maps[network]["layer_cam"].offset
+            parts.append(f"{network} {frames:+.1f} frames and {neurons:+.1f} neurons")
+    if not parts:
+        return ""
+    return (
+        " Maps of inner layers are laid where their cells look, which is measured in the network, since convolutions "
+        f"of even kernel size look ahead (last residual block: {'; '.join(parts)})."
     )
 
 
@@ -107,73 +125,17 @@ def _peaks(found: Interpretation) -> tuple[str, ...]:
     return (sentence,)
 
 
-def _ranked(found: Interpretation, ranking: Ranking) -> str:
-    networks = ", ".join(ranking.ranks)
-    sentence = (
-        f"Neurons are ranked by their mean attention in each of {networks} (the map shown first of each network), and "
-        "by the mean of these ranks."
-    )
-    if found.learning is None:
-        return sentence
-    most = ranking.order[:_MOST]
-    changed = found.learning.neurons
-    return (
-        f"{sentence} Of the {len(most)} most attended neurons learning changed {changed[most].sum()}; of "
-        f"{len(most)} drawn at random it would be {significant(len(most) * changed.mean(), digits=2)}."
-    )
-
-
-# ---------------------------------------------------------------------------------------- tables
-
-
-def _tables(prepared: PreparedPair, found: Interpretation, ranking: Ranking) -> tuple[tuple[str, Table], ...]:
-    how = "Rank 1 is the most attended; equal attention shares its rank."
-    columns, rows = _ranking_rows(prepared, found, ranking)
-    every = f"All {plural(len(rows), 'neuron')} by attention. {how}"
-    full = (every, Table("attention_ranking", columns, rows))
-    if len(rows) <= _MOST:
-        return (full,)
-    most = f"The {_MOST} most attended neurons. {how}"
-    n_columns = len(columns) - len(ranking.ranks)  # without attention itself: the table below has it
-    short = tuple(row[:n_columns] for row in rows[:_MOST])
-    return ((most, Table("attended_neurons", columns[:n_columns], short)), full)
-
-
-def _ranking_rows(prepared: PreparedPair, found: Interpretation, ranking: Ranking):
-    ids, leading = prepared.x.recording.roi_ids, leading_maps(found)
-    changed = None if found.learning is None else found.learning.neurons
-    columns = (
-        "overall rank", "ROI", "column (from 0)", "mean rank", *(f"rank in {network}" for network in ranking.ranks),
-        *(() if changed is None else ("changed by learning",)),
-        *(f"attention in {network} (× mean)" for network in ranking.ranks),
-    )  # fmt: skip
-    relative = {network: relative_to_mean(one.neurons) for network, (_, one) in leading.items()}
-    rows = tuple(
-        (
-            rank, None if ids is None else ids[column], int(column), float(ranking.mean_rank[column]),
-            *(_whole(ranks[column]) for ranks in ranking.ranks.values()),
-            *(() if changed is None else ("yes" if changed[column] else "no",)),
-            *(float(values[column]) for values in relative.values()),
-        )
-        for rank, column in enumerate(ranking.order, start=1)
-    )  # fmt: skip
-    return columns, rows
-
-
-def _whole(rank: float) -> int | float:
-    return int(rank) if float(rank).is_integer() else float(rank)
-
-
 # -------------------------------------------------------------------------------------- pictures
 
 
 def _pictures(prepared: PreparedPair, found: Interpretation, ranking: Ranking):
     yield from _mask_pictures(prepared, found)
+    yield _window_picture(prepared, found)
     if found.coordinate is not None:
         yield from _positional_pictures(prepared, found)
     elif found.corner is not None:
         yield from _window_pictures(prepared, found)
-    yield _attended_picture(prepared, found, ranking)
+    yield from attended_pictures(prepared, found, ranking)
     field = pictures.field_figure(found, prepared)
     if field is not None:
         ringed = " Ringed: neurons that learning changed." if found.learning is not None else ""
@@ -194,7 +156,25 @@ def _mask_pictures(prepared: PreparedPair, found: Interpretation):
             "layer and brought back to frames and neurons; at the side the mean per neuron, in this window (bars) and "
             f"over all explained windows (line).{gate}"
         )
-        yield Picture(f"attention_masks_{network.lower()}", caption, figure, counterpart="Figure 5")
+        counterpart = _MASK_COUNTERPARTS[network][found.corner is not None]
+        yield Picture(f"attention_masks_{network.lower()}", caption, figure, counterpart=counterpart)
+
+
+def _window_picture(prepared: PreparedPair, found: Interpretation) -> Picture:
+    zones = ""
+    if reward_zone(prepared.x.recording, prepared.y.recording) is not None:
+        zones = " Dashed yellow: the animal enters the reward zone; dotted orange: it leaves it."
+    unresolved = ""
+    if not found.maps["D_X"]["grad_cam"].neurons_resolved:
+        unresolved = " In these networks Grad-CAM cannot tell neurons apart: it has one value per moment."
+    caption = (
+        "Grad-CAM of the discriminators for one test window each. Above: what the network was shown. Below: the same "
+        f"in grey, with the map over it.{zones}{unresolved} One window is an example; whether the maps are true is "
+        "told below."
+    )
+    figure = grad_cam_of_a_window(found, prepared)
+    counterpart = "Figures 3 and F.3" if found.corner is not None else "Figures 5 and G.3"
+    return Picture("grad_cam_window", caption, figure, counterpart=counterpart)
 
 
 def _positional_pictures(prepared: PreparedPair, found: Interpretation):
@@ -247,19 +227,3 @@ def _window_pictures(prepared: PreparedPair, found: Interpretation):
         f"|F(y) − y| in ΔF/F). {line}"
     )
     yield Picture("window_grad_cam", caption, figure, counterpart="")
-
-
-def _attended_picture(prepared: PreparedPair, found: Interpretation, ranking: Ranking) -> Picture:
-    n = min(_MOST, prepared.n_neurons)
-    tuning = ""
-    if found.coordinate is not None:
-        kind = "Position tuning" if found.coordinate.kind == "position" else "Response to the event"
-        zone = "; yellow there: reward zone" if found.coordinate.zone is not None else ""
-        tuning = f" Right: {kind} over all frames of both days{zone}."
-    caption = (
-        f"The most attended neurons ({n}), from the top: "
-        "one test window of X and one of Y. Shaded: the tenth of the window's frames in which D_X (left) and D_Y "
-        f"(right) look at this neuron most, whether or not that is much.{tuning}"
-    )
-    figure = pictures.attended_figure(found, prepared, ranking, n=n)
-    return Picture("attended_neurons", caption, figure, counterpart="Figures G.5 and G.6")

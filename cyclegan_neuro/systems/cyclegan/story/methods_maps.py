@@ -16,7 +16,7 @@ _SCORES = {
 def map_keys(found: Interpretation) -> tuple[str, ...]:
     """Return the keys of the works that :func:`maps_paragraph` cites."""
     gradients = "smilkov2017" if found.section.smooth_samples else "simonyan2014"
-    return ("selvaraju2017", "jiang2021", gradients, "adebayo2018")
+    return ("selvaraju2017", "jiang2021", gradients, "luo2016", "adebayo2018")
 
 
 def maps_paragraph(prepared: PreparedPair, found: Interpretation) -> str:
@@ -28,7 +28,9 @@ def maps_paragraph(prepared: PreparedPair, found: Interpretation) -> str:
         "of the discriminators and the last residual block of the generators; LayerCAM (Jiang et al. 2021), with "
         "absolute values in place of its rectifications, at the second down-sampling block and the last residual "
         f"block; {_gradients(found)}; their product with the deviation of a neuron from its mean in the window; and "
-        f"the attention masks. Explained were the mean patch score of the discriminators and "
+        "the attention masks. Maps of inner layers were placed where their cells look: at the centre of mass of the "
+        "squared gradients of a layer's middle cell (Luo et al. 2016), for masks of a cell that they let pass. "
+        "Explained were the mean patch score of the discriminators and "
         f"{_SCORES[section.generator_score]}. {_averages(found)}Maps were compared with those of networks with initial "
         f"weights{_control(found)} (Adebayo et al. 2018) by rank correlation{_truth(found)}."
     )

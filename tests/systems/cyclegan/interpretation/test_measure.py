@@ -93,7 +93,7 @@ def test_averaged_weights_are_used_and_put_back_and_the_control_has_initial_ones
     trainer.average_weights = nullcontext
     initial, _ = maps_of(pair, trainer, section)
     assert_same_maps(untrained, initial, rtol=1e-5)
-    assert not np.allclose(doubled["G"]["saliency"].place, initial["G"]["saliency"].place, rtol=0.05)
+    assert not np.allclose(doubled["D_X"]["saliency"].place, initial["D_X"]["saliency"].place, rtol=0.05)
 
 
 @pytest.mark.parametrize(("max_windows", "n_trained", "n_untrained"), [(200, 3, 2), (2, 2, 2)])

@@ -6,12 +6,14 @@ import numpy as np
 import pytest
 
 from cyclegan_neuro.figures.style import png_bytes
+from cyclegan_neuro.interpret.resolution import to_window
 from cyclegan_neuro.interpret.scores import MapScore
 from cyclegan_neuro.recordings.recording import Behaviour
 from cyclegan_neuro.systems.cyclegan.interpretation import pictures
 from cyclegan_neuro.systems.cyclegan.interpretation.ranking import attended_stretches, example_start, rank_neurons
 from cyclegan_neuro.systems.cyclegan.interpretation.score import ScoredMap
 from cyclegan_neuro.systems.cyclegan.interpretation.score_picture import scores_figure
+from cyclegan_neuro.systems.cyclegan.interpretation.window_picture import grad_cam_of_a_window, zones_passed
 from cyclegan_neuro.windows.cutting import raw_windows
 
 LEARNING = {"truth": True, "position": True}
@@ -147,11 +149,39 @@ def test_phi_shows_the_truth_the_contrast_and_the_masks_of_g(make_pair, make_int
     assert png_bytes(pictures.corner_figure(make_interpretation(prepared, gates=False), prepared))
 
 
+def test_the_animal_is_followed_through_the_reward_zone(make_pair):
+    """Positions 0, 10, ..., 110 cm over and over: 40, 50, ... from frame 64 on. Rewards were given from 50 to 70 cm."""
+    prepared = make_pair(position=True)
+    assert zones_passed(prepared, "x", 64) == []  # no rewards known
+    position = prepared.x.recording.behaviour.position_cm
+    behaviour = Behaviour(position_cm=position, rewards=np.uint8((position >= 50) & (position <= 70)))
+    day = replace(prepared.x, recording=replace(prepared.x.recording, behaviour=behaviour))
+    known = replace(prepared, x=day)
+    assert zones_passed(known, "x", 64) == [(1, 4), (13, 16)]
+    assert zones_passed(known, "y", 65) == [(0, 3), (12, 15)]
+    assert zones_passed(make_pair(), "x", 64) == []  # no position known
+
+
+@pytest.mark.parametrize("resolved", [True, False])
+def test_grad_cam_of_a_window_lies_over_its_activity(make_pair, make_interpretation, resolved):
+    prepared = make_pair(position=True)
+    found = make_interpretation(prepared, resolved=resolved)
+    figure = grad_cam_of_a_window(found, prepared)
+    assert titles(figure) == ["D_X on a test window of X", "D_Y on a test window of Y"]
+    above, below = (figure.axes[i] for i in (1, 3))
+    window = raw_windows(prepared, "y", np.array([71]))[0][:, prepared.order.columns]
+    np.testing.assert_array_equal(above.images[0].get_array(), window.T)
+    np.testing.assert_array_equal(below.images[0].get_array(), window.T)
+    drawn = below.images[1].get_array()
+    whole = to_window(found.maps["D_Y"]["grad_cam"].example[None], window_frames=16, n_neurons=5)[0]
+    np.testing.assert_array_equal(drawn, whole.T)
+
+
 @pytest.mark.parametrize(("kind", "panels"), [(LEARNING, 3), ({}, 2)])
 def test_attended_neurons_have_tuning_where_it_is_known(make_pair, make_interpretation, kind, panels):
     prepared = make_pair(**kind)
     found = make_interpretation(prepared)
-    figure = pictures.attended_figure(found, prepared, rank_neurons(found), n=4)
+    figure = pictures.attended_figure(found, prepared, rank_neurons(found).order[:4])
     assert len(figure.axes) == 4 * panels
     changed = ", changed by learning" if kind else ""
     assert titles(figure)[0] == f"n1{changed}, day x"

@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 
 from cyclegan_neuro.interpret.scores import MapScore
+from cyclegan_neuro.recordings.recording import Behaviour
 from cyclegan_neuro.recordings.shuffling import MIXED
 from cyclegan_neuro.systems.cyclegan.config import Config
 from cyclegan_neuro.systems.cyclegan.interpretation.score import ScoredMap
 from cyclegan_neuro.systems.cyclegan.measurements import measure
-from cyclegan_neuro.systems.cyclegan.story import interpretation as story
+from cyclegan_neuro.systems.cyclegan.story import attended
 from cyclegan_neuro.systems.cyclegan.story.inputs import inputs_block
 from cyclegan_neuro.systems.cyclegan.story.interpretation import interpretation_block
 from cyclegan_neuro.systems.cyclegan.story.interpretation_tables import leading_table
@@ -60,18 +61,55 @@ def test_there_are_two_blocks_for_every_kind_of_data(make_pair, make_interpretat
     along = ["positional_attention", "positional_grad_cam", "positional_change"]
     middle = {"learning": along, "position": along, "phi": ["window_attention", "window_grad_cam"], "nothing": []}
     checked = ["maps_and_truth", "map_scores"] if kind in ("learning", "phi") else []
-    assert slugs == ["attention_masks_g", "attention_masks_f", *middle[kind], "attended_neurons", *checked]
+    first = ["attention_masks_g", "attention_masks_f", "grad_cam_window"]
+    assert slugs == [*first, *middle[kind], "attended_neurons_d_x", "attended_neurons_d_y", *checked]
     assert not any("nan" in text for block in (look, truth) for text in block.paragraphs)
 
 
 def test_pictures_name_their_counterparts(make_pair, make_interpretation):
+    known = {}
+    for kind in ("learning", "phi"):
+        prepared = make_pair(**KINDS[kind])
+        look, _ = interpretation_block(prepared, make_interpretation(prepared))
+        known[kind] = {picture.slug: picture.counterpart for picture in look.pictures}
+    learning, phi = known["learning"], known["phi"]
+    assert (learning["attention_masks_g"], learning["attention_masks_f"]) == ("Figure 5", "Figure G.3")
+    assert (phi["attention_masks_g"], phi["attention_masks_f"]) == ("Figure 3", "Figure F.3")
+    assert (learning["grad_cam_window"], phi["grad_cam_window"]) == ("Figures 5 and G.3", "Figures 3 and F.3")
+    assert learning["positional_attention"] == learning["positional_grad_cam"] == "Figure 6"
+    assert (learning["attended_neurons_d_x"], learning["attended_neurons_d_y"]) == ("Figure G.5", "Figure G.6")
+    assert learning["positional_change"] == ""
+
+
+def rewarded(prepared, behaviour):
+    """The pair with other behaviour on both days."""
+    days = {day: replace(getattr(prepared, day), recording=replace(getattr(prepared, day).recording, **behaviour))
+            for day in "xy"}  # fmt: skip
+    return replace(prepared, **days)
+
+
+def test_reward_zones_are_explained_where_there_are_any(make_pair, make_interpretation):
     prepared = make_pair(**LEARNING)
-    look, _ = interpretation_block(prepared, make_interpretation(prepared))
-    known = {picture.slug: picture.counterpart for picture in look.pictures}
-    assert known["attention_masks_g"] == "Figure 5"
-    assert known["positional_attention"] == known["positional_grad_cam"] == "Figure 6"
-    assert known["attended_neurons"] == "Figures G.5 and G.6"
-    assert known["positional_change"] == ""
+    position = prepared.x.recording.behaviour.position_cm
+    with_zone = rewarded(prepared, {"behaviour": Behaviour(position_cm=position, rewards=np.uint8(position == 60))})
+    for pair, told in ((prepared, False), (with_zone, True)):
+        look, _ = interpretation_block(pair, make_interpretation(pair))
+        (caption,) = (picture.caption for picture in look.pictures if picture.slug == "grad_cam_window")
+        assert ("enters the reward zone" in caption) == told
+
+
+def test_the_lists_of_both_discriminators_stand_apart(make_pair, make_interpretation, monkeypatch):
+    monkeypatch.setattr(attended, "_MOST", 3)
+    prepared = make_pair(**LEARNING)
+    found = make_interpretation(prepared)
+    found.maps["D_X"]["saliency"].neurons[:] = [1.0, 5.0, 2.0, 3.0, 4.0]
+    found.maps["D_Y"]["saliency"].neurons[:] = [8.0, 0.0, 2.0, 6.0, 4.0]
+    look, _ = interpretation_block(prepared, found)
+    apart = table(look, "attended_by_discriminators")
+    assert [(row[1], row[4]) for row in apart.rows] == [("n1", "n0"), ("n4", "n3"), ("n3", "n4")]
+    assert apart.rows[0] == (1, "n1", pytest.approx(5 / 3), "yes", "n0", pytest.approx(2.0), "yes")
+    text = paragraph(look, "Neurons are ranked")
+    assert "of those of D_X alone 1 and of D_Y alone 1; of 3 drawn at random it would be 1.2." in text
 
 
 def test_what_is_explained_is_said(make_pair, make_interpretation):
@@ -116,9 +154,8 @@ def test_the_ranking_holds_all_neurons_and_the_truth(make_pair, make_interpretat
         "n3": "no",
         "n4": "no",
     }
-    assert "Of the 5 most attended neurons learning changed 2; of 5 drawn at random it would be 2.0." in paragraph(
-        look, "Neurons are ranked"
-    )
+    said = "Of the 5 most attended neurons learning changed 2, of those of D_X alone 2 and of D_Y alone 2; of 5 drawn"
+    assert f"{said} at random it would be 2.0." in paragraph(look, "Neurons are ranked")
     assert "attended_neurons" not in [one.slug for _, one in look.tables]  # five neurons need one table
 
 
@@ -252,7 +289,7 @@ def test_mixed_days_are_neither_before_nor_after_learning(make_pair):
 
 
 def test_the_small_table_is_the_top_of_the_large_one(make_pair, make_interpretation, monkeypatch):
-    monkeypatch.setattr(story, "_MOST", 3)
+    monkeypatch.setattr(attended, "_MOST", 3)
     prepared = make_pair(**LEARNING)
     look, _ = interpretation_block(prepared, make_interpretation(prepared))
     most, every = table(look, "attended_neurons"), table(look, "attention_ranking")
