@@ -4,22 +4,35 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 
 from cyclegan_neuro.interpret.scores import MapScore
 from cyclegan_neuro.recordings.recording import Behaviour
 from cyclegan_neuro.recordings.shuffling import MIXED
 from cyclegan_neuro.systems.cyclegan.config import Config
+from cyclegan_neuro.systems.cyclegan.interpretation import pictures
 from cyclegan_neuro.systems.cyclegan.interpretation.score import ScoredMap
 from cyclegan_neuro.systems.cyclegan.measurements import measure
-from cyclegan_neuro.systems.cyclegan.story import attended
+from cyclegan_neuro.systems.cyclegan.story import attended, interpretation, interpretation_truth
 from cyclegan_neuro.systems.cyclegan.story.inputs import inputs_block
 from cyclegan_neuro.systems.cyclegan.story.interpretation import interpretation_block
 from cyclegan_neuro.systems.cyclegan.story.interpretation_tables import leading_table
 from cyclegan_neuro.systems.cyclegan.story.interpretation_truth import truth_block
 from cyclegan_neuro.systems.cyclegan.story.learning import learning_block
 
+pytestmark = pytest.mark.usefixtures("undrawn")
 LEARNING = {"truth": True, "position": True}
 KINDS = {"learning": LEARNING, "phi": {"phi": True}, "position": {"position": True}, "nothing": {}}
+
+
+@pytest.fixture
+def undrawn(monkeypatch):
+    """Empty figures: what is drawn is tested with the pictures."""
+    for name in ("masks_of", "positional_figure", "window_figure", "corner_figure", "truth_figure"):
+        monkeypatch.setattr(pictures, name, lambda *_: Figure())
+    monkeypatch.setattr(attended, "attended_figure", lambda *_: Figure())
+    monkeypatch.setattr(interpretation, "grad_cam_of_a_window", lambda *_: Figure())
+    monkeypatch.setattr(interpretation_truth, "scores_figure", lambda *_: Figure())
 
 
 def score(value, *, high=0.6, low=0.4, ci=0.05):
