@@ -109,8 +109,9 @@ def test_discriminators_see_recorded_windows_of_their_own_day():
     model = make(rates=(0.0, 0.0))
     for day, real, fake in (("x", x, model.generator_f(y)), ("y", y, model.generator_g(x))):
         network = getattr(model, f"discriminator_{day}")
-        assert float(logs[f"mean_real_{day}"]) == pytest.approx(float(tf.reduce_mean(network(real))), abs=1e-6)
-        assert float(logs[f"mean_fake_{day}"]) == pytest.approx(float(tf.reduce_mean(network(fake))), abs=1e-6)
+        # real and generated windows in one batch or two: sums of some thousand float32 terms (6e-8 each)
+        assert float(logs[f"mean_real_{day}"]) == pytest.approx(float(tf.reduce_mean(network(real))), abs=1e-5)
+        assert float(logs[f"mean_fake_{day}"]) == pytest.approx(float(tf.reduce_mean(network(fake))), abs=1e-5)
 
 
 def test_loss_scaling_changes_nothing_in_float32():

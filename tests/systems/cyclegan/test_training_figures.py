@@ -80,7 +80,7 @@ def test_views_are_built_once_follow_the_weights_and_go_with_their_trainer(make_
     with precision(numbers):
         trainer = build_cyclegan(settings, prepared)
     first = saliency_of_d_x(settings, prepared, trainer)
-    np.testing.assert_allclose(saliency_of_d_x(settings, prepared, trainer), first, rtol=1e-5)
+    np.testing.assert_allclose(saliency_of_d_x(settings, prepared, trainer), first, rtol=0, atol=1e-4 * first.max())
     for weight in trainer.discriminator_x.trainable_variables:
         weight.assign(np.random.default_rng(0).normal(size=weight.shape))
     assert not np.allclose(saliency_of_d_x(settings, prepared, trainer), first, rtol=0.1)

@@ -21,7 +21,8 @@ def maps_of(pair, trainer, section):
     return map_networks(section, pair, trainer, coordinate=choose_coordinate(section, pair))
 
 
-def assert_same_maps(found, expected, **tolerance):
+def assert_same_maps(found, expected, *, share):
+    """To a ``share`` of the largest value of each map: float32 sums depend on the order in which they are taken."""
     assert {network: set(methods) for network, methods in found.items()} == {
         network: set(methods) for network, methods in expected.items()
     }
@@ -29,6 +30,7 @@ def assert_same_maps(found, expected, **tolerance):
         for method, one in methods.items():
             for name in ARRAYS:
                 ours, theirs = getattr(found[network][method], name), getattr(one, name)
+                tolerance = {"rtol": 0, "atol": share * np.nanmax(np.abs(theirs))}
                 np.testing.assert_allclose(ours, theirs, err_msg=f"{network} {method} {name}", **tolerance)
 
 
@@ -44,7 +46,7 @@ def scaled(pointwise_trainer):
 def test_maps_are_in_the_users_order(make_pair, pointwise_trainer, section):
     trainer, orders = pointwise_trainer(), [(0, 1, 2, 3, 4), (3, 0, 4, 2, 1)]
     plain, ordered = (maps_of(make_pair(position=True, columns=order), trainer, section)[0] for order in orders)
-    assert_same_maps(ordered, plain, rtol=1e-3, atol=1e-9)
+    assert_same_maps(ordered, plain, share=1e-3)
     assert {network: set(methods) for network, methods in plain.items()} == {
         "D_X": METHODS, "D_Y": METHODS, "G": OF_GENERATORS, "F": OF_GENERATORS,
     }  # fmt: skip
@@ -86,13 +88,13 @@ def test_averaged_weights_are_used_and_put_back_and_the_control_has_initial_ones
     pair, before = make_pair(position=True), trainer.generator_g.get_weights()
     averaged, _ = maps_of(pair, trainer, section)
     doubled, untrained = maps_of(pair, scaled, section)
-    assert_same_maps(averaged, doubled, rtol=1e-5)
+    assert_same_maps(averaged, doubled, share=1e-4)
     for now, then in zip(trainer.generator_g.get_weights(), before, strict=True):
         np.testing.assert_array_equal(now, then)
 
     trainer.average_weights = nullcontext
     initial, _ = maps_of(pair, trainer, section)
-    assert_same_maps(untrained, initial, rtol=1e-5)
+    assert_same_maps(untrained, initial, share=1e-4)
     assert not np.allclose(doubled["D_X"]["saliency"].place, initial["D_X"]["saliency"].place, rtol=0.05)
 
 
