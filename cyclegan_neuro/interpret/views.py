@@ -72,8 +72,8 @@ class View:
     -----
     Grad-CAM averages the gradients of a channel over all places before it weights the channel, and cuts
     off what is negative. LayerCAM keeps them where they are; here its two ReLUs are absolute values, since
-    features behind LeakyReLU and instance normalisation speak with either sign. ``docs/interpretation.md``
-    compares them on known answers.
+    features behind LeakyReLU and instance normalisation speak with either sign.
+    ``docs/appendix/interpretation.md`` compares them on known answers.
 
     Grad-CAM is made by tf-keras-vis, from ``Σ A · ∂score/∂A`` instead of the network: at the layer A both have the
     same gradient, which is all that Grad-CAM asks for, and the pass for the other maps has made it already. Over

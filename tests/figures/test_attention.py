@@ -12,6 +12,7 @@ from cyclegan_neuro.figures.attention import (
     mask_figure,
     relative_to_mean,
 )
+from cyclegan_neuro.figures.explained_window import ExplainedWindow, explained_windows
 from cyclegan_neuro.figures.map_scores import ScoreColumn, ScorePoint, ScoreRow, score_figure
 from cyclegan_neuro.figures.positional import PositionalPanel, positional_grid
 from cyclegan_neuro.figures.style import png_bytes, svg_bytes
@@ -49,6 +50,12 @@ def field(ringed=None):
     return attention_over_field([("a", np.array([3.0, 1, 2])), (HOSTILE, np.ones(3))], xy_um, ringed=ringed)
 
 
+def explained(attention=None):
+    attention = RNG.random((20, 4)) if attention is None else attention
+    window = ExplainedWindow(HOSTILE, RNG.random((20, 4)), attention, [(0, 5), (8, 20)])
+    return explained_windows([window, window], frame_rate_hz=10.0, ylabel="neuron")
+
+
 def scores():
     point = ScorePoint(0.8, (0.7, 0.9), (0.4, 0.6), {"untrained networks": 0.55, "mixed days": 0.5})
     rows = [
@@ -69,7 +76,7 @@ def titled(figure, title):
     return axes
 
 
-@pytest.mark.parametrize("draw", [grid, masks, positional, neurons, field, scores])
+@pytest.mark.parametrize("draw", [grid, masks, positional, neurons, field, scores, explained])
 def test_figures_repeat_byte_for_byte(draw):
     figure = draw()
     assert png_bytes(figure).startswith(b"\x89PNG")
@@ -83,6 +90,23 @@ def test_units_stand_on_the_axes():
     assert {"time in the window (s)", "position (cm)"} <= axis_labels(neurons())
     assert {"x (µm)", "y (µm)"} <= axis_labels(field())
     assert {"AUROC", "share found"} <= axis_labels(scores())
+    assert {"time in the window (s)", "neuron", "ΔF/F", "attention"} <= axis_labels(explained())
+
+
+def test_stretches_are_marked_within_the_window():
+    """Frames 5 and 8 at 10 Hz; the borders of the window are no ends of a stretch."""
+    figure = explained()
+    for axes in figure.axes[:4]:
+        assert {float(line.get_xdata()[0]) for line in axes.lines} == {0.5, 0.8}
+
+
+def test_the_activity_shines_through_where_a_map_is_low():
+    attention = np.zeros((20, 4))
+    attention[10:] = 1.0
+    over = explained(attention).axes[2].images[1]
+    assert over.get_alpha()[:, :10].max() == 0
+    assert over.get_alpha()[:, 10:].min() > 0.5
+    assert not np.any(explained(np.zeros((20, 4))).axes[2].images[1].get_alpha())  # nothing attended to, nothing drawn
 
 
 def test_values_relative_to_their_mean_by_hand():
