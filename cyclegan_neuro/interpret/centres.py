@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
+from zlib import crc32
 
 import keras
 import numpy as np
@@ -49,9 +50,9 @@ class CellCentres:
         Parameters
         ----------
         windows : ndarray of float32, shape (window, time, neuron)
-            Scaled and ordered; eight are enough.
+            Scaled and ordered; with sixteen the offsets repeat to a fraction of a cell.
         seed : int
-            Draws the mixtures.
+            With the name of a layer it draws the mixtures, whatever other layers are asked.
 
         Returns
         -------
@@ -59,32 +60,39 @@ class CellCentres:
             0 along neurons where these are channels and along axes of fewer than four cells, all of which the border
             reaches; (0, 0) where the cell depends on nothing.
         """
-        rng = np.random.default_rng(seed)
-        energies = np.zeros((len(self._layers), *windows.shape[1:]))
+        generators = [np.random.default_rng([seed, crc32(layer.encode())]) for layer in self._held]
+        energies = np.zeros((len(self._held), *windows.shape[1:]))
         per_call = max(1, _CELLS_PER_CALL // windows[0].size)
         for first in range(0, len(windows), per_call):
-            energies += self._energies(windows[first : first + per_call], rng)
-        cells = [layer.shape[1:-1] for layer in self._held]
-        return {name: _offset(energy, shape) for name, energy, shape in zip(self._layers, energies, cells, strict=True)}
+            energies += self._energies(windows[first : first + per_call], generators)
+        by_layer = {
+            layer: _offset(energy, held.shape[1:-1])
+            for energy, (layer, held) in zip(energies, self._held.items(), strict=True)
+        }
+        return {name: by_layer[layer] for name, layer in self._layers.items()}
 
-    def _energies(self, windows: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    def _energies(self, windows: np.ndarray, generators: Sequence[np.random.Generator]) -> np.ndarray:
         """Squared gradients of mixed middle cells, summed over windows: (layer, time, neuron)."""
         given = tf.convert_to_tensor(windows[..., None], tf.float32)
         with tf.GradientTape(persistent=True) as tape:
             tape.watch(given)
             held = tf.nest.flatten(self._taps(given, training=False))  # a list of one comes back as a tensor
             cells = [one[(slice(None), *_middle(one.shape[1:-1]))] for one in held]
-            asked = [tf.reduce_sum(cell * rng.standard_normal(cell.shape, np.float32)) for cell in cells]
+            asked = [
+                tf.reduce_sum(cell * rng.standard_normal(cell.shape, np.float32))
+                for cell, rng in zip(cells, generators, strict=True)
+            ]
         slopes = [tape.gradient(one, given).numpy()[..., 0] for one in asked]
         return np.stack([np.square(slope, dtype=np.float64).sum(axis=0) for slope in slopes])
 
     @cached_property
-    def _held(self) -> list:
-        return [self._network.get_layer(layer).output for layer in self._layers.values()]
+    def _held(self) -> dict:
+        """Layer → its output."""
+        return {layer: self._network.get_layer(layer).output for layer in self._layers.values()}
 
     @cached_property
     def _taps(self) -> keras.Model:
-        return keras.Model(self._network.input, self._held)
+        return keras.Model(self._network.input, list(self._held.values()))
 
 
 def _middle(cells) -> tuple[int, ...]:

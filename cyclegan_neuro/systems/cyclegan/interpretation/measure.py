@@ -21,7 +21,7 @@ __all__ = ["LEADING", "Maps", "choose_coordinate", "map_networks", "middle_windo
 
 _CELLS_PER_CALL = 400_000  # (time, neuron) cells of the windows explained at once; bounds the memory
 _UNTRAINED_WINDOWS = 25
-_CENTRE_WINDOWS = 8  # in which it is measured where the cells of inner layers look
+_CENTRE_WINDOWS = 16  # in which it is measured where the cells of inner layers look
 _LOG = logging.getLogger(__name__)
 
 LEADING = "saliency"
