@@ -2,6 +2,7 @@
 
 import importlib
 import json
+import re
 import signal
 import sys
 from pathlib import Path
@@ -99,12 +100,18 @@ def test_train_evaluate_and_sample_from_the_command_line(tmp_path, run):
     assert set(metrics["statistics"]) == MODELS
     assert all(set(errors) == STATISTICS for errors in metrics["statistics"].values())
     assert metrics["statistics"]["model"]["spike_count"]["rmse"] > metrics["statistics"]["floor"]["spike_count"]["rmse"]
-    assert set(metrics["memorisation"]["median_distance"]) == {"generated", "held_out", "training"}
+    groups = {"generated", "held_out", "training"} | MODELS - {"model", "floor"}
+    assert set(metrics["memorisation"]["median_distance"]) == set(metrics["memorisation"]["copies"]) == groups
     assert metrics["whole_distribution"]["entropy_bits"]["surrogate"]["n_samples"] == 2000
     assert metrics["importance"]["n_samples"] == 10
     figures = {path.stem for path in (out / "report" / "figures").glob("*.png")}
-    assert {"statistics", "examples", "nearest", "nearest_samples", "importance", "whole_distribution"} <= figures
-    assert {"statistics", "activity", "groups", "nearest"} <= {path.stem for path in (out / "report").rglob("*.csv")}
+    assert {
+        "statistics", "examples", "nearest", "nearest_samples", "importance", "importance_time", "importance_neurons",
+        "filters", "whole_distribution",
+    } <= figures  # fmt: skip
+    tables = {path.stem for path in (out / "report").rglob("*.csv")}
+    assert {"statistics", "standing", "activity", "groups", "nearest"} <= tables
+    assert re.search(r"Of 6 statistics Spike-GAN is nearer to the recording than .* in \d.*Gaussian model in \d", page)
 
     run("sample", "--output_dir", out, "--n_samples", 7, tmp_path / "samples.h5")
     with h5py.File(tmp_path / "samples.h5") as file:
@@ -173,7 +180,13 @@ def test_packets_are_scored(evaluate, kind):
         assert found.arrays[f"importance/maps/{name}"].shape == (20, 24, 8)
     assert {"truth/groups", "truth/onsets", "importance/samples", "generated/samples"} <= set(found.arrays)
     slugs = {table.slug for block in found.blocks for _, table in block.tables}
-    assert {"packets", "detection"} <= slugs
+    assert {"packets", "detection", "whole_packets"} <= slugs
+    whole = found.metrics["whole_packets"]
+    assert set(whole["share_of_recorded"]) == MODELS
+    assert {len(shares) for shares in whole["share_of_recorded"].values()} == {3}  # two packets, and both
+    pictures = {picture.slug for block in found.blocks for picture in block.pictures}
+    assert {"place_roc", "packet_templates", "importance_time", "filters"} <= pictures
+    assert any("Packets with all 4 spikes in place" in sentence for sentence in found.summary)
     assert any("Importance finds the neurons of each packet" in sentence for sentence in found.summary)
 
 

@@ -24,10 +24,11 @@ class PairsSection(Section):
     n_neurons: int = setting(16, "Neurons.", paper=16, ge=2)
     group_size: int = setting(2, "Neurons that are correlated with each other.", paper=2, ge=2)
     rate: float = setting(
-        0.25, "Mean rate; groups lie around it, see spread.", unit="spikes/bin", paper=0.25, gt=0.0, lt=1.0
-    )
+        0.1, "Mean rate that samples reach; groups lie around it, see spread.", unit="spikes/bin", paper=0.1,
+        gt=0.0, lt=1.0,
+    )  # fmt: skip
     correlation: float = setting(0.3, "Mean correlation within a bin; groups lie around it.", paper=0.3, gt=0.0, lt=1.0)
-    spread: float = setting(0.5, "How far groups may lie from the mean, as a share of it.", paper=0.5, ge=0.0, lt=1.0)
+    spread: float = setting(0.5, "How far groups may lie from the mean, as a share of it.", ge=0.0, lt=1.0)
     refractory_bins: float = setting(2.0, "Length of the relative refractory period.", unit="bins", paper=2.0, gt=0.0)
 
 
@@ -40,27 +41,23 @@ class PacketsSection(Section):
     packet_neurons: int = setting(8, "Neurons of a packet.", paper=8, ge=2)
     packet_probability: float = setting(0.1, "Probability that a packet starts in a bin.", paper=0.1, gt=0.0, lt=1.0)
     rate: float = setting(
-        0.1, "Mean background rate; neurons lie within 50 % of it.", unit="spikes/bin", paper=0.1, gt=0.0, lt=1.0
+        0.1, "Mean background rate; neurons lie within 50 % of it.", unit="spikes/bin", gt=0.0, lt=1.0
     )
-    refractory_bins: float = setting(
-        2.0, "Length of the background's relative refractory period.", unit="bins", paper=2.0, gt=0.0
-    )
+    refractory_bins: float = setting(2.0, "Length of the background's relative refractory period.", unit="bins", gt=0.0)
     jitter_bins: float = setting(0.0, "Standard deviation of spikes in a packet.", unit="bins", paper=0.0, ge=0.0)
 
 
 class StimuliSection(Section):
-    """Two stimuli that evoke two packets with shared neurons (Figures S9 and S10)."""
+    """Two stimuli that evoke two packets with shared neurons (section A.2, Figures S2, S9 and S10)."""
 
     n_samples: int = setting(4096, "Samples.", paper=4096, ge=2)
-    n_bins: int = setting(32, "Bins of a sample.", unit="bins", paper=32, ge=2)
-    n_neurons: int = setting(32, "Neurons.", paper=32, ge=2)
+    n_bins: int = setting(32, "Bins of a sample.", unit="bins", ge=2)
+    n_neurons: int = setting(32, "Neurons.", ge=2)
     packet_neurons: int = setting(18, "Neurons of a packet.", paper=18, ge=2)
     rate: float = setting(
-        0.05, "Mean background rate; neurons lie within 50 % of it.", unit="spikes/bin", paper=0.05, gt=0.0, lt=1.0
+        0.05, "Mean background rate; neurons lie within 50 % of it.", unit="spikes/bin", gt=0.0, lt=1.0
     )
-    refractory_bins: float = setting(
-        2.0, "Length of the background's relative refractory period.", unit="bins", paper=2.0, gt=0.0
-    )
+    refractory_bins: float = setting(2.0, "Length of the background's relative refractory period.", unit="bins", gt=0.0)
     jitter_bins: float = setting(0.0, "Standard deviation of spikes in a packet.", unit="bins", paper=0.0, ge=0.0)
 
 
@@ -155,8 +152,15 @@ class ModelSection(Section):
         256, "Features of the first convolution; the second has twice as many. The published code has 128 since 2018.",
         paper=256, ge=1,
     )  # fmt: skip
-    kernel_bins: int = setting(5, "Length of the filters.", unit="bins", paper=5, ge=1)
+    kernel_bins: int = setting(5, "Length of the filters, as in the published code.", unit="bins", ge=1)
+    noise: Literal["normal", "uniform"] = setting(
+        "normal", "What the generator starts from: standard normal numbers, as in the published code, or uniform ones "
+        "between -1 and 1.", paper="uniform",
+    )  # fmt: skip
     noise_size: int = setting(128, "Numbers that the generator starts from.", paper=128, ge=1)
+    weight_sd: float | None = setting(
+        None, "Standard deviation of normal initial weights; Glorot's uniform ones when absent.", paper=0.02, gt=0.0
+    )
     mlp_layers: int = setting(4, "Hidden layers (architecture mlp).", paper=4, ge=1)
     mlp_units: int = setting(490, "Units of a hidden layer (architecture mlp).", paper=490, ge=1)
     output_bias_at_mean: bool = setting(
@@ -207,13 +211,13 @@ class TrainingSection(sections.TrainingSection):
 
 
 class ImportanceSection(Section):
-    """Which spikes the critic finds important (section 2.4)."""
+    """Which spikes the critic finds important (section 3.3)."""
 
     enabled: bool = setting(True, "Compute importance maps of test samples.")
-    n_samples: int = setting(200, "Samples that are explained.", ge=1)
+    n_samples: int = setting(200, "Samples that are explained.", paper=200, ge=1)
     window_bins: int = setting(8, "Window in which the spikes of a neuron are shuffled.", unit="bins", paper=8, ge=2)
     step_bins: int = setting(2, "Bins between windows.", unit="bins", paper=2, ge=1)
-    n_shuffles: int = setting(5, "Shuffles of a window.", paper=5, ge=1)
+    n_shuffles: int = setting(5, "Shuffles of a window.", ge=1)
     coordination_steps: int = setting(
         400,
         "Steps, of critic_updates each, in which a second critic learns to tell recorded samples from ones that take "
@@ -250,7 +254,7 @@ class EvaluationSection(sections.EvaluationSection):
     importance: ImportanceSection = setting(ImportanceSection, "Importance maps.")
     whole_distribution_samples: int = setting(
         0,
-        "Simulated samples that stand for the true distribution of words (test A.1); 0 is off.",
+        "Simulated samples that stand for the true distribution of words (section A.1); 0 is off.",
         paper=2_000_000,
         ge=0,
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 from cyclegan_neuro.systems.evaluation import Evaluation, told_blocks
 from cyclegan_neuro.systems.spike_gan.config import Config
 from cyclegan_neuro.systems.spike_gan.explanation import Explanation
@@ -11,6 +13,7 @@ from cyclegan_neuro.systems.spike_gan.story.blocks import inputs_block, memorisa
 from cyclegan_neuro.systems.spike_gan.story.certainty import baselines_block, certainty_block
 from cyclegan_neuro.systems.spike_gan.story.importance import importance_block
 from cyclegan_neuro.systems.spike_gan.story.methods import methods
+from cyclegan_neuro.systems.spike_gan.story.packets import packets_block
 from cyclegan_neuro.systems.spike_gan.story.summary import summarise
 from cyclegan_neuro.systems.spike_gan.story.whole import whole_block
 
@@ -22,6 +25,7 @@ _PACKET_SCORES = (
     "neuron_precision",
     "template_correlation",
     "template_correlation_found",
+    "place_auroc",
 )
 
 
@@ -38,17 +42,18 @@ def evaluate_spike_gan(config: Config, prepared: PreparedSamples, trainer) -> Ev
     Returns
     -------
     Evaluation
-        Metrics: ``statistics`` (by model, then statistic), ``memorisation``; where they apply ``whole_distribution``,
-        ``importance``. Arrays: samples, importance maps and the truth of simulated populations.
+        Metrics: ``statistics`` (by model, then statistic), ``memorisation``; where they apply ``whole_packets``,
+        ``whole_distribution``, ``importance``. Arrays: samples, importance maps and the truth of simulated populations.
 
     References
     ----------
-    Molano-Mazon et al. 2018, section 3.
+    Molano-Mazon et al. 2018, sections 3 and A.
     """
     found = measure(config, prepared, trainer)
     blocks = (
         inputs_block(config, prepared, found),
         statistics_block(prepared, found),
+        packets_block(found),
         memorisation_block(prepared, found),
         whole_block(found),
         importance_block(config, prepared, found),
@@ -76,14 +81,17 @@ def _metrics(found: Measurements) -> dict:
     if found.memorisation is not None:
         one = found.memorisation
         metrics["memorisation"] = {
-            "median_distance": {
-                "generated": one.median_generated, "held_out": one.median_held_out, "training": one.median_training,
-            },
-            "copies": {
-                "generated": one.copies_generated, "held_out": one.copies_held_out, "training": one.copies_training,
-            },
+            "median_distance": {name: nearest.median for name, nearest in one.nearest.items()},
+            "copies": {name: nearest.copies for name, nearest in one.nearest.items()},
             "ks_statistic": one.ks_statistic,
-        }  # fmt: skip
+        }
+    if found.packets is not None:
+        one = found.packets
+        metrics["whole_packets"] = {
+            "recorded": one.recorded.tolist(),
+            "slack_bins": one.slack_bins,
+            "share_of_recorded": {name: [asdict(share) for share in shares] for name, shares in one.shares.items()},
+        }
     if found.whole is not None:
         one = found.whole
         metrics["whole_distribution"] = {

@@ -1,10 +1,10 @@
-"""Which spikes critics find important, and whether these are the ones that matter (section 2.4, Figure 4)."""
+"""Which spikes critics find important, and whether these are the ones that matter (section 3.3, Figure 4)."""
 
 from __future__ import annotations
 
 import logging
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -25,7 +25,7 @@ from cyclegan_neuro.systems.spike_gan.importance.packet_scores import (
     score_packet,
 )
 from cyclegan_neuro.systems.spike_gan.importance.scores import score_of
-from cyclegan_neuro.systems.spike_gan.networks import build_critic
+from cyclegan_neuro.systems.spike_gan.networks import build_critic, first_filters
 from cyclegan_neuro.systems.spike_gan.prepared import PreparedSamples
 from cyclegan_neuro.systems.spike_gan.simulate import PacketsTruth
 from cyclegan_neuro.systems.spike_gan.simulate.configured import simulate_shown
@@ -47,6 +47,8 @@ class CriticView:
         Importance of each spike; 0 where there is none.
     seconds : float
         What the maps took.
+    filters : ndarray of float32, shape (bin, neuron, feature)
+        Of the critic's first layer.
     packets : tuple of PacketScores
         Of each packet, where packets are known; so are the rest.
     threshold : float or None
@@ -57,6 +59,7 @@ class CriticView:
 
     maps: np.ndarray
     seconds: float
+    filters: np.ndarray
     packets: tuple[PacketScores, ...] = ()
     threshold: float | None = None
     detection: DetectionScores | None = None
@@ -113,7 +116,8 @@ def explain_critics(config: Config, prepared: PreparedSamples, adversary) -> Exp
         critics[COORDINATION] = fit_coordination_critic(config, prepared)
     if not isinstance(prepared.truth, PacketsTruth):
         samples = prepared.samples(spaced(prepared.held_out, section.n_samples))
-        return Explanation(samples, {name: CriticView(*_maps(config, one, samples)) for name, one in critics.items()})
+        views = {name: CriticView(*_maps(config, one, samples), first_filters(one)) for name, one in critics.items()}
+        return Explanation(samples, views)
     size = {"n_bins": prepared.n_bins, "n_neurons": prepared.n_neurons}
     critics[UNTRAINED] = build_critic(config.model, **size, seed=config.training.seed + 100)
     n_packets = len(prepared.truth.groups)
@@ -125,8 +129,8 @@ def explain_critics(config: Config, prepared: PreparedSamples, adversary) -> Exp
     onsets = [one.truth.onsets for one in shown]
     views = {}
     for name, critic in critics.items():
-        maps, seconds = _maps(config, critic, samples)
-        views[name] = _scored(maps, seconds, samples, truth, packets, onsets)
+        view = CriticView(*_maps(config, critic, samples), first_filters(critic))
+        views[name] = _scored(view, samples, truth, packets, onsets)
     return Explanation(samples, views, packets, truth)
 
 
@@ -147,14 +151,14 @@ def _maps(config: Config, critic, samples: np.ndarray) -> tuple[np.ndarray, floa
     return maps, time.perf_counter() - began
 
 
-def _scored(maps, seconds: float, samples, truth, packets, onsets) -> CriticView:
+def _scored(view: CriticView, samples, truth, packets, onsets) -> CriticView:
     """Score maps whose samples show one packet after the other, equally many each."""
+    maps = view.maps
     threshold = importance_threshold(maps[samples > 0])
-    parts = np.split(maps, len(packets))
-    return CriticView(
-        maps,
-        seconds,
-        tuple(score_packet(number, *one) for number, one in enumerate(zip(packets, onsets, parts, strict=True))),
+    parts = zip(packets, onsets, np.split(maps, len(packets)), strict=True)
+    return replace(
+        view,
+        packets=tuple(score_packet(number, *one) for number, one in enumerate(parts)),
         threshold=threshold,
         detection=detection_scores(detect(maps, samples, threshold=threshold), truth=truth, samples=samples),
         spike_auroc=packet_spike_auroc(maps, truth=truth, samples=samples),

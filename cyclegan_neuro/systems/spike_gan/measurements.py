@@ -17,7 +17,9 @@ from cyclegan_neuro.systems.spike_gan.config import Config
 from cyclegan_neuro.systems.spike_gan.explanation import Explanation, explain_critics
 from cyclegan_neuro.systems.spike_gan.generation import generate_samples
 from cyclegan_neuro.systems.spike_gan.nearest import Memorisation, memorisation
+from cyclegan_neuro.systems.spike_gan.packet_counts import PacketShares, packet_shares
 from cyclegan_neuro.systems.spike_gan.prepared import PreparedSamples
+from cyclegan_neuro.systems.spike_gan.simulate import PacketsTruth
 from cyclegan_neuro.systems.spike_gan.simulate.configured import simulate
 from cyclegan_neuro.systems.spike_gan.statistics import PopulationStatistics, population_statistics
 from cyclegan_neuro.systems.spike_gan.whole_distribution import WholeDistribution, compare_distributions
@@ -27,6 +29,8 @@ __all__ = ["Measurements", "measure"]
 
 _log = logging.getLogger(__name__)
 _MOST_COMPARED = 8192  # samples whose nearest neighbours are looked for
+_MOST_OF_BASELINES = 2048
+_EXAMPLES = 4
 _MOST_NEURONS = {  # beyond, a fit takes gigabytes
     "dichotomized_gaussian": 200,
     "stimulus_gaussian": 200,
@@ -51,10 +55,14 @@ class Measurements:
         Spikes or traces (ΔF/F) of the network.
     baselines : dict of str to object
         Fitted models.
+    examples : dict of str to ndarray, shape (sample, bin, neuron)
+        The first samples of the network and of each baseline.
     memorisation : Memorisation or None
         Of spikes.
+    packets : PacketShares or None
+        Where packets are known.
     whole : WholeDistribution or None
-        Test A.1, where the truth is simulated and samples are short.
+        Section A.1, where the truth is simulated and samples are short.
     explanation : Explanation or None
     """
 
@@ -63,7 +71,9 @@ class Measurements:
     errors: dict[str, dict[str, StatisticError]]
     generated: np.ndarray
     baselines: dict[str, object]
+    examples: dict[str, np.ndarray]
     memorisation: Memorisation | None
+    packets: PacketShares | None
     whole: WholeDistribution | None
     explanation: Explanation | None
 
@@ -101,7 +111,9 @@ def measure(config: Config, prepared: PreparedSamples, trainer) -> Measurements:
         errors=errors,
         generated=generated,
         baselines=baselines,
-        memorisation=_memorisation(prepared, training, generated) if prepared.spikes else None,
+        examples={name: values[:_EXAMPLES] for name, values in samples.items()},
+        memorisation=_memorisation(prepared, training, samples) if prepared.spikes else None,
+        packets=_packets(config, prepared, recorded, samples),
         whole=_whole(config, prepared, trainer, training),
         explanation=explain_critics(config, prepared, trainer.critic) if section.importance.enabled else None,
     )
@@ -136,9 +148,21 @@ def _mixed_neurons(samples: np.ndarray, n_samples: int, *, seed: int) -> np.ndar
     return samples[picks, :, np.arange(n_neurons)].transpose(0, 2, 1)
 
 
-def _memorisation(prepared: PreparedSamples, training: np.ndarray, generated: np.ndarray) -> Memorisation:
-    held_out = prepared.samples(prepared.held_out[:_MOST_COMPARED])
-    return memorisation(generated[:_MOST_COMPARED], held_out=held_out, training=training)
+def _memorisation(prepared: PreparedSamples, training: np.ndarray, samples: dict[str, np.ndarray]) -> Memorisation:
+    return memorisation(
+        samples[MODEL][:_MOST_COMPARED],
+        held_out=prepared.samples(prepared.held_out[:_MOST_COMPARED]),
+        training=training,
+        others={name: values[:_MOST_OF_BASELINES] for name, values in samples.items() if name != MODEL},
+    )
+
+
+def _packets(config: Config, prepared: PreparedSamples, recorded: np.ndarray, samples) -> PacketShares | None:
+    if not isinstance(prepared.truth, PacketsTruth):
+        return None
+    simulation = config.data.simulation
+    jitter_bins = getattr(simulation, simulation.kind).jitter_bins
+    return packet_shares(samples, recorded=recorded, floor=FLOOR, groups=prepared.truth.groups, jitter_bins=jitter_bins)
 
 
 def _whole(config: Config, prepared: PreparedSamples, trainer, training: np.ndarray) -> WholeDistribution | None:

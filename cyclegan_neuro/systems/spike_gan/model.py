@@ -1,4 +1,4 @@
-"""Spike-GAN as a ``keras.Model`` with a custom ``train_step`` (Molano-Mazon et al. 2018, section 2)."""
+"""Spike-GAN as a ``keras.Model`` with a custom ``train_step`` (Molano-Mazon et al. 2018, section 2.1)."""
 
 from __future__ import annotations
 

@@ -27,6 +27,16 @@ class NearestSamples:
     index: np.ndarray
     distance: np.ndarray
 
+    @property
+    def median(self) -> float:
+        """Median distance."""
+        return float(np.median(self.distance))
+
+    @property
+    def copies(self) -> int:
+        """How many queries equal a reference."""
+        return int((self.distance == 0).sum())
+
 
 def nearest_samples(
     queries: np.ndarray, references: np.ndarray, *, but_itself: bool = False, chunk: int = 1024
@@ -75,45 +85,34 @@ def nearest_samples(
 
 @dataclass(frozen=True, eq=False)
 class Memorisation:
-    """Distances to the nearest training sample, in places that differ.
+    """How near samples come to training samples.
 
     Attributes
     ----------
-    generated, held_out : ndarray of int64, shape (sample,)
-        From generated samples, and from recorded ones that were not trained on.
-    training : ndarray of int64, shape (sample,)
-        From each training sample to the nearest other one.
-    nearest_index : ndarray of int64, shape (generated sample,)
-        Which training sample is the nearest.
-    median_generated, median_held_out, median_training : float
-    copies_generated, copies_held_out, copies_training : int
-        How many are equal to a training sample (in the last case: to another one).
+    nearest : dict of str to NearestSamples
+        The nearest training sample of ``"generated"`` samples, of recorded ones that were ``"held_out"``, of each
+        ``"training"`` sample (another one), and of other models' samples by the model's name.
     ks_statistic, ks_p : float
-        Two-sample Kolmogorov-Smirnov statistic between ``generated`` and ``held_out``, and its p-value, which errs
+        Two-sample Kolmogorov-Smirnov statistic between generated and held-out samples, and its p-value, which errs
         towards 1 because whole numbers tie. The statistic says how far apart, not which is nearer: the medians do.
     """
 
-    generated: np.ndarray
-    held_out: np.ndarray
-    training: np.ndarray
-    nearest_index: np.ndarray
-    median_generated: float
-    median_held_out: float
-    median_training: float
-    copies_generated: int
-    copies_held_out: int
-    copies_training: int
+    nearest: dict[str, NearestSamples]
     ks_statistic: float
     ks_p: float
 
 
-def memorisation(generated: np.ndarray, *, held_out: np.ndarray, training: np.ndarray) -> Memorisation:
+def memorisation(
+    generated: np.ndarray, *, held_out: np.ndarray, training: np.ndarray, others: dict[str, np.ndarray] | None = None
+) -> Memorisation:
     """Compare how near generated samples come to training samples with how near new recorded ones come.
 
     Parameters
     ----------
     generated, held_out, training : ndarray of 0 and 1, shape (sample, bin, neuron)
         Numbers of samples may differ.
+    others : dict of str to ndarray, optional
+        Samples of other models, by name.
 
     Raises
     ------
@@ -122,25 +121,15 @@ def memorisation(generated: np.ndarray, *, held_out: np.ndarray, training: np.nd
 
     References
     ----------
-    Molano-Mazon et al. 2018, appendix, Figure S5.
+    Molano-Mazon et al. 2018, section 3.2 and Figure S5.
     """
-    for samples in (generated, held_out):
+    sets = {"generated": generated, "held_out": held_out, **(others or {})}
+    for samples in sets.values():
         _check(samples, training, n_needed=2, n_queries=1)
-    of_generated = nearest_samples(generated, training)
-    distances = {
-        "generated": of_generated.distance,
-        "held_out": nearest_samples(held_out, training).distance,
-        "training": nearest_samples(training, training, but_itself=True).distance,
-    }
-    test = ks_2samp(distances["generated"], distances["held_out"], method="asymp")
-    return Memorisation(
-        **distances,
-        nearest_index=of_generated.index,
-        **{f"median_{name}": float(np.median(values)) for name, values in distances.items()},
-        **{f"copies_{name}": int((values == 0).sum()) for name, values in distances.items()},
-        ks_statistic=float(test.statistic),
-        ks_p=float(test.pvalue),
-    )
+    nearest = {name: nearest_samples(samples, training) for name, samples in sets.items()}
+    nearest["training"] = nearest_samples(training, training, but_itself=True)
+    test = ks_2samp(nearest["generated"].distance, nearest["held_out"].distance, method="asymp")
+    return Memorisation(nearest, ks_statistic=float(test.statistic), ks_p=float(test.pvalue))
 
 
 def _check(queries: np.ndarray, references: np.ndarray, *, n_needed: int, n_queries: int = 0) -> None:

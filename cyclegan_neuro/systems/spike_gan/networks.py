@@ -1,4 +1,4 @@
-"""Generators and critics of Spike-GAN and of the MLP-GAN beside it (Molano-Mazon et al. 2018, section 2.2, Figure 1).
+"""Generators and critics of Spike-GAN and of the MLP-GAN beside it (Molano-Mazon et al. 2018, section 2.1, Figure 1).
 
 Convolutions run over time; neurons are channels, so every filter sees the whole population ("semi-convolutional").
 """
@@ -12,7 +12,7 @@ from scipy.special import logit
 
 from cyclegan_neuro.systems.spike_gan.config import ModelSection
 
-__all__ = ["build_critic", "build_generator"]
+__all__ = ["build_critic", "build_generator", "first_filters"]
 
 _STRIDE = 2
 _DOWN_SAMPLING = _STRIDE**2  # of two convolutions
@@ -23,6 +23,8 @@ def build_generator(
     section: ModelSection, *, n_bins: int, n_neurons: int, seed: int, mean: np.ndarray, name: str = "generator"
 ) -> keras.Model:
     """Build the generator: noise, shape (batch, noise), to activity in [0, 1], shape (batch, bin, neuron), float32.
+
+    It is given standard normal numbers. Uniform noise is made of them, one by one, by their cumulative distribution.
 
     Parameters
     ----------
@@ -35,8 +37,9 @@ def build_generator(
         Mean of the training data, where ``output_bias_at_mean`` starts.
     name : str
     """
-    start = _Initialisers(seed)
-    noise = keras.Input((section.noise_size,), name=f"{name}_noise")
+    start = _Initialisers(seed, section.weight_sd)
+    given = keras.Input((section.noise_size,), name=f"{name}_noise")
+    noise = keras.ops.erf(given / 2**0.5) if section.noise == "uniform" else given
     bias = keras.initializers.Constant(logit(np.clip(mean, 1e-4, 1 - 1e-4))) if section.output_bias_at_mean else "zeros"
     if section.architecture == "mlp":
         hidden = noise
@@ -58,12 +61,12 @@ def build_generator(
         if excess:
             hidden = layers.Cropping1D((min(margin, excess), excess - min(margin, excess)))(hidden)
     activity = layers.Activation("sigmoid", dtype="float32", name=f"{name}_activity")(hidden)
-    return keras.Model(noise, activity, name=name)
+    return keras.Model(given, activity, name=name)
 
 
 def build_critic(section: ModelSection, *, n_bins: int, n_neurons: int, seed: int, name: str = "critic") -> keras.Model:
     """Build the critic: activity, shape (batch, bin, neuron), to one unbounded number, shape (batch, 1), float32."""
-    start = _Initialisers(seed)
+    start = _Initialisers(seed, section.weight_sd)
     activity = keras.Input((n_bins, n_neurons), name=f"{name}_activity")
     if section.architecture == "mlp":
         hidden = layers.Flatten()(activity)
@@ -82,6 +85,15 @@ def build_critic(section: ModelSection, *, n_bins: int, n_neurons: int, seed: in
     return keras.Model(activity, score, name=name)
 
 
+def first_filters(critic: keras.Model) -> np.ndarray:
+    """Return the weights of the critic's first layer, shape (bin, neuron, feature).
+
+    As many bins as a filter has; of fully connected layers as many as a sample has.
+    """
+    kernel = critic.get_weights()[0]
+    return kernel.reshape(-1, critic.input_shape[-1], kernel.shape[-1])
+
+
 def _convolution(section: ModelSection, filters: int, **options) -> layers.Layer:
     return layers.Conv1D(filters, section.kernel_bins, padding="same", **options)
 
@@ -93,8 +105,15 @@ def _repeated(bias, n_bins: int):
 class _Initialisers:
     """Seeded initialisers, another seed for every layer."""
 
-    def __init__(self, seed: int):
+    def __init__(self, seed: int, sd: float | None):
         self.seeds = iter(np.random.SeedSequence(seed).generate_state(16).tolist())
+        self.sd = sd
 
     def __call__(self, *, bias="zeros") -> dict:
-        return {"kernel_initializer": keras.initializers.GlorotUniform(next(self.seeds)), "bias_initializer": bias}
+        seed = next(self.seeds)
+        kernel = (
+            keras.initializers.RandomNormal(stddev=self.sd, seed=seed)
+            if self.sd
+            else keras.initializers.GlorotUniform(seed)
+        )
+        return {"kernel_initializer": kernel, "bias_initializer": bias}

@@ -9,11 +9,11 @@ from matplotlib.figure import Figure
 from cyclegan_neuro.figures.style import DAY_X, DAY_Y, MUTED, TRUTH, new_figure, plain_logarithms, styled
 from cyclegan_neuro.systems.spike_gan.baselines.k_pairwise import KPairwise
 from cyclegan_neuro.systems.spike_gan.measurements import Measurements
-from cyclegan_neuro.systems.spike_gan.nearest import Memorisation
+from cyclegan_neuro.systems.spike_gan.nearest import Memorisation, NearestSamples
 from cyclegan_neuro.systems.spike_gan.prepared import PreparedSamples
 from cyclegan_neuro.systems.spike_gan.statistics import PopulationStatistics
 from cyclegan_neuro.systems.spike_gan.whole_distribution import WholeDistribution
-from cyclegan_neuro.systems.spike_gan.wording import MODEL, label
+from cyclegan_neuro.systems.spike_gan.wording import MODEL, label, nearest_label
 
 __all__ = ["convergence", "distances", "examples", "nearest_examples", "statistics_grid", "whole_distribution"]
 
@@ -27,6 +27,7 @@ _COLOURS = {
 _ORDER = ("independent", "k_pairwise", "stimulus_gaussian", "dichotomized_gaussian", MODEL)  # MODEL is on top
 _MOST_POINTS = 4000
 _MOST_IN_A_ROW = 4
+_EXAMPLES = 4
 
 
 def statistics_grid(
@@ -138,39 +139,50 @@ def _sample(axis: Axes, sample: np.ndarray, prepared: PreparedSamples, limits=No
     axis.set(xlim=(0, n_bins * prepared.bin_s), ylim=(n_neurons - 0.5, -0.5))
 
 
-def nearest_examples(measured: Measurements, prepared: PreparedSamples, *, n: int = 4) -> Figure:
-    """Draw generated samples over the training samples that are nearest to them (Figure S5)."""
-    found = measured.memorisation
-    nearest = prepared.samples(prepared.train_apart[found.nearest_index[:n]])
+def nearest_examples(measured: Measurements, prepared: PreparedSamples) -> Figure:
+    """Draw the first samples of each model over the training samples that are nearest to them (Figure S5)."""
+    groups = _nearest_groups(measured, prepared)
+    n, colours = max(len(samples) for samples, _ in groups.values()), {"generated": DAY_Y, "training": TRUTH} | _COLOURS
     with styled():
-        figure = new_figure(13.0, 6.0)
-        axes = figure.subplots(2, n, sharex=True, sharey=True, squeeze=False)
-        for number in range(n):
-            _sample(axes[0, number], measured.generated[number], prepared, colour=DAY_Y)
-            _sample(axes[1, number], nearest[number], prepared)
-            axes[0, number].set_title(f"{found.generated[number]} places differ")
-            axes[1, number].set_xlabel("time (s)")
-        axes[0, 0].set_ylabel("generated\nneuron")
-        axes[1, 0].set_ylabel("nearest in training\nneuron")
+        figure = new_figure(13.0, 4.8 * len(groups))
+        axes = figure.subplots(2 * len(groups), n, sharex=True, sharey=True, squeeze=False)
+        for number, (name, (samples, nearest)) in enumerate(groups.items()):
+            above, below = axes[2 * number : 2 * number + 2]
+            found = prepared.samples(prepared.train_apart[nearest.index[: len(samples)]])
+            for column, sample in enumerate(samples):
+                _sample(above[column], sample, prepared, colour=colours[name])
+                _sample(below[column], found[column], prepared)
+                above[column].set_title(f"{nearest.distance[column]} places differ")
+            above[0].set_ylabel(f"{nearest_label(name)}\nneuron")
+            below[0].set_ylabel("nearest in training\nneuron")
+        for axis in axes[-1]:
+            axis.set_xlabel("time (s)")
     return figure
+
+
+def _nearest_groups(measured: Measurements, prepared: PreparedSamples) -> dict[str, tuple[np.ndarray, NearestSamples]]:
+    """The published groups: generated samples, two baselines where they were fitted, training samples."""
+    found = measured.memorisation.nearest
+    first = {"generated": measured.generated, "training": prepared.samples(prepared.train_apart[:_EXAMPLES])}
+    first |= measured.examples
+    names = ("generated", "k_pairwise", "dichotomized_gaussian", "training")
+    return {name: (first[name][:_EXAMPLES], found[name]) for name in names if name in found}
 
 
 def distances(found: Memorisation) -> Figure:
     """Draw how far samples are from the nearest training sample."""
+    colours = {"generated": DAY_Y, "held_out": TRUTH, "training": MUTED}
     with styled():
         figure = new_figure(8.0, 4.0)
         axis = figure.subplots()
-        groups = (("generated", DAY_Y), ("held_out", TRUTH), ("training", MUTED))
-        names = {"generated": "generated", "held_out": "recorded, held out", "training": "training, to another one"}
-        last = max(int(getattr(found, name).max()) for name, _ in groups)
-        edges = np.arange(0, last + 2) - 0.5
+        edges = np.arange(0, max(int(found.nearest[name].distance.max()) for name in colours) + 2) - 0.5
         if len(edges) > 60:
-            edges = np.linspace(-0.5, last + 0.5, 60)
-        for name, colour in groups:
-            values = getattr(found, name)
+            edges = np.linspace(-0.5, edges[-1], 60)
+        for name, colour in colours.items():
+            values = found.nearest[name].distance
             axis.hist(
                 values, edges, weights=np.full(len(values), 1 / len(values)), histtype="step", color=colour,
-                label=names[name], linewidth=1.6,
+                label=nearest_label(name), linewidth=1.6,
             )  # fmt: skip
         axis.set(xlabel="places that differ from the nearest training sample", ylabel="share of the samples")
         axis.legend()

@@ -1,4 +1,4 @@
-"""The six statistics by which spike trains are compared (Molano-Mazon et al. 2018, Figures 2 and 3)."""
+"""The six statistics by which spike trains are compared (Molano-Mazon et al. 2018, section 2.2)."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def binarise(activity: np.ndarray, *, seed: int) -> np.ndarray:
 
     References
     ----------
-    Molano-Mazon et al. 2018, section 2.3.
+    Molano-Mazon et al. 2018, section 2.2.
     """
     uniform = np.random.default_rng(seed).random(activity.shape, dtype=np.float32)  # in [0, 1): 1 always spikes
     return (activity > uniform).astype(np.uint8)
@@ -86,7 +86,7 @@ def population_statistics(samples: np.ndarray, *, bin_s: float, spikes: bool = T
 
     References
     ----------
-    Molano-Mazon et al. 2018, section 3.
+    Molano-Mazon et al. 2018, section 2.2.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""The whole distribution of small populations: every sample is a word (Molano-Mazon et al. 2018, A.1, Figure S1)."""
+"""The whole distribution of small populations: every sample is a word (Molano-Mazon et al. 2018, section A.1)."""
 
 from __future__ import annotations
 
@@ -174,7 +174,7 @@ def compare_distributions(
 
     References
     ----------
-    Molano-Mazon et al. 2018, appendix A.1 and Figure S1.
+    Molano-Mazon et al. 2018, section A.1 and Figure S1.
     """
     sets = {"surrogate": surrogate, "numerical": numerical, "training": training}
     for name, samples in sets.items():

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from cyclegan_neuro.systems.spike_gan.statistics import NAMES
 
-__all__ = ["ADVERSARY", "COORDINATION", "FLOOR", "MODEL", "UNTRAINED", "critic_label", "label", "statistic_label"]
+__all__ = [
+    "ADVERSARY", "COORDINATION", "FLOOR", "MODEL", "UNTRAINED", "critic_label", "label", "nearest_label",
+    "statistic_label",
+]  # fmt: skip
 
 MODEL, FLOOR = "model", "floor"
 """The network, and half of the recorded samples against the other, among the models that are compared."""
@@ -23,6 +26,11 @@ _CRITIC_LABELS = {
     COORDINATION: "critic of coordination",
     UNTRAINED: "untrained critic",
 }
+_NEAREST_LABELS = {
+    "generated": "generated",
+    "held_out": "recorded, held out",
+    "training": "training, to another one",
+}
 _TRACE_NAMES = {"spike_count": "mean", "time_course_hz": "time course"}
 _UNITS = {"spike_count": "spikes/sample", "time_course_hz": "spikes/s"}
 
@@ -35,6 +43,11 @@ def label(model: str) -> str:
 def critic_label(critic: str) -> str:
     """Return what a critic is called."""
     return _CRITIC_LABELS[critic]
+
+
+def nearest_label(name: str) -> str:
+    """Return what samples are called whose nearest training samples were looked for: a model's, or recorded ones."""
+    return _NEAREST_LABELS.get(name) or label(name)
 
 
 def statistic_label(name: str, *, spikes: bool) -> str:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from cyclegan_neuro.systems.spike_gan.data import prepare
-from cyclegan_neuro.systems.spike_gan.explanation import _scored, explain_critics
+from cyclegan_neuro.systems.spike_gan.explanation import CriticView, _scored, explain_critics
 from cyclegan_neuro.systems.spike_gan.importance.packet_scores import known_packet
 from cyclegan_neuro.systems.spike_gan.networks import build_critic
 from cyclegan_neuro.systems.spike_gan.simulate import simulate_packets
@@ -23,7 +23,8 @@ def test_each_packet_is_scored_in_the_samples_that_show_it():
     samples = np.concatenate([one.samples for one in both])
     truth = np.concatenate([one.truth.packet_spikes for one in both])
     packets = tuple(known_packet(number, one.truth, one.samples) for number, one in enumerate(both))
-    view = _scored(truth.astype(np.float32), 1.0, samples, truth, packets, [one.truth.onsets for one in both])
+    view = CriticView(truth.astype(np.float32), 1.0, np.zeros((5, 8, 4), np.float32))
+    view = _scored(view, samples, truth, packets, [one.truth.onsets for one in both])
     assert [packet.neuron_auroc for packet in view.packets] == [1.0, 1.0]
     assert (view.threshold, view.spike_auroc) == (0.5, 1.0)
     assert (view.detection.recall, view.detection.precision) == (1.0, 1.0)
@@ -41,3 +42,5 @@ def test_critics_explain_the_same_held_out_samples(make_config, steps, critics):
         assert view.maps.shape == found.samples.shape == (6, 12, 4)
         assert (view.maps[found.samples == 0] == 0).all()
         assert view.maps.any()
+        assert view.filters.shape == (5, 4, 4)
+    np.testing.assert_array_equal(found.critics["adversary"].filters, adversary.get_weights()[0])

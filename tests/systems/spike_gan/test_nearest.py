@@ -59,22 +59,25 @@ def test_samples_that_do_not_fit():
 def test_memorised_samples_show():
     training = draw(400, 0, rate=0.4)
     generated = np.concatenate([training[100:180], draw(20, 1, rate=0.4)])
-    found = memorisation(generated, held_out=draw(100, 2, rate=0.4), training=training)
-    assert found.copies_generated == 80
-    np.testing.assert_array_equal(found.nearest_index[:80], np.arange(100, 180))
-    assert (found.copies_held_out, found.copies_training) == (0, 0)
-    assert found.median_generated == 0
-    assert found.median_held_out == np.median(found.held_out) > 1
+    others = {"another model": training[:7]}
+    found = memorisation(generated, held_out=draw(100, 2, rate=0.4), training=training, others=others)
+    nearest = found.nearest
+    assert {name: one.copies for name, one in nearest.items()} == {
+        "generated": 80, "held_out": 0, "training": 0, "another model": 7,
+    }  # fmt: skip
+    np.testing.assert_array_equal(nearest["generated"].index[:80], np.arange(100, 180))
+    assert nearest["generated"].median == 0
+    assert nearest["held_out"].median == np.median(nearest["held_out"].distance) > 1
     assert found.ks_statistic >= 0.8
     assert found.ks_p < 1e-9
 
 
 def test_fresh_samples_look_like_held_out_ones():
     found = memorisation(draw(300, 1), held_out=draw(200, 2), training=draw(400, 0))
-    assert found.generated.shape == (300,)
-    assert found.held_out.shape == (200,)
-    assert found.training.shape == (400,)
-    assert found.median_generated == found.median_held_out == found.median_training
+    assert {name: one.distance.shape for name, one in found.nearest.items()} == {
+        "generated": (300,), "held_out": (200,), "training": (400,),
+    }  # fmt: skip
+    assert len({one.median for one in found.nearest.values()}) == 1
     assert found.ks_statistic < 0.12
 
 
@@ -85,5 +88,5 @@ def test_recorded_samples_are_their_own_copies():
     with h5py.File(RETINA) as file:
         samples = file["samples/original"][:400].transpose(0, 2, 1)
     found = memorisation(samples[:50], held_out=samples[300:], training=samples[:300])
-    assert found.copies_generated == 50
-    assert found.median_held_out > 0
+    assert found.nearest["generated"].copies == 50
+    assert found.nearest["held_out"].median > 0

@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 
 from cyclegan_neuro.systems.spike_gan.config import ModelSection
-from cyclegan_neuro.systems.spike_gan.networks import build_critic, build_generator
+from cyclegan_neuro.systems.spike_gan.networks import build_critic, build_generator, first_filters
 
 KINDS = ["semi_convolutional", "mlp"]
 
@@ -109,3 +109,32 @@ def test_layers_of_one_shape_start_differently():
     hidden = [values for values in weights if values.shape == (8, 8)]
     assert len(hidden) == 2
     assert not np.array_equal(*hidden)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_uniform_noise_is_made_of_the_normal_numbers(kind):
+    """The network that reads uniform noise gives what the other one gives for erf(z / sqrt 2)."""
+    given = tf.random.stateless_normal((50, 8), (1, 2))
+    uniform, normal = generator(small(architecture=kind, noise="uniform")), generator(small(architecture=kind))
+    np.testing.assert_allclose(uniform(given), normal(tf.math.erf(given / np.sqrt(2))), atol=1e-6)
+    assert float(tf.reduce_max(tf.abs(uniform(given) - normal(given)))) > 1e-3
+
+
+@pytest.mark.parametrize("build", [generator, critic])
+@pytest.mark.parametrize("kind", KINDS)
+def test_initial_weights_are_normal_where_a_standard_deviation_is_given(build, kind):
+    section = small(architecture=kind, features=32, mlp_units=64, noise_size=64, weight_sd=0.02)
+    kernels = [values for values in build(section, 32, 16).get_weights() if values.ndim > 1]
+    for values in kernels:
+        tolerance = 4 * 0.02 / np.sqrt(values.size)
+        assert values.std() == pytest.approx(0.02, abs=tolerance)
+        assert values.mean() == pytest.approx(0.0, abs=tolerance)
+    assert np.abs(np.concatenate([values.ravel() for values in kernels])).max() > 0.06  # no uniform has such tails
+
+
+def test_filters_of_the_first_layer_are_by_bin_and_neuron():
+    dense = critic(small(architecture="mlp"))
+    activity = np.random.default_rng(0).random((1, 12, 4), np.float32)
+    hidden = np.einsum("bn,bnf->f", activity[0], first_filters(dense))
+    np.testing.assert_allclose(hidden, (activity.reshape(1, -1) @ dense.get_weights()[0])[0], rtol=1e-5)
+    assert first_filters(critic(small())).shape == (5, 4, 4)

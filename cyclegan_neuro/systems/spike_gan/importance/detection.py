@@ -109,7 +109,7 @@ def detection_scores(detected: np.ndarray, *, truth: np.ndarray, samples: np.nda
 
     References
     ----------
-    Molano-Mazon et al. 2018, Figure 4.
+    Molano-Mazon et al. 2018, section A.2 and Figure S2F (of neurons there).
 
     Examples
     --------

@@ -57,7 +57,7 @@ def importance_maps(
 
     References
     ----------
-    Molano-Mazon et al. 2018, section 2.4 and Figure 4.
+    Molano-Mazon et al. 2018, section 3.3 and Figure 4.
 
     Notes
     -----

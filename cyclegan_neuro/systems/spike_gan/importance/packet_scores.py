@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from cyclegan_neuro.interpret.scores import auroc
 from cyclegan_neuro.systems.spike_gan.importance.detection import importance_threshold, packet_neuron_auroc
 from cyclegan_neuro.systems.spike_gan.importance.maps import neuron_importance
 from cyclegan_neuro.systems.spike_gan.importance.templates import average_aligned, find_packets, template_correlation
@@ -49,8 +50,11 @@ class PacketScores:
         Mean importance around the packet's onsets.
     template_correlation : float
         Pearson correlation of ``average`` with the packet; NaN where no sample shows the packet.
-    template_correlation_found : float
-        The same where onsets are not known either: maps are aligned with each other.
+    found : ndarray, shape (packet bin, neuron)
+        Mean importance where onsets are not known either: maps are aligned with each other.
+    template_correlation_found, place_auroc : float
+        Correlation of ``found`` with the packet, and the probability that a place of the packet is more important than
+        another one there; NaN where either is constant.
     """
 
     neuron_importance: np.ndarray
@@ -59,7 +63,9 @@ class PacketScores:
     neuron_precision: float
     average: np.ndarray
     template_correlation: float
+    found: np.ndarray
     template_correlation_found: float
+    place_auroc: float
 
 
 def known_packet(packet: int, truth: PacketsTruth, samples: np.ndarray) -> KnownPacket:
@@ -81,24 +87,28 @@ def score_packet(number: int, packet: KnownPacket, onsets: np.ndarray, maps: np.
     maps : ndarray, shape (sample, bin, neuron)
     """
     importance = neuron_importance(maps).mean(axis=0)
-    found = importance > importance_threshold(importance)
+    selected = importance > importance_threshold(importance)
     template, packet_bins = packet.template, len(packet.template)
     if ((onsets[:, 1] == number) & (onsets[:, 2] + packet_bins <= maps.shape[1])).any():
         average = average_aligned(maps, onsets=onsets, packet=number, packet_bins=packet_bins)
     else:
         average = np.full(template.shape, np.nan)
+    found = _found_alone(maps, template)
     return PacketScores(
         neuron_importance=importance,
         neuron_auroc=packet_neuron_auroc(maps, packet.members),
-        neuron_recall=float(found[packet.members].mean()),
-        neuron_precision=float(packet.members[found].mean()),
+        neuron_recall=float(selected[packet.members].mean()),
+        neuron_precision=float(packet.members[selected].mean()),
         average=average,
         template_correlation=template_correlation(average, template),
-        template_correlation_found=_found_alone(maps, template),
+        found=found,
+        template_correlation_found=template_correlation(found, template),
+        place_auroc=auroc(found.ravel(), template.ravel() > 0),
     )
 
 
-def _found_alone(maps: np.ndarray, template: np.ndarray) -> float:
-    """Correlation of the packet with what aligning the maps with each other finds, at the best of small shifts."""
+def _found_alone(maps: np.ndarray, template: np.ndarray) -> np.ndarray:
+    """Return what aligning the maps with each other finds, at the small shift that correlates best with the packet."""
     found = find_packets(maps, packet_bins=len(template)).template
-    return max(template_correlation(np.roll(found, shift, axis=0), template) for shift in range(-2, 3))
+    shifted = [np.roll(found, shift, axis=0) for shift in range(-2, 3)]
+    return max(shifted, key=lambda one: template_correlation(one, template))

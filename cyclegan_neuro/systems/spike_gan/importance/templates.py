@@ -37,7 +37,7 @@ def average_aligned(maps: np.ndarray, onsets: np.ndarray, *, packet: int, packet
 
     References
     ----------
-    Molano-Mazon et al. 2018, Figure 4.
+    Molano-Mazon et al. 2018, section A.2 and Figure S2E (there aligned to the first spike above a threshold).
 
     Examples
     --------

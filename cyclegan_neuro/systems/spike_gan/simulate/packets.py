@@ -62,8 +62,8 @@ def simulate_packets(
 
     References
     ----------
-    Molano-Mazon et al. 2018, section 3.3 and Figure 4. There importance is measured on samples with
-    ``only_packet=0, onset_limits=(16, 32), packet_probability=0.2``.
+    Molano-Mazon et al. 2018, section 3.3 and Figure 4. There importance is measured on samples in which one type of
+    packet occurs once or twice between 16 and 32 ms: ``only_packet=0, onset_limits=(16, 32)``.
 
     Examples
     --------

@@ -63,7 +63,7 @@ def simulate_pairs(
 
     Notes
     -----
-    The paper copies, in each bin, a shared reference with probability sqrt(c) and then removes spikes for
+    The published code copies, in each bin, a shared reference with probability sqrt(c) and then removes spikes for
     refractoriness, which takes most of the correlation away. Here a neuron uses its group's random number with
     probability sqrt(sharing) and compares it with its own hazard; sharing and hazard are solved for, so that rate
     and correlation are the nominal ones.

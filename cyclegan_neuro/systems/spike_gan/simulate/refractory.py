@@ -40,7 +40,8 @@ def hazards(scale: float, *, refractory_bins: float) -> np.ndarray:
 
     References
     ----------
-    Molano-Mazon et al. 2018, section 3.1: there spikes are removed with probability exp(-isi / sigma^2).
+    Molano-Mazon et al. 2018, section 3.1; the published code removes spikes with probability
+    exp(-isi / sigma^2).
 
     Examples
     --------

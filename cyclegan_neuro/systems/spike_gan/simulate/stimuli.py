@@ -57,7 +57,7 @@ def simulate_stimuli(
 
     References
     ----------
-    Molano-Mazon et al. 2018, section 3.3.
+    Molano-Mazon et al. 2018, section A.2 and Figure S2; jittered in Figure S9.
 
     Examples
     --------

@@ -5,13 +5,13 @@ from __future__ import annotations
 from cyclegan_neuro.recordings.recording import Origin
 from cyclegan_neuro.systems.evaluation import Block, Picture, Table, significant
 from cyclegan_neuro.systems.spike_gan import pictures
-from cyclegan_neuro.systems.spike_gan.comparison import StatisticError
+from cyclegan_neuro.systems.spike_gan.comparison import StatisticError, nearer
 from cyclegan_neuro.systems.spike_gan.config import Config
 from cyclegan_neuro.systems.spike_gan.measurements import Measurements
 from cyclegan_neuro.systems.spike_gan.prepared import PreparedSamples
 from cyclegan_neuro.systems.spike_gan.simulate import PairsTruth
 from cyclegan_neuro.systems.spike_gan.statistics import PopulationStatistics
-from cyclegan_neuro.systems.spike_gan.wording import FLOOR, MODEL, label, statistic_label
+from cyclegan_neuro.systems.spike_gan.wording import FLOOR, MODEL, label, nearest_label, statistic_label
 from cyclegan_neuro.systems.wording import findings_table, percent, plural
 
 __all__ = ["inputs_block", "memorisation_block", "statistics_block", "statistics_table"]
@@ -114,13 +114,16 @@ def statistics_block(prepared: PreparedSamples, found: Measurements) -> Block:
     paragraphs = (
         f"{len(found.generated):,} generated samples are compared with all {len(prepared.every):,} recorded "
         f"ones.{drawn} R² is 1 where a statistic is matched exactly and 0 where the mean of the recorded values would "
-        "do as well. The last column compares two random halves of the recorded samples: no model needs to come "
-        "closer.",
+        "do as well. The last column compares random halves of the recorded samples with each other: no model needs to "
+        "come closer (samples of a perfect one, as many as recorded, would by a factor of √2).",
         "Covariances are those of single bins, over all pairs of neurons; lag-covariances those of one neuron's bin "
         "with the next bin of another, or of its own; the autocorrelogram is the sum over neurons, relative to its "
         "peak at lag 0.",
     )
-    table = ("Distance of the statistics from the recorded ones.", statistics_table(found, spikes=prepared.spikes))
+    tables = (
+        ("Distance of the statistics from the recorded ones.", statistics_table(found, spikes=prepared.spikes)),
+        ("Who is nearer, in how many statistics.", _standing_table(found, spikes=prepared.spikes)),
+    )
     grid = pictures.statistics_grid(found.recorded, found.statistics, prepared)
     recorded = prepared.in_unit(prepared.samples(prepared.held_out[:_SHOWN]))
     n_shown = min(len(recorded), len(found.generated))
@@ -128,14 +131,31 @@ def statistics_block(prepared: PreparedSamples, found: Measurements) -> Block:
     return Block(
         "Do generated samples have the statistics of recorded ones?",
         paragraphs,
-        (table,),
+        tables,
         (
             Picture(
-                "statistics", "The six statistics of all models against the recorded ones.", grid, "Figures 2 and 3"
+                "statistics",
+                "The six statistics of all models against the recorded ones.",
+                grid,
+                "Figures 2, 3 and S6",
             ),
-            Picture("examples", "Held-out recorded samples and generated ones, not chosen.", rasters, "Figure 1"),
+            Picture("examples", "Held-out recorded samples and generated ones, not chosen.", rasters, "Figure 2A"),
         ),
     )
+
+
+def _standing_table(found: Measurements, *, spikes: bool) -> Table:
+    """Return how many statistics of each model are as near as halves are, and in which Spike-GAN is nearer."""
+    rows = []
+    for name in (name for name in _MODELS if name in found.errors and name != FLOOR):
+        errors = found.errors[name]
+        at_floor = len(errors) - len(nearer(found.errors[FLOOR], errors))
+        ours = nearer(found.errors[MODEL], errors)
+        named = ", ".join(statistic_label(one, spikes=spikes).split(" (")[0] for one in ours) or "none"
+        rows.append((label(name), at_floor, *((None, None) if name == MODEL else (len(ours), named))))
+    n = len(found.errors[MODEL])
+    columns = ("", f"no further than halves are, of {n}", f"Spike-GAN is nearer, of {n}", "in")
+    return Table("standing", columns, tuple(rows))
 
 
 def memorisation_block(prepared: PreparedSamples, found: Measurements) -> Block | None:
@@ -143,26 +163,25 @@ def memorisation_block(prepared: PreparedSamples, found: Measurements) -> Block 
     one = found.memorisation
     if one is None:
         return None
+    generated, held_out = one.nearest["generated"], one.nearest["held_out"]
     places = prepared.n_bins * prepared.n_neurons
     paragraph = (
         f"For each generated sample the training sample that differs in the fewest of its {places:,} places (bins "
-        f"times neurons) was looked for: {one.median_generated:g} places in the median. Recorded samples that were "
-        f"held out lie {one.median_held_out:g} places from the nearest training sample; a network that copies would "
-        f"come nearer than these. {one.copies_generated:,} of {len(one.generated):,} generated and "
-        f"{one.copies_held_out:,} of {len(one.held_out):,} held-out samples equal a training sample (silent samples "
+        f"times neurons) was looked for: {generated.median:g} places in the median. Recorded samples that were "
+        f"held out lie {held_out.median:g} places from the nearest training sample; a network that copies would "
+        f"come nearer than these. {generated.copies:,} of {len(generated.index):,} generated and "
+        f"{held_out.copies:,} of {len(held_out.index):,} held-out samples equal a training sample (silent samples "
         "among them). The largest distance between the two cumulative distributions (Kolmogorov-Smirnov) is "
         f"{one.ks_statistic:.2f}."
     )
     table = Table(
         "nearest",
         ("", "samples", "median distance (places)", "equal to a training sample"),
-        (
-            ("generated", len(one.generated), one.median_generated, one.copies_generated),
-            ("recorded, held out", len(one.held_out), one.median_held_out, one.copies_held_out),
-            ("training, to another one", len(one.training), one.median_training, one.copies_training),
+        tuple(
+            (nearest_label(name), len(nearest.index), nearest.median, nearest.copies)
+            for name, nearest in one.nearest.items()
         ),
     )
-    shown = min(_SHOWN, len(one.generated))
     return Block(
         "Are they copies?",
         (paragraph,),
@@ -171,8 +190,10 @@ def memorisation_block(prepared: PreparedSamples, found: Measurements) -> Block 
             Picture("nearest", "Distance to the nearest training sample.", pictures.distances(one), ""),
             Picture(
                 "nearest_samples",
-                "The first generated samples and the training samples nearest to them.",
-                pictures.nearest_examples(found, prepared, n=shown),
+                "The first samples of each model, and of the training samples, over the training samples nearest to "
+                "them (other ones than themselves). A nearest sample may be silent: spikes that do not match count "
+                "twice.",
+                pictures.nearest_examples(found, prepared),
                 "Figure S5",
             ),
         ),

@@ -89,7 +89,7 @@ def certainty_block(prepared: PreparedSamples, found: Measurements) -> Block:
         "two halves of the recording. A baseline that was fitted to a statistic can come closer to it than halves "
         f"come to each other, because it saw samples that it is compared with; so did the network, {percent(seen)} of "
         "them.",
-        "This is one network, from one seed: another one differs by more than the samples do. Statistics of samples "
-        "say nothing about what lies beyond their length.",
+        "This is one network, from one seed: how much another one would differ is not known from one run. Statistics "
+        "of samples say nothing about what lies beyond their length.",
     )
     return Block("How sure is this?", paragraphs)

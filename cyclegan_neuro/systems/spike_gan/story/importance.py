@@ -1,4 +1,4 @@
-"""Which spikes the critic finds important (section 2.4, Figures 4, S9 and S10)."""
+"""Which spikes the critic finds important (section 3.3, Figures 4, S2, S7 and S10)."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def importance_block(config: Config, prepared: PreparedSamples, found: Measureme
             "importance",
             "Samples and the importance of their spikes. Spikes of packets, where they are known, are vermilion.",
             pictures.importance_examples(one, bin_s=prepared.bin_s, n=min(_SHOWN, len(one.samples))),
-            "Figure 4",
+            "Figures 4C and S8",
         )
     ]  # fmt: skip
     if one.packets:
@@ -42,19 +42,56 @@ def importance_block(config: Config, prepared: PreparedSamples, found: Measureme
             ("How well importance finds the neurons and the course of each packet.", _packets_table(one)),
             ("Spikes of packets told from the others.", _detection_table(one)),
         )
-        shown.append(
-            Picture(
-                "packet_templates",
-                "Known packets, and mean importance around their onsets; below the line the neurons that take no part.",
-                pictures.packet_templates(one),
-                "Figure 4",
-            )
-        )
+        shown += _packet_pictures(one)
     else:
         paragraphs.append("What should be important is not known here: these maps are hints, not findings.")
-    caption = "Mean importance of each neuron" + ("; a packet's are vermilion." if one.packets else ".")
-    shown.append(Picture("importance_neurons", caption, pictures.neuron_bars(one), "Figure 4"))
+    shown += _mean_pictures(one, bin_s=prepared.bin_s)
     return Block("What does the critic look at?", tuple(paragraphs), tables, tuple(shown))
+
+
+def _packet_pictures(one: Explanation) -> tuple[Picture, ...]:
+    return (
+        Picture(
+            "packet_templates",
+            "Known packets, and mean importance around their onsets; below the line the neurons that take no part.",
+            pictures.packet_templates(one),
+            "Figure S2E",
+        ),
+        Picture(
+            "place_roc",
+            "Importance of the places (bin and neuron) of packets that were found without onsets: distributions, and "
+            "what any threshold gives. The untrained critic is the control.",
+            pictures.place_roc(one),
+            "Figure S10",
+        ),
+    )
+
+
+def _mean_pictures(one: Explanation, *, bin_s: float) -> tuple[Picture, ...]:
+    of_packet = ", by packet" if one.packets else ""
+    told = "; a packet's are vermilion" if one.packets else ""
+    order = "in the order of the packets" if one.packets else "in the order of the data"
+    return (
+        Picture(
+            "importance_time",
+            f"Mean importance of each bin{of_packet}; shaded is the standard error over samples.",
+            pictures.importance_over_time(one, bin_s=bin_s),
+            "Figure 4D",
+        ),
+        Picture(
+            "importance_neurons",
+            f"Mean importance of each neuron, with the standard error over samples{told}.",
+            pictures.neuron_bars(one),
+            "Figures 4E and S2F",
+        ),
+        Picture(
+            "filters",
+            f"Filters of the critics' first layers, those with the largest norm; neurons {order}, each filter on its "
+            "own scale (red is positive).",
+            pictures.first_layer(one),
+            "Figure S7",
+        ),
+    )
 
 
 def _critics(one: Explanation) -> str:
@@ -90,6 +127,7 @@ def _packets_table(one: Explanation) -> Table:
         "precision": lambda packet: packet.neuron_precision,
         "course, r": lambda packet: packet.template_correlation,
         "found without onsets, r": lambda packet: packet.template_correlation_found,
+        "its places, AUROC": lambda packet: packet.place_auroc,
     }
     rows = []
     for number, known in enumerate(one.packets):

@@ -88,9 +88,12 @@ def _networks(config: Config) -> str:
         text = (
             "Spike-GAN (Molano-Mazon et al. 2018) has neurons as channels of convolutions over time: a critic with "
             f"two convolutions of stride 2 ({model.features} and {2 * model.features} features, length "
-            f"{model.kernel_bins}, leaky ReLU) and a linear output; a generator from {model.noise_size} standard "
-            "normal numbers with the mirrored architecture (nearest-neighbour up-sampling, sigmoid output)."
+            f"{model.kernel_bins}, leaky ReLU) and a linear output; a generator with the mirrored architecture "
+            "(nearest-neighbour up-sampling, sigmoid output)."
         )
+    kind = {"normal": "standard normal numbers", "uniform": "uniform numbers between -1 and 1"}[model.noise]
+    weights = f"normal with standard deviation {model.weight_sd:g}" if model.weight_sd else "uniform (Glorot)"
+    text += f" The generator starts from {model.noise_size} {kind}; initial weights were {weights}."
     if model.output_bias_at_mean:
         text += " Output biases started at the neurons' mean activity."
     if model.border_bins:
@@ -133,7 +136,7 @@ def _comparison(config: Config, found: Measurements) -> str:
     return (
         f"{len(found.generated):,} samples were generated,{drawn} and compared with all recorded samples by spike "
         "counts, time courses, covariances, covariances with the next bin, the number of active neurons per bin and "
-        f"autocorrelograms (root mean square error and R²), beside two random halves of the recorded samples.{fitted} "
+        f"autocorrelograms (root mean square error and R²), beside random halves of the recorded samples.{fitted} "
         f"Seed of the evaluation: {config.evaluation.seed}."
     )
 

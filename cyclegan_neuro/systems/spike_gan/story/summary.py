@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
+from cyclegan_neuro.systems.spike_gan.comparison import nearer
 from cyclegan_neuro.systems.spike_gan.measurements import Measurements
 from cyclegan_neuro.systems.spike_gan.prepared import PreparedSamples
 from cyclegan_neuro.systems.spike_gan.statistics import NAMES
+from cyclegan_neuro.systems.spike_gan.story.packets import share_text
 from cyclegan_neuro.systems.spike_gan.wording import (
     ADVERSARY,
     COORDINATION,
+    FLOOR,
     MODEL,
     critic_label,
     label,
@@ -22,18 +25,18 @@ __all__ = ["summarise"]
 
 def summarise(prepared: PreparedSamples, found: Measurements) -> tuple[str, ...]:
     """Return the summary of a report."""
-    model = found.errors[MODEL]
     names = {name: statistic_label(name, spikes=prepared.spikes).split(" (")[0] for name in NAMES}
-    listed = ", ".join(f"{names[name]} {error.r2:.3f}" for name, error in model.items())
-    sentences = [f"R² of generated against recorded activity: {listed}."]
-    for baseline in ("dichotomized_gaussian", "stimulus_gaussian", "k_pairwise"):
-        if baseline in found.errors:
-            sentences.append(_beside(found, baseline, names))
+    listed = ", ".join(f"{names[name]} {error.r2:.3f}" for name, error in found.errors[MODEL].items())
+    sentences = [f"R² of generated against recorded activity: {listed}.", _standing(found, names)]
+    if found.packets is not None:
+        shares = {name: share_text(shares[-1]) for name, shares in found.packets.shares.items() if name != FLOOR}
+        told = ", ".join(f"{label(name)} {text}" for name, text in shares.items())
+        sentences.append(f"Packets with all {found.packets.spikes} spikes in place, of the recorded number: {told}.")
     if found.memorisation is not None:
-        one = found.memorisation
+        nearest = found.memorisation.nearest
         sentences.append(
-            f"Generated samples differ from the nearest training sample in {one.median_generated:g} places (median), "
-            f"held-out recorded ones in {one.median_held_out:g}."
+            f"Generated samples differ from the nearest training sample in {nearest['generated'].median:g} places "
+            f"(median), held-out recorded ones in {nearest['held_out'].median:g}."
         )
     if found.whole is not None:
         one = found.whole
@@ -43,18 +46,24 @@ def summarise(prepared: PreparedSamples, found: Measurements) -> tuple[str, ...]
             f"{percent(one.seen_surrogate)} should."
         )
     if found.explanation is not None and found.explanation.packets:
-        sentences.append(_packets(found))
+        sentences.append(_importance(found))
     return tuple(sentences)
 
 
-def _beside(found: Measurements, baseline: str, names: dict[str, str]) -> str:
-    better = [names[n] for n, error in found.errors[MODEL].items() if error.rmse < found.errors[baseline][n].rmse]
-    name = label(baseline)
-    nearer = f"nearer in {', '.join(better)}" if better else "nowhere nearer"
-    return f"{name[0].upper()}{name[1:]} as a baseline: Spike-GAN is {nearer}."
+def _standing(found: Measurements, names: dict[str, str]) -> str:
+    """Count in how many statistics the network is nearer than each baseline, and than halves of the recording."""
+    model = found.errors[MODEL]
+    told = []
+    for name in (FLOOR, "dichotomized_gaussian", "stimulus_gaussian", "k_pairwise", "independent"):
+        if name in found.errors:
+            ours = nearer(model, found.errors[name])
+            which = f" ({', '.join(names[one] for one in ours)})" if 0 < len(ours) < len(model) else ""
+            other = "halves of the recording are to each other" if name == FLOOR else f"the {label(name)} model"
+            told.append(f"than {other} in {len(ours)}{which}")
+    return f"Of {len(model)} statistics Spike-GAN is nearer to the recording {'; '.join(told)}."
 
 
-def _packets(found: Measurements) -> str:
+def _importance(found: Measurements) -> str:
     one = found.explanation
     activity = np.nanmax([packet.activity_auroc for packet in one.packets])
     told = []

@@ -1,4 +1,4 @@
-"""The whole distribution of short samples (test A.1, Figure S1)."""
+"""The whole distribution of short samples (section A.1, Figure S1)."""
 
 from __future__ import annotations
 

@@ -21,6 +21,8 @@ def test_maps_that_are_the_packets_get_perfect_scores():
     np.testing.assert_allclose(found.average, templates(SHOWN.truth)[1], atol=0.5)
     assert found.template_correlation > 0.95
     assert found.template_correlation_found > 0.9
+    assert found.found.shape == (4, 8)
+    assert found.place_auroc == 1.0
 
 
 def test_a_packet_that_no_sample_shows_has_no_course():
