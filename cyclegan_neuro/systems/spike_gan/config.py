@@ -254,7 +254,8 @@ class EvaluationSection(sections.EvaluationSection):
     importance: ImportanceSection = setting(ImportanceSection, "Importance maps.")
     whole_distribution_samples: int = setting(
         0,
-        "Simulated samples that stand for the true distribution of words (section A.1); 0 is off.",
+        "Samples that stand for the true distribution of words, and as many generated ones and of a surrogate "
+        "(section A.1); 0 is off.",
         paper=2_000_000,
         ge=0,
     )

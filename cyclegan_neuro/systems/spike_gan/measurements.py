@@ -36,7 +36,6 @@ _MOST_NEURONS = {  # beyond, a fit takes gigabytes
     "stimulus_gaussian": 200,
     "k_pairwise": 100,
 }
-_WHOLE_SAMPLES = 2**19  # generated samples whose distribution is compared with the true one
 
 
 @dataclass(frozen=True, eq=False)
@@ -172,11 +171,11 @@ def _whole(config: Config, prepared: PreparedSamples, trainer, training: np.ndar
         return None
     _log.info("comparing the distribution of whole samples (%s simulated)", f"{n_samples:,}")
     simulation = config.data.simulation
-    numerical = simulate(simulation, seed=simulation.seed + 1, n_samples=n_samples).samples
-    n_compared = min(n_samples, _WHOLE_SAMPLES)
-    surrogate = simulate(simulation, seed=simulation.seed + 2, n_samples=n_compared).samples
+    numerical, surrogate = (
+        simulate(simulation, seed=simulation.seed + number, n_samples=n_samples).samples for number in (1, 2)
+    )
     generated = generate_samples(
-        trainer.generator, prepared, n_compared, seed=section.seed, batch_size=section.batch_size
+        trainer.generator, prepared, n_samples, seed=section.seed, batch_size=section.batch_size
     ).values
     return compare_distributions(
         generated, surrogate=surrogate, numerical=numerical, training=training, seed=section.seed
