@@ -104,6 +104,7 @@ def first_layer(found: Explanation) -> Figure:
             row[0].set_ylabel(f"{critic_label(name)}\nneuron" + (" (by packet)" if found.packets else ""))
         for axis in axes[-1]:
             axis.set_xlabel("bin")
+            axis.locator_params(axis="x", nbins=3, integer=True)
     return figure
 
 
