@@ -27,7 +27,6 @@ _COLOURS = {
 _ORDER = ("independent", "k_pairwise", "stimulus_gaussian", "dichotomized_gaussian", MODEL)  # MODEL is on top
 _MOST_POINTS = 4000
 _MOST_IN_A_ROW = 4
-_EXAMPLES = 4
 
 
 def statistics_grid(
@@ -162,11 +161,11 @@ def nearest_examples(measured: Measurements, prepared: PreparedSamples) -> Figur
 
 def _nearest_groups(measured: Measurements, prepared: PreparedSamples) -> dict[str, tuple[np.ndarray, NearestSamples]]:
     """The published groups: generated samples, two baselines where they were fitted, training samples."""
-    found = measured.memorisation.nearest
-    first = {"generated": measured.generated, "training": prepared.samples(prepared.train_apart[:_EXAMPLES])}
-    first |= measured.examples
+    found, generated = measured.memorisation.nearest, measured.examples[MODEL]
+    training = prepared.samples(prepared.train_apart[: len(generated)])
+    samples = measured.examples | {"generated": generated, "training": training}
     names = ("generated", "k_pairwise", "dichotomized_gaussian", "training")
-    return {name: (first[name][:_EXAMPLES], found[name]) for name in names if name in found}
+    return {name: (samples[name], found[name]) for name in names if name in found}
 
 
 def distances(found: Memorisation) -> Figure:
