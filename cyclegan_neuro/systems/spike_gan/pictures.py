@@ -143,7 +143,7 @@ def nearest_examples(measured: Measurements, prepared: PreparedSamples) -> Figur
     groups = _nearest_groups(measured, prepared)
     n, colours = max(len(samples) for samples, _ in groups.values()), {"generated": DAY_Y, "training": TRUTH} | _COLOURS
     with styled():
-        figure = new_figure(13.0, 4.8 * len(groups))
+        figure = new_figure(13.0, 3.8 * len(groups))
         axes = figure.subplots(2 * len(groups), n, sharex=True, sharey=True, squeeze=False)
         for number, (name, (samples, nearest)) in enumerate(groups.items()):
             above, below = axes[2 * number : 2 * number + 2]
