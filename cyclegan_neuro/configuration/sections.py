@@ -193,7 +193,7 @@ class TrainingSection(Section):
         "mixed_float16 with loss scaling on an older one, float32 on a CPU.",
     )
     jit_compile: Literal["auto"] | bool = setting("auto", "Compile the step with XLA; auto: on one GPU.")
-    deterministic: bool = setting(True, "Repeat bit for bit on CPU (op determinism).")
+    deterministic: bool = setting(True, "Repeat bit for bit on a CPU with as many threads (op determinism).")
     devices: Literal["auto", "cpu", "one_gpu", "all_gpus"] = setting(
         "auto", "auto: all visible GPUs (mirrored), else the CPU."
     )

@@ -12,15 +12,16 @@ from cyclegan_neuro.configuration.fields import Section, input_files
 from cyclegan_neuro.configuration.loading import changes, differences
 from cyclegan_neuro.errors import ConfigurationError, RecordingError
 
-__all__ = ["refuse_changed_config", "refuse_changed_inputs"]
+__all__ = ["as_trained", "refuse_changed_config", "refuse_changed_inputs"]
 
 _log = logging.getLogger(__name__)
 
 # Fields that do not change what is learned.
-_SAFE = (
+_HOW_LONG = (
     "training.epochs", "training.checkpoint_every_epochs", "training.validate_every_epochs",
-    "training.figures_every_epochs", "evaluation.", "report.",
+    "training.figures_every_epochs",
 )  # fmt: skip
+_SAFE = (*_HOW_LONG, "evaluation.", "report.")
 _PLACES = ("path", "source")  # in inputs.json; a file without a stored source is called by its path
 # Fields of the machine: the run goes on, but no longer bit for bit.
 _MACHINE = ("training.devices", "training.deterministic")
@@ -51,6 +52,15 @@ def refuse_changed_config(stored: Section, given: Section, *, where: str) -> Non
             _log.warning("%s: the run goes on, but no longer bit for bit", line)
     if "training.epochs" in changed and getattr(given.training, "decay", "none") != "none":
         _log.warning("training.epochs changed: the decay of the learning rates now ends with the new last epoch")
+
+
+def as_trained(stored: Section, given: Section, *, where: str) -> Section:
+    """Return ``given`` with the run's own epochs and intervals, which an evaluation cannot change."""
+    own = {key.split(".")[1]: before for key, (before, _) in changes(stored, given).items() if key in _HOW_LONG}
+    for line in differences(stored, given):
+        if line.startswith(_HOW_LONG):
+            _log.warning("%s: %s; the run was trained with the former, which counts here", where, line)
+    return given.model_copy(update={"training": given.training.model_copy(update=own)})
 
 
 def refuse_changed_inputs(stored: Mapping, given: Mapping, file: Path) -> None:

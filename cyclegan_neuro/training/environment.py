@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import platform
 import subprocess
@@ -14,7 +15,9 @@ import tensorflow as tf
 
 import cyclegan_neuro
 
-__all__ = ["describe_environment", "library_versions", "peak_memory_bytes"]
+__all__ = ["describe_environment", "library_versions", "note_other_threads", "peak_memory_bytes"]
+
+_log = logging.getLogger(__name__)
 
 LIBRARIES = ("keras", "numpy", "scipy", "h5py", "pydantic", "matplotlib")
 
@@ -37,21 +40,30 @@ def describe_environment() -> dict[str, Any]:
     Returns
     -------
     dict
-        ``versions``, ``platform``, ``devices`` (name and description), ``cpu_count``, ``threads``,
-        ``git_commit`` (of the package, where it is a checkout; ``-dirty`` with changes), ``command``.
+        ``versions``, ``platform``, ``devices`` (name and description), ``cpu_count`` (of the machine),
+        ``usable_cores`` (of this process), ``threads`` (0 is one per usable core), ``git_commit`` (of the package,
+        where it is a checkout; ``-dirty`` with changes), ``command``.
     """
     return {
         "versions": library_versions(),
         "platform": platform.platform(),
         "cpu_count": os.cpu_count(),
+        "usable_cores": _usable_cores(),
         "threads": {
-            "intra_op": tf.config.threading.get_intra_op_parallelism_threads(),
-            "inter_op": tf.config.threading.get_inter_op_parallelism_threads(),
+            "intra_op": tf.config.threading.get_intra_op_parallelism_threads() or _asked("TF_NUM_INTRAOP_THREADS"),
+            "inter_op": tf.config.threading.get_inter_op_parallelism_threads() or _asked("TF_NUM_INTEROP_THREADS"),
         },
         "devices": [_describe_device(device) for device in tf.config.list_physical_devices()],
         "git_commit": _git_commit(Path(cyclegan_neuro.__file__).parent),
         "command": sys.argv,
     }
+
+
+def note_other_threads(stored: dict[str, Any]) -> None:
+    """Log if this process computes with another number of threads than ``stored``, an ``environment.json``, says."""
+    before, now = _threads(stored), _threads(describe_environment())
+    if before and before != now:
+        _log.warning("%d threads -> %d: the run goes on, but no longer bit for bit", before, now)
 
 
 def peak_memory_bytes() -> int | None:
@@ -62,6 +74,21 @@ def peak_memory_bytes() -> int | None:
         return None
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else peak * 1024  # macOS counts bytes, others KiB
+
+
+def _asked(variable: str) -> int:
+    text = os.environ.get(variable, "")
+    return int(text) if text.isdecimal() else 0
+
+
+def _usable_cores() -> int | None:
+    if hasattr(os, "sched_getaffinity"):  # Linux: batch systems and containers give fewer than there are
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count()
+
+
+def _threads(environment: dict[str, Any]) -> int | None:
+    return environment.get("threads", {}).get("intra_op") or environment.get("usable_cores")
 
 
 def _describe_device(device: tf.config.PhysicalDevice) -> dict[str, str]:

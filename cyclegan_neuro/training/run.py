@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -13,20 +12,23 @@ from typing import Any
 from cyclegan_neuro.configuration.loading import dump_config, load_config
 from cyclegan_neuro.errors import RunDirectoryError, UserError, WindowError
 from cyclegan_neuro.recordings.findings import log_warnings
+from cyclegan_neuro.systems import base
 from cyclegan_neuro.systems.base import System
 from cyclegan_neuro.systems.compilation import resolve_precision
 from cyclegan_neuro.systems.trainer import Trainer
 from cyclegan_neuro.training import compare
 from cyclegan_neuro.training.checkpoints import Checkpoint, CheckpointStore
 from cyclegan_neuro.training.devices import choose_strategy, evaluation_strategy
-from cyclegan_neuro.training.environment import describe_environment
+from cyclegan_neuro.training.environment import describe_environment, note_other_threads
 from cyclegan_neuro.training.interruption import TrainingInterrupted
 from cyclegan_neuro.training.loop import Setup, fit, memory_errors
+from cyclegan_neuro.training.manifest import RunManifest
 from cyclegan_neuro.training.precision import numerics, precision
-from cyclegan_neuro.training.run_directory import RunDirectory, claim
+from cyclegan_neuro.training.recovery import find_status
+from cyclegan_neuro.training.run_directory import DEPENDED_ON, RunDirectory, claim
 from cyclegan_neuro.training.seeds import deterministic_ops
 from cyclegan_neuro.training.state import write_state
-from cyclegan_neuro.training.status import Status
+from cyclegan_neuro.training.status import Status, resume_command
 from cyclegan_neuro.training.status_file import StatusFile
 
 __all__ = ["Run", "load_run", "train"]
@@ -74,8 +76,9 @@ def train(
     output_dir : path
         Becomes the run directory.
     resume : bool
-        Go on from the newest good checkpoint. On a CPU with ``training.deterministic`` the run then ends bit
-        for bit where an uninterrupted one ends.
+        Go on from the newest good checkpoint. On a CPU with ``training.deterministic`` and as many threads as
+        before (by default one per core) the run then ends bit for bit where an uninterrupted one ends; with
+        another number of threads sums are added in another order.
     overwrite : bool
         Replace a run of ours; its files stay until the new run's data are prepared and its networks built.
 
@@ -119,37 +122,31 @@ def load_run(
     ----------
     output_dir : path
     weights : {"best", "last"}
-        Lowest validation error, or newest. Averaged weights are put in place if the system keeps them.
+        Lowest monitored value, or newest. Averaged weights are put in place if the system keeps them.
     config : Section, optional
         To evaluate with other settings; may differ from the run's in ``evaluation``, ``report``, devices,
-        precision and in the place of the recordings.
+        precision and in the place of the recordings. By default ``config.yaml``.
     system : System, optional
         By default the one that ``config.yaml`` names.
 
     Raises
     ------
     RunDirectoryError
-        If this is no run of ours.
+        If this is no run of ours, or a file that its networks depend on was changed.
     ConfigurationError, RecordingError
         If configuration or data are not those of the run.
     CheckpointError
         If the checkpoint is absent or damaged.
     """
     directory = RunDirectory(output_dir)
-    status = directory.read_status()
-    if status is None or not directory.config_file.exists():
-        raise RunDirectoryError(
-            str(directory.path),
-            got="no run of ours",
-            expected="a directory that train.py made",
-            fix="check --output_dir",
-        )
-    system = system or _system_of(directory)
-    stored = load_config(directory.config_file, system.Config)
-    config = stored if config is None else config
+    status = _status_of_run(directory)
+    system = system or base.get(status.system)
+    manifest, stored = _record(system, directory)
+    config = load_config(directory.config_file, system.Config) if config is None else config
     compare.refuse_changed_config(stored, config, where=str(directory.config_file))
+    config = compare.as_trained(stored, config, where=str(directory.config_file))
     checkpoint = CheckpointStore(directory.checkpoints).load(weights)
-    prepared = _prepare_again(system, config, directory)
+    prepared = _prepare_again(system, config, directory, manifest)
     with precision(resolve_precision(config.training)), evaluation_strategy(config.training.devices).scope():
         trainer = system.build(config, prepared)
     write_state(trainer, checkpoint.state, where=str(checkpoint.path))  # optimizers too: they keep the averages
@@ -158,31 +155,39 @@ def load_run(
 
 
 def _begin(system: System, config: Any, directory: RunDirectory) -> Setup:
-    """Prepare and build first; only then does the run directory become one."""
+    """Prepare and build first; only then does the run directory become one.
+
+    A kill at any moment leaves either the run that was here before, or the state ``preparing``, or a run that resumes.
+    """
     status = StatusFile(directory, _status(system, config, directory))
-    if directory.is_untouched():
+    replaces = directory.has_run()
+    if not replaces:
         status.update()
+        directory.clear()
     try:
-        prepared = system.prepare(config, run_directory=directory.begin_staging())
+        folder = directory.begin_staging()
+        prepared = system.prepare(config, run_directory=folder)
         trainer = _build(system, config, prepared)
+        directory.write_json(folder / directory.inputs_file.name, prepared.inputs)
     except BaseException:
         directory.abandon_staging()
-        if directory.is_untouched():
+        if not replaces:
             directory.status_file.unlink(missing_ok=True)
         raise
+    status.update()  # from here on the run that was here is gone
     directory.clear()
-    status.update(steps_per_epoch=system.steps_per_epoch(config, prepared))
     directory.commit_staging()
-    directory.write_json(directory.inputs_file, prepared.inputs)
     return _start(system, config, directory, prepared, trainer, status, None)
 
 
 def _resume(system: System, config: Any, directory: RunDirectory) -> Setup:
-    stored = load_config(directory.config_file, system.Config)
+    directory.abandon_staging()
+    status = StatusFile(directory, _status_of_run(directory))
+    manifest, stored = _record(system, directory)
     compare.refuse_changed_config(stored, config, where=str(directory.config_file))
     store = CheckpointStore(directory.checkpoints)
     checkpoint = store.newest()
-    prepared = _prepare_again(system, config, directory)
+    prepared = _prepare_again(system, config, directory, manifest)
     trainer = _build(system, config, prepared)
     if checkpoint is None:
         _log.warning("%s: no checkpoint was saved; beginning at step 0", directory.path)
@@ -190,16 +195,19 @@ def _resume(system: System, config: Any, directory: RunDirectory) -> Setup:
         write_state(trainer, checkpoint.state, where=str(checkpoint.path))
         store.discard(checkpoint.damaged)
         _log.info("continuing after step %d (%s)", checkpoint.manifest.step, checkpoint.path)
-    status = StatusFile(directory, directory.read_status())
+    with suppress(RunDirectoryError):  # the file informs; a run without it goes on
+        note_other_threads(directory.read_json(directory.environment_file))
     return _start(system, config, directory, prepared, trainer, status, checkpoint)
 
 
 def _start(system, config, directory, prepared, trainer, status, checkpoint) -> Setup:
     log_warnings(prepared.findings)
+    manifest = RunManifest.describe(config, directory.path, DEPENDED_ON)
     at = checkpoint.manifest if checkpoint else None
     before = _numerics_before(directory) if at else []
     computed = numerics(trainer, step=at.step if at else 0, before=before)
     directory.write_json(directory.environment_file, describe_environment() | {"numerics": computed})
+    directory.write_json(directory.manifest_file, manifest.as_dict())
     directory.write_text(directory.config_file, dump_config(config))
     status.update(
         state="training",
@@ -219,7 +227,37 @@ def _numerics_before(directory: RunDirectory) -> list[dict]:
     return []
 
 
-def _prepare_again(system: System, config: Any, directory: RunDirectory) -> Any:
+def _status_of_run(directory: RunDirectory) -> Status:
+    status = find_status(directory)
+    if status is None or status.state == "preparing" or not directory.config_file.exists():
+        raise RunDirectoryError(
+            str(directory.path),
+            got="no run of ours",
+            expected="a directory that train.py made",
+            fix="check --output_dir",
+        )
+    if directory.read_status() is None:
+        _log.warning(
+            "%s: missing or damaged; rebuilt (epoch %d, step %d)", directory.status_file, status.epoch, status.step
+        )
+    return status
+
+
+def _record(system: System, directory: RunDirectory) -> tuple[RunManifest | None, Any]:
+    """Return the manifest and the configuration of the run, which are not what is edited by hand."""
+    manifest = RunManifest.read(directory.manifest_file)
+    if manifest is None:
+        _log.warning(
+            "%s: missing, as in earlier runs; whether config.yaml or scaling.json were changed by hand is not known",
+            directory.manifest_file,
+        )
+        return None, load_config(directory.config_file, system.Config)
+    return manifest, manifest.config_of(system.Config, where=str(directory.manifest_file))
+
+
+def _prepare_again(system: System, config: Any, directory: RunDirectory, manifest: RunManifest | None) -> Any:
+    if manifest is not None:
+        manifest.refuse_changed_files(directory.path)
     stored = directory.read_json(directory.inputs_file)
     try:
         prepared = system.prepare(config, run_directory=directory.path)
@@ -228,6 +266,8 @@ def _prepare_again(system: System, config: Any, directory: RunDirectory) -> Any:
         compare.refuse_changed_inputs(stored, prepared.inputs, directory.inputs_file)
         raise
     compare.refuse_changed_inputs(stored, prepared.inputs, directory.inputs_file)
+    if manifest is not None:  # what was missing has been learned again
+        manifest.refuse_changed_files(directory.path)
     return prepared
 
 
@@ -239,14 +279,9 @@ def _build(system: System, config: Any, prepared: Any) -> Trainer:
 
 
 def _status(system: System, config: Any, directory: RunDirectory) -> Status:
-    command = shlex.join(["python", "train.py", "--output_dir", str(directory.path), "--resume"])
-    return Status(system=system.name, state="preparing", epochs=config.training.epochs, resume=command)
-
-
-def _system_of(directory: RunDirectory) -> System:
-    from cyclegan_neuro.systems import base
-
-    return base.get(directory.read_status().system)
+    return Status(
+        system=system.name, state="preparing", epochs=config.training.epochs, resume=resume_command(directory.path)
+    )
 
 
 @contextmanager

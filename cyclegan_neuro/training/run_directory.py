@@ -4,6 +4,7 @@
 ``config.yaml``       the resolved configuration
 ``environment.json``  versions, devices, command line
 ``inputs.json``       hash, shape, rate and ROI ids of what went in
+``manifest.json``     the configuration and the checksums of the files that the run depends on
 ``status.json``       where the run stands; its format mark makes the directory ours
 ``checkpoints/``      ``last-<step>.h5`` (two) and ``best-<step>.h5``
 ``tensorboard/``      event files
@@ -12,6 +13,9 @@
 ``report/``           written by the evaluation
 ``evaluation_cache/`` spikes and their statistics, for the next evaluation; may be deleted
 ================  ==========================================================================
+
+A run begins with the state ``training`` of its status. While the state is ``preparing``, whatever else is here was left
+by a killed start, and the next start deletes it.
 """
 
 from __future__ import annotations
@@ -19,26 +23,30 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
 from cyclegan_neuro.errors import RunDirectoryError
 from cyclegan_neuro.recordings.atomic import replacing
-from cyclegan_neuro.training.lock import LOCK_NAME, locked
+from cyclegan_neuro.training.lock import EVALUATION_LOCK, TRAINING_LOCK, locked
+from cyclegan_neuro.training.recovery import find_status
 from cyclegan_neuro.training.status import Status
 
-__all__ = ["RunDirectory", "claim"]
+__all__ = ["DEPENDED_ON", "RunDirectory", "claim"]
 
 _STAGING = ".preparing"
+_LOCKS = (TRAINING_LOCK, EVALUATION_LOCK)
+_BEFORE_STATUS = (*_LOCKS, _STAGING, ".status.*.tmp.json")  # what can be here before the first status.json
+DEPENDED_ON = ("inputs.json", "scaling*", "neuron_order*", "ordering*")
+"""What a run's networks depend on, beside its configuration."""
 # Paths relative to the run; "*" also stands for "/". Everything else in a run directory is the user's.
 _OURS = (
-    "config.yaml", "environment.json", "inputs.json", "status.json", "history.csv", LOCK_NAME,
-    "checkpoints/*.h5", "tensorboard/*events.out.tfevents.*",
-    "scaling*", "neuron_order*", "ordering*", f"{_STAGING}/*",
+    "config.yaml", "environment.json", "manifest.json", "status.json", "history.csv", *DEPENDED_ON, *_LOCKS,
+    "checkpoints/*.h5", "tensorboard/*events.out.tfevents.*", f"{_STAGING}/*",
     "report/index.html", "report/metrics.json", "report/maps.h5",
-    "report/figures/*.png", "report/figures/*.svg", "report/tables/*.csv",
+    "report/figures/*.png", "report/figures/*.svg", "report/tables/*.csv", ".report.old/*", ".report.*.new/*",
     "evaluation_cache/*.npz", ".*.tmp", ".*.tmp.*",
 )  # fmt: skip
 
@@ -57,6 +65,7 @@ class RunDirectory:
         self.config_file = self.path / "config.yaml"
         self.environment_file = self.path / "environment.json"
         self.inputs_file = self.path / "inputs.json"
+        self.manifest_file = self.path / "manifest.json"
         self.status_file = self.path / "status.json"
         self.history_file = self.path / "history.csv"
         self.checkpoints = self.path / "checkpoints"
@@ -65,7 +74,7 @@ class RunDirectory:
         self.staging = self.path / _STAGING
 
     def read_status(self) -> Status | None:
-        """Return the status, or None if this is not a run of ours."""
+        """Return what ``status.json`` says; None if it is missing, damaged or not ours."""
         try:
             return Status.from_dict(json.loads(self.status_file.read_text(encoding="utf-8")))
         except (OSError, ValueError):
@@ -103,11 +112,13 @@ class RunDirectory:
         with replacing(file, error_type=RunDirectoryError) as temporary:
             temporary.write_text(text, encoding="utf-8")
 
-    def is_untouched(self) -> bool:
-        """Return whether no run has begun here (what a killed preparation left counts as nothing)."""
-        status = self.read_status()
-        left_over = {LOCK_NAME, _STAGING} | ({"status.json"} if status and status.state == "preparing" else set())
-        return all(entry.name in left_over for entry in self.path.iterdir())
+    def has_run(self) -> bool:
+        """Return whether a run, or something that is not ours, is here; what a killed start left counts as nothing."""
+        status = find_status(self)
+        if status is not None:
+            return status.state != "preparing"
+        names = [entry.name for entry in self.path.iterdir()]
+        return not all(any(fnmatch(name, pattern) for pattern in _BEFORE_STATUS) for name in names)
 
     def foreign_files(self) -> list[str]:
         """Return the files in here that no run of ours writes, relative to the run."""
@@ -115,9 +126,9 @@ class RunDirectory:
         return sorted(name for name in names if not any(fnmatch(name, pattern) for pattern in _OURS))
 
     def clear(self) -> None:
-        """Delete a run of ours but its lock and the staging folder; call after :meth:`foreign_files` was empty."""
+        """Delete all but locks, status and the staging folder; call after :meth:`foreign_files` was empty."""
         for entry in self.path.iterdir():
-            if entry.name in (LOCK_NAME, _STAGING):
+            if entry.name in (*_LOCKS, _STAGING, self.status_file.name):
                 continue
             if _is_folder(entry):
                 shutil.rmtree(entry)
@@ -137,8 +148,11 @@ class RunDirectory:
         self.staging.rmdir()
 
     def abandon_staging(self) -> None:
+        """Delete the staging folder, and files of the run that a killed process left half written."""
         if self.staging.exists():
             shutil.rmtree(self.staging)
+        for left_over in self.path.glob(".*.[0-9]*.tmp.*"):
+            left_over.unlink()
 
 
 @contextmanager
@@ -152,7 +166,8 @@ def claim(output_dir: str | Path, *, resume: bool = False, overwrite: bool = Fal
     resume : bool
         Continue the run that is here.
     overwrite : bool
-        Replace the run that is here; its files stay until :meth:`RunDirectory.clear`.
+        Replace the run that is here, which must not be under evaluation; its files stay until
+        :meth:`RunDirectory.clear`.
 
     Raises
     ------
@@ -169,7 +184,7 @@ def claim(output_dir: str | Path, *, resume: bool = False, overwrite: bool = Fal
         _refuse_without_run(directory)
     created = _make(directory.path)
     try:
-        with locked(directory.path):
+        with locked(directory.path), locked(directory.path, EVALUATION_LOCK) if overwrite else nullcontext():
             if not resume:
                 _refuse_unless_free(directory, overwrite=overwrite)
             yield directory
@@ -194,28 +209,28 @@ def _make(path: Path) -> bool:
 
 
 def _refuse_without_run(directory: RunDirectory) -> None:
-    status = directory.read_status()
-    if status is None or not directory.config_file.exists():
+    status = find_status(directory)
+    if status is None or not directory.config_file.exists() or status.state == "preparing":
+        stopped = status is not None and status.state == "preparing"
         raise RunDirectoryError(
             str(directory.path),
-            got="no run that could go on",
+            got="a start that was stopped before its run began" if stopped else "no run that could go on",
             expected="a directory that training made",
-            fix="check --output_dir, or leave out --resume to start a run",
-        )
+            fix="leave out --resume to start again" if stopped
+            else "check --output_dir, or leave out --resume to start a run",
+        )  # fmt: skip
 
 
 def _refuse_unless_free(directory: RunDirectory, *, overwrite: bool) -> None:
-    if directory.is_untouched():
-        return
-    status = directory.read_status()
-    if status is None:
+    status = find_status(directory)
+    if status is None and directory.has_run():
         raise RunDirectoryError(
             str(directory.path),
             got=f"files that are no run of ours ({_some(sorted(e.name for e in directory.path.iterdir()))})",
             expected="a new or empty directory",
             fix="choose another --output_dir; --overwrite replaces runs of ours only",
         )
-    if not overwrite:
+    if directory.has_run() and not overwrite:
         raise RunDirectoryError(
             str(directory.path),
             got=f"a run that is there already ({status.state}, {status.epoch} of {status.epochs} epochs)",
@@ -227,7 +242,7 @@ def _refuse_unless_free(directory: RunDirectory, *, overwrite: bool) -> None:
         raise RunDirectoryError(
             str(directory.path),
             got=f"files that no run of ours writes ({_some(foreign)})",
-            expected="nothing but a run of ours to overwrite",
+            expected="nothing but what a run of ours writes",
             fix="move them elsewhere, or choose another --output_dir; nothing was deleted",
         )
 
@@ -237,5 +252,5 @@ def _is_folder(entry: Path) -> bool:
 
 
 def _some(names: list[str], most: int = 5) -> str:
-    names = [name for name in names if name != LOCK_NAME]
+    names = [name for name in names if name not in _LOCKS]
     return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import asdict, dataclass, fields
-from typing import Any, Literal
+from pathlib import Path
+from typing import Any, Literal, get_args
 
-__all__ = ["RUN_FORMAT", "Status"]
+__all__ = ["RUN_FORMAT", "Status", "resume_command"]
 
 RUN_FORMAT = "cyclegan_neuro run 1"
+State = Literal["preparing", "training", "interrupted", "failed", "finished"]
 
 
 @dataclass(frozen=True)
@@ -40,7 +43,7 @@ class Status:
     """
 
     system: str
-    state: Literal["preparing", "training", "interrupted", "failed", "finished"]
+    state: State
     epoch: int = 0
     step: int = 0
     epochs: int = 0
@@ -65,6 +68,14 @@ class Status:
             return None
         known = {field.name for field in fields(cls)}
         try:
-            return cls(**{name: value for name, value in content.items() if name in known})
+            status = cls(**{name: value for name, value in content.items() if name in known})
         except TypeError:  # a required field is missing
             return None
+        counts = (status.epoch, status.step, status.epochs, status.steps_per_epoch, status.seconds_trained)
+        damaged = status.state not in get_args(State) or not all(isinstance(count, int | float) for count in counts)
+        return None if damaged else status
+
+
+def resume_command(output_dir: Path) -> str:
+    """Return the command that continues a run."""
+    return shlex.join(["python", "train.py", "--output_dir", str(output_dir), "--resume"])

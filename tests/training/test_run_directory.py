@@ -1,14 +1,17 @@
 """Who may touch which directory."""
 
+import errno
 import json
 import os
 import socket
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from cyclegan_neuro.errors import RunDirectoryError
+from cyclegan_neuro.training.lock import locked
 from cyclegan_neuro.training.run_directory import RunDirectory, claim
 from cyclegan_neuro.training.status import Status
 
@@ -22,6 +25,8 @@ def run(tmp_path):
         "checkpoints/last-000000005.h5", "checkpoints/.last-000000010.7.tmp.h5",
         "tensorboard/train/events.out.tfevents.1.host", "tensorboard/ordering/events.out.tfevents.1.host",
         "report/index.html", "report/metrics.json", "report/figures/a.png", "report/tables/a.csv",
+        ".report.0f.new/figures/a.png", ".report.old/maps.h5", "evaluation_cache/.a.7.tmp.npz",
+        ".config.7.tmp.yaml", ".preparing/tensorboard/ordering/events.out.tfevents.1.host", "manifest.json",
     ):  # fmt: skip
         file = directory.path / name
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -50,7 +55,7 @@ def test_overwrite_deletes_only_when_told_to_clear(run):
     with claim(run.path, overwrite=True) as directory:
         assert "history.csv" in entries(directory)
         directory.clear()
-        assert entries(directory) == ["lock"]
+        assert entries(directory) == [".preparing", "evaluation.lock", "lock", "status.json"]
 
 
 @pytest.mark.parametrize("name", ["notes.txt", "report/paper.docx", "checkpoints/mine.txt", "tensorboard/readme.md"])
@@ -122,24 +127,133 @@ def test_two_runs_in_one_directory(run):
     assert "lock" not in entries(run)
 
 
-def test_lock_of_another_living_process(run):
-    process = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
-    try:
-        lock = run.path / "lock"
-        lock.write_text(json.dumps({"pid": process.pid, "host": socket.gethostname(), "since": "2026"}))
-        with pytest.raises(RunDirectoryError, match=f"process {process.pid} on .*delete {lock}"):
-            claim(run.path, resume=True).__enter__()
-    finally:
-        process.communicate(b"\n")
-    with claim(run.path, resume=True):  # now it is dead
-        assert json.loads(lock.read_text())["pid"] == os.getpid()
+HOLD = """
+import sys
+from pathlib import Path
+from cyclegan_neuro.training.lock import locked
+with locked(Path(sys.argv[1]), sys.argv[2]):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
 
 
-@pytest.mark.parametrize("content", ['{"pid": 1, "host": "elsewhere"}', "", "[]"])
-def test_lock_of_another_host_or_unreadable_is_respected(run, content):
-    (run.path / "lock").write_text(content)
-    with pytest.raises(RunDirectoryError, match=r"one run in one directory"):
+@pytest.fixture
+def hold():
+    """Return a function that holds a lock of a directory in another process; kill it to see what it leaves."""
+    processes = []
+
+    def hold(path, name):
+        command = [sys.executable, "-c", HOLD, str(path), name]
+        root = str(Path(__file__).parents[2])
+        environment = os.environ | {"PYTHONPATH": root}
+        process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
+        )  # fmt: skip
+        processes.append(process)
+        assert process.stdout.readline() == "held\n"
+        return process
+
+    yield hold
+    for process in processes:
+        process.kill()
+        process.wait()
+
+
+def test_lock_of_another_living_process(run, hold):
+    process = hold(run.path, "lock")
+    match = f"process {process.pid} on {socket.gethostname()} since 20.*delete {run.path / 'lock'}"
+    with pytest.raises(RunDirectoryError, match=match):
         claim(run.path, resume=True).__enter__()
+    process.kill()
+    process.wait()
+    assert "lock" in entries(run)
+    with claim(run.path, resume=True):
+        assert json.loads((run.path / "lock").read_text())["pid"] == os.getpid()
+    assert "lock" not in entries(run)
+
+
+def test_a_run_under_evaluation_may_train_but_not_be_replaced(run, hold):
+    process = hold(run.path, "evaluation.lock")
+    with claim(run.path, resume=True):
+        pass
+    match = f"process {process.pid} on .* is evaluating, expected one evaluation of a run at a time. Fix: wait for it"
+    with pytest.raises(RunDirectoryError, match=match):
+        claim(run.path, overwrite=True).__enter__()
+    process.kill()
+    process.wait()
+    with claim(run.path, overwrite=True):
+        pass
+
+
+def test_lock_of_another_host_is_respected(run):
+    (run.path / "lock").write_text('{"pid": 1, "host": "elsewhere"}')
+    with pytest.raises(RunDirectoryError, match=r"process 1 on elsewhere .*one run in one directory"):
+        claim(run.path, resume=True).__enter__()
+
+
+@pytest.mark.parametrize("content", ["", "[]", '{"pid": 1'])
+def test_a_lock_that_was_not_signed_is_free(run, content):
+    """Its process was killed between creating and signing it."""
+    (run.path / "lock").write_text(content)
+    with claim(run.path, resume=True):
+        pass
+
+
+RACE = """
+import json, multiprocessing, socket, sys
+from pathlib import Path
+from cyclegan_neuro.errors import RunDirectoryError
+from cyclegan_neuro.training.lock import locked
+
+folder, rounds = Path(sys.argv[1]), 150
+stale = json.dumps({"pid": 4194303, "host": socket.gethostname(), "since": "2026"})
+
+def compete(barrier, winners):
+    for round in range(rounds):
+        if barrier.wait() == 0:
+            (folder / "lock").write_text(stale)
+        barrier.wait()
+        try:
+            with locked(folder):
+                with winners.get_lock():
+                    winners[round] += 1
+                barrier.wait()
+        except RunDirectoryError:
+            barrier.wait()
+
+context = multiprocessing.get_context("fork")
+barrier, winners = context.Barrier(3), context.Array("i", rounds)
+for process in (processes := [context.Process(target=compete, args=(barrier, winners)) for _ in range(3)]):
+    process.start()
+for process in processes:
+    process.join()
+print(sorted(set(winners)), sum(count != 1 for count in winners))
+"""
+
+
+def test_a_stale_lock_is_taken_over_by_one_of_many(tmp_path):
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
+    done = subprocess.run(
+        [sys.executable, "-c", RACE, str(tmp_path)], env=environment, capture_output=True, text=True, timeout=120,
+        check=True,
+    )  # fmt: skip
+    assert done.stdout == "[1] 0\n"
+
+
+@pytest.mark.parametrize("present", [False, True])
+def test_where_the_file_system_knows_no_locks_the_file_is_the_lock(tmp_path, monkeypatch, present):
+    def no_locks(*_):
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr("fcntl.flock", no_locks)
+    if present:
+        (tmp_path / "lock").write_text(json.dumps({"pid": 1, "host": socket.gethostname()}))
+        with pytest.raises(RunDirectoryError, match=f"process 1 on .*if that process is gone, delete {tmp_path}/lock"):
+            locked(tmp_path).__enter__()
+    else:
+        with locked(tmp_path), pytest.raises(RunDirectoryError, match=f"process {os.getpid()} on"):
+            locked(tmp_path).__enter__()
+        assert list(tmp_path.iterdir()) == []
 
 
 def test_lock_of_an_earlier_process_with_our_number(run):

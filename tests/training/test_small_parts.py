@@ -15,7 +15,7 @@ from training_fakes import make_config
 
 from cyclegan_neuro.errors import ConfigurationError, RecordingError, RunDirectoryError, TrainingError
 from cyclegan_neuro.systems import base
-from cyclegan_neuro.training import devices
+from cyclegan_neuro.training import devices, environment
 from cyclegan_neuro.training.callbacks.non_finite import StopOnNonFinite
 from cyclegan_neuro.training.callbacks.progress import ShowProgress
 from cyclegan_neuro.training.callbacks.tensorboard import _tag
@@ -211,7 +211,27 @@ def test_environment_is_json():
     content = json.loads(json.dumps(describe_environment()))
     assert content["versions"]["tensorflow"] == tf.__version__
     assert content["devices"][0]["name"].startswith("/physical_device:CPU")
+    assert 1 <= content["usable_cores"] <= content["cpu_count"]
     assert peak_memory_bytes() > 50e6  # TensorFlow alone takes more
+
+
+@pytest.mark.parametrize(
+    ("stored", "said"),
+    [
+        ({"usable_cores": 3, "threads": {"intra_op": 0}}, "3 threads -> 2: the run goes on, but no longer bit for bit"),
+        ({"usable_cores": 2, "threads": {"intra_op": 0}}, ""),
+        ({"usable_cores": 8, "threads": {"intra_op": 2}}, ""),
+        ({"threads": {"intra_op": 0}}, ""),  # before the cores were written down
+        ({}, ""),
+    ],
+)
+def test_another_number_of_threads_is_said(stored, said, monkeypatch, caplog):
+    monkeypatch.setattr(environment, "_usable_cores", lambda: 2)
+    monkeypatch.delenv("TF_NUM_INTRAOP_THREADS", raising=False)
+    environment.note_other_threads(stored)
+    assert "".join(caplog.messages) == said
+    monkeypatch.setenv("TF_NUM_INTRAOP_THREADS", "3")
+    assert environment.describe_environment()["threads"]["intra_op"] == 3
 
 
 # -- signals ---------------------------------------------------------------------------------------
