@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from uuid import uuid4
 
 from cyclegan_neuro.errors import RunDirectoryError
 
@@ -48,18 +49,20 @@ def unique_slugs(texts: Iterable[str]) -> list[str]:
 def replacing_directory(target: Path) -> Iterator[Path]:
     """Yield an empty folder beside ``target``; on success it takes the place of ``target``.
 
-    Until the block ends, ``target`` stays as it was; if the block raises, the new folder is removed.
+    Until the block ends, ``target`` stays as it was; if the block raises, the new folder is removed. Each call has a
+    folder of its own and removes what killed ones left, so only one process at a time may be here.
 
     Raises
     ------
     RunDirectoryError
         If the system refuses to write (disk full, read-only).
     """
-    fresh, old = target.with_name(f".{target.name}.new"), target.with_name(f".{target.name}.old")
+    fresh = target.with_name(f".{target.name}.{uuid4().hex}.new")
+    old = target.with_name(f".{target.name}.old")
     try:
-        if old.exists() and not target.exists():  # a swap was interrupted between its two renames
-            os.replace(old, target)
-        _remove(fresh)
+        _restore(target, old)
+        for left_over in target.parent.glob(f".{target.name}.*.new"):
+            _remove(left_over)
         fresh.mkdir(parents=True)
         yield fresh
         _remove(old)
@@ -68,6 +71,8 @@ def replacing_directory(target: Path) -> Iterator[Path]:
         os.replace(fresh, target)
         _remove(old)
     except OSError as error:
+        with suppress(OSError):
+            _restore(target, old)
         raise RunDirectoryError(
             str(target),
             got=error.strerror or str(error),
@@ -77,6 +82,12 @@ def replacing_directory(target: Path) -> Iterator[Path]:
     finally:
         with suppress(OSError):
             _remove(fresh)
+
+
+def _restore(target: Path, old: Path) -> None:
+    """Put the old folder back after a swap that ended between its two renames."""
+    if old.exists() and not os.path.lexists(target):
+        os.replace(old, target)
 
 
 def _remove(path: Path) -> None:

@@ -33,11 +33,13 @@ def write_report(
     environment: dict,
     inputs: dict,
     status: dict,
+    weights: dict,
     timing: dict,
 ) -> Path:
     """Write ``report/`` of a run: index.html, figures/, tables/, metrics.json and, where there are maps, maps.h5.
 
-    The folder is written beside the old one and takes its place when it is whole.
+    The folder is written beside the old one and takes its place when it is whole. The caller holds the lock of the
+    run's evaluations.
 
     Parameters
     ----------
@@ -46,8 +48,9 @@ def write_report(
     system_name : str
     config_yaml : str
         The resolved configuration.
-    environment, inputs, status, timing : dict
-        JSON-ready; ``environment["versions"]`` goes into ``metrics.json``.
+    environment, inputs, status, weights, timing : dict
+        JSON-ready; ``weights`` (which checkpoint the report is about), ``timing`` and ``environment["versions"]`` go
+        into ``metrics.json``.
 
     Returns
     -------
@@ -69,7 +72,7 @@ def write_report(
         (folder / "figures").mkdir()
         (folder / "tables").mkdir()
         sections = _write_blocks(evaluation.blocks, folder)
-        metrics = {"timing": timing, "versions": environment.get("versions", {})}
+        metrics = {"weights": weights, "timing": timing, "versions": environment.get("versions", {})}
         if evaluation.arrays:
             write_arrays(evaluation.arrays, folder / MAPS_FILE.name)
         write_json({"system": system_name, **evaluation.metrics, **metrics}, folder / "metrics.json")
@@ -83,8 +86,8 @@ def write_report(
             references=evaluation.references,
             config_yaml=config_yaml,
             facts={
-                "Inputs": flatten(inputs), "Status": flatten(status), "Timing": flatten(timing),
-                "Environment": flatten(environment),
+                "Weights": flatten(weights), "Inputs": flatten(inputs), "Status": flatten(status),
+                "Timing": flatten(timing), "Environment": flatten(environment),
             },
         )  # fmt: skip
         (folder / "index.html").write_text(page, encoding="utf-8")

@@ -19,6 +19,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime, timezone
 from pathlib import Path
+from typing import Any
 
 import h5py
 
@@ -85,6 +86,15 @@ class Checkpoint:
     manifest: Manifest
     state: State
     damaged: tuple[Path, ...] = ()
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return what names these weights, JSON-ready."""
+        stated = self.manifest
+        return {
+            "file": self.path.name, "epoch": stated.epoch, "step": stated.step, "sha256": stated.sha256,
+            "monitor": stated.monitor, "value": stated.value, "written": stated.written,
+            "damaged": [path.name for path in self.damaged],
+        }  # fmt: skip
 
 
 class CheckpointStore:
@@ -173,6 +183,8 @@ class CheckpointStore:
             try:
                 return _read(path)
             except CheckpointError as error:
+                if not path.exists():  # training has replaced it while we looked
+                    return self.load(kind)
                 raise CheckpointError(
                     error.where, got=error.got, expected=error.expected, fix="use --set evaluation.weights=last"
                 ) from error

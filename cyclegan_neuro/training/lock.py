@@ -1,8 +1,8 @@
 """Locks of a run directory: one training, and beside it one evaluation, at a time.
 
 The operating system holds a lock (``flock``) for as long as its process lives, so that no kill leaves one behind and no
-two processes can take one over. The file names the holder, for messages; where ``flock`` reaches other machines (NFS
-from version 4 on, most cluster file systems) it excludes their processes too.
+two processes can take one over. The file names the holder, for messages; where ``flock`` reaches other machines (NFS,
+most cluster file systems) it excludes their processes too.
 """
 
 from __future__ import annotations

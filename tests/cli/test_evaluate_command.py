@@ -1,5 +1,8 @@
 """``evaluate.py``: which settings it takes, and how it joins run, system and report."""
 
+import json
+import os
+import socket
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -10,6 +13,8 @@ from cyclegan_neuro.configuration.loading import dump_config
 from cyclegan_neuro.systems import base
 from cyclegan_neuro.systems.cyclegan.system import CycleGANSystem
 from cyclegan_neuro.systems.evaluation import Block, Evaluation
+from cyclegan_neuro.training.checkpoints import Checkpoint, Manifest
+from cyclegan_neuro.training.lock import EVALUATION_LOCK, locked
 
 
 @pytest.fixture(autouse=True)
@@ -60,7 +65,9 @@ def test_no_run_of_ours(capsys, run_directory):
     assert "got no run of ours" in refused(capsys, "--output_dir", run_directory)
 
 
-def test_the_last_line_is_the_path_of_the_report(capsys, run_directory, monkeypatch):
+@pytest.fixture
+def evaluate(capsys, run_directory, monkeypatch):
+    """Run ``evaluate.py`` on a stand-in for a run; return the last line, the page, metrics.json and what was asked."""
     asked = {}
     environment = {"versions": {"python": "2.7"}}
 
@@ -72,24 +79,63 @@ def test_the_last_line_is_the_path_of_the_report(capsys, run_directory, monkeypa
             environment_file="environment",
             read_json={"inputs": {"x": {"rate": 24}}, "environment": environment}.get,
         )
-        status = SimpleNamespace(seconds_trained=12.5, windows_per_second=3.0, as_dict=lambda: {"state": "finished"})
-        return SimpleNamespace(directory=directory, status=status, prepared="data", trainer="network")
+        fields = {"state": "finished", "epoch": 12, "step": 60}
+        status = SimpleNamespace(seconds_trained=12.5, windows_per_second=3.0, as_dict=lambda: fields)
+        return SimpleNamespace(
+            config=config, directory=directory, status=status, prepared="data", trainer="network",
+            checkpoint=asked["checkpoint"],
+        )  # fmt: skip
 
-    def evaluate(self, config, prepared, trainer, *, cache_directory=None):
+    def evaluate_system(self, config, prepared, trainer, *, cache_directory=None):
         asked.update(n_traces=config.report.n_traces, given=(prepared, trainer))
         return Evaluation(summary=("It worked.",), blocks=(Block("What went in"),), metrics={"signals": {"n": 1}})
 
     monkeypatch.setattr("cyclegan_neuro.training.run.load_run", load_run)
-    monkeypatch.setattr(CycleGANSystem, "evaluate", evaluate)
-    overrides = ["--set", "evaluation.weights=last", "--set", "report.n_traces=5"]
-    assert main(["--output_dir", str(run_directory), *overrides]) == 0
-    report = Path(capsys.readouterr().out.splitlines()[-1])
-    assert report == run_directory / "report" / "index.html"
-    page = report.read_text(encoding="utf-8")
+    monkeypatch.setattr(CycleGANSystem, "evaluate", evaluate_system)
+
+    def evaluate(*damaged):
+        manifest = Manifest(epoch=11, step=55, sha256="0123456789abcdef" * 4)
+        asked["checkpoint"] = Checkpoint(Path("last-000000055.h5"), manifest, {}, tuple(map(Path, damaged)))
+        overrides = ["--set", "evaluation.weights=last", "--set", "report.n_traces=5"]
+        assert main(["--output_dir", str(run_directory), *overrides]) == 0
+        report = run_directory / "report"
+        page = (report / "index.html").read_text(encoding="utf-8")
+        metrics = json.loads((report / "metrics.json").read_text(encoding="utf-8"))
+        return capsys.readouterr().out.splitlines()[-1], page, metrics, asked
+
+    return evaluate
+
+
+def test_the_last_line_names_the_report_and_its_weights(evaluate, run_directory):
+    line, page, metrics, asked = evaluate()
+    weights = "weights 'last': epoch 11, step 55, sha256 0123456789ab"
+    assert line == f"{run_directory / 'report' / 'index.html'}  ({weights})"
     assert "It worked." in page
     assert "weights: last" in page
     assert "evaluated_with.python" in page  # other versions than the run was trained with
-    assert asked == {
-        "output_dir": run_directory, "weights": "last", "n_traces": 5, "given": ("data", "network")
-    }  # fmt: skip
-    assert '"training_s": 12.5' in (report.parent / "metrics.json").read_text(encoding="utf-8")
+    assert asked["output_dir"] == run_directory
+    assert asked["weights"] == "last"
+    assert asked["n_traces"] == 5
+    assert asked["given"] == ("data", "network")
+    assert metrics["timing"]["training_s"] == 12.5
+    assert not (run_directory / "evaluation.lock").exists()
+
+
+def test_after_a_fallback_the_report_is_about_the_older_checkpoint_and_says_so(evaluate, run_directory):
+    line, page, metrics, _ = evaluate("last-000000060.h5")
+    assert line.endswith("step 55, sha256 0123456789ab; damaged: last-000000060.h5)")
+    weights = metrics["weights"]
+    assert (weights["file"], weights["epoch"], weights["step"]) == ("last-000000055.h5", 11, 55)
+    assert (weights["sha256"], weights["damaged"]) == ("0123456789abcdef" * 4, ["last-000000060.h5"])
+    said = "A newer checkpoint is damaged (last-000000060.h5). This report is about an older one: weights"
+    assert page.index(said) < page.index("It worked.")
+    assert "epoch 11, step 55" in page
+    assert "0123456789abcdef" * 4 in page
+
+
+def test_a_second_evaluation_at_the_same_time_is_refused(capsys, run_directory):
+    with locked(run_directory, EVALUATION_LOCK):
+        message = refused(capsys, "--output_dir", run_directory)
+    holder = f"process {os.getpid()} on {socket.gethostname()} since "
+    assert message.startswith(f"error: {run_directory}: got a directory that {holder}")
+    assert "is evaluating, expected one evaluation of a run at a time. Fix: wait for it or, if that process" in message

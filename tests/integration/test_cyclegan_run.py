@@ -11,6 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from cyclegan_neuro.training.run_directory import RunDirectory
+
 ROOT = Path(__file__).resolve().parents[2]
 SMALL = [
     "data.simulation.preset=mouse_3", "data.simulation.duration_s=120.0", "windows.window_frames=96",
@@ -72,13 +74,15 @@ def test_killed_run_resumes_to_the_same_weights_and_evaluates(tmp_path):
     assert rows(whole) == rows(killed)
 
     out = run("evaluate.py", "--output_dir", killed)
-    report = Path(out.strip().splitlines()[-1])
-    assert report == killed / "report" / "index.html"
+    report = killed / "report" / "index.html"
+    assert out.splitlines()[-1].startswith(f"{report}  (weights 'last': epoch 3, step ")
     page = report.read_text(encoding="utf-8")
     assert "Simulated data" in page
     assert "http://" not in page.replace("http://www.w3.org", "")
     metrics = json.loads((killed / "report" / "metrics.json").read_text())
     assert metrics["system"] == "cyclegan"
+    assert metrics["weights"]["epoch"] == 3
+    assert RunDirectory(killed).foreign_files() == []
     assert {"cycle_x", "cycle_y", "identity_x", "identity_y", "direct_x", "direct_y"} <= set(metrics["signals"])
     assert {"changed_y", "changed_x", "unchanged_y", "unchanged_x"} <= set(metrics["tuning"])
     assert metrics["signals"]["direct_y"]["model"]["n"] == 8

@@ -17,6 +17,7 @@ from training_fakes import differing, stop_at
 from cyclegan_neuro.systems import base
 from cyclegan_neuro.training.interruption import TrainingInterrupted
 from cyclegan_neuro.training.run import load_run, train
+from cyclegan_neuro.training.run_directory import RunDirectory
 
 SYSTEM = base.get("spike_gan")
 SMALL = """\
@@ -85,7 +86,9 @@ def test_train_evaluate_and_sample_from_the_command_line(tmp_path, run):
     assert json.loads((out / "status.json").read_text())["state"] == "finished"
     assert json.loads((out / "inputs.json").read_text())["activity"]["shape"] == [2400, 4]
 
-    report = Path(run("evaluate", "--output_dir", out).strip().splitlines()[-1])
+    report = out / "report" / "index.html"
+    assert run("evaluate", "--output_dir", out).splitlines()[-1].startswith(f"{report}  (weights ")
+    assert RunDirectory(out).foreign_files() == []
     page = report.read_text(encoding="utf-8")
     for title in (
         "What went in", "Do generated samples have the statistics of recorded ones?", "Are they copies?",

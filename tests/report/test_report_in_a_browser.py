@@ -32,7 +32,7 @@ def index(tmp_path_factory):
     evaluation = Evaluation(("Summary.",), blocks, {}, ("The methods.",), (Reference("k", "@misc{k,\n}"),))
     return write_report(
         evaluation, run_directory=tmp_path_factory.mktemp("run"), system_name="s", config_yaml="a: 1\n",
-        environment={}, inputs={"x": {"sha256": "0123456789abcdef" * 8}}, status={}, timing={},
+        environment={}, inputs={"x": {"sha256": "0123456789abcdef" * 8}}, status={}, weights={}, timing={},
     )  # fmt: skip
 
 

@@ -200,3 +200,25 @@ def test_small_disk_fills_up(small_disk, monkeypatch):
     filler.unlink()
     store.save("last", larger, epoch=2, step=10)
     assert store.newest().manifest.step == 10
+
+
+def test_what_names_the_weights_after_a_fallback(store):
+    kept = save(store, 5, value=0.5)
+    flip_a_bit(save(store, 10))
+    named = store.load("last").as_dict()
+    stated = json.loads(kept.read_bytes()[:8192].rstrip(b"\0"))
+    assert (named["file"], named["epoch"], named["step"], named["value"]) == (kept.name, 1, 5, 0.5)
+    assert named["sha256"] == stated["sha256"]
+    assert named["damaged"] == ["last-000000010.h5"]
+
+
+def test_a_best_that_training_replaces_is_no_error(store, monkeypatch):
+    """An evaluation that looks while training writes."""
+    old = save(store, 5, "best", value=1.0)
+    found = list(store._files("best"))
+    save(store, 10, "best", value=0.5)
+    listed = iter([found])
+    files = CheckpointStore._files
+    monkeypatch.setattr(CheckpointStore, "_files", lambda self, *kinds: next(listed, None) or files(self, *kinds))
+    assert not old.exists()
+    assert store.load("best").manifest.step == 10

@@ -4,6 +4,7 @@ import json
 import re
 import warnings
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -23,6 +24,7 @@ from cyclegan_neuro.systems.cyclegan.spiking.measure import measure_spikes
 from cyclegan_neuro.systems.cyclegan.story.methods import methods
 from cyclegan_neuro.systems.cyclegan.story.spikes import spikes_block, spikes_sentence
 from cyclegan_neuro.systems.evaluation import significant
+from cyclegan_neuro.training.checkpoints import Checkpoint, Manifest
 
 STATISTICS = {"firing_rate", "correlation", "van_rossum", "van_rossum_pairs"}
 DIRECT, CYCLES = ("x_from_y", "y_from_x"), ("x_cycle", "y_cycle")
@@ -371,7 +373,11 @@ def test_a_frame_rate_that_does_not_fit_costs_the_spikes_and_not_the_report(
         read_json={"inputs": {}, "environment": {"versions": {}}}.get,
     )  # fmt: skip
     status = SimpleNamespace(seconds_trained=1.0, windows_per_second=1.0, as_dict=dict)
-    found = SimpleNamespace(directory=run, status=status, prepared=make_days(rate_hz=12.0), trainer=make_trainer())
+    checkpoint = Checkpoint(Path("last-000000001.h5"), Manifest(epoch=1, step=1), {})
+    found = SimpleNamespace(
+        config=config(), directory=run, status=status, prepared=make_days(rate_hz=12.0), trainer=make_trainer(),
+        checkpoint=checkpoint,
+    )  # fmt: skip
     monkeypatch.setattr("cyclegan_neuro.training.run.load_run", lambda *args, **kwargs: found)
     monkeypatch.setattr("cyclegan_neuro.cli.evaluate.prepare_console", lambda: None)
     assert main(["--output_dir", str(tmp_path)]) == 0
