@@ -31,8 +31,8 @@ class DistributionRow:
         Shown in the last panel; NaN are left out.
     floor : float
         Mean of the same between parts of the recording, a line in the last panel; NaN without any.
-    floor_range : (float, float)
-        Its lowest and highest value, a band in the last panel.
+    floor_interval : (float, float)
+        In which another pair of parts would lie, a band in the last panel; NaN where there is none.
     colour : str
         Of the day that the row is about.
     """
@@ -41,7 +41,7 @@ class DistributionRow:
     examples: Sequence[tuple[str, np.ndarray, np.ndarray]]
     spread: np.ndarray
     floor: float
-    floor_range: tuple[float, float]
+    floor_interval: tuple[float, float]
     colour: str
 
 
@@ -53,7 +53,7 @@ class HeatRow:
     examples: Sequence[tuple[str, np.ndarray]]
     spread: np.ndarray
     floor: float
-    floor_range: tuple[float, float]
+    floor_interval: tuple[float, float]
     colour: str
 
 
@@ -117,7 +117,8 @@ def _spread(panel: Axes, row: DistributionRow | HeatRow, label: str, units: str)
         panel.hist(known, bins=min(_BINS, max(5, known.size // 4)), color=row.colour, alpha=0.6)
         panel.axvline(known.mean(), color=row.colour, label=f"mean {known.mean():.2g}")
     if np.isfinite(row.floor):
-        panel.axvspan(*row.floor_range, color=MUTED, alpha=0.3, linewidth=0)
+        if np.isfinite(row.floor_interval).all():
+            panel.axvspan(*row.floor_interval, color=MUTED, alpha=0.3, linewidth=0)
         panel.axvline(row.floor, color=TRUTH, linestyle=":", label=f"floor {row.floor:.2g}")
     panel.set(xlabel=label, ylabel=units)
     if panel.get_legend_handles_labels()[0]:

@@ -105,14 +105,17 @@ class Floor:
         return float("nan") if mean is None else mean
 
     @property
-    def range_kl(self) -> tuple[float, float]:
-        """Lowest and highest mean KL divergence of a pair of parts in nats; NaN without any."""
-        return tuple(self.to_json()["kl"]["range"] or (float("nan"),) * 2)
+    def interval_kl(self) -> tuple[float, float]:
+        """Where the mean KL divergence of another pair of parts would lie (95 %), in nats; NaN for fewer than two."""
+        return tuple(self.to_json()["kl"]["interval95"] or (float("nan"),) * 2)
 
     def to_json(self) -> dict[str, dict]:
-        """Return, for both measures, mean and standard deviation over pairs of parts, their number, and the range.
+        """Return, for both measures, mean and standard deviation over pairs of parts, their number, and an interval.
 
-        ``mean``, ``std`` and ``range`` are None without a value.
+        ``interval95`` is the 95 % prediction interval for one more pair, ``mean ± t s sqrt(1 + 1/n)`` with Student's t
+        of n - 1 degrees of freedom and s divided by n - 1, not below 0: a translator within it is as near to the
+        recorded day as another part of that day. The lowest and highest of n pairs would leave out one more pair in
+        2 of n + 1 cases. ``mean`` and ``std`` are None without a value, ``interval95`` with fewer than two.
         """
         return {
             "kl": _over_parts([comparison.kl for comparison in self.comparisons]),
@@ -123,9 +126,17 @@ class Floor:
 def _over_parts(values: list[np.ndarray]) -> dict[str, float | int | list[float] | None]:
     known = np.array([v[~np.isnan(v)].mean() for v in values if not np.isnan(v).all()])
     if not known.size:
-        return {"mean": None, "std": None, "n": 0, "range": None}
-    spread = [float(known.min()), float(known.max())]
-    return {"mean": float(known.mean()), "std": float(known.std()), "n": int(known.size), "range": spread}
+        return {"mean": None, "std": None, "n": 0, "interval95": None}
+    mean, n = float(known.mean()), int(known.size)
+    return {"mean": mean, "std": float(known.std()), "n": n, "interval95": _prediction(known) if n > 1 else None}
+
+
+def _prediction(values: np.ndarray) -> list[float]:
+    from scipy.stats import t  # a second that --help need not wait
+
+    n = values.size
+    half = float(t.ppf(0.975, n - 1) * values.std(ddof=1) * np.sqrt(1 + 1 / n))
+    return [max(0.0, float(values.mean()) - half), float(values.mean()) + half]
 
 
 def compare_firing_rates(recorded_hz: np.ndarray, generated_hz: np.ndarray) -> Comparison:

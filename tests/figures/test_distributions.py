@@ -11,10 +11,10 @@ NONE = np.full(7, np.nan)
 HOSTILE = r"<b>$\frac{1}$ & %s"
 
 
-def rows(*examples, spread=None, floor=0.1, floor_range=(0.05, 0.15)):
+def rows(*examples, spread=None, floor=0.1, floor_interval=(0.05, 0.15)):
     spread = RNG.gamma(2, 0.1, 30) if spread is None else spread
     named = [(f"n{i}", *e) for i, e in enumerate(examples)]
-    return [DistributionRow("X | F(Y)", named, spread, floor, floor_range, DAY_X)]
+    return [DistributionRow("X | F(Y)", named, spread, floor, floor_interval, DAY_X)]
 
 
 def grid(chosen):
@@ -77,7 +77,7 @@ def test_an_outlier_does_not_make_thousands_of_bins():
 
 def test_the_spread_has_its_mean_and_the_floor():
     spread = np.array([0.1, 0.3, np.nan, 0.2])
-    axes = grid(rows((NONE, NONE), spread=spread, floor=0.05, floor_range=(0.02, 0.07))).axes[-1]
+    axes = grid(rows((NONE, NONE), spread=spread, floor=0.05, floor_interval=(0.02, 0.07))).axes[-1]
     assert [line.get_xdata()[0] for line in axes.lines] == pytest.approx([0.2, 0.05])
     assert legend(axes) == ["mean 0.2", "floor 0.05"]
     *bars, band = axes.patches

@@ -75,22 +75,41 @@ def test_van_rossum_leaves_neurons_out_that_the_recording_does_not_hear():
     assert (got.silent_recorded, got.silent_generated) == ((0,), (0, 1))
 
 
-def test_a_floor_has_the_mean_and_the_range_of_its_parts():
+def test_a_floor_has_the_mean_of_its_parts_and_the_interval_of_another():
     nan = np.nan
     parts = [np.array([0.1, 0.3, nan]), np.array([0.4, 0.4, 0.4]), np.array([nan, nan, nan]), np.array([0.3, 0.3, 0.3])]
     floor = comparison.Floor(tuple(comparison.Comparison("firing_rate", "neuron", kl, 10 * kl) for kl in parts))
     entry = json.loads(json.dumps(floor.to_json(), allow_nan=False))
-    deviation, spread = np.std([0.2, 0.4, 0.3]), [pytest.approx(0.2), pytest.approx(0.4)]
-    assert entry["kl"] == {"mean": pytest.approx(0.3), "std": pytest.approx(deviation), "n": 3, "range": spread}
-    assert entry["wasserstein"]["range"] == [pytest.approx(2.0), pytest.approx(4.0)]
-    assert (floor.mean_kl, floor.range_kl) == (pytest.approx(0.3), tuple(spread))
+    deviation, half = np.std([0.2, 0.4, 0.3]), 4.302653 * 0.1 * np.sqrt(4 / 3)  # t of two degrees of freedom
+    assert entry["kl"]["interval95"] == [0.0, pytest.approx(0.3 + half)]  # 0.3 - half is below 0
+    assert (entry["kl"]["mean"], entry["kl"]["std"]) == pytest.approx((0.3, deviation))
+    assert entry["kl"]["n"] == 3
+    assert entry["wasserstein"]["interval95"] == [0.0, pytest.approx(3.0 + 10 * half)]
+    assert (floor.mean_kl, floor.interval_kl) == (pytest.approx(0.3), (0.0, pytest.approx(0.3 + half)))
+
+
+def test_the_interval_of_a_floor_holds_another_part_as_often_as_it_says():
+    rng = np.random.default_rng(8)
+    inside = 0
+    for _ in range(400):
+        *parts, another = rng.normal(1.0, 0.1, (6, 1))
+        floor = comparison.Floor(tuple(comparison.Comparison("firing_rate", "neuron", kl, kl) for kl in parts))
+        low, high = floor.interval_kl
+        inside += low <= another[0] <= high
+    assert 0.92 <= inside / 400 <= 0.98
+
+
+def test_one_pair_of_parts_has_no_interval():
+    floor = comparison.Floor((comparison.Comparison("firing_rate", "neuron", np.array([0.2]), np.array([1.0])),))
+    assert (floor.mean_kl, floor.to_json()["kl"]["interval95"]) == (0.2, None)
+    assert np.isnan(floor.interval_kl).all()
 
 
 def test_a_day_too_short_for_two_parts_has_no_floor():
     floor = comparison.Floor(())
-    nothing = {"mean": None, "std": None, "n": 0, "range": None}
+    nothing = {"mean": None, "std": None, "n": 0, "interval95": None}
     assert floor.to_json() == {"kl": nothing, "wasserstein": nothing}
-    assert np.isnan([floor.mean_kl, *floor.range_kl]).all()
+    assert np.isnan([floor.mean_kl, *floor.interval_kl]).all()
 
 
 def test_pair_distances_are_compared_like_correlations():

@@ -52,7 +52,7 @@ def van_rossum_figure(prepared: PreparedPair, found: SpikeMeasurements) -> Figur
         examples = [(names[n], matrix) for n, matrix in zip(found.neurons, model.heat_maps, strict=True)]
         floor, colour = found.floors[day]["van_rossum"], DAY_X if day == "x" else DAY_Y
         spread = model.comparisons["van_rossum"].kl
-        rows.append(HeatRow(PAIR_LABELS[pair], examples, spread, floor.mean_kl, floor.range_kl, colour))
+        rows.append(HeatRow(PAIR_LABELS[pair], examples, spread, floor.mean_kl, floor.interval_kl, colour))
     return heat_grid(
         rows, colour_label="van Rossum distance", xlabel="generated window", ylabel="recorded window",
         spread_label=_KL, units="neurons",
@@ -85,4 +85,4 @@ def _distributions(found: SpikeMeasurements, statistic: str, pair: str, examples
     day = PAIRS[pair][0]
     floor, colour = found.floors[day][statistic], DAY_X if day == "x" else DAY_Y
     spread = found.pairs[pair]["model"].comparisons[statistic].kl
-    return DistributionRow(PAIR_LABELS[pair], examples, spread, floor.mean_kl, floor.range_kl, colour)
+    return DistributionRow(PAIR_LABELS[pair], examples, spread, floor.mean_kl, floor.interval_kl, colour)

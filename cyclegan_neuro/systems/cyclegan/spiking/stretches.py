@@ -13,7 +13,7 @@ from cyclegan_neuro.windows.segmentation import spaced
 
 __all__ = ["Stretches", "parts_without_common_frames", "stretches_of_test", "windows_across"]
 
-MOST_PARTS = 4
+MOST_PARTS = 5
 """Other parts of a day that its noise floor compares with the test part; each costs as much as a generated signal."""
 
 

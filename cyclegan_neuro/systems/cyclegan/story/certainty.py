@@ -43,9 +43,9 @@ def certainty_block(
     caption = (
         "Every measure with an answer to compare with, beside what it has to beat. Floor: what no translator can beat "
         "(signals of Φ), or what parts of the recorded day differ by (two halves for tuning; for spikes the mean of "
-        "several pairs of parts, and 'within' goes up to the highest). A difference below 1 % is called none; 'better' "
-        "says nothing about chance. Where learning changed nothing, doing nothing is right, and the floor is what "
-        "counts."
+        "several pairs of parts, and 'within' goes up to the end of its interval). A difference below 1 % is called "
+        "none; 'better' says nothing about chance. Where learning changed nothing, doing nothing is right, and the "
+        "floor is what counts."
     )
     tables = ((caption, Table("certainty", _COLUMNS, rows)),) if rows else ()
     return Block("How sure?", (_evidence(prepared), _one_run(config), _answer(prepared, found)), tables)
@@ -108,15 +108,15 @@ def _spikes(found: SpikeMeasurements):
             entry = {name: mean_kl(found, pair, statistic, name) for name in translators(found)}
             floor = found.floors[PAIRS[pair][0]][statistic]
             label = f"{STATISTIC_LABELS[statistic]}, {PAIR_LABELS[pair]} (KL, nats)"
-            yield _row(label, entry, floor.mean_kl, floor.range_kl[1])
+            yield _row(label, entry, floor.mean_kl, floor.interval_kl[1])
 
 
 def _row(label: str, entry: dict[str, float], floor: float | None, highest: float | None = None) -> tuple:
-    """One measure; ``highest`` is the highest of a floor that has a range."""
+    """One measure; ``highest`` is the end of a floor that has an interval."""
     highest = floor if highest is None else highest
     model, best = entry["model"], min(entry[name] for name in ALIGNMENTS)
     verdicts = (_verdict(model, other) for other in (entry["identity"], best))
-    within = None if floor is None or math.isnan(floor) else "within" if model <= highest else "above"
+    within = None if floor is None or math.isnan(highest) else "within" if model <= highest else "above"
     return (label, model, entry["identity"], best, floor, *verdicts, within)
 
 

@@ -39,8 +39,8 @@ def mean_kl(found: SpikeMeasurements, pair: str, statistic: str, name: str) -> f
 
 
 def against_floor(value: float, floor: Floor) -> str:
-    """Say where a mean KL divergence lies: ``below``, ``at`` (within its range) or ``above`` the floor."""
-    lowest, highest = floor.range_kl
+    """Say where a mean KL divergence lies: ``below``, ``at`` (within its interval) or ``above`` the floor."""
+    lowest, highest = floor.interval_kl
     if np.isnan(value) or np.isnan(lowest):
         return "not comparable with"
     return "below" if value < lowest else "at" if value <= highest else "above"
@@ -53,12 +53,12 @@ def translators(found: SpikeMeasurements) -> tuple[str, ...]:
 
 
 def floor_text(floor: Floor, measure: str, *, digits: int = 3) -> str:
-    """Return mean and range over pairs of parts; ``measure`` is ``"kl"`` or ``"wasserstein"``."""
+    """Return mean over pairs of parts and interval of another; ``measure`` is ``"kl"`` or ``"wasserstein"``."""
     entry = floor.to_json()[measure]
     if entry["mean"] is None:
         return "–"
-    mean, *spread = (significant(value, digits=digits) for value in (entry["mean"], *entry["range"]))
-    return f"{mean} [{', '.join(spread)}]" if entry["n"] > 1 else mean
+    mean, *ends = (significant(value, digits=digits) for value in (entry["mean"], *(entry["interval95"] or ())))
+    return f"{mean} [{', '.join(ends)}]" if ends else mean
 
 
 def _tables_of(statistic: str, found: SpikeMeasurements) -> tuple[tuple[str, Table], ...]:
@@ -67,7 +67,8 @@ def _tables_of(statistic: str, found: SpikeMeasurements) -> tuple[tuple[str, Tab
     notes = {
         "kl": f"{DESCRIPTIONS[statistic]} ± standard deviation, in brackets the 95 % bootstrap interval of the mean. A "
         "dash: identity and alignments that can be inverted exactly return what went in. "
-        f"Floor: mean and range over pairs of parts. {_silent(found, statistic)}{_ceiling(found, statistic)}",
+        "Floor: mean over pairs of parts, 95 % interval of another pair. "
+        f"{_silent(found, statistic)}{_ceiling(found, statistic)}",
         "wasserstein": "Of the same distributions.",
     }
     tables = []
@@ -93,14 +94,14 @@ def _long_table(found: SpikeMeasurements) -> tuple[str, Table]:
                     numbers = (n for summary in entry.to_json().values() for n in _numbers(summary, "ci95"))
                     rows.append((label, PAIR_LABELS[pair], TRANSLATOR_LABELS[name], *numbers))
             floor = found.floors[day][statistic].to_json()
-            rows.append((label, PAIR_LABELS[pair], _FLOOR, *(n for s in floor.values() for n in _numbers(s, "range"))))
+            rows.append((label, PAIR_LABELS[pair], _FLOOR, *(n for s in floor.values() for n in _numbers(s, "interval95"))))
     columns = ("statistic", "pair", "translator", *(
         f"{measure} {name}" for measure in ("KL", "Wasserstein")
         for name in ("mean", "standard deviation", "n", "from", "to")
     ))  # fmt: skip
     caption = (
         "The same numbers, one comparison per line: n neurons or windows, and the 95 % bootstrap interval of their "
-        "mean; for the floor, n pairs of parts, and their range."
+        "mean; for the floor, n pairs of parts, and the 95 % prediction interval of another pair."
     )
     return caption, Table("spikes_long", columns, tuple(rows))
 
@@ -125,8 +126,8 @@ def _floor_table(found: SpikeMeasurements) -> tuple[str, Table]:
     )
     columns = ("", *(f"{STATISTIC_LABELS[statistic]}, {PAIR_LABELS[pair]}" for statistic, pair in wanted))
     caption = (
-        "Mean KL divergence against the noise floor: at, within what the recorded day differs from itself from one "
-        "stretch to another; above, further than that; below, nearer than another stretch of the same day."
+        "Mean KL divergence against the noise floor: at, within the 95 % interval in which another stretch of the same "
+        "recorded day would lie; above, further than that; below, nearer."
     )
     return caption, Table("spikes_floor", columns, rows)
 

@@ -68,7 +68,7 @@ def test_verdicts_on_signals_and_tuning(make_pair):
 
 @pytest.mark.parametrize(("model", "within"), [(2.0, "above"), (0.9, "within"), (0.4, "within")])
 def test_verdicts_on_spikes(make_pair, model, within):
-    """The floor has a range over pairs of parts; within goes up to its highest."""
+    """The floor has an interval over pairs of parts; within goes up to its end, 0.6 + t s sqrt(4/3) = 1.10."""
 
     def compared(*kl):
         return {name: Comparison(name, "neuron", np.array(kl), np.zeros(len(kl))) for name in STATISTIC_LABELS}
@@ -79,7 +79,7 @@ def test_verdicts_on_spikes(make_pair, model, within):
 
     means_of = {"model": model, "identity": 4.0, "moment_matching": 0.5, "gaussian_ot": 3.0}
     pair = {name: statistics(mean) for name, mean in means_of.items()}
-    floors = {name: Floor(tuple(compared(kl)[name] for kl in (0.2, 1.0))) for name in STATISTIC_LABELS}
+    floors = {name: Floor(tuple(compared(kl)[name] for kl in (0.5, 0.6, 0.7))) for name in STATISTIC_LABELS}
     spikes = SimpleNamespace(
         pairs={"y_from_x": pair, "x_from_y": pair}, floors={"x": floors, "y": floors}
     )  # fmt: skip
