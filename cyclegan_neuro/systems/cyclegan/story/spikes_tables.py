@@ -93,8 +93,9 @@ def _long_table(found: SpikeMeasurements) -> tuple[str, Table]:
                 if entry is not None:
                     numbers = (n for summary in entry.to_json().values() for n in _numbers(summary, "ci95"))
                     rows.append((label, PAIR_LABELS[pair], TRANSLATOR_LABELS[name], *numbers))
-            floor = found.floors[day][statistic].to_json()
-            rows.append((label, PAIR_LABELS[pair], _FLOOR, *(n for s in floor.values() for n in _numbers(s, "interval95"))))
+            floor = found.floors[day][statistic].to_json().values()
+            numbers = (n for summary in floor for n in _numbers(summary, "interval95"))
+            rows.append((label, PAIR_LABELS[pair], _FLOOR, *numbers))
     columns = ("statistic", "pair", "translator", *(
         f"{measure} {name}" for measure in ("KL", "Wasserstein")
         for name in ("mean", "standard deviation", "n", "from", "to")
