@@ -4,6 +4,7 @@ import itertools
 import shutil
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -33,7 +34,7 @@ class Cheap(training_fakes.FakeSystem):
         return prepared
 
     def build(self, config, prepared):
-        return "networks"
+        return SimpleNamespace(dtype_policy=SimpleNamespace(name="float32"), jit_compile=False)
 
 
 @pytest.fixture(autouse=True)
