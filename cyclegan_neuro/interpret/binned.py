@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import sparse
 
-__all__ = ["BinnedAverage", "bin_edges", "binned_mean"]
+__all__ = ["BinnedAverage", "bin_edges", "binned_mean", "bins_of"]
 
 
 def bin_edges(*coordinates: np.ndarray, width: float) -> np.ndarray:
@@ -34,6 +34,19 @@ def bin_edges(*coordinates: np.ndarray, width: float) -> np.ndarray:
     return np.arange(first, last + 1) * width
 
 
+def bins_of(coordinate: np.ndarray, edges: np.ndarray) -> np.ndarray:
+    """Return the bin of each value: int64, (time,); -1 for NaN and outside. The last bin holds its right edge.
+
+    Examples
+    --------
+    >>> bins_of(np.array([0.0, 1.0, 2.0, 2.5, np.nan]), np.array([0.0, 1.0, 2.0]))
+    array([ 0,  1,  1, -1, -1])
+    """
+    bins = np.searchsorted(edges, coordinate, side="right") - 1
+    bins[coordinate == edges[-1]] = len(edges) - 2
+    return np.where(np.isfinite(coordinate) & (bins >= 0) & (bins < len(edges) - 1), bins, -1)
+
+
 class BinnedAverage:
     """Averages windows per bin of a coordinate (position, time since an event), chunk by chunk.
 
@@ -57,9 +70,8 @@ class BinnedAverage:
         shared = np.zeros(len(coordinate), np.int64)
         for start in starts:
             shared[start : start + window_frames] += 1
-        bins = np.searchsorted(edges, coordinate, side="right") - 1
-        bins[coordinate == edges[-1]] = len(edges) - 2
-        counts = np.isfinite(coordinate) & (bins >= 0) & (bins < len(edges) - 1) & (shared > 0)
+        bins = bins_of(coordinate, edges)
+        counts = (bins >= 0) & (shared > 0)
         if frames is not None:
             counts &= frames
         self._weights = np.divide(1.0, shared, out=np.zeros(len(shared)), where=counts)

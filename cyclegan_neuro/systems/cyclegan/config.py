@@ -104,8 +104,12 @@ class EvaluationSection(sections.EvaluationSection):
     """How a trained CycleGAN is evaluated."""
 
     position_bin_cm: float = setting(4.0, "Bin width of position tuning curves.", unit="cm", gt=0.0)
-    ot_shrinkage: float = setting(
-        0.01, "Share of the mean variance added to the covariances of the Gaussian OT baseline.", ge=0.0, le=1.0
+    ot_shrinkage: float | None = setting(
+        None,
+        "Share of the mean variance added to the covariances of the Gaussian OT baselines; when absent, the one under "
+        "which validation frames of both days are most likely.",
+        ge=0.0,
+        le=1.0,
     )
     spikes: SpikesSection = setting(SpikesSection, "Spike inference and its statistics.")
     interpretation: InterpretationSection = setting(InterpretationSection, "Where the networks look.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 
 from cyclegan_neuro.spikes.cache import ResultCache
@@ -41,8 +42,8 @@ def evaluate_cyclegan(
     Returns
     -------
     Evaluation
-        Metrics: ``signals``, ``change``; where position is known, ``tuning``; where spikes can be inferred,
-        ``spikes`` and ``inference``; ``interpretation`` unless it is off.
+        Metrics: ``signals``, ``change``, ``ot_shrinkage``; where position is known, ``tuning`` and ``turned_maps``;
+        where spikes can be inferred, ``spikes`` and ``inference``; ``interpretation`` unless it is off.
 
     References
     ----------
@@ -63,9 +64,12 @@ def evaluate_cyclegan(
         certainty_block(config, prepared, found, spikes),
         order_block(prepared),
     )
-    metrics = {"signals": found.signals, "change": found.change}
+    metrics = {"signals": found.signals, "change": found.change, "ot_shrinkage": found.shrinkages}
     if found.tuning:
         metrics["tuning"] = found.tuning
+        metrics["turned_maps"] = {
+            direction: {name: asdict(turn) for name, turn in own.items()} for direction, own in found.turns.items()
+        }
     if spikes:
         metrics |= spikes.to_json()
     if explained:

@@ -6,18 +6,18 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from cyclegan_neuro.systems.cyclegan.baselines import GaussianOT, Identity, MomentMatching, training_moments
+from cyclegan_neuro.systems.cyclegan.baselines import fit_baselines
 from cyclegan_neuro.systems.cyclegan.config import Config
 from cyclegan_neuro.systems.cyclegan.signals import SignalErrors, add_gap_closed, phi_bounds
 from cyclegan_neuro.systems.cyclegan.spiking.recorder import SpikeRecorder, SpikeSignal
 from cyclegan_neuro.systems.cyclegan.translation import (
     ModelTranslator,
     Translation,
-    Translator,
     has_truth,
     translate,
 )
-from cyclegan_neuro.systems.cyclegan.tuning import TuningCurves, tuning_is_known, tuning_metrics
+from cyclegan_neuro.systems.cyclegan.tuning import TuningCurves, training_curves, tuning_is_known, tuning_metrics
+from cyclegan_neuro.systems.cyclegan.turned_maps import Turn, find_turn
 from cyclegan_neuro.windows.prepared import PreparedPair
 
 __all__ = ["Measurements", "PlaceMaps", "example_windows", "measure"]
@@ -51,6 +51,11 @@ class Measurements:
     signals, tuning, change : dict
         Content of ``metrics.json``; ``tuning`` is empty where no position is known. ``change`` says
         how far the model moves windows: ``x`` |X - G(X)|, ``y`` |Y - F(Y)|.
+    turns : dict
+        Direction (``y`` for G(X), ``x`` for F(Y)) → ``model`` and ``identity`` → how their maps are turned; empty
+        without position.
+    shrinkages : dict
+        Name of an alignment by optimal transport → its shrinkage.
     curves : dict
         Tuning curves of the model by field of the Translation; empty without position.
     edges_cm : ndarray, optional
@@ -67,6 +72,8 @@ class Measurements:
     signals: dict
     tuning: dict
     change: dict
+    turns: dict[str, dict[str, Turn]]
+    shrinkages: dict[str, float]
     curves: dict[str, np.ndarray]
     edges_cm: np.ndarray | None
     example: Translation
@@ -89,15 +96,13 @@ def measure(
         Infers the spikes of what is translated.
     """
     batch_size, bin_cm = config.evaluation.batch_size, config.evaluation.position_bin_cm
-    has_tuning = tuning_is_known(prepared)
-    errors, curves = {}, {}
-    tuned = TuningCurves(prepared, bin_cm=bin_cm) if has_tuning else None
+    changed = _changed(prepared)
+    tuned = TuningCurves(prepared, bin_cm=bin_cm) if tuning_is_known(prepared) else None
+    errors, curves, example = {"model": SignalErrors(changed)}, {}, None
     places = _PlaceSums() if prepared.y.transform is not None else None
-    example = None
     spikes = {} if recorder is None else _recorded_spikes(recorder)
     with trainer.average_weights():
         model = ModelTranslator(trainer.generator_g, trainer.generator_f, prepared)
-        errors["model"] = SignalErrors()
         for translation in translate(model, prepared, batch_size=batch_size):
             for collector in filter(None, (errors["model"], tuned, places)):
                 collector.add(translation)
@@ -105,27 +110,44 @@ def measure(
         if recorder is not None:
             spikes["model"] = recorder.translated(model, _MODEL_FIELDS, batch_size=batch_size)
     if tuned:
-        reference = tuned.curves()
+        reference = tuned.curves() | training_curves(prepared, tuned.edges_cm)
         curves = {"model": reference, "identity": {"g_x": reference["x"], "f_y": reference["y"]}}
-    for baseline in _baselines(config, prepared):
-        collector = None
-        if has_tuning and baseline.name not in curves:
+    baselines = fit_baselines(config.evaluation, prepared)
+    for baseline in baselines:
+        errors[baseline.name], collector = SignalErrors(changed), None
+        if tuned and baseline.name not in curves:
             collector = TuningCurves(prepared, bin_cm=bin_cm, fields=("g_x", "f_y"))
-        errors[baseline.name] = _measure_baseline(baseline, prepared, collector, batch_size)
+        for translation in translate(baseline, prepared, batch_size=batch_size):
+            for part in filter(None, (errors[baseline.name], collector)):
+                part.add(translation)
         if recorder is not None and baseline.name not in spikes:
             spikes[baseline.name] = recorder.translated(baseline, _ALIGNED_FIELDS, batch_size=batch_size)
         if collector:
             curves[baseline.name] = collector.curves()
     return Measurements(
         signals=_signals(errors, prepared),
-        tuning=tuning_metrics(reference, curves, _changed(prepared)) if tuned else {},
+        tuning=tuning_metrics(reference, curves, changed) if tuned else {},
         change={day: errors["model"].summary()[f"change_{day}"] for day in ("x", "y")},
+        turns=_turns(reference, curves, changed, tuned.edges_cm) if tuned else {},
+        shrinkages={one.name: one.shrinkage for one in baselines if one.shrinkage is not None},
         curves=reference if tuned else {},
         edges_cm=tuned.edges_cm if tuned else None,
         example=example,
         place_maps=places.maps() if places else None,
         spikes=spikes,
     )
+
+
+def _turns(reference: dict, curves: dict, changed: np.ndarray | None, edges_cm: np.ndarray) -> dict:
+    """How the maps of the model and of the recorded days are turned; of changed neurons where they are known."""
+    neurons = np.ones(reference["x"].shape[1], bool) if changed is None else changed
+    goals = {"y": ("g_x", "y" if changed is None else "truth_y"), "x": ("f_y", "x" if changed is None else "truth_x")}
+    return {
+        direction: {
+            name: find_turn(curves[name][field], reference[goal], neurons, edges_cm) for name in ("model", "identity")
+        }
+        for direction, (field, goal) in goals.items()
+    }
 
 
 def example_windows(translation: Translation, window: int) -> Translation:
@@ -141,21 +163,6 @@ def _middle_window(translation: Translation, prepared: PreparedPair) -> Translat
     middle = min(len(starts), len(prepared.y.starts.test)) // 2  # both days have one of that index
     where = np.flatnonzero(translation.x_starts == starts[middle])
     return example_windows(translation, int(where[0])) if where.size else None
-
-
-def _baselines(config: Config, prepared: PreparedPair) -> tuple[Translator, ...]:
-    x, y = training_moments(prepared)
-    shrinkage = config.evaluation.ot_shrinkage
-    return Identity(), MomentMatching.fit(x, y), GaussianOT.fit(x, y, shrinkage=shrinkage)
-
-
-def _measure_baseline(baseline, prepared, tuned, batch_size) -> SignalErrors:
-    errors = SignalErrors()
-    for translation in translate(baseline, prepared, batch_size=batch_size):
-        errors.add(translation)
-        if tuned:
-            tuned.add(translation)
-    return errors
 
 
 def _recorded_spikes(recorder: SpikeRecorder) -> dict[str, dict[str, SpikeSignal]]:
@@ -179,7 +186,9 @@ def _signals(errors: dict[str, SignalErrors], prepared: PreparedPair) -> dict:
 
 
 def _changed(prepared: PreparedPair) -> np.ndarray | None:
-    return prepared.x.recording.truth.changed if has_truth(prepared) else None
+    """The neurons that learning changed; None where that is not known, or y is Φ(X), which changes them all."""
+    known = has_truth(prepared) and prepared.y.transform is None
+    return prepared.x.recording.truth.changed if known else None
 
 
 class _PlaceSums:

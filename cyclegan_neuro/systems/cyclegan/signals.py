@@ -24,10 +24,14 @@ METRICS = {
     "identity_y": ("y", "g_y"),
     "direct_x": ("truth_x", "f_y"),
     "direct_y": ("truth_y", "g_x"),
+    "direct_changed_x": ("truth_x", "f_y"),
+    "direct_changed_y": ("truth_y", "g_x"),
     "x_minus_y": ("x", "y"),
     "change_x": ("x", "g_x"),
     "change_y": ("y", "f_y"),
 }
+#: Over the neurons that learning changed alone.
+_OF_CHANGED = ("direct_changed_x", "direct_changed_y")
 
 
 def window_errors(a: np.ndarray, b: np.ndarray) -> np.ndarray:
@@ -59,17 +63,25 @@ def statistics(values: np.ndarray) -> dict[str, float | int]:
 
 
 class SignalErrors:
-    """Collects the errors of one translator, chunk by chunk: one number per metric and window."""
+    """Collects the errors of one translator, chunk by chunk: one number per metric and window.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    changed : ndarray of bool, shape (neuron,), optional
+        The neurons that learning changed; without them their metrics stay absent.
+    """
+
+    def __init__(self, changed: np.ndarray | None = None) -> None:
         self._values: dict[str, list[np.ndarray]] = {}
+        self._neurons = {metric: changed if metric in _OF_CHANGED else slice(None) for metric in METRICS}
 
     def add(self, translation: Translation) -> None:
         """Take the windows of ``translation`` in; metrics without truth stay absent."""
         for metric, (a, b) in METRICS.items():
-            first, second = getattr(translation, a), getattr(translation, b)
-            if first is not None and second is not None:
-                self._values.setdefault(metric, []).append(window_errors(first, second))
+            first, second, neurons = getattr(translation, a), getattr(translation, b), self._neurons[metric]
+            if first is not None and second is not None and neurons is not None:
+                errors = window_errors(first[..., neurons], second[..., neurons])
+                self._values.setdefault(metric, []).append(errors)
 
     def summary(self) -> dict[str, dict[str, float | int]]:
         """Return mean, std and n over windows by metric."""

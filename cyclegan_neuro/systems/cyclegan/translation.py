@@ -15,9 +15,28 @@ from cyclegan_neuro.windows.cutting import raw_windows, window_frame_indices
 from cyclegan_neuro.windows.prepared import Day, PreparedPair
 from cyclegan_neuro.windows.scaling import apply, invert
 
-__all__ = ["ModelTranslator", "Translation", "Translator", "has_truth", "translate", "translate_starts"]
+__all__ = ["Frames", "ModelTranslator", "Translation", "Translator", "has_truth", "translate", "translate_starts"]
 
 Which = Literal["train", "validation", "test"]
+
+
+@dataclass(frozen=True, eq=False)
+class Frames:
+    """The frames that windows were recorded at; a translated window keeps those of the window it came from.
+
+    Attributes
+    ----------
+    day : {"x", "y"}
+    index : ndarray of int64, shape (window, time)
+        Counted from the beginning of that day's recording.
+    """
+
+    day: Literal["x", "y"]
+    index: np.ndarray
+
+
+At = tuple[Frames, Frames]
+"""The frames of x-like windows and of y-like ones."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,16 +84,16 @@ class Translator(Protocol):
 
     name: str
 
-    def to_y(self, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return G(x) and G(y) of x-like and y-like windows (window, time, neuron) in ΔF/F."""
+    def to_y(self, x: np.ndarray, y: np.ndarray, at: At | None = None) -> tuple[np.ndarray, np.ndarray]:
+        """Return G(x) and G(y) of x-like and y-like windows (window, time, neuron) in ΔF/F, recorded ``at``."""
 
-    def to_x(self, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return F(x) and F(y) of x-like and y-like windows (window, time, neuron) in ΔF/F."""
+    def to_x(self, x: np.ndarray, y: np.ndarray, at: At | None = None) -> tuple[np.ndarray, np.ndarray]:
+        """Return F(x) and F(y) of x-like and y-like windows (window, time, neuron) in ΔF/F, recorded ``at``."""
 
 
 @dataclass(frozen=True, eq=False)
 class ModelTranslator:
-    """A CycleGAN, with scaling and ordering done on the way in and undone on the way out.
+    """A CycleGAN, with scaling and ordering done on the way in and undone on the way out; it sees windows alone.
 
     Windows of either day are scaled as that day was in training; what G returns is scaled as day y,
     what F returns as day x.
@@ -91,11 +110,11 @@ class ModelTranslator:
     prepared: PreparedPair
     name: str = "model"
 
-    def to_y(self, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def to_y(self, x: np.ndarray, y: np.ndarray, at: At | None = None) -> tuple[np.ndarray, np.ndarray]:
         """Return G(x) and G(y) from one call of G."""
         return self._call(self.generator_g, x, y, out=self.prepared.y)
 
-    def to_x(self, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def to_x(self, x: np.ndarray, y: np.ndarray, at: At | None = None) -> tuple[np.ndarray, np.ndarray]:
         """Return F(x) and F(y) from one call of F."""
         return self._call(self.generator_f, x, y, out=self.prepared.x)
 
@@ -153,15 +172,23 @@ def translate_starts(
     """
     x = raw_windows(prepared, "x", x_starts)
     y = raw_windows(prepared, "y", y_starts)
-    g_x, g_y = translator.to_y(x, y)
-    f_x, f_y = translator.to_x(x, y)
-    _, f_g_x = translator.to_x(x[:0], g_x)
-    g_f_y, _ = translator.to_y(f_y, y[:0])
+    of_x, of_y = (
+        Frames(day, window_frame_indices(starts, prepared.window_frames))
+        for day, starts in (("x", x_starts), ("y", y_starts))
+    )
+    g_x, g_y = translator.to_y(x, y, (of_x, of_y))
+    f_x, f_y = translator.to_x(x, y, (of_x, of_y))
+    _, f_g_x = translator.to_x(x[:0], g_x, (_none(of_x), of_x))  # a cycle stays at the frames it began with
+    g_f_y, _ = translator.to_y(f_y, y[:0], (of_y, _none(of_y)))
     truth_y, truth_x = _truth(prepared, x, y, x_starts, y_starts) if with_truth else (None, None)
     return Translation(
         x_starts=x_starts, y_starts=y_starts, x=x, g_x=g_x, f_g_x=f_g_x, f_x=f_x, y=y, f_y=f_y, g_f_y=g_f_y, g_y=g_y,
         truth_y=truth_y, truth_x=truth_x,
     )  # fmt: skip
+
+
+def _none(frames: Frames) -> Frames:
+    return Frames(frames.day, frames.index[:0])
 
 
 def _truth(prepared: PreparedPair, x, y, x_starts, y_starts):

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from cyclegan_neuro.interpret.binned import BinnedAverage, bin_edges
+from cyclegan_neuro.interpret.binned import BinnedAverage, bin_edges, binned_mean
 from cyclegan_neuro.systems.cyclegan.translation import Translation
 from cyclegan_neuro.windows.prepared import Day, PreparedPair
 from cyclegan_neuro.windows.segmentation import coverage
@@ -19,7 +19,10 @@ from cyclegan_neuro.windows.segmentation import coverage
 __all__ = [
     "TuningCurves",
     "compare_curves",
+    "curve_errors",
     "lap_halves",
+    "pearson",
+    "training_curves",
     "tuning_is_known",
     "tuning_metrics",
 ]
@@ -30,6 +33,7 @@ _DAY_OF = {"x": "x", "g_x": "x", "truth_y": "x", "y": "y", "f_y": "y", "truth_x"
 _DIRECTIONS = {"y": ("g_x", "truth_y", "x", "y"), "x": ("f_y", "truth_x", "y", "x")}
 
 _STRETCH_S = 10.0
+_RESAMPLINGS = 1000  # of neurons, for intervals
 
 
 def lap_halves(position_cm: np.ndarray, trial: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
@@ -78,25 +82,45 @@ def compare_curves(curves: np.ndarray, reference: np.ndarray, neurons: np.ndarra
     dict
         ``correlation``: mean Pearson correlation over neurons whose curves both vary;
         ``mae``: mean absolute difference in ΔF/F; ``n``: neurons; ``n_correlation``: neurons behind
-        the correlation. The means are NaN where there is nothing to average.
+        the correlation; ``correlation_ci95``, ``mae_ci95``: intervals from 1,000 resamplings of neurons. The means
+        are NaN where there is nothing to average.
     """
-    a, b = curves[:, neurons], reference[:, neurons]
-    visited = np.isfinite(a).all(axis=1) & np.isfinite(b).all(axis=1)
-    if not visited.any() or a.shape[1] == 0:
-        return {"correlation": np.nan, "mae": np.nan, "n": int(a.shape[1]), "n_correlation": 0}
-    a, b = a[visited], b[visited]
-    correlations = _pearson(a, b)
-    defined = np.isfinite(correlations)
+    errors = curve_errors(curves, reference)[neurons]
+    a, b = _visited(curves[:, neurons], reference[:, neurons])
+    correlations = pearson(a, b) if len(a) else np.zeros(0)
+    defined = correlations[np.isfinite(correlations)]
     return {
-        "correlation": float(correlations[defined].mean()) if defined.any() else np.nan,
-        "mae": float(np.abs(a - b).mean()),
-        "n": int(a.shape[1]),
-        "n_correlation": int(defined.sum()),
+        "correlation": float(defined.mean()) if defined.size else np.nan,
+        "correlation_ci95": _interval(defined),
+        "mae": float(errors.mean()) if errors.size else np.nan,
+        "mae_ci95": _interval(errors),
+        "n": int(errors.size),
+        "n_correlation": int(defined.size),
     }
 
 
-def _pearson(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Correlation of columns; NaN where one of them is constant (to rounding)."""
+def curve_errors(curves: np.ndarray, reference: np.ndarray) -> np.ndarray:
+    """Return the mean absolute difference of each neuron's curves (bin, neuron) over bins visited in both, in ΔF/F."""
+    a, b = _visited(curves, reference)
+    return np.abs(a - b).mean(axis=0) if len(a) else np.full(curves.shape[1], np.nan)
+
+
+def _visited(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Bins that are known in both."""
+    rows = np.isfinite(a).all(axis=1) & np.isfinite(b).all(axis=1)
+    return a[rows], b[rows]
+
+
+def _interval(values: np.ndarray) -> list[float] | None:
+    """95 % interval of the mean from resampling neurons; None for fewer than two, or unknown ones."""
+    if values.size < 2 or not np.isfinite(values).all():
+        return None
+    drawn = np.random.default_rng(0).integers(0, values.size, (_RESAMPLINGS, values.size))
+    return [float(bound) for bound in np.percentile(values[drawn].mean(axis=1), (2.5, 97.5))]
+
+
+def pearson(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Return the correlation of the columns of (bin, neuron); NaN where one of them is constant (to rounding)."""
     centred_a, centred_b = a - a.mean(axis=0), b - b.mean(axis=0)
     norms = np.linalg.norm(centred_a, axis=0), np.linalg.norm(centred_b, axis=0)
     rounding = 1e-7 * np.sqrt(len(a))
@@ -164,9 +188,20 @@ class TuningCurves:
                     accumulator.add(getattr(translation, f"{_DAY_OF[field]}_starts"), windows)
 
     def curves(self) -> dict[str, np.ndarray]:
-        """Return curves (bin, neuron) by field of the Translation, and ``x_even``, ``x_odd``, ``y_even``, ``y_odd``."""
+        """Return curves (bin, neuron) by field, and ``x_even``, ``x_odd``, ``y_even``, ``y_odd`` of laps."""
         every = [entry for entries in self._of_field.values() for entry in entries]
         return {name: accumulator.curves() for name, accumulator in every if accumulator.has_windows}
+
+
+def training_curves(prepared: PreparedPair, edges_cm: np.ndarray) -> dict[str, np.ndarray]:
+    """Return ``x_train`` and ``y_train``: the tuning (bin, neuron) recorded over the training windows, in ΔF/F."""
+    curves = {}
+    for name, day in (("x", prepared.x), ("y", prepared.y)):
+        recording, starts = day.recording, day.starts.train
+        frames = coverage(starts, window_frames=prepared.window_frames, n_frames=recording.n_frames)
+        position = recording.behaviour.position_cm
+        curves[f"{name}_train"] = binned_mean(position, recording.dff, edges=edges_cm, frames=frames)
+    return curves
 
 
 def tuning_metrics(
@@ -177,21 +212,24 @@ def tuning_metrics(
     Parameters
     ----------
     reference : dict
-        Curves (bin, neuron) of the recorded days and, where known, the truth; see :class:`TuningCurves`.
+        Curves (bin, neuron) of the recorded days, of their training laps (``x_train``, ``y_train``) and, where known,
+        the truth; see :class:`TuningCurves` and :func:`training_curves`.
     translated : dict
-        Translator → curves of ``g_x`` and ``f_y``.
+        Translator → curves of ``g_x`` and ``f_y``; the model's among them.
     changed : ndarray of bool, shape (neuron,), optional
         Neurons that learning changed, where the truth is known.
 
     Returns
     -------
     dict
-        Group → translator → :func:`compare_curves`. With truth the groups are ``changed_y``,
+        Group → translator → :func:`compare_curves`, and ``model_closer``: the neurons of the group whose curve the
+        model has with a smaller error. With truth the groups are ``changed_y``,
         ``changed_x``, ``unchanged_y``, ``unchanged_x`` (``_y`` compares G(x), ``_x`` compares F(y)) and
         the truth is over the same laps. Without, they are ``all_y`` and ``all_x``, against the tuning
-        recorded on the other day. ``noise``, for groups that the recording itself gives a floor for
-        (not the changed ones): even against odd laps of the recorded day. Each half has half of the
-        laps, so this is what two short recordings of the same tuning differ by.
+        recorded on the other day. ``training_laps`` stands beside the translators: how near the other day's tuning
+        over its training laps comes, which whoever copies it reaches without any translation; of ``all`` neurons it is
+        the ceiling. ``noise``, for unchanged neurons: even against odd laps of the recorded day. Each half has half of
+        the laps, so this is what two short recordings of the same tuning differ by.
     """
     if changed is None:
         groups = {"all": np.ones(reference["x"].shape[1], bool)}
@@ -202,8 +240,11 @@ def tuning_metrics(
         for direction, (field, truth, source, other) in _DIRECTIONS.items():
             target = reference[other if changed is None else truth]
             entry = {name: compare_curves(curves[field], target, neurons) for name, curves in translated.items()}
-            if group != "changed":
-                noisy = source if group == "unchanged" else other
-                entry["noise"] = compare_curves(reference[f"{noisy}_even"], reference[f"{noisy}_odd"], neurons)
+            errors = {name: curve_errors(curves[field], target)[neurons] for name, curves in translated.items()}
+            for name in errors.keys() - {"model"}:
+                entry[name]["model_closer"] = int((errors["model"] < errors[name]).sum())
+            entry["training_laps"] = compare_curves(reference[f"{other}_train"], target, neurons)
+            if group == "unchanged":
+                entry["noise"] = compare_curves(reference[f"{source}_even"], reference[f"{source}_odd"], neurons)
             metrics[f"{group}_{direction}"] = entry
     return metrics

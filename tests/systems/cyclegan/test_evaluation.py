@@ -33,8 +33,12 @@ def test_metrics_have_what_applies_and_nothing_else(make_pair, make_trainer, kin
     evaluation = evaluate_cyclegan(CONFIG, make_pair(**KINDS[kind]), make_trainer())
     signals = evaluation.metrics["signals"]
     direct = {"direct_x", "direct_y"} if kind in ("simulated", "phi") else set()
+    direct |= {"direct_changed_x", "direct_changed_y"} if kind == "simulated" else set()
     assert signals.keys() == {"cycle_x", "cycle_y", "identity_x", "identity_y", "x_minus_y"} | direct
-    translators = {"model", "identity", "moment_matching", "gaussian_ot"}
+    translators = {"model", "identity", "moment_matching", "quantile_matching", "gaussian_ot", "lagged_ot"}
+    places = {"simulated": "position", "recorded with position": "position", "phi": "window"}
+    translators |= {f"{places[kind]}_{what}" for what in ("shift", "moments", "moments_ot") if kind in places}
+    assert evaluation.metrics["ot_shrinkage"].keys() == {name for name in translators if name.endswith("ot")}
     assert signals["cycle_x"].keys() == translators
     for metric in direct:
         assert signals[metric].keys() == translators | ({"best_possible"} if kind == "phi" else set())
@@ -44,6 +48,9 @@ def test_metrics_have_what_applies_and_nothing_else(make_pair, make_trainer, kin
         "recorded with position": {"all_y", "all_x"},
     }
     assert evaluation.metrics.get("tuning", {}).keys() == groups.get(kind, set())
+    for entry in evaluation.metrics.get("tuning", {}).values():
+        assert entry.keys() >= translators | {"training_laps"}
+    assert ("turned_maps" in evaluation.metrics) == ("tuning" in evaluation.metrics)
     json.dumps(json_ready(evaluation.metrics), allow_nan=False)
 
 

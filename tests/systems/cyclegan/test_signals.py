@@ -43,7 +43,19 @@ def test_every_metric_compares_the_right_windows():
         "cycle_x": 0.1, "cycle_y": 0.4, "identity_x": 0.2, "identity_y": 0.7, "direct_x": 0.2, "direct_y": 0.5,
         "x_minus_y": 3.0, "change_x": 1.0, "change_y": 2.5,
     }, abs=1e-6)  # fmt: skip
-    assert set(found) == set(METRICS)
+    assert set(found) == set(METRICS) - {"direct_changed_x", "direct_changed_y"}  # no neuron is known to have changed
+
+
+def test_errors_of_changed_neurons_stand_beside_those_of_all():
+    """Of three neurons the middle one changed, and its error is 2; the others have none."""
+    errors = SignalErrors(np.array([False, True, False]))
+    g_x = constant(1.5)
+    g_x[..., 1] += 2.0
+    errors.add(translation(g_x=g_x))
+    found = errors.summary()
+    assert found["direct_y"]["mean"] == pytest.approx(2 / 3)
+    assert found["direct_changed_y"]["mean"] == pytest.approx(2.0)
+    assert found["direct_changed_x"]["mean"] == pytest.approx(0.2, abs=1e-6)
 
 
 def test_chunks_add_up():

@@ -20,6 +20,10 @@ _CONTRAST_LABELS = {
     "tuning_difference": "tuning difference, all frames",
     "tuning_difference_test": "tuning difference, same windows",
     "variability_difference": "difference of variability",
+    "position_shift": "change by the tuning shift",
+    "position_moments": "change by moments per position",
+    "event_shift": "change by the shift per time since the event",
+    "event_moments": "change by moments per time since the event",
 }
 
 

@@ -9,8 +9,15 @@ from cyclegan_neuro.systems.cyclegan.measurements import Measurements
 from cyclegan_neuro.systems.cyclegan.spiking.measure import SpikeMeasurements
 from cyclegan_neuro.systems.cyclegan.spiking.recorder import PAIRS
 from cyclegan_neuro.systems.cyclegan.spiking.wording import PAIR_LABELS, STATISTIC_LABELS
+from cyclegan_neuro.systems.cyclegan.story.rivals import counted
 from cyclegan_neuro.systems.cyclegan.story.spikes_tables import IN_SENTENCE, mean_kl, translators
-from cyclegan_neuro.systems.cyclegan.story.wording import ALIGNMENTS, METRIC_LABELS, compared
+from cyclegan_neuro.systems.cyclegan.story.wording import (
+    ALIGNMENTS_ALONE,
+    ALIGNMENTS_WITH_PLACE,
+    METRIC_LABELS,
+    alignments,
+    compared,
+)
 from cyclegan_neuro.systems.evaluation import Block, Table
 from cyclegan_neuro.systems.wording import plural
 from cyclegan_neuro.windows.prepared import Day, PreparedPair
@@ -19,8 +26,9 @@ from cyclegan_neuro.windows.segmentation import coverage
 __all__ = ["certainty_block"]
 
 _COLUMNS = (
-    "measure (less is better)", "CycleGAN", "doing nothing", "better alignment", "floor",
-    "CycleGAN against doing nothing", "against the alignment", "against the floor",
+    "measure (less is better)", "CycleGAN", "doing nothing", "best alignment that sees activity alone",
+    "best that uses position, events or time in the window", "floor", "CycleGAN against doing nothing",
+    "against the first", "against the second", "against the floor",
 )  # fmt: skip
 _GROUPS = {"changed": "changed neurons", "unchanged": "unchanged neurons", "all": "all neurons"}
 _PAIRS = ("y_from_x", "x_from_y")
@@ -39,16 +47,21 @@ def certainty_block(
     spikes : SpikeMeasurements, optional
         Absent where no spikes were inferred.
     """
-    rows = (*_signals(found.signals), *_tuning(found.tuning), *(_spikes(spikes) if spikes else ()))
+    measures = (*_signals(found.signals), *_tuning(found.tuning), *(_spikes(spikes) if spikes else ()))
+    rows = tuple(_row(*measure) for measure in measures)
     caption = (
         "Every measure with an answer to compare with, beside what it has to beat. Floor: what no translator can beat "
-        "(signals of Φ), or what parts of the recorded day differ by (two halves for tuning; for spikes the mean of "
-        "several pairs of parts, and 'within' goes up to the end of its interval). A difference below 1 % is called "
-        "none; 'better' says nothing about chance. Where learning changed nothing, doing nothing is right, and the "
-        "floor is what counts."
+        "(signals of Φ), or what parts of a recording differ by (tuning of unchanged neurons in even and odd laps, of "
+        "all neurons in test and training laps of the day compared with; for spikes the mean of several pairs of "
+        "parts, and 'within' goes up to the end of its interval). A difference below 1 % is called none; 'better' says "
+        "nothing about chance. Where learning changed nothing, doing nothing is right, and the floor is what counts."
     )
     tables = ((caption, Table("certainty", _COLUMNS, rows)),) if rows else ()
-    return Block("How sure?", (_evidence(prepared), _one_run(config), _answer(prepared, found)), tables)
+    paragraphs = [_evidence(prepared), _one_run(config), _answer(prepared, found)]
+    if measures:
+        errors = {label: entry for label, entry, *_ in measures}
+        paragraphs.append(counted(errors))
+    return Block("How sure?", tuple(paragraphs), tables)
 
 
 def _evidence(prepared: PreparedPair) -> str:
@@ -87,10 +100,10 @@ def _answer(prepared: PreparedPair, found: Measurements) -> str:
 
 
 def _signals(signals: dict):
-    for metric in ("direct_y", "direct_x"):
+    for metric in ("direct_y", "direct_x", "direct_changed_y", "direct_changed_x"):
         if metric in signals:
             entry = {name: numbers["mean"] for name, numbers in signals[metric].items()}
-            yield _row(f"{METRIC_LABELS[metric]} (ΔF/F)", entry, entry.get("best_possible"))
+            yield f"{METRIC_LABELS[metric]} (ΔF/F)", entry, entry.get("best_possible")
 
 
 def _tuning(tuning: dict):
@@ -99,7 +112,8 @@ def _tuning(tuning: dict):
             if f"{group}_{direction}" not in tuning:
                 continue
             entry = {name: numbers["mae"] for name, numbers in tuning[f"{group}_{direction}"].items()}
-            yield _row(f"tuning error of {translated}, {label} (ΔF/F)", entry, entry.get("noise"))
+            floor = entry.get("training_laps") if group == "all" else entry.get("noise")
+            yield f"tuning error of {translated}, {label} (ΔF/F)", entry, floor
 
 
 def _spikes(found: SpikeMeasurements):
@@ -108,16 +122,18 @@ def _spikes(found: SpikeMeasurements):
             entry = {name: mean_kl(found, pair, statistic, name) for name in translators(found)}
             floor = found.floors[PAIRS[pair][0]][statistic]
             label = f"{STATISTIC_LABELS[statistic]}, {PAIR_LABELS[pair]} (KL, nats)"
-            yield _row(label, entry, floor.mean_kl, floor.interval_kl[1])
+            yield label, entry, floor.mean_kl, floor.interval_kl[1]
 
 
 def _row(label: str, entry: dict[str, float], floor: float | None, highest: float | None = None) -> tuple:
     """One measure; ``highest`` is the end of a floor that has an interval."""
     highest = floor if highest is None else highest
-    model, best = entry["model"], min(entry[name] for name in ALIGNMENTS)
-    verdicts = (_verdict(model, other) for other in (entry["identity"], best))
+    model = entry["model"]
+    groups = (alignments(entry, names) for names in (ALIGNMENTS_ALONE, ALIGNMENTS_WITH_PLACE))
+    rivals = (entry["identity"], *(min((entry[name] for name in group), default=None) for group in groups))
+    verdicts = (None if other is None else _verdict(model, other) for other in rivals)
     within = None if floor is None or math.isnan(highest) else "within" if model <= highest else "above"
-    return (label, model, entry["identity"], best, floor, *verdicts, within)
+    return (label, model, *rivals, floor, *verdicts, within)
 
 
 def _verdict(value: float, other: float) -> str:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from cyclegan_neuro.systems.cyclegan.measurements import Measurements
 from cyclegan_neuro.systems.cyclegan.pictures import tuning_maps, tuning_panels
-from cyclegan_neuro.systems.cyclegan.story.wording import TRANSLATOR_LABELS, is_mixed
-from cyclegan_neuro.systems.evaluation import Block, Picture, Table
+from cyclegan_neuro.systems.cyclegan.story.rivals import closer_neurons, counted, lost_to_places
+from cyclegan_neuro.systems.cyclegan.story.turns import turns_paragraph
+from cyclegan_neuro.systems.cyclegan.story.wording import is_mixed, row_label
+from cyclegan_neuro.systems.evaluation import Block, Picture, Table, significant
 from cyclegan_neuro.systems.wording import plural
 from cyclegan_neuro.windows.prepared import PreparedPair
 
@@ -50,13 +54,33 @@ def learning_block(prepared: PreparedPair, found: Measurements) -> Block | None:
         text = (
             "Position is known, but not what these neurons would have done on the same laps on the other day. "
             "Tuning of G(X) is therefore compared with the tuning recorded on day y, over other laps: they need not "
-            "agree fully even if G were perfect. The noise is even against odd laps of the day compared with "
-            "(alternate stretches of 10 s where the test part holds one lap only)."
+            "agree fully even if G were perfect. How far they agree without any translation is shown by the tuning of "
+            "day y over its training laps, copied."
         )
         if is_mixed(prepared):
             text += f" {_MIXED}"
     tables = tuple(_tables(found.tuning))
-    return Block("What changed?", (text,), tables, _pictures(prepared, found, neurons, truth_known))
+    paragraphs = (text, _beside_alignments(found.tuning), *turns_paragraph(found, truth_known=truth_known))
+    return Block("What changed?", paragraphs, tables, _pictures(prepared, found, neurons, truth_known))
+
+
+def _beside_alignments(tuning: dict) -> str:
+    """Count the errors of tuning, and the neurons, in which the CycleGAN is the better one."""
+    group, target = ("all", "the other day") if "all_y" in tuning else ("changed", "the truth")
+    directions = {"y": "G(X)", "x": "F(Y)"}
+    errors = {
+        f"tuning of {translated}": {
+            name: numbers["mae"] for name, numbers in tuning[f"{group}_{direction}"].items() if name != "training_laps"
+        }
+        for direction, translated in directions.items()
+    }
+    if not tuning[f"{group}_y"]["model"]["n"]:
+        return "No neuron changed."
+    neurons = "; ".join(
+        f"tuning of {translated} is {closer_neurons(tuning[f'{group}_{direction}'], target)}"
+        for direction, translated in directions.items()
+    )
+    return f"{counted(errors)} {lost_to_places(errors)} Neuron by neuron, the CycleGAN's {neurons}.".replace("  ", " ")
 
 
 def _with_truth(prepared: PreparedPair, n_changed: int) -> str:
@@ -87,15 +111,29 @@ def _tables(tuning: dict):
             continue
         to_y, to_x = tuning[f"{group}_y"], tuning[f"{group}_x"]
         rows = tuple(
-            (TRANSLATOR_LABELS[name], *(direction[name][number] for direction in (to_y, to_x) for number in _NUMBERS))
+            (row_label(name), *(_cell(direction[name], n) for direction in (to_y, to_x) for n in _NUMBERS))
             for name in to_y
         )
         n = plural(to_y["model"]["n"], "neuron")
-        caption = f"{caption} ({n}): correlation and mean absolute difference of position-tuning curves."
+        caption = (
+            f"{caption} ({n}): correlation and mean absolute difference of position-tuning curves, in brackets 95 % "
+            "intervals from resampling neurons. What copies the other day's training laps is no translation: it is how "
+            "near tuning curves of the same day come."
+        )
         yield caption, Table(f"tuning_{group}", columns, rows)
 
 
 _NUMBERS = ("correlation", "mae")
+
+
+def _cell(entry: dict, number: str) -> str | None:
+    """The value and its interval."""
+    if not math.isfinite(entry[number]):
+        return None
+    interval = entry[f"{number}_ci95"]
+    if interval is None:
+        return significant(entry[number])
+    return f"{significant(entry[number])} [" + ",\u00a0".join(significant(end, digits=2) for end in interval) + "]"
 
 
 def _pictures(prepared: PreparedPair, found: Measurements, neurons: np.ndarray, truth_known: bool):

@@ -5,14 +5,22 @@ from __future__ import annotations
 from cyclegan_neuro.systems.cyclegan.config import Config
 from cyclegan_neuro.systems.cyclegan.measurements import Measurements
 from cyclegan_neuro.systems.cyclegan.pictures import choose_neurons, cycle_traces, place_maps, population_maps
-from cyclegan_neuro.systems.cyclegan.story.wording import METRIC_LABELS, TRANSLATOR_LABELS, mean_sd
+from cyclegan_neuro.systems.cyclegan.story.rivals import counted, lost_to_places
+from cyclegan_neuro.systems.cyclegan.story.wording import (
+    ALIGNMENTS,
+    METRIC_LABELS,
+    TRANSLATOR_LABELS,
+    mean_sd,
+    row_label,
+)
 from cyclegan_neuro.systems.evaluation import Block, Picture, Table, significant
 from cyclegan_neuro.systems.wording import percent
 from cyclegan_neuro.windows.prepared import PreparedPair
 
 __all__ = ["cycle_sentence", "mapping_block", "moved_sentence"]
 
-_ORDER = ("model", "identity", "moment_matching", "gaussian_ot", "best_possible")
+_ORDER = ("model", "identity", *ALIGNMENTS, "best_possible")
+_DIRECT = ("direct_y", "direct_x", "direct_changed_y", "direct_changed_x")
 
 
 def mapping_block(config: Config, prepared: PreparedPair, found: Measurements) -> Block:
@@ -21,8 +29,8 @@ def mapping_block(config: Config, prepared: PreparedPair, found: Measurements) -
         (
             "Mean absolute differences over test windows (ΔF/F, mean ± standard deviation over windows), as Tables 1 "
             "and G.1 of the paper. A dash: not known. For identity all cycle and identity terms are 0 by construction, "
-            "for moment matching and Gaussian OT the cycle terms, because they are exactly invertible: those zeros are "
-            "no merit.",
+            "and for alignments that can be inverted the cycle terms are 0 or nearly so: no merit. "
+            f"{_shrinkages(found.shrinkages)}",
             _overview(found.signals),
         ),
         (
@@ -34,11 +42,16 @@ def mapping_block(config: Config, prepared: PreparedPair, found: Measurements) -
     return Block("Did the mapping work?", _paragraphs(prepared, found), tables, _pictures(config, prepared, found))
 
 
+def _shrinkages(shrinkages: dict[str, float]) -> str:
+    said = ", ".join(f"{shrinkage:g} ({TRANSLATOR_LABELS[name]})" for name, shrinkage in shrinkages.items())
+    return f"Shrinkage of the covariances that are transported: {said}."
+
+
 def _overview(signals: dict) -> Table:
     metrics = [metric for metric in METRIC_LABELS if metric in signals and metric != "x_minus_y"]
     names = [name for name in _ORDER if any(name in signals[metric] for metric in metrics)]
     rows = tuple(
-        (TRANSLATOR_LABELS[name], *(mean_sd(signals[metric].get(name)) for metric in metrics)) for name in names
+        (row_label(name), *(mean_sd(signals[metric].get(name)) for metric in metrics)) for name in names
     )
     return Table("signals", ("", *(f"{METRIC_LABELS[metric]} (ΔF/F)" for metric in metrics)), rows)
 
@@ -47,7 +60,7 @@ def _details(signals: dict) -> Table:
     with_gap = any("gap_closed" in e for by_translator in signals.values() for e in by_translator.values())
     width = 6 if with_gap else 5
     rows = tuple(
-        (METRIC_LABELS[metric], TRANSLATOR_LABELS[name], e["mean"], e["std"], e["n"], e.get("gap_closed"))[:width]
+        (METRIC_LABELS[metric], row_label(name), e["mean"], e["std"], e["n"], e.get("gap_closed"))[:width]
         for metric in METRIC_LABELS if metric in signals
         for name, e in signals[metric].items()
     )  # fmt: skip
@@ -97,9 +110,15 @@ def _paragraphs(prepared: PreparedPair, found: Measurements) -> tuple[str, ...]:
         paragraphs.append(
             "The simulator knows how the brain of the other day would have answered the same laps, with the same "
             "random numbers; in |Y − G(X)| and |X − F(Y)| below that answer stands for Y and X. Neurons that learning "
-            "left alone are identical in both, which makes identity hard to beat in the mean over all neurons; the "
-            "next section looks at the neurons that changed."
+            "left alone are identical in both, which makes identity hard to beat in the mean over all neurons; so "
+            "the errors of the neurons that changed stand beside it."
         )
+    errors = {
+        METRIC_LABELS[metric]: {name: entry["mean"] for name, entry in found.signals[metric].items()}
+        for metric in _DIRECT if metric in found.signals
+    }  # fmt: skip
+    if errors:
+        paragraphs.append(f"{counted(errors)} {lost_to_places(errors)}".rstrip())
     return tuple(paragraphs)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cyclegan_neuro.recordings.checks.indicator import NETWORKS_ARE_FOR
+from cyclegan_neuro.systems.cyclegan.baselines import find_places
 from cyclegan_neuro.systems.cyclegan.config import Config
 from cyclegan_neuro.systems.cyclegan.interpretation.findings import Interpretation
 from cyclegan_neuro.systems.cyclegan.spiking.measure import SpikeMeasurements
@@ -152,12 +153,27 @@ def _order(config: Config, prepared: PreparedPair) -> str:
     )
 
 
+_PLACES = {
+    kind: f"; and, knowing {words} of each frame, a shift by the difference of the two mean curves, and matching of "
+    "mean and variance, without and with optimal transport of the z-scores"
+    for kind, words in (
+        ("position", "the position"), ("event", "the time since an event"), ("window", "the time in the window")
+    )
+}  # fmt: skip
+
+
 def _comparison(config: Config, prepared: PreparedPair) -> str:
     section = config.evaluation
+    if section.ot_shrinkage is None:
+        shrinkage = "shrinkage chosen by the likelihood of the validation frames of each day"
+    else:
+        shrinkage = f"shrinkage {section.ot_shrinkage:g}"
+    places = find_places(section, prepared)
     text = (
         "Translations of the test windows were compared by mean absolute differences of ΔF/F, beside doing nothing "
-        "(identity) and two alignments fitted to the training windows: matching of each neuron's mean and variance, "
-        f"and Gaussian optimal transport (shrinkage {section.ot_shrinkage:g})."
+        "(identity) and alignments fitted to the training windows: matching of each neuron's mean and variance, of its "
+        f"quantiles, and Gaussian optimal transport ({shrinkage}) of single frames and of five frames 0.25 s apart"
+        f"{'' if places is None else _PLACES[places.kind]}."
     )
     if not tuning_is_known(prepared):
         return text

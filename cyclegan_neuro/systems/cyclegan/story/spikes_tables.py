@@ -9,7 +9,7 @@ from cyclegan_neuro.spikes.divergence import kl_ceiling
 from cyclegan_neuro.systems.cyclegan.spiking.measure import SpikeMeasurements
 from cyclegan_neuro.systems.cyclegan.spiking.recorder import PAIRS
 from cyclegan_neuro.systems.cyclegan.spiking.wording import PAIR_LABELS, STATISTIC_LABELS, WASSERSTEIN_UNITS
-from cyclegan_neuro.systems.cyclegan.story.wording import TRANSLATOR_LABELS
+from cyclegan_neuro.systems.cyclegan.story.wording import row_label
 from cyclegan_neuro.systems.evaluation import Table, significant
 from cyclegan_neuro.systems.wording import percent, plural
 
@@ -74,7 +74,7 @@ def _tables_of(statistic: str, found: SpikeMeasurements) -> tuple[tuple[str, Tab
     tables = []
     for measure, heading in headings.items():
         rows = [
-            (TRANSLATOR_LABELS[name], *(_cell(_entry(found, pair, name, statistic), measure) for pair in PAIRS))
+            (row_label(name), *(_cell(_entry(found, pair, name, statistic), measure) for pair in PAIRS))
             for name in translators(found)
         ]
         floors = (found.floors[day][statistic] for day, _ in PAIRS.values())
@@ -92,7 +92,7 @@ def _long_table(found: SpikeMeasurements) -> tuple[str, Table]:
                 entry = _entry(found, pair, name, statistic)
                 if entry is not None:
                     numbers = (n for summary in entry.to_json().values() for n in _numbers(summary, "ci95"))
-                    rows.append((label, PAIR_LABELS[pair], TRANSLATOR_LABELS[name], *numbers))
+                    rows.append((label, PAIR_LABELS[pair], row_label(name), *numbers))
             floor = found.floors[day][statistic].to_json().values()
             numbers = (n for summary in floor for n in _numbers(summary, "interval95"))
             rows.append((label, PAIR_LABELS[pair], _FLOOR, *numbers))
@@ -117,7 +117,7 @@ def _floor_table(found: SpikeMeasurements) -> tuple[str, Table]:
     wanted = [(statistic, pair) for statistic in IN_SENTENCE for pair in _DIRECT]
     rows = tuple(
         (
-            TRANSLATOR_LABELS[name],
+            row_label(name),
             *(
                 against_floor(mean_kl(found, pair, statistic, name), found.floors[PAIRS[pair][0]][statistic])
                 for statistic, pair in wanted

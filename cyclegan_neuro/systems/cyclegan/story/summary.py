@@ -9,7 +9,14 @@ from cyclegan_neuro.systems.cyclegan.story.attention import attention_sentence
 from cyclegan_neuro.systems.cyclegan.story.inputs import origin_sentence, shared_frames
 from cyclegan_neuro.systems.cyclegan.story.mapping import cycle_sentence, moved_sentence
 from cyclegan_neuro.systems.cyclegan.story.spikes import spikes_sentence
-from cyclegan_neuro.systems.cyclegan.story.wording import ALIGNMENTS, METRIC_LABELS, TRANSLATOR_LABELS, compared
+from cyclegan_neuro.systems.cyclegan.story.turns import turned_sentence
+from cyclegan_neuro.systems.cyclegan.story.wording import (
+    METRIC_LABELS,
+    PLACE_USED,
+    TRANSLATOR_LABELS,
+    best_alignments,
+    compared,
+)
 from cyclegan_neuro.systems.evaluation import significant
 from cyclegan_neuro.systems.wording import percent
 from cyclegan_neuro.windows.prepared import PreparedPair
@@ -31,14 +38,18 @@ def summarise(
     attention = [] if interpretation is None else [attention_sentence(interpretation)]
     if "direct_y" in found.signals:
         sentences = [_origin(prepared), _direct(found.signals), _best_alignment(found.signals)]
-        sentences += [*_tuning(found.tuning), *attention]
+        sentences += [*_tuning(found.tuning), *_turned(found), *attention]
         optional = [cycle_sentence(found.signals)]
     else:
         sentences = [_origin(prepared), _UNKNOWN, cycle_sentence(found.signals), moved_sentence(found)]
-        sentences += [*_tuning(found.tuning), *attention]
+        sentences += [*_tuning(found.tuning), *_turned(found), *attention]
         optional = []
     optional += [] if spikes is None else [spikes_sentence(spikes)]
     return (*sentences, *optional)[:_MOST]
+
+
+def _turned(found: Measurements) -> list[str]:
+    return [sentence] if (sentence := turned_sentence(found)) else []
 
 
 def _origin(prepared: PreparedPair) -> str:
@@ -66,14 +77,15 @@ def _direct(signals: dict) -> str:
 
 
 def _best_alignment(signals: dict) -> str:
-    parts = []
+    parts: dict[str, list[str]] = {}
     for metric in _DIRECT:
-        entry = signals[metric]
-        name = min(ALIGNMENTS, key=lambda n: entry[n]["mean"])
-        verdict = compared(entry["model"]["mean"], entry[name]["mean"])
-        number = significant(entry[name]["mean"])
-        parts.append(f"{verdict} {TRANSLATOR_LABELS[name]} in {METRIC_LABELS[metric]} ({number})")
-    return f"Beside the better of two simple alignments the CycleGAN is {' and '.join(parts)}."
+        entry = {name: numbers["mean"] for name, numbers in signals[metric].items()}
+        for name in best_alignments(entry):
+            kind = f"that uses the {PLACE_USED[name]}" if name in PLACE_USED else "that sees activity alone"
+            verdict = f"{compared(entry['model'], entry[name])} {TRANSLATOR_LABELS[name]} in {METRIC_LABELS[metric]}"
+            parts.setdefault(kind, []).append(f"{verdict} ({significant(entry[name])})")
+    said = "; beside the best ".join(f"{kind} it is {' and '.join(verdicts)}" for kind, verdicts in parts.items())
+    return f"The CycleGAN and simple alignments: beside the best {said}."
 
 
 def _tuning(tuning: dict) -> list[str]:
@@ -89,14 +101,18 @@ def _tuning(tuning: dict) -> list[str]:
 
 def _changed(entry: dict) -> str:
     model, identity = entry["model"], entry["identity"]
-    best = min(ALIGNMENTS, key=lambda name: entry[name]["mae"])
+    rivals = (
+        f"{TRANSLATOR_LABELS[name]} {significant(entry[name]['mae'])} and "
+        f"{significant(entry[name]['correlation'], digits=2)}, the CycleGAN closer in {entry[name]['model_closer']} of "
+        f"{model['n']} neurons"
+        for name in best_alignments({name: numbers["mae"] for name, numbers in entry.items()})
+    )
     closer = "is closer to the truth than" if model["mae"] < identity["mae"] else "is no closer to the truth than"
     return (
         f"For the {model['n']} neurons that learning changed, position tuning of G(X) {closer} that of X: mean error "
         f"{significant(model['mae'])} against {significant(identity['mae'])} ΔF/F, correlation "
         f"{significant(model['correlation'], digits=2)} against {significant(identity['correlation'], digits=2)}"
-        f" (best simple alignment, {TRANSLATOR_LABELS[best]}: {significant(entry[best]['mae'])} and "
-        f"{significant(entry[best]['correlation'], digits=2)})."
+        f" ({'; '.join(rivals)})."
     )
 
 
@@ -112,8 +128,7 @@ def _unchanged(entry: dict) -> str:
 
 
 def _without_truth(entry: dict) -> str:
-    model, identity, noise = (entry[name]["correlation"] for name in ("model", "identity", "noise"))
-    return (
-        f"Position tuning of G(X) correlates {significant(model, digits=2)} with that recorded on day y, X itself "
-        f"{significant(identity, digits=2)}, two halves of day y {significant(noise, digits=2)}."
-    )
+    names = ("identity", *best_alignments({name: numbers["mae"] for name, numbers in entry.items()}), "training_laps")
+    said = ", ".join(f"{TRANSLATOR_LABELS[name]} {significant(entry[name]['correlation'], digits=2)}" for name in names)
+    model = significant(entry["model"]["correlation"], digits=2)
+    return f"Position tuning of G(X) correlates {model} with that recorded on day y ({said})."

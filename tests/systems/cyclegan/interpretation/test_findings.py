@@ -27,7 +27,7 @@ def test_gated_networks_on_simulated_days(make_pair, section):
     gates = COMMON | {"attention_gate_1", "attention_gate_2", "input_gate", "change"}
     assert {network: set(methods) for network, methods in found.maps.items()} == {
         "D_X": COMMON, "D_Y": COMMON, "G": gates, "F": gates,
-        "recorded": {"tuning_difference", "tuning_difference_test"},
+        "recorded": {"tuning_difference", "tuning_difference_test", "position_shift", "position_moments"},
     }  # fmt: skip
     for methods in found.maps.values():
         for one in methods.values():

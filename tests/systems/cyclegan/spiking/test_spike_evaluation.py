@@ -28,8 +28,9 @@ from cyclegan_neuro.training.checkpoints import Checkpoint, Manifest
 
 STATISTICS = {"firing_rate", "correlation", "van_rossum", "van_rossum_pairs"}
 DIRECT, CYCLES = ("x_from_y", "y_from_x"), ("x_cycle", "y_cycle")
-SIGNALS = ["x", "y", "model_f_y", "model_f_g_x", "model_g_x", "model_g_f_y", "moment_matching_f_y",
-           "moment_matching_g_x", "gaussian_ot_f_y", "gaussian_ot_g_x"]  # fmt: skip
+ALONE = ("moment_matching", "quantile_matching", "gaussian_ot", "lagged_ot")
+IN_WINDOW = ("window_shift", "window_moments", "window_moments_ot")  # where y is Φ(X)
+OF_MODEL = ["x", "y", "model_f_y", "model_f_g_x", "model_g_x", "model_g_f_y"]
 FIGURES = ["spike_inference", "spikes_firing_rate", "spikes_correlation", "spikes_van_rossum"]
 
 
@@ -93,7 +94,7 @@ def test_a_generator_that_does_nothing_has_the_spikes_of_the_recording(measured,
             assert not found.pairs[pair]["model"].comparisons[name].wasserstein.any()
     assert stand_in_networks.windows == []
     # both days with their floors; F(y) is G(F(y)), G(x) is F(G(x)); two signals of each alignment
-    assert len(stand_in_networks.frames) == 2 + 2 + 4
+    assert len(stand_in_networks.frames) == 2 + 2 + 4 * 2
 
 
 def test_generated_spikes_are_those_of_what_the_generator_gave(measured, make_trainer):
@@ -112,11 +113,12 @@ def test_generated_spikes_are_those_of_what_the_generator_gave(measured, make_tr
 def test_metrics_hold_every_statistic_and_no_nan(make_days, make_trainer, stand_in_networks, days):
     evaluation = evaluate_cyclegan(config(max_windows=5), make_days(**days), make_trainer())
     metrics = strict(evaluation.metrics)
+    alignments = (*ALONE, *(IN_WINDOW if "phi" in days else ()))
     assert metrics["spikes"].keys() == STATISTICS
     for statistic, by_pair in metrics["spikes"].items():
         assert by_pair.keys() == {*DIRECT, *CYCLES}
         for pair, entry in by_pair.items():
-            others = {"identity", "moment_matching", "gaussian_ot"} if pair in DIRECT else set()
+            others = {"identity", *alignments} if pair in DIRECT else set()
             assert entry.keys() == {"model", "noise_floor"} | others
             floor = entry.pop("noise_floor")
             for summary in (floor["kl"], floor["wasserstein"]):
@@ -136,7 +138,7 @@ def test_metrics_hold_every_statistic_and_no_nan(make_days, make_trainer, stand_
     assert inference["masked_frames_per_window"] == (63 if "phi" in days else 0)
     assert inference["compared_frames_per_window"] == (65 if "phi" in days else 128)
     for name in ("noise_level", "mean_rate_hz", "silent_neurons", "neurons_noisier_than_networks"):
-        assert list(inference[name]) == SIGNALS
+        assert list(inference[name]) == [*OF_MODEL, *(f"{a}_{signal}" for a in alignments for signal in ("f_y", "g_x"))]
     assert ("accuracy" in inference) == ("true_spikes" in inference) == (not days)
     if not days:
         assert inference["accuracy"].keys() == {"x", "y"}
@@ -318,8 +320,8 @@ def test_tables_say_what_they_compare(measured):
         assert DESCRIPTIONS[statistic] in caption
         assert table.columns == ("", "X | F(Y)", "X | F(G(X))", "Y | G(X)", "Y | G(F(Y))")
         assert [row[0] for row in table.rows] == [
-            "CycleGAN", "identity (does nothing)", "moment matching", "Gaussian OT",
-            "noise floor (the recorded day against itself)",
+            "CycleGAN", "identity (does nothing)", "moment matching", "quantile matching", "Gaussian OT",
+            "Gaussian OT over five lags", "noise floor (the recorded day against itself)",
         ]  # fmt: skip
         assert [cell is None for cell in table.rows[1][1:]] == [False, True, False, True]
         assert all("±" in cell and "[" in cell for cell in table.rows[0][1:])

@@ -164,7 +164,8 @@ def test_the_paragraph_on_maps_tells_its_parameters(make_pair, found, sentence):
         ({"training": {"warmup_steps": 1000, "decay": "cosine", "learning_rate_generator": 3e-4}},
          "a learning rate of 0.0003 and the discriminators with 0.0004, both rising over the first 1,000 updates and "
          "falling along a cosine to 0 after 50 % of all updates"),
-        ({"evaluation": {"ot_shrinkage": 0.2}}, "Gaussian optimal transport (shrinkage 0.2)."),
+        ({"evaluation": {"ot_shrinkage": 0.2}}, "Gaussian optimal transport (shrinkage 0.2) of single frames"),
+        ({}, "Gaussian optimal transport (shrinkage chosen by the likelihood of the validation frames of each day)"),
     ],
 )  # fmt: skip
 def test_parameters_are_those_of_the_run(make_pair, changed, sentence):
