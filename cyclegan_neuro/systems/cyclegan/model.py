@@ -12,6 +12,7 @@ import tensorflow as tf
 from cyclegan_neuro.networks import distances
 from cyclegan_neuro.networks.history import HistoryBuffer
 from cyclegan_neuro.networks.objectives import Objective
+from cyclegan_neuro.systems.cyclegan.criterion import MomentDistance
 from cyclegan_neuro.systems.trainer import Trainer
 
 __all__ = ["CycleGAN"]
@@ -50,7 +51,7 @@ class CycleGAN(Trainer):
     D_X(F(y)) and |F(x) - x|, do not depend on G, and vice versa.
     """
 
-    monitor = "val_cycle_identity"
+    monitor = "val_moment_distance"
     progress_keys = ("cycle_x", "cycle_y", "generator_g", "discriminator_y")
 
     def __init__(
@@ -65,6 +66,7 @@ class CycleGAN(Trainer):
         self.lambda_cycle, self.lambda_identity = lambda_cycle, lambda_identity
         self.adversarial_weight, self.critic_updates, self.n_replicas = adversarial_weight, critic_updates, n_replicas
         self.penalty_seed = keras.random.SeedGenerator(seed)
+        self.moment_distance = MomentDistance(*generator_g.input_shape[1:3])
         self.history_x = self.history_y = None
         if history_windows:
             self.history_x = HistoryBuffer(history_windows, seed=seed + 1, name="history_x")
@@ -146,7 +148,7 @@ class CycleGAN(Trainer):
     # -- validation --------------------------------------------------------------------------------
 
     def test_step(self, data):
-        """Cycle and identity errors on validation windows, in scaled units."""
+        """Distance of moments, cycle and identity errors on validation windows, in scaled units."""
         x, y = data
         fake_y, same_y = tf.split(self.generator_g(tf.concat([x, y], 0), training=False), 2)
         fake_x, same_x = tf.split(self.generator_f(tf.concat([y, x], 0), training=False), 2)
@@ -156,8 +158,12 @@ class CycleGAN(Trainer):
             "identity_x": distances.mae(x, same_x),
             "identity_y": distances.mae(y, same_y),
         }
-        logs["cycle_identity"] = tf.add_n(list(logs.values()))
-        return self.record(logs, weight=tf.shape(x)[0])
+        self.moment_distance.update_state(x, y, fake_y, fake_x)
+        return {**self.record(logs, weight=tf.shape(x)[0]), "moment_distance": self.moment_distance.result()}
+
+    @property
+    def metrics(self):
+        return [*super().metrics, self.moment_distance]
 
     # -- weights --------------------------------------------------------------------------
 

@@ -1,0 +1,108 @@
+"""What `best` is chosen by: hand-made generators, values by hand, and what must not change them."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from cyclegan_neuro.networks import objectives
+from cyclegan_neuro.systems.cyclegan.criterion import MomentDistance
+from cyclegan_neuro.systems.cyclegan.model import CycleGAN
+
+FRAMES, NEURONS = 16, 4
+MIX = np.eye(NEURONS, dtype=np.float32) + 0.5 * np.eye(NEURONS, k=1, dtype=np.float32)  # day y: neuron i + 1 follows i
+
+
+def day(seed, n_windows=60):
+    """Windows (window, time, neuron, 1) of independent neurons."""
+    return np.random.default_rng(seed).normal(0.4, 0.1, (n_windows, FRAMES, NEURONS, 1)).astype(np.float32)
+
+
+def mixed(windows, by=MIX):
+    return np.einsum("wtnc,nm->wtmc", windows, by)
+
+
+def generator(by, *, error=0.0):
+    """A network that mixes neurons, and adds an error."""
+    windows = keras.Input((FRAMES, NEURONS, 1))
+    return keras.Model(windows, keras.ops.einsum("wtnc,nm->wtmc", windows, by) + error)
+
+
+def validated(forward, backward, *, error=0.0):
+    """Validation logs of hand-made generators, on days of which y is x of other windows, mixed."""
+    critics = [keras.Sequential([keras.Input((FRAMES, NEURONS, 1)), keras.layers.Conv2D(1, 4)]) for _ in "xy"]
+    model = CycleGAN(
+        generator_g=generator(forward, error=error), generator_f=generator(backward, error=error),
+        discriminator_x=critics[0], discriminator_y=critics[1], objective=objectives.get("lsgan"),
+    )  # fmt: skip
+    model.compile(generator_optimizer=keras.optimizers.SGD(0.1), discriminator_optimizer=keras.optimizers.SGD(0.1))
+    held_out = tf.data.Dataset.from_tensor_slices((day(1), mixed(day(2)))).batch(8)
+    return model.evaluate(held_out, return_dict=True, verbose=0), model.monitor.removeprefix("val_")
+
+
+def test_moving_one_day_onto_the_other_beats_doing_nothing():
+    """Also where it costs cycle and identity errors, of which doing nothing has none."""
+    nothing, monitor = validated(np.eye(NEURONS), np.eye(NEURONS))
+    moving, _ = validated(MIX, np.linalg.inv(MIX), error=0.01)
+    errors = ("cycle_x", "cycle_y", "identity_x", "identity_y")
+    assert sum(nothing[name] for name in errors) == 0.0 < sum(moving[name] for name in errors)
+    assert moving[monitor] < 0.4 * nothing[monitor]
+
+
+def test_of_two_generators_the_nearer_one_wins():
+    half = (np.eye(NEURONS) + MIX) / 2
+    distances = [validated(by, np.linalg.inv(by))[0]["moment_distance"] for by in (np.eye(NEURONS), half, MIX)]
+    assert distances == sorted(distances, reverse=True)
+    assert distances[0] == pytest.approx(1.0)
+
+
+def distance(x, y, g_x, f_y, *, batch=None):
+    """The metric of windows (window, time, neuron)."""
+    sides = [np.asarray(side, np.float32)[..., None] for side in (x, y, g_x, f_y)]
+    metric = MomentDistance(*sides[0].shape[1:3])
+    for first in range(0, len(sides[0]), batch or len(sides[0])):
+        metric.update_state(*(side[first : first + (batch or len(side))] for side in sides))
+    return float(metric.result())
+
+
+def test_means_and_covariances_by_hand():
+    x = np.array([[[1, 1]], [[1, -1]], [[-1, 1]], [[-1, -1]]])  # mean 0, covariance ((1, 0), (0, 1))
+    y = np.array([[[1, 1]], [[-1, -1]], [[1, 1]], [[-1, -1]]])  # mean 0, covariance ((1, 1), (1, 1))
+    g_x = np.array([[[1, 1]], [[1, 1]], [[-1, -1]], [[1, -1]]])  # mean (.5, 0), covariance ((.75, .5), (.5, 1))
+    to_y = np.sqrt(0.5**2 + 0.25**2 + 2 * 0.5**2) / np.sqrt(2 * 1.0**2)
+    assert distance(x, y, g_x, x) == pytest.approx(to_y / 2)  # F(y) is as x: 0
+    assert distance(x, y, g_x, y) == pytest.approx((to_y + 1) / 2)  # F does nothing: 1
+
+
+def test_lagged_covariances_by_hand():
+    """One neuron, two frames: mean 0 and variance 1 everywhere, covariance with the next frame -1, 1 and 0."""
+    x, y = np.array([[1, -1], [-1, 1], [1, -1], [-1, 1]]), np.array([[1, 1], [-1, -1], [1, 1], [-1, -1]])
+    g_x = np.array([[1, 1], [1, -1], [-1, 1], [-1, -1]])
+    assert distance(*(side[..., None] for side in (x, y, g_x, x))) == pytest.approx((1 / 2) / 2)
+
+
+@pytest.fixture
+def sides():
+    x, y = day(1)[..., 0], mixed(day(2))[..., 0]
+    return x, y, x + 0.3 * (mixed(x[..., None])[..., 0] - x), y[..., ::-1]
+
+
+def test_distance_does_not_depend_on_batches(sides):
+    assert distance(*sides, batch=7) == pytest.approx(distance(*sides), rel=1e-12)
+
+
+def test_distance_does_not_depend_on_units(sides):
+    gain, offset = np.float32([1, 20, 0.3, 5]), np.float32([0, 3, -1, 2])
+    assert distance(*(gain * side + offset for side in sides)) == pytest.approx(distance(*sides), rel=1e-4)
+
+
+def test_neurons_that_are_constant_on_a_day_do_not_count(sides):
+    silent = [np.concatenate([side, np.full_like(side[..., :1], 0.1)], -1) for side in sides]
+    silent[2][..., -1] += 0.01  # what G makes of it has no unit to be compared in
+    assert distance(*silent) == pytest.approx(distance(*sides), rel=1e-6)
+
+
+def test_equal_days_have_a_distance_too(sides):
+    x, *_ = sides
+    assert distance(x, x, x, x) == 0.0
+    assert np.isfinite(distance(x, x, x + 0.1, x))
