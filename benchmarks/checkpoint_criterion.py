@@ -166,7 +166,8 @@ def evaluate(folder: Path) -> tuple[np.ndarray, float, dict[str, np.ndarray]]:
     }
     apart = float(np.abs(recorded["x"] - recorded["y"]).mean())
     cycle = np.array([(epoch["val_cycle_x"] + epoch["val_cycle_y"]) / (2 * apart) for epoch in epochs])
-    values = {"cycle_identity": np.array([epoch["val_cycle_identity"] for epoch in epochs])}
+    terms = ("cycle_x", "cycle_y", "identity_x", "identity_y")
+    values = {"cycle_identity": np.array([sum(epoch[f"val_{term}"] for term in terms) for epoch in epochs])}
     moved = [np.load(folder / f"epoch_{number:02d}.npz") for number in range(1, len(epochs) + 1)]
     for name, distance in CANDIDATES.items():
         worst = {day: distance(targets[day], recorded[other]) for day, other in ("yx", "xy")}
