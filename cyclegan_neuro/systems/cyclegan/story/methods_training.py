@@ -109,7 +109,8 @@ def optimisation(config: Config, prepared: PreparedPair, *, updates: int) -> str
     chosen = (
         "the last checkpoint"
         if config.evaluation.weights == "last"
-        else "the checkpoint with the lowest sum of cycle and identity errors on validation windows"
+        else "the checkpoint whose translated validation windows were nearest to recorded ones of the other day in "
+        "means and covariances of neurons, with the cycle error added"
     )
     average = (
         f"an exponential average (decay {section.weight_averaging:g}) of the generators' weights"
