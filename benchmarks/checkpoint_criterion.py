@@ -3,8 +3,8 @@
     python benchmarks/checkpoint_criterion.py --output_dir runs/criterion [--recordings recordings] [--only NAME ...]
         [--json FILE]
 
-Trains the runs of docs/appendix/checkpoint_criterion.md without decay and without averaging of weights, so that
-epochs differ and the last is not the best by construction. After every epoch the translated validation windows are
+Trains the runs of docs/appendix/checkpoint_criterion.md, most of them without decay and without averaging of weights,
+so that epochs differ and the last is not the best by construction. After every epoch the translated validation windows are
 kept, and what the truth says of the test windows. Runs that were trained before are not repeated. ``--record`` stops
 there. ``--recordings`` adds recorded days: the folder that the command in configs/cyclegan/ca1_map_change.yaml fills.
 """
@@ -57,6 +57,7 @@ CASES = {
     "phi_mouse_2": Case(
         "test", "synthetic_cpu", ("training.epochs=8", *WITHOUT_DECAY, *_mouse("mouse_2", 2), "data.phi_seed=2")
     ),
+    "days_mouse_2_as_shipped": Case("test", "quickstart", _mouse("mouse_2", 1)),
     "ca1_map_change": Case("test", "ca1_map_change", ("training.epochs=8", *WITHOUT_DECAY)),
 }
 #: What the truth is, by the first word of the case's name: means of these logs.
