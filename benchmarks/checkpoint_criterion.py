@@ -4,9 +4,10 @@
         [--json FILE]
 
 Trains the runs of docs/appendix/checkpoint_criterion.md, most of them without decay and without averaging of weights,
-so that epochs differ and the last is not the best by construction. After every epoch the translated validation windows are
-kept, and what the truth says of the test windows. Runs that were trained before are not repeated. ``--record`` stops
-there. ``--recordings`` adds recorded days: the folder that the command in configs/cyclegan/ca1_map_change.yaml fills.
+so that epochs differ and the last is not the best by construction. After every epoch the translated validation windows
+are kept, and what the truth says of the test windows. Runs that were trained before are not repeated. ``--record``
+stops there. ``--recordings`` adds recorded days: the folder that the command in configs/cyclegan/ca1_map_change.yaml
+fills.
 """
 
 from __future__ import annotations
