@@ -17,7 +17,7 @@ class Trainer(keras.Model):
     Attributes
     ----------
     monitor : str
-        Validation log whose minimum defines checkpoint ``best``, for example ``"val_translation_error"``.
+        Validation log whose minimum defines checkpoint ``best``, for example ``"val_moment_distance"``.
     progress_keys : tuple of str
         Logs shown on the progress line.
     """

@@ -105,9 +105,8 @@ class EvaluationSection(sections.EvaluationSection):
 
     weights: Literal["best", "last"] = setting(
         "best",
-        "Checkpoint to evaluate; best has the lowest translation error on validation windows: how far means and "
-        "covariances of G(x) are from those of y, and of F(y) from those of x (1 is doing nothing), plus the cycle "
-        "error in units of |x - y|. It needs no truth and no pairs.",
+        "Checkpoint to evaluate; best is where means and covariances of neurons in translated validation windows are "
+        "nearest to those recorded on the other day, which needs no truth and no pairs.",
     )
     position_bin_cm: float = setting(4.0, "Bin width of position tuning curves.", unit="cm", gt=0.0)
     ot_shrinkage: float | None = setting(

@@ -26,8 +26,8 @@ class MomentDistance(keras.metrics.Metric):
 
     Notes
     -----
-    Only sums over windows are kept, 4 (1 + n_neurons · lags) numbers per neuron; so the distance does not depend on how
-    windows are batched, beyond rounding. docs/appendix/checkpoint_criterion.md compares it with other distances.
+    Only sums over windows are kept, a few covariance matrices; so the distance does not depend on how windows are
+    batched, beyond rounding. docs/appendix/checkpoint_criterion.md compares it with other distances.
     """
 
     def __init__(self, n_frames: int, n_neurons: int, *, name: str = "moment_distance"):

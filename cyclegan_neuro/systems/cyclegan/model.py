@@ -51,7 +51,7 @@ class CycleGAN(Trainer):
     D_X(F(y)) and |F(x) - x|, do not depend on G, and vice versa.
     """
 
-    monitor = "val_translation_error"
+    monitor = "val_moment_distance"
     progress_keys = ("cycle_x", "cycle_y", "generator_g", "discriminator_y")
 
     def __init__(
@@ -82,7 +82,7 @@ class CycleGAN(Trainer):
         generator_optimizer.build(self.generator_variables)
         discriminator_optimizer.build(self.discriminator_variables)
         names = (*_TRAINING_LOGS, *(("penalty_x", "penalty_y") if self.objective.has_penalty else ()))
-        self.track_means((*names, *_VALIDATION_LOGS))
+        self.track_means(names)
 
     # -- one update --------------------------------------------------------------------------------
 
@@ -148,27 +148,18 @@ class CycleGAN(Trainer):
     # -- validation --------------------------------------------------------------------------------
 
     def test_step(self, data):
-        """Errors on validation windows in scaled units, and what ``best`` is chosen by.
-
-        ``translation_error`` is the distance of moments, 1 for doing nothing, and the cycle error in units of |x - y|.
-        """
+        """Cycle and identity errors on validation windows, in scaled units, and what ``best`` is chosen by."""
         x, y = data
         fake_y, same_y = tf.split(self.generator_g(tf.concat([x, y], 0), training=False), 2)
         fake_x, same_x = tf.split(self.generator_f(tf.concat([y, x], 0), training=False), 2)
-        means = self.record(
-            {
-                "cycle_x": distances.mae(x, self.generator_f(fake_y, training=False)),
-                "cycle_y": distances.mae(y, self.generator_g(fake_x, training=False)),
-                "identity_x": distances.mae(x, same_x),
-                "identity_y": distances.mae(y, same_y),
-                "x_minus_y": distances.mae(x, y),
-            },
-            weight=tf.shape(x)[0],
-        )
+        logs = {
+            "cycle_x": distances.mae(x, self.generator_f(fake_y, training=False)),
+            "cycle_y": distances.mae(y, self.generator_g(fake_x, training=False)),
+            "identity_x": distances.mae(x, same_x),
+            "identity_y": distances.mae(y, same_y),
+        }
         self.moment_distance.update_state(x, y, fake_y, fake_x)
-        distance = self.moment_distance.result()
-        cycle = tf.math.divide_no_nan(means["cycle_x"] + means["cycle_y"], 2 * means["x_minus_y"])
-        return {**means, "moment_distance": distance, "translation_error": distance + tf.cast(cycle, distance.dtype)}
+        return {**self.record(logs, weight=tf.shape(x)[0]), "moment_distance": self.moment_distance.result()}
 
     @property
     def metrics(self):
@@ -198,4 +189,3 @@ _TRAINING_LOGS = (
     "discriminator_x", "discriminator_y", "mean_real_x", "mean_fake_x", "mean_real_y", "mean_fake_y",
     "gradient_norm_generators", "gradient_norm_discriminators",
 )  # fmt: skip
-_VALIDATION_LOGS = ("x_minus_y",)

@@ -110,7 +110,7 @@ def optimisation(config: Config, prepared: PreparedPair, *, updates: int) -> str
         "the last checkpoint"
         if config.evaluation.weights == "last"
         else "the checkpoint whose translated validation windows were nearest to recorded ones of the other day in "
-        "means and covariances of neurons, with the cycle error added"
+        "means and (lagged) covariances of neurons"
     )
     average = (
         f"an exponential average (decay {section.weight_averaging:g}) of the generators' weights"

@@ -157,8 +157,7 @@ def test_the_paragraph_on_maps_tells_its_parameters(make_pair, found, sentence):
         ({"training": {"epochs": 3, "batch_size": 3, "seed": 5, "precision": "mixed_bfloat16"}},
          "in batches of 3 windows of each day (mixed_bfloat16, seed 5). Training was set to 3 epochs of 3 generator "
          "updates. Evaluated: the networks after update 600 of 9 (the checkpoint whose translated validation windows "
-         "were nearest to recorded ones of the other day in means and covariances of neurons, with the cycle error "
-         "added)."),
+         "were nearest to recorded ones of the other day in means and (lagged) covariances of neurons)."),
         ({"training": {"precision": "float32", "jit_compile": True}}, "(float32, compiled with XLA, seed 1234)"),
         ({"training": {"weight_averaging": 0.99, "epochs": 1}, "evaluation": {"weights": "last"}},
          "an exponential average (decay 0.99) of the generators' weights after update 600 of 9 (the last checkpoint)."),
