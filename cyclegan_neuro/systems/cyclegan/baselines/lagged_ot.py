@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from typing import Literal
 
@@ -14,6 +15,8 @@ from cyclegan_neuro.systems.cyclegan.translation import Frames
 from cyclegan_neuro.windows.prepared import PreparedPair
 
 __all__ = ["LaggedOT"]
+
+_log = logging.getLogger(__name__)
 
 _LAGS = (-2, -1, 0, 1, 2)
 _STEP_S = 0.25  # between lags: together as long as a calcium transient
@@ -52,7 +55,9 @@ class LaggedOT(Alignment):
         shrinkage : float, optional
             Chosen on validation frames when absent.
         """
-        if len(_LAGS) * prepared.n_neurons > _MOST_VARIABLES:
+        most = _MOST_VARIABLES // len(_LAGS)
+        if prepared.n_neurons > most:
+            _log.warning("%d neurons: Gaussian OT over lags is left out above %d", prepared.n_neurons, most)
             return None
         step = max(1, round(_STEP_S * prepared.x.recording.frame_rate_hz))
 

@@ -32,8 +32,8 @@ def attention_sentence(found: Interpretation) -> str:
         says += f"; others do not ({others})" if pointing else f" ({others})"
     contrast = max(one.scores[score].value for one in found.scores[CONTRAST].values())
     return (
-        f"Maps of where the networks look ({LEADING}) {says}; the plain difference of the recorded days, which "
-        f"needs no network, reaches {significant(contrast, digits=2)}."
+        f"Maps of where the networks look ({LEADING}) {says}; the best contrast of the recorded days that needs "
+        f"no network reaches {significant(contrast, digits=2)}."
     )
 
 

@@ -28,18 +28,18 @@ def found(*, learning=None, corner=None, contrast=0.95, **maps):
         (
             found(learning=True, D_X=scored(0.9), G=scored(0.88)),
             "Maps of where the networks look (saliency) point at the neurons that learning changed (AUROC D_X 0.90, G "
-            "0.88); the plain difference of the recorded days, which needs no network, reaches 0.95.",
+            "0.88); the best contrast of the recorded days that needs no network reaches 0.95.",
         ),
         (
             found(learning=True, D_X=scored(0.9), D_Y=scored(0.55), F=scored(0.8, untrained=0.79)),
             "Maps of where the networks look (saliency) point at the neurons that learning changed (AUROC D_X 0.90); "
-            "others do not (at chance: D_Y 0.55; no more than untrained networks: F 0.80); the plain difference of the "
-            "recorded days, which needs no network, reaches 0.95.",
+            "others do not (at chance: D_Y 0.55; no more than untrained networks: F 0.80); the best contrast of the "
+            "recorded days that needs no network reaches 0.95.",
         ),
         (
             found(corner=True, contrast=0.97, D_Y=scored(0.5, score="auroc_region")),
             "Maps of where the networks look (saliency) do not point at the corner that Φ removes (at chance: D_Y "
-            "0.50); the plain difference of the recorded days, which needs no network, reaches 0.97.",
+            "0.50); the best contrast of the recorded days that needs no network reaches 0.97.",
         ),
         (
             found(D_X=scored(0.9), G=scored(0.9)),
