@@ -14,13 +14,14 @@ from cyclegan_neuro.systems.cyclegan.baselines.training_frames import Moments, c
 from cyclegan_neuro.systems.cyclegan.translation import Frames
 from cyclegan_neuro.windows.prepared import PreparedPair
 
-__all__ = ["LaggedOT"]
+__all__ = ["MOST_NEURONS", "LaggedOT"]
 
 _log = logging.getLogger(__name__)
 
 _LAGS = (-2, -1, 0, 1, 2)
 _STEP_S = 0.25  # between lags: together as long as a calcium transient
-_MOST_VARIABLES = 2560  # lags x neurons whose covariance is decomposed in seconds
+MOST_NEURONS = 512
+"""With five lags a covariance of 2,560 variables, which is decomposed in seconds."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,9 +56,8 @@ class LaggedOT(Alignment):
         shrinkage : float, optional
             Chosen on validation frames when absent.
         """
-        most = _MOST_VARIABLES // len(_LAGS)
-        if prepared.n_neurons > most:
-            _log.warning("%d neurons: Gaussian OT over lags is left out above %d", prepared.n_neurons, most)
+        if prepared.n_neurons > MOST_NEURONS:
+            _log.warning("%d neurons: Gaussian OT over lags is left out above %d", prepared.n_neurons, MOST_NEURONS)
             return None
         step = max(1, round(_STEP_S * prepared.x.recording.frame_rate_hz))
 

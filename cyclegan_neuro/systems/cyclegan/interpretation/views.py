@@ -45,6 +45,7 @@ class NetworkView:
     def is_generator(self) -> bool:
         return self.name in ("G", "F")
 
+
 def view_networks(
     trainer, section: InterpretationSection, prepared: PreparedPair, *, exchange=lambda network: network
 ) -> list[NetworkView]:

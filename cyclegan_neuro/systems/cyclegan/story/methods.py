@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cyclegan_neuro.recordings.checks.indicator import NETWORKS_ARE_FOR
 from cyclegan_neuro.systems.cyclegan.baselines import find_places
+from cyclegan_neuro.systems.cyclegan.baselines.lagged_ot import MOST_NEURONS
 from cyclegan_neuro.systems.cyclegan.config import Config
 from cyclegan_neuro.systems.cyclegan.interpretation.findings import Interpretation
 from cyclegan_neuro.systems.cyclegan.spiking.measure import SpikeMeasurements
@@ -169,10 +170,11 @@ def _comparison(config: Config, prepared: PreparedPair) -> str:
     else:
         shrinkage = f"shrinkage {section.ot_shrinkage:g}"
     places = find_places(section, prepared)
+    lags = " and of five frames 0.25 s apart" if prepared.n_neurons <= MOST_NEURONS else ""
     text = (
         "Translations of the test windows were compared by mean absolute differences of ΔF/F, beside doing nothing "
         "(identity) and alignments fitted to the training windows: matching of each neuron's mean and variance, of its "
-        f"quantiles, and Gaussian optimal transport ({shrinkage}) of single frames and of five frames 0.25 s apart"
+        f"quantiles, and Gaussian optimal transport ({shrinkage}) of single frames{lags}"
         f"{'' if places is None else _PLACES[places.kind]}."
     )
     if not tuning_is_known(prepared):

@@ -33,5 +33,5 @@ def test_it_finds_a_filter_that_no_single_frame_shows(make_pair):
 
 
 def test_too_many_neurons_are_left_out(make_pair, monkeypatch):
-    monkeypatch.setattr("cyclegan_neuro.systems.cyclegan.baselines.lagged_ot._MOST_VARIABLES", 24)
-    assert LaggedOT.fit(make_pair()) is None  # 5 lags of 5 neurons
+    monkeypatch.setattr("cyclegan_neuro.systems.cyclegan.baselines.lagged_ot.MOST_NEURONS", 4)
+    assert LaggedOT.fit(make_pair()) is None  # of five neurons

@@ -196,6 +196,15 @@ def test_position_tuning_is_told_where_it_was_measured(make_pair):
     assert "Position tuning" not in told(config, make_pair())[0]
 
 
+def test_the_transport_over_lags_is_told_only_where_it_is_fitted(make_pair, monkeypatch):
+    said = " of single frames and of five frames 0.25 s apart"
+    assert said in told(Config(), make_pair())[0]
+    monkeypatch.setattr("cyclegan_neuro.systems.cyclegan.story.methods.MOST_NEURONS", 4)
+    text = told(Config(), make_pair())[0]
+    assert "of single frames" in text
+    assert said not in text
+
+
 def test_orders_are_told_with_their_parameters(make_pair):
     prepared = make_pair()
     learned = replace(prepared, order=NeuronOrder("autoencoder", prepared.order.columns))
