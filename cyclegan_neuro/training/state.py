@@ -99,7 +99,10 @@ def _groups(trainer: Trainer) -> dict[str, list[keras.Variable]]:
 
 def _check(name: str, variables: list[keras.Variable], entries: list[tuple[str, np.ndarray]], where: str) -> None:
     def refuse(got: str, expected: str) -> CheckpointError:
-        fix = "use the configuration and the data the run was made with (config.yaml, inputs.json)"
+        fix = (
+            "use the configuration, the data and the version of the package that the run was made with (config.yaml, "
+            "inputs.json, environment.json)"
+        )
         return CheckpointError(f"{where}, {name}", got=got, expected=expected, fix=fix)
 
     if len(variables) != len(entries):
