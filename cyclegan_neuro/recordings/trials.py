@@ -6,16 +6,31 @@ import numpy as np
 
 from cyclegan_neuro.recordings.recording import Recording
 
-__all__ = ["trial_durations_s"]
+__all__ = ["laps_by_position", "trial_durations_s"]
 
 _RETURN = 0.5  # share of the range of positions that a jump back to the start exceeds
+
+
+def laps_by_position(position_cm: np.ndarray) -> np.ndarray:
+    """Number the laps: one ends where the position falls by more than half its range from one frame to the next.
+
+    Parameters
+    ----------
+    position_cm : ndarray, shape (time,)
+
+    Returns
+    -------
+    ndarray of int64, shape (time,)
+        From 0.
+    """
+    returns = np.diff(position_cm) < -_RETURN * (np.nanmax(position_cm) - np.nanmin(position_cm))
+    return np.concatenate([[0], np.cumsum(returns)])
 
 
 def trial_durations_s(recording: Recording) -> np.ndarray | None:
     """Return the duration of every trial, from trial numbers or else from the position.
 
-    Without trial numbers a new trial begins where the position falls by more than half its range from
-    one frame to the next: where a corridor starts anew.
+    Without trial numbers a new trial begins where a corridor starts anew (:func:`laps_by_position`).
 
     Parameters
     ----------
@@ -38,9 +53,8 @@ def trial_durations_s(recording: Recording) -> np.ndarray | None:
     if behaviour.trial is not None:
         numbers = behaviour.trial[behaviour.trial >= 0]
     elif behaviour.position_cm is not None:
-        position = behaviour.position_cm
-        returns = np.diff(position) < -_RETURN * (np.nanmax(position) - np.nanmin(position))
-        numbers = np.concatenate([[0], np.cumsum(returns)]) if returns.any() else np.zeros(0, int)
+        laps = laps_by_position(behaviour.position_cm)
+        numbers = laps if laps[-1] else laps[:0]
     else:
         return None
     counts = np.unique(numbers, return_counts=True)[1]

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from cyclegan_neuro.interpret.binned import BinnedAverage, bin_edges, binned_mean
+from cyclegan_neuro.recordings.trials import laps_by_position
 from cyclegan_neuro.systems.cyclegan.translation import Translation
 from cyclegan_neuro.windows.prepared import Day, PreparedPair
 from cyclegan_neuro.windows.segmentation import coverage
@@ -43,16 +44,14 @@ def lap_halves(position_cm: np.ndarray, trial: np.ndarray | None) -> tuple[np.nd
     ----------
     position_cm : ndarray, shape (time,)
     trial : ndarray of int, shape (time,), optional
-        Lap numbers, -1 outside laps. Without them a lap ends where the position falls by more than
-        half of its range.
+        Lap numbers, -1 outside laps. Without them laps are those of
+        :func:`cyclegan_neuro.recordings.trials.laps_by_position`.
 
     Returns
     -------
     tuple of ndarray of bool, shape (time,)
     """
-    if trial is None:
-        steps = np.diff(position_cm, prepend=position_cm[:1])
-        trial = np.cumsum(steps < -0.5 * (np.nanmax(position_cm) - np.nanmin(position_cm)))
+    trial = laps_by_position(position_cm) if trial is None else trial
     return (trial >= 0) & (trial % 2 == 0), (trial >= 0) & (trial % 2 == 1)
 
 
