@@ -160,6 +160,7 @@ def convert(
         session=f"environment {options.environment} session {session}",
         source=SOURCE.format_map(vars(options)) + "".join(f"; {name}" for name in variants(options)),
         data_origin="semi-synthetic",
+        indicator=options.indicator.replace("gcamp", "GCaMP"),  # of the kernel, which is what inference meets
     )
 
 

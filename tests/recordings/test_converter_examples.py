@@ -149,7 +149,7 @@ def test_ca1_sessions_are_made_from_events(ca1_file, tmp_path):
     assert (first.dff[:5] == 0).all()
     assert first.dff[199].min() > 0.3
     assert (first.dff[200:] == 0).all()
-    assert first.data_origin == "semi-synthetic"
+    assert (first.data_origin, first.indicator) == ("semi-synthetic", "GCaMP6s")
 
 
 @pytest.mark.parametrize("environment", ["A", "B"])
