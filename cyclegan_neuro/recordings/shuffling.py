@@ -105,6 +105,7 @@ def _mix(day: Recording, other: Recording, here: np.ndarray, block_frames: int, 
         gaps=np.flatnonzero(gaps[:-1]).astype(np.int64),
         session=MIXED,
         source=source,
+        data_origin=day.data_origin if day.data_origin == other.data_origin else "semi-synthetic",
         truth=truth,
     )
 

@@ -95,6 +95,16 @@ def test_the_note_says_what_truth_means_then(make_recording):
     assert note.endswith("swapped with them: there G(X) is compared with the novice and F(Y) with the expert day.")
 
 
+@pytest.mark.parametrize(
+    ("of_y", "expected"),
+    [("recorded", "recorded"), ("semi-synthetic", "semi-synthetic"), ("simulated", "semi-synthetic")],
+)
+def test_a_mixture_of_kinds_of_data_was_measured_in_part(of_y, expected):
+    days = Pair(numbered(8), numbered(8, 1000, data_origin=of_y))
+    mixed = shuffle_days(days, block_frames=2, seed=0)
+    assert mixed.x.data_origin == mixed.y.data_origin == expected
+
+
 def test_what_one_day_lacks_is_left_out_of_both(make_recording):
     x, y = make_recording(seed=0), make_recording(seed=1, truth=False)
     y = replace(y, behaviour=Behaviour(position_cm=y.behaviour.position_cm))

@@ -166,6 +166,7 @@ def phi_recording(
         behaviour=replace(recording.behaviour, **behaviour),
         gaps=np.union1d(recording.gaps[recording.gaps < n_frames - 1], borders).astype(np.int64),
         session="phi",
+        data_origin="semi-synthetic" if recording.data_origin == "recorded" else recording.data_origin,
         source=f"Φ (windows of {window_frames} frames, weight {weight:g}, seed {seed}) of {recording.source}",
         truth=None,
     )

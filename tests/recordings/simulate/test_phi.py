@@ -1,5 +1,7 @@
 """The synthetic transformation Φ (Eq. 6) and what no translator of it can beat."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -87,5 +89,7 @@ def test_phi_recording_transforms_window_by_window_with_gaps_between():
     np.testing.assert_array_equal(got.gaps, [9])
     np.testing.assert_array_equal(got.behaviour.trial, np.arange(20))
     assert got.truth is None
+    assert got.data_origin == "semi-synthetic"  # the day was recorded, Φ of it was not
+    assert phi_recording(replace(day, data_origin="simulated"), window_frames=10, seed=2).data_origin == "simulated"
     with pytest.raises(WindowError, match="expected 1 to 25 frames"):
         phi_recording(day, window_frames=26, seed=2)
