@@ -27,7 +27,8 @@ class MomentDistance(keras.metrics.Metric):
     Notes
     -----
     Only sums over windows are kept, a few covariance matrices; so the distance does not depend on how windows are
-    batched, beyond rounding. docs/appendix/checkpoint_criterion.md compares it with other distances.
+    batched, beyond rounding; of mirrored replicas the log is the mean of their distances, each of its own windows.
+    docs/appendix/checkpoint_criterion.md compares it with other distances.
     """
 
     def __init__(self, n_frames: int, n_neurons: int, *, name: str = "moment_distance"):
