@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cyclegan_neuro.recordings.recording import Origin
 from cyclegan_neuro.systems.evaluation import Reference
 from cyclegan_neuro.systems.references import references_for
 from cyclegan_neuro.systems.spike_gan.config import Config
@@ -58,6 +59,13 @@ _BASELINES = {  # what is said of them, and the works that this cites
 }
 
 
+_MADE: dict[Origin, str] = {
+    "recorded": "recorded",
+    "simulated": "read from a file of simulated ones",
+    "semi-synthetic": "recorded in part (semi-synthetic)",
+}
+
+
 def _data(config: Config, prepared: PreparedSamples) -> str:
     activity = "Spikes" if prepared.spikes else "ΔF/F traces, scaled to [0, 1] per neuron by the training part,"
     what = f"{activity} of {plural(prepared.n_neurons, 'neuron')}"
@@ -68,7 +76,7 @@ def _data(config: Config, prepared: PreparedSamples) -> str:
         listed = ", ".join(f"{name} {value:g}" for name, value in settings.items())
         what += f" were simulated ({simulation.kind}, seed {simulation.seed}: {listed})"
     else:
-        what += " were recorded"
+        what += f" were {_MADE[prepared.data_origin]}"
     stride = config.data.stride_bins
     cut = f"overlapping samples (stride {stride} bins)" if stride else "samples that do not overlap"
     return (
