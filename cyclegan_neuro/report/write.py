@@ -104,12 +104,14 @@ def _commands(run_directory: Path) -> str:
 
 
 def flatten(content: dict, prefix: str = "") -> list[tuple[str, str]]:
-    """Return nested ``content`` as (dotted name, text); long lists are counted, not listed."""
+    """Return nested ``content`` as (dotted name, text); long lists are counted, dicts in lists numbered from 0."""
     lines = []
     for key, value in content.items():
         name = f"{prefix}{key}"
         if isinstance(value, dict):
             lines += flatten(value, f"{name}.")
+        elif isinstance(value, list | tuple) and value and all(isinstance(one, dict) for one in value):
+            lines += flatten(dict(enumerate(value)), f"{name}.")
         elif isinstance(value, list | tuple):
             lines.append((name, ", ".join(map(str, value)) if len(value) <= 4 else f"{len(value)} entries"))
         else:

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from cyclegan_neuro.errors import RunDirectoryError
 from cyclegan_neuro.report import write
 from cyclegan_neuro.report.files import replacing_directory, slug, unique_slugs
-from cyclegan_neuro.report.write import write_report
+from cyclegan_neuro.report.write import flatten, write_report
 from cyclegan_neuro.systems.evaluation import Block, Evaluation, Picture, Reference, Table
 
 HOSTILE = "<script>alert(1)</script>\"'& ../../etc/passwd"
@@ -260,3 +260,12 @@ def test_long_tables_are_folded(tmp_path):
 
 def test_an_empty_table_is_no_error(tmp_path):
     write_it(tmp_path, Evaluation(("s",), (Block("B", (), (("c", Table("t", ("n", "m"), ())),)),)))
+
+
+def test_facts_have_dotted_names_and_no_python_in_them():
+    numerics = [{"from_step": 0, "precision": "mixed_bfloat16"}, {"from_step": 5, "precision": "float32"}]
+    assert flatten({"numerics": numerics, "cores": [0, 1], "ids": list("abcde")}) == [
+        ("numerics.0.from_step", "0"), ("numerics.0.precision", "mixed_bfloat16"),
+        ("numerics.1.from_step", "5"), ("numerics.1.precision", "float32"),
+        ("cores", "0, 1"), ("ids", "5 entries"),
+    ]  # fmt: skip
