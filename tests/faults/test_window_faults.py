@@ -148,5 +148,5 @@ def test_row_22_and_25_run_files_are_whole_and_must_fit(tmp_path):
     (tmp_path / "neuron_order.json").write_text("{")
     with pytest.raises(WindowError, match=r"neuron_order.json: got a file that cannot be used: .*Fix: start"):
         prepare_in(tmp_path)
-    with pytest.raises(WindowError, match=r"scaling.json: got No such file or directory"):
+    with pytest.raises(WindowError, match=r"neuron_order.json: got No such file or directory"):
         prepare_in(tmp_path / "missing")

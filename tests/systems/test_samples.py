@@ -34,7 +34,7 @@ def test_hdf5_reads_back_as_data_of_the_next_run(tmp_path):
         assert file["samples"].shape == (5, 3, 12)
         assert file["samples"].attrs["axes"] == "sample, neuron, bin"
         assert file["samples"].attrs["unit"] == "spikes per bin"
-        assert dict(file.attrs) == {"bin_s": 0.02, "system": "spike_gan", "seed": 3}
+        assert dict(file.attrs) == {"bin_s": 0.02, "data_origin": "simulated", "system": "spike_gan", "seed": 3}
         assert "roi_ids" not in file
 
 

@@ -292,7 +292,8 @@ def test_verdicts_follow_the_floor(measured, make_days):
     found = measured(prepared=drifting_days(make_days))
     (table,) = (table for _, table in told(found).tables if table.slug == "spikes_floor")
     assert table.columns[1:3] == ("Firing rate, Y | G(X)", "Firing rate, X | F(Y)")
-    for name, row in zip(("model", "identity", "moment_matching", "gaussian_ot"), table.rows, strict=True):
+    names = ("model", "identity", "moment_matching", "quantile_matching", "gaussian_ot", "lagged_ot")
+    for name, row in zip(names, table.rows, strict=True):
         value = found.pairs["y_from_x"][name].comparisons["firing_rate"].kl.mean()
         lowest, highest = found.floors["y"]["firing_rate"].interval_kl
         assert row[1] == ("below" if value < lowest else "at" if value <= highest else "above")
