@@ -33,6 +33,24 @@ def test_noise_level_by_hand():
     assert next(f for f in found if f.code == "noise").got.startswith("1 % per sqrt(Hz)")
 
 
+def events():
+    random = np.random.default_rng(0)
+    return np.where(random.random((6000, 20)) < 0.01, random.random((6000, 20)), 0.0).astype(np.float32)
+
+
+@pytest.mark.parametrize("dff", [events(), noisy() / 100], ids=["events", "a fraction divided by 100"])
+def test_traces_without_noise_are_not_taken_for_measured_ones(dff):
+    found = next(f for f in check(Recording(dff, frame_rate_hz=24.0)) if f.code == "noise")
+    assert found.severity == "warning"
+    assert found.fix.startswith("use ΔF/F as a fraction and as measured")
+
+
+def test_constant_neurons_say_nothing_of_the_noise():
+    dff = noisy()
+    dff[:, :15] = 0.1
+    assert codes(dff)["noise"] == "info"
+
+
 def test_slow_states_are_not_bleaching():
     time = np.arange(6000)[:, None]
     assert "bleached" not in codes(noisy() + 0.08 * np.sin(2 * np.pi * time / 6000).astype(np.float32))

@@ -10,6 +10,7 @@ from cyclegan_neuro.recordings.checks.time import PLAUSIBLE_RATE_HZ
 from cyclegan_neuro.recordings.findings import Finding
 from cyclegan_neuro.recordings.noise import noise_levels
 from cyclegan_neuro.recordings.recording import Recording
+from cyclegan_neuro.recordings.repair import constant_columns
 
 __all__ = ["as_stated", "negative", "noise", "unit"]
 
@@ -17,6 +18,8 @@ __all__ = ["as_stated", "negative", "noise", "unit"]
 MAX_FRACTION = 10.0
 #: Noise level, in % per sqrt(Hz), that no recording in fractions reaches; the noisiest published ones are near 9.
 MAX_NOISE = 30.0
+#: Noise level, in % per sqrt(Hz), that measured traces do not fall below; the cleanest published ones are near 0.5.
+MIN_NOISE = 0.1
 _SAMPLE = 2_000_000
 _Z_TOLERANCE = 0.02
 _STATE_THE_UNIT = (
@@ -41,7 +44,8 @@ def unit(recording: Recording, where: str) -> list[Finding]:
     if _is_z_scored(recording.dff):
         fix = "every neuron has mean 0 and standard deviation 1 (z-scores): use ΔF/F as it was before"
         return [Finding("warning", "z_score", f"{where}, field dff", got, expected, fix)]
-    if high > MAX_FRACTION or (_rate_is_plausible(recording) and np.median(_noise(recording)) > MAX_NOISE):
+    levels = _noise(recording) if _rate_is_plausible(recording) else np.zeros(0)
+    if high > MAX_FRACTION or (levels.size and np.median(levels) > MAX_NOISE):
         return [Finding("critical", "percent", f"{where}, field dff", got, expected, _STATE_THE_UNIT)]
     return []
 
@@ -68,25 +72,29 @@ def negative(recording: Recording, where: str) -> list[Finding]:
 
 
 def noise(recording: Recording, where: str) -> list[Finding]:
-    """The noise level of Rupprecht et al. (2021), comparable between frame rates."""
+    """The noise level of Rupprecht et al. (2021), comparable between frame rates; next to none is a warning."""
     levels = _noise(recording)
-    if not levels.any():
+    if not levels.size:
         return []
+    scarce = np.median(levels) < MIN_NOISE and _rate_is_plausible(recording)
     return [
         Finding(
-            "info", "noise", f"{where}, field dff",
+            "warning" if scarce else "info", "noise", f"{where}, field dff",
             got=f"{np.median(levels):.2g} % per sqrt(Hz) (median; neurons {levels.min():.2g} to {levels.max():.2g})",
-            expected="a noise level of 0.5 to 8, as two-photon recordings have", fix="nothing to do",
+            expected="a noise level of 0.5 to 8, as two-photon recordings have",
+            fix="use ΔF/F as a fraction and as measured: denoised traces, events, and fractions that were stated to be "
+            "percent look like this" if scarce else "nothing to do",
         )
     ]
 
 
 def _noise(recording: Recording) -> np.ndarray:
-    """Return the noise level of the neurons without NaN, shape (neuron,); one 0 if there is none."""
-    finite = np.isfinite(recording.dff).all(axis=0)
-    if recording.n_frames < 2 or not finite.any():
-        return np.zeros(1)
-    dff = recording.dff if finite.all() else recording.dff[:, finite]
+    """Return the noise level of the neurons that vary and have no NaN, shape (neuron,)."""
+    usable = np.isfinite(recording.dff).all(axis=0)
+    usable[constant_columns(recording.dff)] = False
+    if recording.n_frames < 2 or not usable.any():
+        return np.zeros(0)
+    dff = recording.dff if usable.all() else recording.dff[:, usable]
     frames = max(2, _SAMPLE // dff.shape[1])  # a median needs no more
     return noise_levels(dff[:frames], recording.frame_rate_hz)
 
