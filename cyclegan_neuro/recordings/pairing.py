@@ -144,7 +144,8 @@ def read_pair(
         dropped_y=days[1].dropped,
     )
     notes = (*days[0].notes, *days[1].notes, *matched.notes)
-    return Pair(matched.x, matched.y, (*findings, *matched.findings), notes)
+    findings += [*matched.findings, *_one_day_twice(matched)]
+    return Pair(matched.x, matched.y, tuple(findings), notes)
 
 
 def describe_inputs(pair: Pair) -> dict:
@@ -241,6 +242,17 @@ def _id_remarks(x: Recording, y: Recording) -> tuple[list[Finding], list[str]]:
         expected="most neurons of the smaller day", fix="check that both days use the same numbering",
     )
     return [few], notes
+
+
+def _one_day_twice(pair: Pair) -> list[Finding]:
+    if not np.array_equal(pair.x.dff, pair.y.dff):
+        return []
+    return [
+        Finding(
+            "warning", "one_day_twice", f"{pair.x.label} and {pair.y.label}", got="the same traces on both days",
+            expected="two recordings of the same neurons", fix="name the file of the other day in data.y.path",
+        )
+    ]
 
 
 def _same_rate(

@@ -118,6 +118,14 @@ def test_read_pair_checks_both_days_first(tmp_path, make_recording):
     sections = [RecordingSection(path=f"{name}.h5") for name in "xy"]
     with pytest.raises(RecordingError, match=r"y\.h5, neuron 2 .*: got 1 NaN in frames 5"):
         read_pair(*sections, base_directory=tmp_path)
-    matched = read_pair(sections[0], sections[0], base_directory=tmp_path)
+    write_recording(make_recording(n_frames=200, seed=2), tmp_path / "y.h5")
+    matched = read_pair(*sections, base_directory=tmp_path)
     assert {f.code for f in matched.findings} == {"gaps", "negative", "noise"}
     assert matched.x.truth is not None
+
+
+def test_one_file_for_both_days_is_a_warning(tmp_path, make_recording):
+    write_recording(make_recording(n_frames=200), tmp_path / "x.h5")
+    matched = read_pair(*[RecordingSection(path="x.h5")] * 2, base_directory=tmp_path)
+    found = next(f for f in matched.findings if f.code == "one_day_twice")
+    assert (found.severity, found.got) == ("warning", "the same traces on both days")
