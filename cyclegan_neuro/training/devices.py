@@ -6,7 +6,7 @@ import logging
 
 import tensorflow as tf
 
-from cyclegan_neuro.errors import TrainingError
+from cyclegan_neuro.errors import ConfigurationError
 
 __all__ = ["choose_strategy", "evaluation_strategy", "peak_device_memory"]
 
@@ -25,12 +25,12 @@ def choose_strategy(devices: str, *, batch_size: int) -> tf.distribute.Strategy:
 
     Raises
     ------
-    TrainingError
+    ConfigurationError
         If a GPU is asked for and none is visible, or the batch cannot be shared evenly.
     """
     gpus = tf.config.list_physical_devices("GPU")
     if not gpus and devices in ("one_gpu", "all_gpus"):
-        raise TrainingError(
+        raise ConfigurationError(
             "training.devices",
             got=f"'{devices}', but TensorFlow sees no GPU",
             expected="at least one GPU",
@@ -45,7 +45,7 @@ def choose_strategy(devices: str, *, batch_size: int) -> tf.distribute.Strategy:
     if devices == "one_gpu" or len(gpus) == 1:
         return tf.distribute.get_strategy()  # TensorFlow's own placement: the first GPU
     if batch_size % len(gpus):
-        raise TrainingError(
+        raise ConfigurationError(
             "training.batch_size",
             got=f"{batch_size} for {len(gpus)} GPUs",
             expected="a multiple of the number of GPUs",

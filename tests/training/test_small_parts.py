@@ -13,7 +13,7 @@ import tensorflow as tf
 from rich.console import Console
 from training_fakes import make_config
 
-from cyclegan_neuro.errors import ConfigurationError, RecordingError, RunDirectoryError, TrainingError
+from cyclegan_neuro.errors import ConfigurationError, RecordingError, RunDirectoryError
 from cyclegan_neuro.systems import base
 from cyclegan_neuro.training import devices, environment
 from cyclegan_neuro.training.callbacks.non_finite import StopOnNonFinite
@@ -196,14 +196,14 @@ def test_no_gpu(monkeypatch, caplog):
     with caplog.at_level(logging.INFO):
         assert devices.choose_strategy("auto", batch_size=3).num_replicas_in_sync == 1
     assert "no GPU: running on CPU" in caplog.text
-    with pytest.raises(TrainingError, match=r"'all_gpus', but TensorFlow sees no GPU.*set training.devices=cpu"):
+    with pytest.raises(ConfigurationError, match=r"'all_gpus', but TensorFlow sees no GPU.*set training.devices=cpu"):
         devices.choose_strategy("all_gpus", batch_size=3)
 
 
 def test_batch_must_divide_over_gpus(monkeypatch):
     monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind=None: ["0", "1"])
     monkeypatch.setattr(devices, "_grow_memory", lambda gpus: None)
-    with pytest.raises(TrainingError, match=r"got 3 for 2 GPUs, .*set training.batch_size=4"):
+    with pytest.raises(ConfigurationError, match=r"got 3 for 2 GPUs, .*set training.batch_size=4"):
         devices.choose_strategy("auto", batch_size=3)
 
 
