@@ -125,8 +125,8 @@ def render_page(**content: Any) -> str:
     Parameters
     ----------
     **content
-        What the template ``report.html.j2`` shows: ``system_name``, ``run_directory``, ``commands``, ``summary``,
-        ``sections``, ``methods``, ``references``, ``config_yaml``, ``facts``. All text is escaped.
+        What the template ``report.html.j2`` shows: ``system_name``, ``run_directory``, ``weights``, ``commands``,
+        ``summary``, ``sections``, ``methods``, ``references``, ``config_yaml``, ``facts``. All text is escaped.
 
     Notes
     -----

@@ -79,6 +79,7 @@ def write_report(
         page = render_page(
             system_name=system_name,
             run_directory=str(run_directory),
+            weights=weights,
             commands=_commands(run_directory),
             summary=evaluation.summary,
             sections=sections,

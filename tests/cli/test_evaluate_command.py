@@ -112,6 +112,7 @@ def test_the_last_line_names_the_report_and_its_weights(evaluate, run_directory)
     assert line == f"{run_directory / 'report' / 'index.html'}  ({weights})"
     assert "It worked." in page
     assert "weights: last" in page
+    assert f"Run directory: {run_directory}; weights 'last': epoch 11, step 55" in page
     assert "evaluated_with.python" in page  # other versions than the run was trained with
     assert asked["output_dir"] == run_directory
     assert asked["weights"] == "last"

@@ -39,7 +39,7 @@ def write_it(run, found=None, **changed):
         "run_directory": run, "system_name": "cyclegan", "config_yaml": "system: cyclegan\n",
         "environment": {"versions": {"numpy": "2.4"}, "command": ["train.py", "--output_dir", "x"]},
         "inputs": {"x": {"source": "file", "roi_ids": list("abcdefgh")}}, "status": {"state": "finished"},
-        "weights": {"step": 55}, "timing": {"train_s": 12.5},
+        "weights": {"asked_for": "last", "epoch": 11, "step": 55}, "timing": {"train_s": 12.5},
     }  # fmt: skip
     return write_report(found or evaluation(), **{**arguments, **changed})
 
@@ -85,7 +85,7 @@ def test_metrics_json(tmp_path):
     assert json.loads((tmp_path / "report" / "metrics.json").read_text()) == {
         "system": "cyclegan",
         "signals": {"cycle_x": {"model": {"mean": None, "n": 3}}},
-        "weights": {"step": 55},
+        "weights": {"asked_for": "last", "epoch": 11, "step": 55},
         "timing": {"train_s": 12.5},
         "versions": {"numpy": "2.4"},
     }
