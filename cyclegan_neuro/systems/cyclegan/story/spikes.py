@@ -55,15 +55,12 @@ def spikes_sentence(found: SpikeMeasurements) -> str:
         value = {name: mean_kl(found, "y_from_x", statistic, name) for name in translators(found)}
         best = min((name for name in value if name not in ("model", "identity")), key=value.get)
         floor = found.floors["y"][statistic]
-        numbers = (
-            f"identity {_short(value['identity'])}, {TRANSLATOR_LABELS[best]} {_short(value[best])}, "
-            f"{against_floor(value[best], floor)} the noise floor of {floor_text(floor, 'kl', digits=2)}"
+        parts.append(
+            f"{_lower(STATISTIC_LABELS[statistic])} {_short(value['model'])}, {against_floor(value['model'], floor)} "
+            f"the noise floor of {floor_text(floor, 'kl', digits=2)}, {compared(value['model'], value['identity'])} "
+            f"identity ({_short(value['identity'])}), {compared(value['model'], value[best])} "
+            f"{TRANSLATOR_LABELS[best]} ({_short(value[best])}, {against_floor(value[best], floor)} the floor)"
         )
-        verdict = (
-            f"{compared(value['model'], value['identity'])} identity, {compared(value['model'], value[best])} "
-            f"{TRANSLATOR_LABELS[best]}, {against_floor(value['model'], floor)} the floor"
-        )
-        parts.append(f"{_lower(STATISTIC_LABELS[statistic])} {_short(value['model'])} ({numbers}: {verdict})")
     return f"Mean KL divergence of spike statistics between Y and G(X), in nats: {'; '.join(parts)}."
 
 

@@ -27,12 +27,12 @@ __all__ = [
 METRIC_LABELS = {
     "direct_y": "|Y − G(X)|",
     "direct_x": "|X − F(Y)|",
+    "direct_changed_y": "|Y − G(X)|, changed neurons",
+    "direct_changed_x": "|X − F(Y)|, changed neurons",
     "cycle_x": "|X − F(G(X))|",
     "cycle_y": "|Y − G(F(Y))|",
     "identity_x": "|X − F(X)|",
     "identity_y": "|Y − G(Y)|",
-    "direct_changed_y": "|Y − G(X)|, changed neurons",
-    "direct_changed_x": "|X − F(Y)|, changed neurons",
     "x_minus_y": "|X − Y|",
 }
 TRANSLATOR_LABELS = {

@@ -298,8 +298,9 @@ def test_verdicts_follow_the_floor(measured, make_days):
         lowest, highest = found.floors["y"]["firing_rate"].interval_kl
         assert row[1] == ("below" if value < lowest else "at" if value <= highest else "above")
     sentence = spikes_sentence(found)
-    assert f"{table.rows[0][1]} the floor)" in sentence
-    assert f"the noise floor of {significant(found.floors['y']['firing_rate'].mean_kl, digits=2)} [" in sentence
+    floor = significant(found.floors["y"]["firing_rate"].mean_kl, digits=2)
+    value = significant(found.pairs["y_from_x"]["model"].comparisons["firing_rate"].kl.mean(), digits=2)
+    assert f"firing rate {value}, {table.rows[0][1]} the noise floor of {floor} [" in sentence
 
 
 def test_the_report_says_what_cannot_appear_and_which_indicator_the_networks_are_for(measured, make_days):
