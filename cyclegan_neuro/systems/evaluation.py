@@ -112,7 +112,7 @@ class Evaluation:
     Attributes
     ----------
     summary : tuple of str
-        At most six sentences made from the numbers.
+        At most seven sentences made from the numbers.
     blocks : tuple of Block
         In the order of the story: what went in, did the mapping work, what changed, how sure.
     metrics : dict

@@ -1,4 +1,4 @@
-"""At most six sentences, made from the numbers, that say what a reader must know first."""
+"""At most seven sentences, made from the numbers, that say what a reader must know first."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from cyclegan_neuro.windows.prepared import PreparedPair
 
 __all__ = ["summarise"]
 
-_MOST = 6  # sentences
+_MOST = 7  # sentences
 _UNKNOWN = "What G(X) and F(Y) should be is not known here, so these numbers can refute the mapping but not prove it."
 _DIRECT = ("direct_y", "direct_x")
 
@@ -34,7 +34,7 @@ def summarise(
     spikes: SpikeMeasurements | None = None,
     interpretation: Interpretation | None = None,
 ) -> tuple[str, ...]:
-    """Return the summary of a report: at most six sentences; on cycles and spikes only where there is room for them."""
+    """Return the summary of a report: at most seven sentences; on spikes and cycles where there is room."""
     attention = [] if interpretation is None else [attention_sentence(interpretation)]
     if "direct_y" in found.signals:
         sentences = [_origin(prepared), _direct(found.signals), _best_alignment(found.signals)]
@@ -44,8 +44,8 @@ def summarise(
         sentences = [_origin(prepared), _UNKNOWN, cycle_sentence(found.signals), moved_sentence(found)]
         sentences += [*_tuning(found.tuning), *_turned(found), *attention]
         optional = []
-    optional += [] if spikes is None else [spikes_sentence(spikes)]
-    return (*sentences, *optional)[:_MOST]
+    spiking = [] if spikes is None else [spikes_sentence(spikes)]
+    return (*sentences, *spiking, *optional)[:_MOST]
 
 
 def _turned(found: Measurements) -> list[str]:

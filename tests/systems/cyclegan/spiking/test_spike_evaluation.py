@@ -146,7 +146,8 @@ def test_metrics_hold_every_statistic_and_no_nan(make_days, make_trainer, stand_
         assert inference["true_spikes"]["firing_rate"]["x_from_y"].keys() == {"identity", "noise_floor"}
     assert "nan" not in text_of(block_of(evaluation))
     assert [picture.slug for picture in block_of(evaluation).pictures] == FIGURES
-    assert len(evaluation.summary) <= 6
+    assert len(evaluation.summary) <= 7
+    assert "the noise floor of" in " ".join(evaluation.summary)
 
 
 def test_true_spikes_are_compared_as_inferred_ones_are(measured):
