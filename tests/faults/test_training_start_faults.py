@@ -1,6 +1,7 @@
 """Rows 10 and 17 through ``train.py``: what a user sees before the first epoch, and when there is none."""
 
 import logging
+import sys
 
 import numpy as np
 import pytest
@@ -26,9 +27,10 @@ def start(tmp_path, monkeypatch):
     monkeypatch.setattr("cyclegan_neuro.training.run.fit", setups.append)
     log = logging.getLogger("cyclegan_neuro")
     before = log.handlers[:], log.level, log.propagate
-    log.handlers = []  # the console of this test
+    log.setLevel(logging.INFO)
 
     def start(*, scale=1.0, n_frames=400, windows=None, data=None):
+        log.handlers = [logging.StreamHandler(sys.stderr)]  # the console of this test, as capsys has it now
         for name, seed in (("x", 1), ("y", 2)):
             dff = np.random.default_rng(seed).normal(0.2, 0.1, (n_frames, len(IDS))).astype(np.float32)
             day = Recording(dff * np.float32(scale), frame_rate_hz=24.0, roi_ids=IDS, session=f"day {name}")
@@ -41,7 +43,8 @@ def start(tmp_path, monkeypatch):
         return setups[-1]
 
     yield start
-    log.handlers, log.level, log.propagate = before
+    log.handlers, log.propagate = before[0], before[2]
+    log.setLevel(before[1])
 
 
 def test_row_17_percent_stops_training_before_it_starts(start, tmp_path, capsys):
