@@ -27,7 +27,7 @@ from cyclegan_neuro.systems.base import get
 from cyclegan_neuro.systems.cyclegan.config import Config
 from cyclegan_neuro.systems.cyclegan.signals import SignalErrors, phi_bounds
 from cyclegan_neuro.systems.cyclegan.translation import ModelTranslator, translate
-from cyclegan_neuro.systems.cyclegan.tuning import TuningCurves, tuning_is_known, tuning_metrics
+from cyclegan_neuro.systems.cyclegan.tuning import TuningCurves, training_curves, tuning_is_known, tuning_metrics
 from cyclegan_neuro.training.seeds import deterministic_ops
 from cyclegan_neuro.windows.cutting import window_frame_indices, windows_of
 from cyclegan_neuro.windows.segmentation import spaced
@@ -59,6 +59,8 @@ CASES = {
         "test", "synthetic_cpu", ("training.epochs=8", *WITHOUT_DECAY, *_mouse("mouse_2", 2), "data.phi_seed=2")
     ),
     "days_mouse_2_as_shipped": Case("test", "quickstart", _mouse("mouse_2", 1)),
+    "phi_mouse_2_as_shipped": Case("test", "synthetic_cpu", (*_mouse("mouse_2", 2), "data.phi_seed=2")),
+    "ca1_map_kept": Case("test", "ca1_map_change", ("training.epochs=8", *WITHOUT_DECAY)),
     "ca1_map_change": Case("test", "ca1_map_change", ("training.epochs=8", *WITHOUT_DECAY)),
 }
 #: What the truth is, by the first word of the case's name: means of these logs.
@@ -119,8 +121,9 @@ def _truth(config: Config, prepared, model) -> dict[str, float]:
     if tuned:
         curves, truth = tuned.curves(), prepared.x.recording.truth
         changed = None if truth is None else truth.changed
+        reference = curves | training_curves(prepared, tuned.edges_cm)
         nothing = {"g_x": curves["x"], "f_y": curves["y"]}
-        for group, entry in tuning_metrics(curves, {"model": curves, "nothing": nothing}, changed).items():
+        for group, entry in tuning_metrics(reference, {"model": curves, "nothing": nothing}, changed).items():
             for name in ("correlation", "mae"):
                 found[f"tuning_{group}_{name}"] = entry["model"][name]
                 found[f"nothing_tuning_{group}_{name}"] = entry["nothing"][name]
@@ -138,7 +141,7 @@ def record(folder: Path, case: Case, recordings: Path | None) -> None:
     system = get("cyclegan")
     overrides = list(case.overrides)
     if case.configuration == "ca1_map_change":
-        sessions = {"x": 1, "y": 8}
+        sessions = {"x": 2 if folder.name == "ca1_map_kept" else 1, "y": 8}
         overrides += [f"data.{day}.path={recordings / f'C12_M4_B_session_{n}_runs.h5'}" for day, n in sessions.items()]
     config = load_config(CONFIGURATIONS / f"{case.configuration}.yaml", Config, overrides=overrides)
     with deterministic_ops(config.training.deterministic):

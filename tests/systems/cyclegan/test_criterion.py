@@ -74,11 +74,18 @@ def test_means_and_covariances_by_hand():
     assert distance(x, y, g_x, y) == pytest.approx((to_y + 1) / 2)  # F does nothing: 1
 
 
-def test_lagged_covariances_by_hand():
-    """One neuron, two frames: mean 0 and variance 1 everywhere, covariance with the next frame -1, 1 and 0."""
-    x, y = np.array([[1, -1], [-1, 1], [1, -1], [-1, 1]]), np.array([[1, 1], [-1, -1], [1, 1], [-1, -1]])
-    g_x = np.array([[1, 1], [1, -1], [-1, 1], [-1, -1]])
-    assert distance(*(side[..., None] for side in (x, y, g_x, x))) == pytest.approx((1 / 2) / 2)
+def test_moments_at_their_places_by_hand():
+    """One neuron, two frames. Over whole windows both days have mean 0 and variance 1."""
+    x, y = np.array([[1, 1], [-1, -1]]), np.array([[1, -1], [1, -1]])
+    g_x = np.array([[1, -1], [0, 0]])  # mean 0.5 or -0.5, variance 0.25; y: 1 or -1, 0; x: 0, 1
+    to_y = np.sqrt(0.5**2 + 0.25**2) / np.sqrt(1**2 + 1**2)
+    assert distance(*(side[..., None] for side in (x, y, g_x, x))) == pytest.approx(to_y / 2)
+
+
+def test_parts_of_a_window_that_cannot_be_quartered():
+    x, y = day(1, 8)[:, :6, :, 0], day(2, 8)[:, :6, :, 0]  # 2, 2, 1 and 1 frames
+    assert distance(x, y, x, y) == pytest.approx(1.0)
+    assert distance(x, y, y, x) == 0.0
 
 
 @pytest.fixture
