@@ -75,6 +75,11 @@ class Trainer(keras.Model):
     def metrics(self):
         return list(getattr(self, "_means", {}).values())
 
+    @property
+    def kept_metrics(self) -> list[keras.metrics.Metric]:
+        """The metrics that a checkpoint holds: what an interrupted epoch has gathered so far."""
+        return self.metrics
+
     # -- averaged weights --------------------------------------------------------------------------
 
     def use_average_weights(self) -> None:

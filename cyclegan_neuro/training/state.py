@@ -62,7 +62,7 @@ def write_state(trainer: Trainer, state: State, *, where: str) -> None:
 def write_metrics(trainer: Trainer, state: State) -> None:
     """Set the metric variables only, so that an epoch's running means go on."""
     with trainer.distribute_strategy.scope():
-        _assign(trainer.metrics_variables, state["metrics"])
+        _assign(_metrics(trainer), state["metrics"])
 
 
 def first_non_finite(state: State) -> str | None:
@@ -87,7 +87,7 @@ def refuse_non_finite(state: State, *, step: int) -> None:
 
 
 def _groups(trainer: Trainer) -> dict[str, list[keras.Variable]]:
-    groups = {"variables": list(trainer.variables), "metrics": list(trainer.metrics_variables)}
+    groups = {"variables": list(trainer.variables), "metrics": _metrics(trainer)}
     for name, optimizer in trainer.named_optimizers.items():
         inner = getattr(optimizer, "inner_optimizer", optimizer)
         groups[f"optimizer.{name}"] = list(inner.variables)
@@ -95,6 +95,10 @@ def _groups(trainer: Trainer) -> dict[str, list[keras.Variable]]:
             own = {id(v) for v in inner.variables}
             groups[f"loss_scale.{name}"] = [v for v in optimizer.variables if id(v) not in own]
     return groups
+
+
+def _metrics(trainer: Trainer) -> list[keras.Variable]:
+    return [variable for metric in trainer.kept_metrics for variable in metric.variables]
 
 
 def _check(name: str, variables: list[keras.Variable], entries: list[tuple[str, np.ndarray]], where: str) -> None:

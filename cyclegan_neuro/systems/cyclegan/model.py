@@ -165,6 +165,10 @@ class CycleGAN(Trainer):
     def metrics(self):
         return [*super().metrics, self.moment_distance]
 
+    @property
+    def kept_metrics(self):
+        return super().metrics  # every validation begins the distance anew, and its sums are matrices
+
     # -- weights --------------------------------------------------------------------------
 
     @property
