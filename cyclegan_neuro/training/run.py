@@ -190,7 +190,9 @@ def _resume(system: System, config: Any, directory: RunDirectory) -> Setup:
     prepared = _prepare_again(system, config, directory, manifest)
     trainer = _build(system, config, prepared)
     if checkpoint is None:
-        _log.warning("%s: no checkpoint was saved; beginning at step 0", directory.path)
+        reached = status.status.step
+        lost = f"its checkpoints are gone (it had reached step {reached})" if reached else "no checkpoint was saved"
+        _log.warning("%s: %s; beginning at step 0", directory.path, lost)
     else:
         write_state(trainer, checkpoint.state, where=str(checkpoint.path))
         store.discard(checkpoint.damaged)

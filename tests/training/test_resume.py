@@ -1,6 +1,7 @@
 """A run that was stopped ends where one that was not stopped ends, bit for bit."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -82,6 +83,14 @@ def test_stopped_again_at_once(uninterrupted, tmp_path):
             with pytest.raises(TrainingInterrupted):
                 train(SYSTEM, make_config(), output_dir=tmp_path / "run", resume=resume)
     resumed = train(SYSTEM, make_config(), output_dir=tmp_path / "run", resume=True)
+    assert differing(resumed, uninterrupted()) == []
+
+
+def test_lost_checkpoints_are_said_and_everything_begins_anew(uninterrupted, tmp_path, caplog):
+    train(SYSTEM, make_config(), output_dir=tmp_path / "run")
+    shutil.rmtree(tmp_path / "run" / "checkpoints")
+    resumed = train(SYSTEM, make_config(), output_dir=tmp_path / "run", resume=True)
+    assert "its checkpoints are gone (it had reached step 15); beginning at step 0" in caplog.text
     assert differing(resumed, uninterrupted()) == []
 
 
