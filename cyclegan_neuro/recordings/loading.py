@@ -252,7 +252,8 @@ def _find(source: Source, name: str, fields: Mapping[str, str]) -> Entry | None:
 
 def _missing(source: Source, name: str, wanted: str) -> RecordingError:
     entries = source.entries()
-    fitting = [key for key, entry in entries.items() if _could_be(entry, FIELDS[name])]
+    others = FIELDS.keys() - {name}
+    fitting = [key for key, entry in entries.items() if _could_be(entry, FIELDS[name]) and key not in others]
     near = get_close_matches(wanted, fitting, n=1, cutoff=0.5)
     if not near:  # 'dff' is near to 'session_1/dff', and near to anything if nothing else fits
         near = [key for key in fitting if key.replace("@", "/").rsplit("/", 1)[-1] == wanted][:1]

@@ -282,6 +282,12 @@ def test_row_15_missing_field_lists_what_is_there(tmp_path):
     )
 
 
+def test_row_15_events_are_not_taken_for_traces(tmp_path):
+    np.savez(tmp_path / "day1.npz", events=traces(), frame_rate_hz=24.0)
+    with pytest.raises(RecordingError, match=r"got no 'dff'.*Fix: set fields: \{dff: \.\.\.\}"):
+        read_file(tmp_path / "day1.npz")
+
+
 def test_row_15_unknown_field_of_the_configuration(tmp_path):
     np.savez(tmp_path / "day1.npz", dff=traces(), frame_rate_hz=24.0)
     with pytest.raises(RecordingError, match=r"fields\.roi_id: got an unknown field.*did you mean 'roi_ids'"):
@@ -315,7 +321,8 @@ def test_row_17_percent(tmp_path):
     assert re.fullmatch(
         r"day1\.h5, field dff: got median 4\.\d+ and 99th percentile 1\d\.\d, expected ΔF/F as a fraction "
         r"\(0\.5 is 50 %\)\. Fix: what is the unit\? If it is percent, set unit: percent \(on a command line add "
-        r"--unit percent\); if it is a fraction in spite of these values, set unit: fraction",
+        r"--unit percent\); if it is a fraction in spite of these values, set unit: fraction; "
+        r"if it is neither \(raw fluorescence, CaImAn's C\), use ΔF/F \(CaImAn: F_dff\) in its place",
         str(found),
     )
     write_recording(day(traces() * 100), tmp_path / "day1.h5")

@@ -20,6 +20,7 @@ CHECKS: tuple[Callable[[Recording, str], list[Finding]], ...] = (
     values.constant,
     values.whole_numbers,
     values.outlying,
+    values.position,
     units.unit,
     stretches.blanked,
     stretches.bleached,
