@@ -1,25 +1,24 @@
-"""Imports of libraries that talk."""
+"""TensorFlow without what its libraries say while they load."""
 
 from __future__ import annotations
 
-import importlib
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-__all__ = ["import_quietly"]
+__all__ = ["import_tensorflow_quietly", "kept_back_stderr"]
 
 
-def import_quietly(name: str) -> None:
-    """Import a module while stderr is kept back; show it after all if the import fails.
-
-    TensorFlow's libraries write to the file descriptor before any log level holds (seen with 2.21).
-    """
+@contextmanager
+def kept_back_stderr() -> Iterator[None]:
+    """Keep back what the block writes to stderr, libraries in C too; show it after all if the block fails."""
     with tempfile.TemporaryFile() as kept:
         stderr = os.dup(2)
         os.dup2(kept.fileno(), 2)
         try:
-            importlib.import_module(name)
+            yield
         except BaseException:
             kept.seek(0)
             with open(stderr, "wb", closefd=False) as shown:
@@ -28,3 +27,15 @@ def import_quietly(name: str) -> None:
         finally:
             os.dup2(stderr, 2)
             os.close(stderr)
+
+
+def import_tensorflow_quietly() -> None:
+    """Import TensorFlow and let it look for GPUs.
+
+    Its libraries write to the file descriptor before any log level holds, and call a machine without a GPU an error
+    (seen with 2.21).
+    """
+    with kept_back_stderr():
+        import tensorflow as tf
+
+        tf.config.list_physical_devices()

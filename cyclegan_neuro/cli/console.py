@@ -6,7 +6,7 @@ import logging
 import os
 import sys
 
-from cyclegan_neuro.quiet import import_quietly
+from cyclegan_neuro.quiet import import_tensorflow_quietly
 
 __all__ = ["prepare_console"]
 
@@ -28,4 +28,4 @@ def prepare_console() -> None:
     if _LEVEL not in os.environ:
         os.environ[_LEVEL] = "2"
         logging.getLogger("tensorflow").setLevel(logging.ERROR)
-        import_quietly("tensorflow")
+        import_tensorflow_quietly()

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 NOISY = "import os\nos.write(2, b'chatter')\n"
-CALL = "import sys; sys.path.insert(0, sys.argv[1]); from cyclegan_neuro.quiet import import_quietly\n"
+CALL = "import sys; sys.path.insert(0, sys.argv[1]); from cyclegan_neuro.quiet import kept_back_stderr\n"
 
 
 @pytest.mark.parametrize(
@@ -15,7 +15,7 @@ CALL = "import sys; sys.path.insert(0, sys.argv[1]); from cyclegan_neuro.quiet i
 )
 def test_chatter_of_an_import_is_shown_only_if_it_fails(tmp_path, module, code, parts):
     (tmp_path / "noisy.py").write_text(module)
-    script = CALL + "import_quietly('noisy'); sys.stderr.write('after')"
+    script = CALL + "with kept_back_stderr(): import noisy\nsys.stderr.write('after')"
     done = subprocess.run([sys.executable, "-c", script, tmp_path], capture_output=True, text=True, check=False)
     assert done.returncode == code
     assert all(part in done.stderr for part in parts)

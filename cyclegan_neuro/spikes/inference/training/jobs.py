@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from cyclegan_neuro.errors import UserError
-from cyclegan_neuro.quiet import import_quietly
+from cyclegan_neuro.quiet import import_tensorflow_quietly
 from cyclegan_neuro.recordings.atomic import replacing
 from cyclegan_neuro.spikes.ground_truth.cells import GroundTruthCell
 from cyclegan_neuro.spikes.ground_truth.loading import load_ground_truth
@@ -104,7 +104,7 @@ def _use_one_core() -> None:
     os.environ.update(TF_NUM_INTRAOP_THREADS="1", TF_NUM_INTEROP_THREADS="1", OMP_NUM_THREADS="1")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.nice(5)  # whoever trains may go on working
-    import_quietly("tensorflow")
+    import_tensorflow_quietly()
 
 
 def _train(job: Job, settings: TrainingSettings, ground_truth: Path, output_dir: Path) -> float:
