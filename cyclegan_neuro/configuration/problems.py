@@ -105,7 +105,8 @@ def _remedy(field: FieldInfo, value: Any) -> str:
     if isinstance(value, str) and value in names:  # a number among the choices, written as text
         return f"write {value}, without quotes"
     text = str(value).lower()
-    near = [name for name in names if text in name] or get_close_matches(text, names, n=1)
+    near = get_close_matches(text, [name for name in names if text in name], n=1, cutoff=0.0)
+    near = near or get_close_matches(text, names, n=1)
     if near:
         return f"did you mean '{near[0]}'?"
     if str in kinds and isinstance(value, int | float) and not names:

@@ -97,6 +97,7 @@ def test_row_26_out_of_range_or_no_number(refusal, text, message):
         ("training: {deterministic: 1}", "got 1, expected true or false. Fix: correct the value, or leave it out"),
         ("data: {source: Phi}", "got text 'Phi', expected one of simulated, files, phi. Fix: did you mean 'phi'?"),
         ("training: {precision: bfloat16}", "Fix: did you mean 'mixed_bfloat16'?"),
+        ("training: {precision: float16}", "Fix: did you mean 'mixed_float16'?"),
         ("model: {generator: unet}", "expected one of agresnet, resnet, agresnet_1d, identity"),
         ("model: {growth: '2'}", "got text '2', expected one of 1, 2. Fix: write 2, without quotes"),
         ("model: {growth: 3}", "got 3, expected one of 1, 2. Fix: correct the value, or leave it out for the defau"),
