@@ -254,6 +254,7 @@ def draw_map(
         extent=(*extent_x, n_neurons + 0.5, 0.5),
         interpolation="antialiased",  # more neurons than pixels: average them instead of dropping some
     )
+    axis.yaxis.get_major_locator().set_params(integer=True)
     return image
 
 

@@ -64,6 +64,7 @@ def heat_maps(
                 image = panel.imshow(
                     values.T, aspect="auto", cmap=HEAT, vmin=limits[0], vmax=limits[1], extent=extent,
                 )  # fmt: skip
+                panel.yaxis.get_major_locator().set_params(integer=True)
                 panel.set_title(title)
             panels[0].set_ylabel(ylabel)
         for panel in axes[-1]:

@@ -95,8 +95,8 @@ def _with_truth(prepared: PreparedPair, n_changed: int) -> str:
     return (
         f"The simulator changed {what}. Position tuning (mean ΔF/F per position bin over the test laps) of G(X) is "
         "compared with the tuning of the same laps as the expert brain would have answered them, and of F(Y) with the "
-        "novice brain's answer. The unchanged neurons should stay as they were: an error below the noise of the "
-        "estimate (even against odd laps of the recorded day) cannot be told from no change."
+        "novice brain's answer. The unchanged neurons should stay as they were: doing nothing has no error there. Even "
+        "against odd laps of the recorded day says how far two estimates of the same tuning lie apart."
     )
 
 

@@ -117,13 +117,11 @@ def _changed(entry: dict) -> str:
 
 
 def _unchanged(entry: dict) -> str:
-    model, noise = entry["model"], entry["noise"]
-    if noise["mae"] != noise["mae"]:
-        return f"Tuning of the {model['n']} unchanged neurons moves by {significant(model['mae'])} ΔF/F."
-    stay = "stays within" if model["mae"] <= noise["mae"] else "moves by more than"
+    model, noise, moved = entry["model"], entry["noise"]["mae"], entry["moment_matching"]["mae"]
+    halves = "" if noise != noise else f", and even and odd laps of one day differ by {significant(noise)}"
     return (
-        f"Tuning of the {model['n']} unchanged neurons {stay} the noise of the estimate ({significant(model['mae'])} "
-        f"against {significant(noise['mae'])} ΔF/F)."
+        f"Tuning of the {model['n']} neurons that learning left alone moves by {significant(model['mae'])} ΔF/F, where "
+        f"it should not move ({TRANSLATOR_LABELS['moment_matching']} moves it by {significant(moved)}{halves})."
     )
 
 
