@@ -71,16 +71,19 @@ class StatisticsOf:
     _keys: WeakKeyDictionary[SpikeCounts, str] = field(default_factory=WeakKeyDictionary)
     _reversed: dict[tuple[str, str], VanRossum] = field(default_factory=dict)
 
-    def rates(self, counts: SpikeCounts) -> np.ndarray:
+    def rates(self, counts: SpikeCounts, method: str = "elephant") -> np.ndarray:
         """Return firing rates (window, neuron) in Hz."""
-        compute = lambda: {"values": mean_rates(counts, workers=self.workers)}  # noqa: E731
-        return self._kept("firing_rate", (self._key(counts),), compute)["values"]
+        compute = lambda: {"values": mean_rates(counts, method=method, workers=self.workers)}  # noqa: E731
+        return self._kept("firing_rate", (self._key(counts), method), compute)["values"]
 
-    def correlations(self, counts: SpikeCounts) -> np.ndarray:
+    def correlations(self, counts: SpikeCounts, method: str = "elephant") -> np.ndarray:
         """Return correlations (window, pair of neurons)."""
         bin_s = self.recorder.section.correlation_bin_s
-        compute = lambda: {"values": correlations(counts, bin_s=bin_s, workers=self.workers)}  # noqa: E731
-        return self._kept("correlation", (self._key(counts), bin_s), compute)["values"]
+
+        def compute() -> dict[str, np.ndarray]:
+            return {"values": correlations(counts, bin_s=bin_s, method=method, workers=self.workers)}
+
+        return self._kept("correlation", (self._key(counts), bin_s, method), compute)["values"]
 
     def pair_distances(self, counts: SpikeCounts, method: str, label: str) -> np.ndarray:
         """Return van Rossum distances (window, pair of neurons)."""
@@ -96,36 +99,37 @@ class StatisticsOf:
         return self._kept("van_rossum_pairs", (self._key(counts), time_constant_s, method), compute)["values"]
 
     def compare(
-        self, recorded: SpikeCounts, generated: SpikeCounts, *, method: str, label: str, both_ways: bool = False
+        self, recorded: SpikeCounts, generated: SpikeCounts, *, label: str, method: str = "fast",
+        van_rossum: str = "fast", both_ways: bool = False,
     ) -> PairStatistics:
         """Compare two signals in all statistics.
 
         Parameters
         ----------
         recorded, generated : SpikeCounts
-        method : {"elephant", "fast"}
-            Of van Rossum distances.
         label : str
             What the log calls the pair.
+        method, van_rossum : {"elephant", "fast"}
+            Of rates and correlations, and of van Rossum distances.
         both_ways : bool
             Whether the reverse will be asked for next: it then costs no van Rossum distances.
         """
-        rates = self.rates(recorded), self.rates(generated)
-        pairs = self.correlations(recorded), self.correlations(generated)
-        apart = tuple(self.pair_distances(counts, method, label) for counts in (recorded, generated))
-        van_rossum, maps = self._van_rossum(recorded, generated, method, label, both_ways)
+        rates = self.rates(recorded, method), self.rates(generated, method)
+        pairs = self.correlations(recorded, method), self.correlations(generated, method)
+        apart = tuple(self.pair_distances(counts, van_rossum, label) for counts in (recorded, generated))
+        distances_of, maps = self._van_rossum(recorded, generated, van_rossum, label, both_ways)
         return PairStatistics(
             comparisons={
                 "firing_rate": compare_firing_rates(*rates),
                 "correlation": compare_correlations(*pairs),
-                "van_rossum": van_rossum,
+                "van_rossum": distances_of,
                 "van_rossum_pairs": compare_pair_distances(*apart),
             },
             heat_maps=maps,
         )
 
     def floors(self, parts: Iterable[tuple[SpikeCounts, SpikeCounts]], *, label: str) -> dict[str, Floor]:
-        """Compare parts of one recorded day as signals are compared; van Rossum distances by the sweep.
+        """Compare parts of one recorded day as signals are compared, from counts.
 
         Parameters
         ----------
@@ -139,7 +143,7 @@ class StatisticsOf:
         dict of str to Floor
             By statistic.
         """
-        found = [self.compare(*pair, method="fast", label=f"noise floor {label}").comparisons for pair in parts]
+        found = [self.compare(*pair, label=f"noise floor {label}").comparisons for pair in parts]
         return {statistic: Floor(tuple(each[statistic] for each in found)) for statistic in DESCRIPTIONS}
 
     def _van_rossum(self, recorded, generated, method, label, both_ways):
@@ -184,7 +188,8 @@ def compare_signals(
         Translator → signal, named as in Translation, → spikes. ``"recorded"`` holds x and y. A translator has
         only the signals that say something: identity and exactly invertible alignments have no cycles.
     van_rossum : {"elephant", "fast"}
-        For the model and identity; the alignments are always compared with the single sweep, which agrees to 1e-10.
+        For the model and identity, whose rates and correlations Elephant computes; the alignments are always compared
+        from counts, which agrees to 1e-12, and with the single sweep, which agrees to 1e-10.
 
     Returns
     -------
@@ -196,12 +201,12 @@ def compare_signals(
     for translator, own in signals.items():
         if translator == "recorded":
             continue
-        method = van_rossum if translator in ("model", "identity") else "fast"
+        methods = {"method": "elephant", "van_rossum": van_rossum} if translator in ("model", "identity") else {}
         for pair, (day, generated) in PAIRS.items():
             if generated in own:
                 found[pair][translator] = statistics.compare(
-                    recorded[day], own[generated], method=method, label=f"{translator} {pair}",
-                    both_ways=translator == "identity" and pair == "x_from_y",
+                    recorded[day], own[generated], label=f"{translator} {pair}",
+                    both_ways=translator == "identity" and pair == "x_from_y", **methods,
                 )  # fmt: skip
     return found
 

@@ -144,7 +144,7 @@ def _true_spikes(
         return None
     pairs = {
         pair: statistics.compare(
-            true[day], true[other], method="fast", label=f"true spikes {pair}", both_ways=pair == "x_from_y"
+            true[day], true[other], label=f"true spikes {pair}", both_ways=pair == "x_from_y"
         )
         for pair, day, other in (("x_from_y", "x", "y"), ("y_from_x", "y", "x"))
     }

@@ -28,8 +28,9 @@ _ORDERS = {
 }
 _SPLIT_NOTES = ("day x (", "day y (")  # notes of the split: the sentence on windows says the same
 _SWEEPS = {
-    "elephant": " (van Rossum distances of the alignments with a sweep that agrees with Elephant to 1e-10)",
-    "fast": " (van Rossum distances with a sweep that agrees with Elephant to 1e-10)",
+    "elephant": " (of the alignments and noise floors from counts and with a sweep, which agree with it to 1e-10)",
+    "fast": " (van Rossum distances with a sweep, and all of the alignments and noise floors from counts, which agree "
+    "with it to 1e-10)",
 }
 _SPIKE_KEYS = ("rupprecht2021", "denker2018", "garcia2014", "vanrossum2001")
 

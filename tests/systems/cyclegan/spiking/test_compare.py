@@ -180,9 +180,13 @@ def test_elephant_and_fast_agree(compare_all):
 
 @pytest.mark.parametrize("folder", [True, False])
 def test_a_signal_is_measured_once(compare_all, computed, tmp_path, folder):
-    """Six signals: x, y, two of the model, two of the alignment; these cycles, and identity, return recorded ones."""
+    """Six signals: x, y, two of the model, two of the alignment; these cycles, and identity, return recorded ones.
+
+    Rates and correlations of x and y are there twice: Elephant's beside the model, from counts beside the alignment.
+    """
     compare_all(cache=tmp_path if folder else None)
-    assert numbers(computed) == {"firing_rate": 6, "correlation": 6, "van_rossum": 7, "van_rossum_pairs": 6}
+    assert numbers(computed) == {"firing_rate": 8, "correlation": 8, "van_rossum": 7, "van_rossum_pairs": 6}
+    assert sorted(computed.firing_rate) == sorted(computed.correlation) == ["elephant"] * 4 + ["fast"] * 4
 
 
 def test_nothing_is_computed_again(compare_all, computed, tmp_path):
@@ -238,7 +242,7 @@ def test_an_interrupted_comparison_goes_on_where_it_was(compare_all, computed, t
     before = len(computed.firing_rate)
     found = compare_all(cache=tmp_path)
     assert len(computed.van_rossum) == 4 + 7 - 3  # three were finished
-    assert len(computed.firing_rate) == 6 > before
+    assert len(computed.firing_rate) == 8 > before
     same(found, compare_all())
 
 
