@@ -13,10 +13,11 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = "cyclegan_neuro"
 
 #: Room → rooms it may import from, besides itself.
-GROUND = {"errors", "quiet", "configuration", "figures"}
+GROUND = {"errors", "quiet", "invocation", "configuration", "figures"}
 MAY_IMPORT = {
     "errors": set(),
     "quiet": set(),
+    "invocation": set(),
     "configuration": {"errors"},
     "figures": {"errors"},
     "recordings": GROUND,
@@ -48,7 +49,8 @@ WITH_TENSORFLOW = (
     f"{PACKAGE}.interpret.sanity",
 )
 LIGHT_ROOMS = (
-    "errors", "quiet", "configuration", "figures", "recordings", "spikes", "windows", "interpret", "report", "cli",
+    "errors", "quiet", "invocation", "configuration", "figures", "recordings", "spikes", "windows", "interpret",
+    "report", "cli",
 )  # fmt: skip
 
 

@@ -18,6 +18,7 @@ import numpy as np
 from cyclegan_neuro.cli.errors import report_user_errors
 from cyclegan_neuro.cli.reading import add_reader_options, recording_section
 from cyclegan_neuro.errors import UserError
+from cyclegan_neuro.invocation import command
 from cyclegan_neuro.recordings import readers
 from cyclegan_neuro.recordings.findings import Finding
 from cyclegan_neuro.recordings.readers.base import Entry
@@ -27,8 +28,8 @@ __all__ = ["main"]
 
 _EPILOG = """\
 examples:
-  python -m cyclegan_neuro.cli.check day1.h5
-  python -m cyclegan_neuro.cli.check session.mat --field dff=traces/dff --field frame_rate_hz=fs --transpose
+  {check} day1.h5
+  {check} session.mat --field dff=traces/dff --field frame_rate_hz=fs --transpose
 
 fields: docs/data_formats.md lists their names and units
 exit code: 0 without a critical finding, 2 with one or when the file cannot be read
@@ -57,9 +58,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m cyclegan_neuro.cli.check",
+        prog=command("check"),
         description="Show what a recording holds and what is wrong with it.",
-        epilog=_EPILOG,
+        epilog=_EPILOG.format(check=command("check")),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("file", help="HDF5, npz, npy or MATLAB file")

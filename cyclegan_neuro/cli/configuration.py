@@ -7,14 +7,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cyclegan_neuro.errors import ConfigurationError, RunDirectoryError
+from cyclegan_neuro.invocation import command
 
 if TYPE_CHECKING:
     from cyclegan_neuro.configuration.fields import Section
     from cyclegan_neuro.systems.base import System
 
-__all__ = ["load", "quickstart_file", "run_config_file"]
+__all__ = ["load", "run_config_file", "shipped_file"]
 
-_QUICKSTART = Path(__file__).parents[2] / "configs" / "cyclegan" / "quickstart.yaml"
+#: Where the package's own configurations lie: beside it in a source folder, inside it where it was installed.
+_SHIPPED = (Path(__file__).parents[2] / "configs", Path(__file__).parents[1] / "configs")
 
 
 def load(path: Path, *, overrides: Sequence[str] = ()) -> tuple[System, Section]:
@@ -42,22 +44,26 @@ def load(path: Path, *, overrides: Sequence[str] = ()) -> tuple[System, Section]
     return system, build_config(source, system.Config)
 
 
-def quickstart_file() -> Path:
-    """Return the default configuration, which lies in the source folder.
+def shipped_file(name: Path) -> Path:
+    """Return a configuration that comes with the package, such as ``cyclegan/quickstart.yaml``.
 
     Raises
     ------
     ConfigurationError
-        If the package was installed without its source folder.
+        If there is none of this name; it lists those there are.
     """
-    if not _QUICKSTART.is_file():
-        raise ConfigurationError(
-            "--config",
-            got="no configuration file",
-            expected=f"one, because the quickstart is not at {_QUICKSTART}",
-            fix="run train.py from the source folder, or name a file with --config",
-        )
-    return _QUICKSTART.relative_to(Path.cwd()) if _QUICKSTART.is_relative_to(Path.cwd()) else _QUICKSTART
+    inside = Path(*name.parts[1:]) if name.parts[:1] == ("configs",) else name
+    for folder in _SHIPPED:
+        if (folder / inside).is_file():
+            path = folder / inside
+            return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+    known = sorted({str(file.relative_to(folder)) for folder in _SHIPPED for file in folder.glob("*/*.yaml")})
+    raise ConfigurationError(
+        f"--config {name}",
+        got="no such file",
+        expected=f"a YAML file, or one that comes with the package: {', '.join(known) or 'there is none here'}",
+        fix="check the path",
+    )
 
 
 def run_config_file(output_dir: Path) -> Path:
@@ -74,6 +80,6 @@ def run_config_file(output_dir: Path) -> Path:
             str(output_dir),
             got="no config.yaml",
             expected="the directory of a run",
-            fix=f"check the name, or start with: python train.py --output_dir {output_dir}",
+            fix=f"check the name, or start with: {command('train')} --output_dir {output_dir}",
         )
     return path

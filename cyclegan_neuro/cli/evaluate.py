@@ -15,6 +15,7 @@ from cyclegan_neuro.cli.configuration import load, run_config_file
 from cyclegan_neuro.cli.console import prepare_console
 from cyclegan_neuro.cli.errors import report_user_errors
 from cyclegan_neuro.errors import ConfigurationError, RunDirectoryError
+from cyclegan_neuro.invocation import command
 from cyclegan_neuro.training.lock import EVALUATION_LOCK, locked
 
 if TYPE_CHECKING:
@@ -28,8 +29,8 @@ _LOG = logging.getLogger(__name__)
 _SECTIONS = ("evaluation", "report")
 _EPILOG = """\
 examples:
-  python evaluate.py --output_dir runs/demo
-  python evaluate.py --output_dir runs/demo --set evaluation.weights=last --set report.n_traces=6
+  {evaluate} --output_dir runs/demo
+  {evaluate} --output_dir runs/demo --set evaluation.weights=last --set report.n_traces=6
 
 --set takes the sections evaluation and report; and, where a run moved to another machine,
 the files in section data (such as data.x.path) and training.devices. A run may be evaluated while it trains, but by one
@@ -130,9 +131,9 @@ def _environment(run: Run) -> dict:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="evaluate.py",
+        prog=command("evaluate"),
         description="Evaluate a trained run and write its report.",
-        epilog=_EPILOG,
+        epilog=_EPILOG.format(evaluate=command("evaluate")),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"cyclegan_neuro {__version__}")

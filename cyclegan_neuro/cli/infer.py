@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from cyclegan_neuro.cli.errors import report_user_errors
 from cyclegan_neuro.cli.reading import add_reader_options, recording_section
 from cyclegan_neuro.errors import RecordingError
+from cyclegan_neuro.invocation import command
 
 if TYPE_CHECKING:
     from cyclegan_neuro.recordings.recording import Recording
@@ -24,9 +25,9 @@ __all__ = ["main"]
 
 _EPILOG = """\
 examples:
-  python -m cyclegan_neuro.cli.infer day1.h5 --output day1_spikes.h5
-  python -m cyclegan_neuro.cli.infer day1.npz --frame_rate 15.5 --resample --output day1_spikes.h5 --neo day1.mat
-  python -m cyclegan_neuro.cli.infer traces.mat --field dff=dFF --transpose --unit percent --output spikes.h5
+  {infer} day1.h5 --output day1_spikes.h5
+  {infer} day1.npz --frame_rate 15.5 --resample --output day1_spikes.h5 --neo day1.mat
+  {infer} traces.mat --field dff=dFF --transpose --unit percent --output spikes.h5
 
 ΔF/F must be a fraction, neither denoised, nor deconvolved, nor scaled. The networks of this package are for GCaMP6 in
 excitatory cells. docs/spike_inference.md describes the method, its accuracy and the file. From Python:
@@ -48,9 +49,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m cyclegan_neuro.cli.infer",
+        prog=command("infer"),
         description="Infer spike rates and spikes from the dF/F of a recording.",
-        epilog=_EPILOG,
+        epilog=_EPILOG.format(infer=command("infer")),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("recording", help="HDF5, npz, npy or MATLAB file")

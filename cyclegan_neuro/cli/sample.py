@@ -12,14 +12,15 @@ from cyclegan_neuro.cli.configuration import load, run_config_file
 from cyclegan_neuro.cli.console import prepare_console
 from cyclegan_neuro.cli.errors import report_user_errors
 from cyclegan_neuro.errors import ConfigurationError, RecordingError
+from cyclegan_neuro.invocation import command
 from cyclegan_neuro.systems.samples import require_known_ending, write_samples
 
 __all__ = ["main"]
 
 _EPILOG = """\
 examples:
-  python -m cyclegan_neuro.cli.sample --output_dir runs/retina --n_samples 10000 --seed 1 samples.h5
-  python -m cyclegan_neuro.cli.sample --output_dir runs/retina --n_samples 100 samples.mat
+  {sample} --output_dir runs/retina --n_samples 10000 --seed 1 samples.h5
+  {sample} --output_dir runs/retina --n_samples 100 samples.mat
 
 .h5 holds a matrix (sample, neuron, bin), which trains again with data.source=samples; .mat holds a Neo block with a
 segment per sample, which neo.io.NeoMatlabIO reads.
@@ -47,7 +48,7 @@ def _sample(options: argparse.Namespace) -> None:
             f"{options.output_dir}, system",
             got=f"'{system.name}', which generates nothing from noise",
             expected="a run of a system that generates samples",
-            fix="use evaluate.py, which writes what this system makes of its recordings",
+            fix=f"use {command('evaluate')}, which writes what this system makes of its recordings",
         )
     prepare_console()
     # Here and not above, so that --help and errors in the configuration do not wait for TensorFlow.
@@ -63,9 +64,9 @@ def _sample(options: argparse.Namespace) -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m cyclegan_neuro.cli.sample",
+        prog=command("sample"),
         description="Generate activity with a trained run, of a system that generates from noise.",
-        epilog=_EPILOG,
+        epilog=_EPILOG.format(sample=command("sample")),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("file", type=Path, help="file to write: .h5 (HDF5) or .mat (Neo)")

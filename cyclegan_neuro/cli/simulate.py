@@ -8,6 +8,7 @@ from pathlib import Path
 
 from cyclegan_neuro.cli.errors import report_user_errors
 from cyclegan_neuro.errors import RecordingError
+from cyclegan_neuro.invocation import command
 from cyclegan_neuro.recordings.recording import Recording
 from cyclegan_neuro.recordings.simulate.presets import PRESETS
 
@@ -15,8 +16,8 @@ __all__ = ["main"]
 
 _EPILOG = """\
 examples:
-  python -m cyclegan_neuro.cli.simulate --output_dir simulated
-  python -m cyclegan_neuro.cli.simulate --output_dir short --preset mouse_3 --duration_s 60 --seed 2 --phi
+  {simulate} --output_dir simulated
+  {simulate} --output_dir short --preset mouse_3 --duration_s 60 --seed 2 --phi
 
 The files hold the recordings in the project's HDF5 layout, with the behaviour and the truth.
 docs/simulator.md describes what is simulated.
@@ -33,9 +34,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m cyclegan_neuro.cli.simulate",
+        prog=command("simulate"),
         description="Simulate a novice and an expert day of a mouse in a virtual corridor.",
-        epilog=_EPILOG,
+        epilog=_EPILOG.format(simulate=command("simulate")),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--output_dir", type=Path, required=True, metavar="DIR", help="directory for the files")

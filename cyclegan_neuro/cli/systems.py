@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Sequence
 
 from cyclegan_neuro.cli.errors import report_user_errors
+from cyclegan_neuro.invocation import command
 
 __all__ = ["list_systems", "main"]
 
@@ -22,8 +23,8 @@ def list_systems() -> str:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print the list."""
     argparse.ArgumentParser(
-        prog="python -m cyclegan_neuro.cli.systems",
-        description="List the systems that train.py knows; train.py --describe NAME prints the settings of one.",
+        prog=command("systems"),
+        description=f"List the systems there are; {command('train')} --describe NAME prints the settings of one.",
     ).parse_args(arguments)
     with report_user_errors():
         print(list_systems())

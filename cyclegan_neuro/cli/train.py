@@ -9,24 +9,26 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from cyclegan_neuro import __version__
-from cyclegan_neuro.cli.configuration import load, quickstart_file, run_config_file
+from cyclegan_neuro.cli.configuration import load, run_config_file, shipped_file
 from cyclegan_neuro.cli.console import prepare_console
 from cyclegan_neuro.cli.errors import report_user_errors
 from cyclegan_neuro.cli.systems import list_systems
+from cyclegan_neuro.invocation import command
 
 __all__ = ["main"]
 
+_QUICKSTART = Path("cyclegan/quickstart.yaml")
 _EPILOG = """\
 examples:
-  python train.py --output_dir runs/demo
+  {train} --output_dir runs/demo
       the quickstart: simulated novice and expert days, minutes on a CPU
-  python train.py --config configs/cyclegan/paper_recorded.yaml --output_dir runs/mine --set data.x.path=novice.h5
-  python train.py --output_dir runs/demo --resume
+  {train} --config cyclegan/paper_recorded.yaml --output_dir runs/mine --set data.x.path=novice.h5
+  {train} --output_dir runs/demo --resume
       go on where an interrupted run stopped
-  python train.py --describe cyclegan
+  {train} --describe cyclegan
       every setting with its default, unit and the paper's value
 
-then: python evaluate.py --output_dir runs/demo
+then: {evaluate} --output_dir runs/demo
 """
 
 
@@ -52,13 +54,13 @@ def _train(options: argparse.Namespace) -> None:
     from cyclegan_neuro.training.run import train
 
     train(system, config, output_dir=options.output_dir, resume=options.resume, overwrite=options.overwrite)
-    print(f"now: python evaluate.py --output_dir {shlex.quote(str(options.output_dir))}")
+    print(f"now: {command('evaluate')} --output_dir {shlex.quote(str(options.output_dir))}")
 
 
 def _configuration_file(options: argparse.Namespace) -> Path:
     if options.config is not None:
-        return options.config
-    return run_config_file(options.output_dir) if options.resume else quickstart_file()
+        return options.config if options.config.exists() else shipped_file(options.config)
+    return run_config_file(options.output_dir) if options.resume else shipped_file(_QUICKSTART)
 
 
 def _describe(name: str) -> str:
@@ -70,13 +72,16 @@ def _describe(name: str) -> str:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="train.py",
+        prog=command("train"),
         description="Train a system on two recordings (or on simulated days) and write a run directory.",
-        epilog=_EPILOG,
+        epilog=_EPILOG.format(train=command("train"), evaluate=command("evaluate")),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"cyclegan_neuro {__version__}")
-    parser.add_argument("--config", type=Path, metavar="FILE", help="YAML configuration (default: the quickstart)")
+    parser.add_argument(
+        "--config", type=Path, metavar="FILE",
+        help=f"YAML configuration: a file, or one that comes with the package (default: {_QUICKSTART})",
+    )
     parser.add_argument("--output_dir", type=Path, metavar="DIR", help="run directory; must not exist yet")
     parser.add_argument(
         "--set",

@@ -9,18 +9,19 @@ from pathlib import Path
 
 from cyclegan_neuro.cli.errors import report_user_errors
 from cyclegan_neuro.errors import UserError
+from cyclegan_neuro.invocation import command
 from cyclegan_neuro.spikes.inference.training.settings import TrainingSettings
 
 __all__ = ["main"]
 
 _EPILOG = """\
 examples:
-  python -m cyclegan_neuro.cli.train_inference --ground_truth FOLDER --frame_rate 24 --output_dir inference_24hz
-  python -m cyclegan_neuro.cli.train_inference --ground_truth FOLDER --frame_rate 7.5 --smoothing_s 0.2 \\
+  {train_inference} --ground_truth FOLDER --frame_rate 24 --output_dir inference_24hz
+  {train_inference} --ground_truth FOLDER --frame_rate 7.5 --smoothing_s 0.2 \\
       --noise_levels 1 2 3 4 --no_accuracy --output_dir inference_7.5hz
 
 The networks are then used with
-  python -m cyclegan_neuro.cli.infer RECORDING --models inference_7.5hz --output FILE
+  {infer} RECORDING --models inference_7.5hz --output FILE
 docs/spike_inference.md tells what is trained, on what, and how good it is. An interrupted training goes on when the
 command is given again. tensorboard --logdir DIR/tensorboard shows the losses.
 """
@@ -38,10 +39,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     defaults = TrainingSettings(frame_rate_hz=30.0)
     parser = argparse.ArgumentParser(
-        prog="python -m cyclegan_neuro.cli.train_inference",
+        prog=command("train_inference"),
         description="Train the networks that infer spikes from dF/F at one frame rate, and measure them on data sets "
         "that they did not see.",
-        epilog=_EPILOG,
+        epilog=_EPILOG.format(infer=command("infer"), train_inference=command("train_inference")),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(

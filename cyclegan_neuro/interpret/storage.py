@@ -9,6 +9,7 @@ import numpy as np
 
 from cyclegan_neuro.errors import RunDirectoryError
 from cyclegan_neuro.interpret.averages import AttentionMap
+from cyclegan_neuro.invocation import command
 from cyclegan_neuro.recordings.readers._hdf5_gate import require_closed
 
 __all__ = ["MAPS_FILE", "map_arrays", "read_maps", "write_arrays"]
@@ -66,7 +67,7 @@ def read_maps(run_directory: Path) -> dict[str, dict[str, AttentionMap]]:
             str(path),
             got=f"no readable maps ({error})" if path.exists() else "no such file",
             expected="the maps of an evaluated run",
-            fix=f"python evaluate.py --output_dir {run_directory}",
+            fix=f"{command('evaluate')} --output_dir {run_directory}",
         ) from error
 
 

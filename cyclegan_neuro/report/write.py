@@ -13,6 +13,7 @@ from markupsafe import Markup
 from cyclegan_neuro.errors import RunDirectoryError
 from cyclegan_neuro.figures.style import png_bytes, svg_bytes
 from cyclegan_neuro.interpret.storage import MAPS_FILE, write_arrays
+from cyclegan_neuro.invocation import command
 from cyclegan_neuro.report.files import replacing_directory, unique_slugs
 from cyclegan_neuro.report.page import FigureOnPage, SectionOnPage, render_page, table_on_page
 from cyclegan_neuro.report.tables import format_cell, write_csv, write_json
@@ -99,8 +100,8 @@ def write_report(
 def _commands(run_directory: Path) -> str:
     again = shlex.quote(f"{run_directory}_again")
     return (
-        f"python train.py --config {shlex.quote(str(run_directory / 'config.yaml'))} --output_dir {again}\n"
-        f"python evaluate.py --output_dir {again}"
+        f"{command('train')} --config {shlex.quote(str(run_directory / 'config.yaml'))} --output_dir {again}\n"
+        f"{command('evaluate')} --output_dir {again}"
     )
 
 

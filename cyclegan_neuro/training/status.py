@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+from cyclegan_neuro.invocation import command
+
 __all__ = ["RUN_FORMAT", "Status", "resume_command"]
 
 RUN_FORMAT = "cyclegan_neuro run 1"
@@ -78,4 +80,4 @@ class Status:
 
 def resume_command(output_dir: Path) -> str:
     """Return the command that continues a run."""
-    return shlex.join(["python", "train.py", "--output_dir", str(output_dir), "--resume"])
+    return f"{command('train')} --output_dir {shlex.quote(str(output_dir))} --resume"

@@ -113,18 +113,27 @@ def test_overwrite_is_handed_on(train, tmp_path):
     assert train("--config", PAPER, "--output_dir", tmp_path, "--overwrite")[2]["overwrite"]
 
 
-def test_the_quickstart_is_the_default(train, tmp_path, monkeypatch):
-    quickstart = tmp_path / "quickstart.yaml"
-    quickstart.write_text("system: cyclegan\ntraining: {epochs: 5}\n")
-    monkeypatch.setattr(configuration, "_QUICKSTART", quickstart)
-    assert train("--output_dir", tmp_path / "run")[1].training.epochs == 5
+@pytest.fixture
+def shipped(tmp_path, monkeypatch):
+    """A package that was installed: its configurations lie in the second of the two places."""
+    folder = tmp_path / "configs" / "cyclegan"
+    folder.mkdir(parents=True)
+    (folder / "quickstart.yaml").write_text("system: cyclegan\ntraining: {epochs: 5}\n")
+    monkeypatch.setattr(configuration, "_SHIPPED", (tmp_path / "absent", tmp_path / "configs"))
 
 
-def test_without_its_source_folder_the_package_asks_for_a_configuration(capsys, tmp_path, monkeypatch):
-    monkeypatch.setattr(configuration, "_QUICKSTART", tmp_path / "absent.yaml")
-    message = refused(capsys, "--output_dir", tmp_path / "run")
-    assert "error: --config: got no configuration file, expected one, because the quickstart is not at" in message
-    assert "Fix: run train.py from the source folder, or name a file with --config" in message
+@pytest.mark.usefixtures("shipped")
+@pytest.mark.parametrize("name", [None, "cyclegan/quickstart.yaml", "configs/cyclegan/quickstart.yaml"])
+def test_what_comes_with_the_package_is_found_by_name_and_the_quickstart_by_default(train, tmp_path, name):
+    named = ("--config", name) if name else ()
+    assert train(*named, "--output_dir", tmp_path / "run")[1].training.epochs == 5
+
+
+@pytest.mark.usefixtures("shipped")
+def test_a_configuration_that_is_nowhere_lists_those_there_are(capsys, tmp_path):
+    message = refused(capsys, "--config", "mine.yaml", "--output_dir", tmp_path / "run")
+    assert "error: --config mine.yaml: got no such file, expected a YAML file, or one that comes" in message
+    assert "with the package: cyclegan/quickstart.yaml" in message
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from cyclegan_neuro.invocation import command
 from cyclegan_neuro.systems.cyclegan.interpretation import pictures
 from cyclegan_neuro.systems.cyclegan.interpretation.contrasts import CONTRAST
 from cyclegan_neuro.systems.cyclegan.interpretation.findings import Interpretation
@@ -36,13 +37,13 @@ _TITLE = "Are the maps true?"
 _MIXED = (
     "These days are mixed: nothing distinguishes x from y, so there is nothing for a map to find. What the maps show "
     "here, they show without any learning between the days; a score above chance comes from the activity itself. This "
-    "run is the control of another one: python evaluate.py --output_dir RUN --set "
+    "run is the control of another one: {evaluate} --output_dir RUN --set "
     "evaluation.interpretation.control=CONTROL, with this run's directory as CONTROL."
 )
 _NO_CONTROL = (
     "The second control has not been run: the same networks trained where x and y are mixed. Three commands do it: "
-    "python train.py --config RUN/config.yaml --output_dir CONTROL --set data.shuffle_days=true; python evaluate.py "
-    "--output_dir CONTROL; python evaluate.py --output_dir RUN --set evaluation.interpretation.control=CONTROL."
+    "{train} --config RUN/config.yaml --output_dir CONTROL --set data.shuffle_days=true; {evaluate} "
+    "--output_dir CONTROL; {evaluate} --output_dir RUN --set evaluation.interpretation.control=CONTROL."
 )
 _UNKNOWN = (
     "Where the two days really differ is not known for this recording, so the maps cannot be checked here: that they "
@@ -59,7 +60,7 @@ _VERDICT_WORDS = {
 
 def truth_block(prepared: PreparedPair, found: Interpretation) -> Block:
     """Tell whether the maps point at what is known, and whether they needed training to do so."""
-    paragraphs = [_MIXED] if is_mixed(prepared) else []
+    paragraphs = [_MIXED.format(evaluate=command("evaluate"))] if is_mixed(prepared) else []
     if not asked_scores(found):
         paragraphs += [_UNKNOWN, _agreement(found)]
         tables, shown = (agreement_table(found),), ()
@@ -67,7 +68,7 @@ def truth_block(prepared: PreparedPair, found: Interpretation) -> Block:
         paragraphs += _with_truth(found)
         tables, shown = (leading_table(found), score_table(found)), _pictures(prepared, found)
     if found.control is None and not is_mixed(prepared):
-        paragraphs.append(_NO_CONTROL)
+        paragraphs.append(_NO_CONTROL.format(train=command("train"), evaluate=command("evaluate")))
     return Block(_TITLE, tuple(paragraphs), tables, shown)
 
 

@@ -1,0 +1,56 @@
+"""``cyclegan-neuro``: one name for all commands."""
+
+import sys
+
+import pytest
+
+from cyclegan_neuro import __version__
+from cyclegan_neuro.cli.main import COMMANDS, main
+from cyclegan_neuro.invocation import command
+
+
+@pytest.fixture
+def called_as(monkeypatch):
+    return lambda name: monkeypatch.setattr(sys, "argv", [name, *sys.argv[1:]])
+
+
+@pytest.mark.parametrize("name", [name for name in COMMANDS if name != "describe"])
+def test_every_command_has_help_under_its_name(capsys, called_as, name):
+    called_as("/usr/bin/cyclegan-neuro")
+    with pytest.raises(SystemExit) as ended:
+        main([name, "--help"])
+    text = capsys.readouterr().out
+    assert ended.value.code == 0
+    assert f"usage: cyclegan-neuro {name}" in text
+    assert "python" not in text.replace("Python", "")
+
+
+def test_describe_and_systems(capsys):
+    assert main(["describe"]) == main(["systems"]) == 0
+    text = capsys.readouterr().out
+    assert "Everything that defines a CycleGAN run" in text
+    assert "Spike-GAN" in text
+
+
+def test_version_help_and_an_unknown_command(capsys):
+    for arguments, code in ((["--version"], 0), (["--help"], 0), (["trian"], 2), ([], 2)):
+        with pytest.raises(SystemExit) as ended:
+            main(arguments)
+        assert ended.value.code == code
+    printed = capsys.readouterr()
+    assert __version__ in printed.out
+    assert all(f"  {name} " in printed.out for name in COMMANDS)
+    assert "invalid choice: 'trian'" in printed.err
+
+
+@pytest.mark.parametrize(
+    ("program", "typed"),
+    [
+        ("train.py", ("python train.py", "python -m cyclegan_neuro.cli.infer")),
+        ("cyclegan-neuro", ("cyclegan-neuro train", "cyclegan-neuro infer")),
+        ("C:/venv/cyclegan-neuro.exe", ("cyclegan-neuro train", "cyclegan-neuro infer")),
+    ],
+)
+def test_messages_name_what_the_user_can_type(called_as, program, typed):
+    called_as(program)
+    assert (command("train"), command("infer")) == typed
