@@ -28,8 +28,9 @@ MAY_IMPORT = {
     "systems": GROUND | {"recordings", "spikes", "windows", "networks", "interpret"},
     "training": GROUND | {"recordings", "spikes", "windows", "networks", "interpret", "systems"},
     "report": GROUND | {"recordings", "spikes", "windows", "networks", "interpret", "systems", "training"},
-    "cli": GROUND | {"recordings", "spikes", "windows", "networks", "interpret", "systems", "training", "report"},
+    "api": GROUND | {"recordings", "spikes", "windows", "networks", "interpret", "systems", "training", "report"},
 }
+MAY_IMPORT["cli"] = MAY_IMPORT["api"] | {"api"}
 
 #: Modules of the shared rooms that know systems only through these.
 DOORS = {
@@ -50,7 +51,7 @@ WITH_TENSORFLOW = (
 )
 LIGHT_ROOMS = (
     "errors", "quiet", "invocation", "configuration", "figures", "recordings", "spikes", "windows", "interpret",
-    "report", "cli",
+    "report", "api", "cli",
 )  # fmt: skip
 
 

@@ -3,29 +3,25 @@
 from __future__ import annotations
 
 import argparse
-import logging
-import time
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cyclegan_neuro import __version__
-from cyclegan_neuro.cli.configuration import load, run_config_file
+from cyclegan_neuro.api import TrainedRun
 from cyclegan_neuro.cli.console import prepare_console
 from cyclegan_neuro.cli.errors import report_user_errors
-from cyclegan_neuro.errors import ConfigurationError, RunDirectoryError
+from cyclegan_neuro.errors import ConfigurationError
 from cyclegan_neuro.invocation import command
+from cyclegan_neuro.training.configurations import load, run_config_file
 from cyclegan_neuro.training.lock import EVALUATION_LOCK, locked
 
 if TYPE_CHECKING:
     from cyclegan_neuro.configuration.fields import Section
     from cyclegan_neuro.systems.base import System
-    from cyclegan_neuro.training.run import Run
 
 __all__ = ["main"]
 
-_LOG = logging.getLogger(__name__)
 _SECTIONS = ("evaluation", "report")
 _EPILOG = """\
 examples:
@@ -67,66 +63,10 @@ def _refuse_what_was_learned(overrides: Sequence[str], system: System) -> None:
 
 def _evaluate(output_dir: Path, system: System, config: Section) -> str:
     """Write the report; return the line that names it and its weights."""
-    # Here and not above, so that --help and errors in the configuration do not wait for TensorFlow.
-    from cyclegan_neuro.configuration.loading import dump_config
-    from cyclegan_neuro.report.write import write_report
-    from cyclegan_neuro.training.precision import with_numerics
-    from cyclegan_neuro.training.run import load_run
-
-    started = time.perf_counter()
-    _LOG.info("loading %s", output_dir)
-    run = load_run(output_dir, weights=config.evaluation.weights, config=config, system=system)
-    loaded = time.perf_counter()
-    _LOG.info("evaluating")
-    weights = {"asked_for": config.evaluation.weights, **run.checkpoint.as_dict()}
-    environment = _environment(run)
-    told = with_numerics(run.config, environment)
-    evaluation = system.evaluate(
-        told, run.prepared, run.trainer, cache_directory=run.directory.path / "evaluation_cache"
-    )
-    if weights["damaged"]:
-        evaluation = replace(evaluation, summary=(_fallback(weights), *evaluation.summary))
-    timing = {
-        "training_s": run.status.seconds_trained,
-        "training_windows_per_s": run.status.windows_per_second,
-        "loading_s": loaded - started,
-        "evaluation_s": time.perf_counter() - loaded,
-    }
-    report = write_report(
-        evaluation,
-        run_directory=run.directory.path,
-        system_name=system.name,
-        config_yaml=dump_config(run.config),
-        environment=environment,
-        inputs=run.directory.read_json(run.directory.inputs_file),
-        status=run.status.as_dict(),
-        weights=weights,
-        timing=timing,
-    )
+    run = TrainedRun.load(output_dir, system, config)
+    report, weights = run.write_report_locked(), run.weights
     fallback = f"; damaged: {', '.join(weights['damaged'])}" if weights["damaged"] else ""
-    return f"{report}  ({_named(weights)}, sha256 {weights['sha256'][:12]}{fallback})"
-
-
-def _named(weights: dict) -> str:
-    return f"weights '{weights['asked_for']}': epoch {weights['epoch']}, step {weights['step']}"
-
-
-def _fallback(weights: dict) -> str:
-    names = ", ".join(weights["damaged"])
-    return f"A newer checkpoint is damaged ({names}). This report is about an older one: {_named(weights)}."
-
-
-def _environment(run: Run) -> dict:
-    """Return where the run was trained; also the versions that evaluate it, if they differ."""
-    from cyclegan_neuro.training.environment import library_versions
-
-    now = library_versions()
-    try:
-        trained = run.directory.read_json(run.directory.environment_file)
-    except RunDirectoryError as error:  # it informs; no number depends on it
-        _LOG.warning("%s", error)
-        return {"evaluated_with": now}
-    return trained if trained.get("versions") == now else {**trained, "evaluated_with": now}
+    return f"{report}  ({run.told_weights}, sha256 {weights['sha256'][:12]}{fallback})"
 
 
 def _parser() -> argparse.ArgumentParser:

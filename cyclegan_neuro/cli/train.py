@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from cyclegan_neuro import __version__
-from cyclegan_neuro.cli.configuration import load, run_config_file, shipped_file
 from cyclegan_neuro.cli.console import prepare_console
 from cyclegan_neuro.cli.errors import report_user_errors
 from cyclegan_neuro.cli.systems import list_systems
 from cyclegan_neuro.invocation import command
+from cyclegan_neuro.training.configurations import load, run_config_file, shipped_file
 
 __all__ = ["main"]
 

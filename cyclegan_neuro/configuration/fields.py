@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import NoneType, UnionType
-from typing import Annotated, Any, Union, get_args, get_origin
+from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 from pydantic import Field as _Field
@@ -23,8 +23,13 @@ __all__ = [
     "is_input_file",
     "section_of",
     "setting",
+    "value_at",
     "walk_fields",
+    "with_values",
 ]
+
+
+AnySection = TypeVar("AnySection", bound="Section")
 
 
 class Section(BaseModel):
@@ -143,3 +148,20 @@ def input_files(config: type[Section], *, section: str) -> tuple[str, ...]:
     return tuple(
         ".".join(path) for path, field in walk_fields(config, ()) if path[0] == section and is_input_file(field)
     )
+
+
+def value_at(config: Section, key: str) -> Any:
+    """Return the value at a dotted key; None where a section on the way is absent."""
+    value: Any = config
+    for name in key.split("."):
+        value = getattr(value, name, None)
+    return value
+
+
+def with_values(config: AnySection, values: Mapping[str, Any]) -> AnySection:
+    """Return a configuration with other values of some fields, by dotted key such as ``data.x.path``."""
+    for key, value in values.items():
+        name, _, rest = key.partition(".")
+        value = with_values(getattr(config, name), {rest: value}) if rest else value
+        config = config.model_copy(update={name: value})
+    return config

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import tensorflow as tf
     from matplotlib.figure import Figure
 
+    from cyclegan_neuro.recordings.recording import Recording
     from cyclegan_neuro.systems.samples import GeneratedSamples
     from cyclegan_neuro.systems.trainer import Trainer
 
@@ -29,8 +30,8 @@ class System(ABC):
     ----------
     name, title, citation : str
         Folder name, one line for lists, the paper.
-    generates : bool
-        Whether it generates samples from noise, see :meth:`sample`.
+    generates, translates : bool
+        Whether it generates samples from noise, see :meth:`sample`; whether it translates days, see :meth:`translate`.
     Config : type
         The pydantic model of its configuration; has the shared sections ``data``,
         ``training``, ``evaluation``, ``report`` of :mod:`cyclegan_neuro.configuration.sections`.
@@ -40,6 +41,7 @@ class System(ABC):
     title: str
     citation: str
     generates: bool = False
+    translates: bool = False
     Config: type[Section]
 
     @abstractmethod
@@ -79,6 +81,10 @@ class System(ABC):
         What takes long may be kept in ``cache_directory`` for the next evaluation, under the hash of what it is
         computed from.
         """
+
+    def translate(self, config: Any, prepared: Any, trainer: Trainer, recording: Recording, *, to: str) -> Recording:
+        """Return a day of the animal as day ``to`` (``"x"`` or ``"y"``) would have it; only where ``translates``."""
+        raise NotImplementedError
 
     def sample(self, config: Any, prepared: Any, trainer: Trainer, *, n_samples: int, seed: int) -> GeneratedSamples:
         """Generate ``n_samples`` from noise; only where ``generates``."""

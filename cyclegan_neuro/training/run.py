@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from cyclegan_neuro.configuration.fields import input_files, value_at, with_values
 from cyclegan_neuro.configuration.loading import dump_config, load_config
 from cyclegan_neuro.errors import RunDirectoryError, UserError, WindowError
 from cyclegan_neuro.recordings.findings import log_warnings
+from cyclegan_neuro.recordings.recording import Recording
+from cyclegan_neuro.recordings.writing import write_recording
 from cyclegan_neuro.systems import base
 from cyclegan_neuro.systems.base import System
 from cyclegan_neuro.systems.compilation import resolve_precision
@@ -64,7 +67,8 @@ class Run:
 
 
 def train(
-    system: System, config: Any, *, output_dir: str | Path, resume: bool = False, overwrite: bool = False
+    system: System, config: Any, *, output_dir: str | Path, resume: bool = False, overwrite: bool = False,
+    recordings: Mapping[str, Recording] | None = None,
 ) -> Run:
     """Train a system, or go on with its training.
 
@@ -81,6 +85,9 @@ def train(
         another number of threads sums are added in another order.
     overwrite : bool
         Replace a run of ours; its files stay until the new run's data are prepared and its networks built.
+    recordings : dict of str to Recording, optional
+        Days in memory, by the field that would name their file, such as ``data.x.path``. A new run keeps them as
+        ``recordings/x.h5``, so that it can be resumed and evaluated without them.
 
     Returns
     -------
@@ -105,7 +112,7 @@ def train(
         deterministic_ops(config.training.deterministic),
         memory_errors(config.training),
     ):
-        setup = _resume(system, config, directory) if resume else _begin(system, config, directory)
+        setup = _resume(system, config, directory) if resume else _begin(system, config, directory, recordings or {})
         with _recording_failure(setup.status):
             fit(setup)
         status = setup.status.update(state="finished", message="")
@@ -154,7 +161,7 @@ def load_run(
     return Run(system, config, prepared, trainer, directory, status, checkpoint)
 
 
-def _begin(system: System, config: Any, directory: RunDirectory) -> Setup:
+def _begin(system: System, config: Any, directory: RunDirectory, recordings: Mapping[str, Recording]) -> Setup:
     """Prepare and build first; only then does the run directory become one.
 
     A kill at any moment leaves either the run that was here before, or the state ``preparing``, or a run that resumes.
@@ -166,7 +173,8 @@ def _begin(system: System, config: Any, directory: RunDirectory) -> Setup:
         directory.clear()
     try:
         folder = directory.begin_staging()
-        prepared = system.prepare(config, run_directory=folder)
+        _keep(recordings, folder)
+        prepared = system.prepare(_reading_from(folder, config, recordings), run_directory=folder)
         trainer = _build(system, config, prepared)
         directory.write_json(folder / directory.inputs_file.name, prepared.inputs)
     except BaseException:
@@ -177,7 +185,31 @@ def _begin(system: System, config: Any, directory: RunDirectory) -> Setup:
     status.update()  # from here on the run that was here is gone
     directory.clear()
     directory.commit_staging()
+    config = _reading_from(directory.path, config, recordings)
     return _start(system, config, directory, prepared, trainer, status, None)
+
+
+def _keep(recordings: Mapping[str, Recording], folder: Path) -> None:
+    for key, recording in recordings.items():
+        file = _kept_file(folder, key)
+        file.parent.mkdir(exist_ok=True)
+        write_recording(replace(recording, source=recording.source or "in memory"), file)
+
+
+def _reading_from(folder: Path, config: Any, recordings: Mapping[str, Recording]) -> Any:
+    return with_values(config, {key: str(_kept_file(folder, key).resolve()) for key in recordings})
+
+
+def _kept_file(folder: Path, key: str) -> Path:
+    return folder / "recordings" / f"{key.split('.')[1]}.h5"
+
+
+def _named_within(directory: RunDirectory, config: Any) -> Any:
+    """Name files that lie in the run relative to it, as ``config.yaml`` does, so that the folder may move."""
+    files = {key: value_at(config, key) for key in input_files(type(config), section="data")}
+    home = directory.path.resolve()
+    inside = {key: Path(file) for key, file in files.items() if file and Path(file).is_relative_to(home)}
+    return with_values(config, {key: file.relative_to(home).as_posix() for key, file in inside.items()})
 
 
 def _resume(system: System, config: Any, directory: RunDirectory) -> Setup:
@@ -210,7 +242,7 @@ def _start(system, config, directory, prepared, trainer, status, checkpoint) -> 
     computed = numerics(trainer, step=at.step if at else 0, before=before)
     directory.write_json(directory.environment_file, describe_environment() | {"numerics": computed})
     directory.write_json(directory.manifest_file, manifest.as_dict())
-    directory.write_text(directory.config_file, dump_config(config))
+    directory.write_text(directory.config_file, dump_config(_named_within(directory, config)))
     status.update(
         state="training",
         message="",

@@ -8,6 +8,7 @@
 ``status.json``       where the run stands; its format mark makes the directory ours
 ``checkpoints/``      ``last-<step>.h5`` (two) and ``best-<step>.h5``
 ``tensorboard/``      event files
+``recordings/``       days that were in memory when training began
 ``history.csv``       a row per epoch
 ``scaling*``, ``neuron_order*``  written by the windows
 ``report/``           written by the evaluation
@@ -44,7 +45,7 @@ DEPENDED_ON = ("inputs.json", "scaling*", "neuron_order*", "ordering*")
 # Paths relative to the run; "*" also stands for "/". Everything else in a run directory is the user's.
 _OURS = (
     "config.yaml", "environment.json", "manifest.json", "status.json", "history.csv", *DEPENDED_ON, *_LOCKS,
-    "checkpoints/*.h5", "tensorboard/*events.out.tfevents.*", f"{_STAGING}/*",
+    "recordings/*.h5", "checkpoints/*.h5", "tensorboard/*events.out.tfevents.*", f"{_STAGING}/*",
     "report/index.html", "report/metrics.json", "report/maps.h5",
     "report/figures/*.png", "report/figures/*.svg", "report/tables/*.csv", ".report.old/*", ".report.*.new/*",
     "evaluation_cache/*.npz", ".*.tmp", ".*.tmp.*",

@@ -82,7 +82,7 @@ def evaluate(capsys, run_directory, monkeypatch):
         fields = {"state": "finished", "epoch": 12, "step": 60}
         status = SimpleNamespace(seconds_trained=12.5, windows_per_second=3.0, as_dict=lambda: fields)
         return SimpleNamespace(
-            config=config, directory=directory, status=status, prepared="data", trainer="network",
+            system=system, config=config, directory=directory, status=status, prepared="data", trainer="network",
             checkpoint=asked["checkpoint"],
         )  # fmt: skip
 

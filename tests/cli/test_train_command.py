@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from cyclegan_neuro.cli import configuration
 from cyclegan_neuro.cli.train import main
 from cyclegan_neuro.configuration.loading import dump_config
 from cyclegan_neuro.systems import base
+from cyclegan_neuro.training import configurations as configuration
 
 ROOT = Path(__file__).parents[2]
 PAPER = ROOT / "configs" / "cyclegan" / "paper_synthetic.yaml"

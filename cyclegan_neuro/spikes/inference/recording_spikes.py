@@ -47,6 +47,16 @@ class RecordingSpikes:
     source: dict[str, str] = field(default_factory=dict)
     networks: dict[str, Any] = field(default_factory=dict)
 
+    @property
+    def rates_hz(self) -> np.ndarray:
+        """Inferred rates in Hz, float32, (time, neuron); 0 in frames that are not valid."""
+        return self.inferred.rates_hz
+
+    @property
+    def valid(self) -> np.ndarray:
+        """Frames with a rate, bool, (time,)."""
+        return self.inferred.valid
+
 
 def infer_recording(
     recording: Recording, *, models: RateModels | str | os.PathLike | None = None, resample: bool = False,

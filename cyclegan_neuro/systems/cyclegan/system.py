@@ -17,6 +17,7 @@ class CycleGANSystem(System):
         "Li, B. M., Amvrosiadis, T., Rochefort, N., Onken, A. (2021). "
         "Neuronal learning analysis using cycle-consistent adversarial networks."
     )
+    translates = True
     Config = Config
 
     def prepare(self, config, *, run_directory=None):
@@ -56,6 +57,13 @@ class CycleGANSystem(System):
         from cyclegan_neuro.systems.cyclegan.training_figures import training_figures
 
         return training_figures(config, prepared, trainer)
+
+    def translate(self, config, prepared, trainer, recording, *, to):
+        from cyclegan_neuro.systems.cyclegan.translation import ModelTranslator
+        from cyclegan_neuro.systems.cyclegan.whole_days import translate_recording
+
+        model = ModelTranslator(trainer.generator_g, trainer.generator_f, prepared)
+        return translate_recording(model, prepared, recording, to=to, batch_size=config.evaluation.batch_size)
 
     def evaluate(self, config, prepared, trainer, *, cache_directory=None):
         from cyclegan_neuro.systems.cyclegan.evaluation import evaluate_cyclegan

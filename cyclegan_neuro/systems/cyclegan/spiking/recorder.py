@@ -23,6 +23,7 @@ from cyclegan_neuro.spikes.counts import SpikeCounts, counts_from_rates
 from cyclegan_neuro.spikes.statistics.correlation import bins_of
 from cyclegan_neuro.systems.cyclegan.spiking.stretches import (
     Stretches,
+    faded,
     parts_without_common_frames,
     stretches_of_test,
     windows_across,
@@ -216,7 +217,7 @@ class SpikeRecorder:
         if self.alone:
             return self._signal_alone(windows, self._levels_alone(windows), label)
         tested = self._tested[name]
-        dff = _faded(windows, starts - tested.frames[0], tested.frames[-1] + 1 - tested.frames[0])
+        dff = faded(windows, starts - tested.frames[0], tested.frames[-1] + 1 - tested.frames[0])
         dff = dff[tested.frames - tested.frames[0]]
         return self._signal(tested, dff, self._levels(name, dff), self.starts[name], label)
 
@@ -270,17 +271,6 @@ class SpikeRecorder:
             SpikeCounts(counts, self.frame_rate_hz), dff.copy(), rates_hz[len(rates_hz) // 2].copy(),
             kept["noise_levels"], kept["network_levels"],
         )  # fmt: skip
-
-
-def _faded(windows: np.ndarray, starts: np.ndarray, n_frames: int) -> np.ndarray:
-    """Join windows (window, time, neuron) that overlap; each weighs most in its middle, and 0 where there is none."""
-    height = windows.shape[1]
-    weight = np.minimum(np.arange(1, height + 1), np.arange(height, 0, -1)).astype(np.float32)[:, np.newaxis]
-    total, weights = np.zeros((n_frames, windows.shape[2]), np.float32), np.zeros((n_frames, 1), np.float32)
-    for start, window in zip(starts, windows, strict=True):
-        total[start : start + height] += weight * window
-        weights[start : start + height] += weight
-    return np.divide(total, weights, out=total, where=weights > 0)
 
 
 def _models_key(models: RateModels) -> str:

@@ -11,7 +11,7 @@ import numpy as np
 from cyclegan_neuro.windows.prepared import Starts
 from cyclegan_neuro.windows.segmentation import spaced
 
-__all__ = ["Stretches", "parts_without_common_frames", "stretches_of_test", "windows_across"]
+__all__ = ["Stretches", "faded", "parts_without_common_frames", "stretches_of_test", "windows_across"]
 
 MOST_PARTS = 5
 """Other parts of a day that its noise floor compares with the test part; each costs as much as a generated signal."""
@@ -77,6 +77,30 @@ def windows_across(stretches: Stretches, window_frames: int) -> np.ndarray:
         np.append(np.arange(start, stop - window_frames, hop), stop - window_frames)
         for start, stop in stretches.intervals
     ])  # fmt: skip
+
+
+def faded(windows: np.ndarray, starts: np.ndarray, n_frames: int) -> np.ndarray:
+    """Join windows that overlap; each weighs most in its middle.
+
+    Parameters
+    ----------
+    windows : ndarray of float32, shape (window, time, neuron)
+    starts : ndarray of int, shape (window,)
+        First frames.
+    n_frames : int
+
+    Returns
+    -------
+    ndarray of float32, shape (n_frames, neuron)
+        Where one window lies alone, its own values (to rounding); 0 where there is none.
+    """
+    height = windows.shape[1]
+    weight = np.minimum(np.arange(1, height + 1), np.arange(height, 0, -1)).astype(np.float32)[:, np.newaxis]
+    total, weights = np.zeros((n_frames, windows.shape[2]), np.float32), np.zeros((n_frames, 1), np.float32)
+    for start, window in zip(starts, windows, strict=True):
+        total[start : start + height] += weight * window
+        weights[start : start + height] += weight
+    return np.divide(total, weights, out=total, where=weights > 0)
 
 
 def parts_without_common_frames(

@@ -1,4 +1,4 @@
-"""From what stands on the command line to a system and its configuration; loads no TensorFlow."""
+"""From a file, a shipped name or a run to a system and its configuration; loads no TensorFlow."""
 
 from __future__ import annotations
 

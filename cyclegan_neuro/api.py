@@ -1,0 +1,370 @@
+"""The front door: what a notebook or a script needs, from a file to a report."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cyclegan_neuro.errors import ConfigurationError, UserError
+
+if TYPE_CHECKING:
+    import os
+
+    from cyclegan_neuro.recordings.recording import Recording
+    from cyclegan_neuro.spikes.inference.rate_models import RateModels
+    from cyclegan_neuro.spikes.inference.recording_spikes import RecordingSpikes
+    from cyclegan_neuro.systems.base import System
+    from cyclegan_neuro.systems.evaluation import Evaluation
+    from cyclegan_neuro.training.run import Run
+
+__all__ = ["TrainedRun", "infer_spikes", "load_run", "read_recording", "train"]
+
+_log = logging.getLogger(__name__)
+
+
+def read_recording(path: str | os.PathLike, **how: Any) -> Recording:
+    """Read a day, look at it from all sides, and refuse what cannot be ΔF/F.
+
+    Parameters
+    ----------
+    path : path
+        HDF5, ``.npz``, ``.npy`` or MATLAB file.
+    **how
+        Settings of ``data.x`` (``train.py --describe cyclegan``): ``fields``, ``frame_rate_hz``, ``transpose``,
+        ``unit``, ``nan``, ``dead_neurons``, ``indicator``, ``format``.
+
+    Returns
+    -------
+    Recording
+        ``dff`` (time, neuron) in fractions, ``frame_rate_hz``, ``roi_ids``, ``behaviour``, ``gaps``.
+
+    Raises
+    ------
+    RecordingError
+        If the file cannot be read, or the values are critical (percent, NaN, transposed, counts).
+    ConfigurationError
+        If a setting is not known, or has a value that it cannot have.
+
+    Examples
+    --------
+    >>> import tempfile, numpy as np
+    >>> file = Path(tempfile.mkdtemp()) / "day.npz"
+    >>> traces = np.random.default_rng(0).normal(0, 0.1, (2000, 12)).astype(np.float32)
+    >>> np.savez(file, traces=traces, fs=24.0)
+    >>> day = read_recording(file, fields={"dff": "traces", "frame_rate_hz": "fs"})
+    >>> day.n_neurons, round(day.duration_s)
+    (12, 83)
+    """
+    from pydantic import ValidationError
+
+    from cyclegan_neuro.configuration.problems import explain
+    from cyclegan_neuro.configuration.sections import RecordingSection
+    from cyclegan_neuro.recordings.checks import require
+    from cyclegan_neuro.recordings.findings import log_warnings
+    from cyclegan_neuro.recordings.loading import load
+
+    try:
+        section = RecordingSection(path=str(path), **how)
+    except ValidationError as error:
+        raise explain(error, RecordingSection, lambda location: "read_recording") from None
+    reading = load(section, base_directory=Path.cwd())
+    findings = reading.check()
+    require(findings)
+    log_warnings(findings)
+    return reading.kept
+
+
+def infer_spikes(
+    recording: Recording, *, models: RateModels | str | os.PathLike | None = None, resample: bool = False, seed: int = 0
+) -> RecordingSpikes:
+    """Infer the spikes of a recording; see :func:`cyclegan_neuro.spikes.inference.recording_spikes.infer_recording`.
+
+    Returns
+    -------
+    RecordingSpikes
+        ``rates_hz`` and ``counts`` (time, neuron), ``valid`` (time,): frames that have a rate.
+
+    Examples
+    --------
+    >>> import cyclegan_neuro as cn
+    >>> day, _ = cn.simulate_days(preset="mouse_2", seed=1, duration_s=20)
+    >>> spikes = infer_spikes(day)
+    >>> spikes.rates_hz.shape == spikes.counts.shape == day.dff.shape, int(spikes.valid.sum())
+    (True, 417)
+    """
+    from cyclegan_neuro.spikes.inference.recording_spikes import infer_recording
+
+    return infer_recording(recording, models=models, resample=resample, seed=seed)
+
+
+def train(
+    system: str = "cyclegan",
+    x: Recording | str | os.PathLike | None = None,
+    y: Recording | str | os.PathLike | None = None,
+    *,
+    output_dir: str | os.PathLike,
+    config: str | os.PathLike | None = None,
+    settings: Mapping[str, Any] | None = None,
+    resume: bool = False,
+    overwrite: bool = False,
+) -> TrainedRun:
+    """Train a system, as ``train.py`` does.
+
+    Parameters
+    ----------
+    system : str
+        Name of a system; :func:`cyclegan_neuro.systems.base.names` lists them.
+    x, y : Recording or path, optional
+        The days. A day in memory is kept in the run (``recordings/x.h5``), so that resuming and evaluating need nothing
+        else; of a file the path is kept. Without them the configuration says where the data are.
+    output_dir : path
+        Becomes the run directory.
+    config : path or str, optional
+        YAML file, or one that comes with the package; by default the system's ``quickstart.yaml``.
+    settings : dict, optional
+        Other values by dotted key: ``{"training.epochs": 5, "windows.window_frames": 128}``.
+    resume, overwrite : bool
+        Go on with the run in ``output_dir`` (data and settings are its own), or replace it.
+
+    Returns
+    -------
+    TrainedRun
+        With the weights that ``evaluation.weights`` names.
+
+    Raises
+    ------
+    UserError
+        On data, settings or a directory that cannot be used, before anything is trained: the message says what was
+        found, what was expected and what to do.
+
+    Examples
+    --------
+    >>> run = train("cyclegan", "novice.h5", "expert.h5", output_dir="runs/mine")  # doctest: +SKIP
+    """
+    from cyclegan_neuro.configuration.strict_yaml import one_line
+    from cyclegan_neuro.training.configurations import load, run_config_file, shipped_file
+
+    days, recordings = _days(x, y)
+    if resume and days:
+        raise ConfigurationError(
+            "train", got="resume with x or y", expected="a run, which knows its days", fix="leave x and y out"
+        )
+    path = _config_file(system, config, run_config_file, shipped_file, output_dir if resume else None)
+    overrides = [f"{key}={one_line(value)}" for key, value in {**days, **(settings or {})}.items()]
+    chosen, configuration = load(path, overrides=overrides)
+    if chosen.name != system:
+        raise ConfigurationError(
+            f"{path}, system", got=f"'{chosen.name}'", expected=f"'{system}'", fix="name the system of this file"
+        )
+    from cyclegan_neuro.training import run as training
+
+    training.train(
+        chosen, configuration, output_dir=output_dir, resume=resume, overwrite=overwrite, recordings=recordings
+    )
+    return load_run(output_dir)
+
+
+def load_run(
+    output_dir: str | os.PathLike, *, weights: str | None = None, settings: Mapping[str, Any] | None = None
+) -> TrainedRun:
+    """Load a trained run.
+
+    Parameters
+    ----------
+    output_dir : path
+    weights : {"best", "last"}, optional
+        By default ``evaluation.weights`` of the run.
+    settings : dict, optional
+        Other values of ``evaluation`` and ``report``, or of the place of its recordings (``data.x.path``).
+
+    Raises
+    ------
+    UserError
+        If this is no run, or its data or files are not those that it was trained with.
+
+    Examples
+    --------
+    >>> load_run("runs/mine").evaluate().summary  # doctest: +SKIP
+    """
+    from cyclegan_neuro.configuration.strict_yaml import one_line
+    from cyclegan_neuro.training.configurations import load, run_config_file
+
+    chosen = {**({"evaluation.weights": weights} if weights else {}), **(settings or {})}
+    overrides = [f"{key}={one_line(value)}" for key, value in chosen.items()]
+    system, config = load(run_config_file(Path(output_dir)), overrides=overrides)
+    return TrainedRun.load(output_dir, system, config)
+
+
+@dataclass(frozen=True, eq=False)
+class TrainedRun:
+    """A trained run: translate days, evaluate it, write its report.
+
+    Attributes
+    ----------
+    run : Run
+        Networks, data, configuration and directory.
+    loading_s : float
+        How long loading took.
+    """
+
+    run: Run
+    loading_s: float
+
+    @classmethod
+    def load(cls, output_dir: str | os.PathLike, system: System, config: Any) -> TrainedRun:
+        """Load a run with the weights that its configuration names."""
+        from cyclegan_neuro.training import run as training
+
+        began = time.perf_counter()
+        _log.info("loading %s", output_dir)
+        run = training.load_run(output_dir, weights=config.evaluation.weights, config=config, system=system)
+        return cls(run, time.perf_counter() - began)
+
+    @property
+    def output_dir(self) -> Path:
+        """The run directory."""
+        return self.run.directory.path
+
+    def translate(self, recording: Recording, *, to: str = "y") -> Recording:
+        """Return a whole day as the animal of the other day would have had it.
+
+        Parameters
+        ----------
+        recording : Recording
+            ΔF/F of the neurons of the run, any day: matched by ROI ids, or by column where there are none.
+        to : {"y", "x"}
+            ``"y"`` sends a novice day through G, ``"x"`` an expert day through F.
+
+        Returns
+        -------
+        Recording
+            ΔF/F, in the order and with the gaps and behaviour of ``recording``. Windows overlap by half and fade
+            linearly into each other; frames that no window reaches are NaN, and their number is logged.
+
+        Raises
+        ------
+        UserError
+            If neurons or frame rate are not those of the run, no window fits, or the system translates nothing.
+        """
+        run = self.run
+        if not run.system.translates:
+            raise ConfigurationError(
+                f"translate, system {run.system.name}", got="a system that translates no days",
+                expected="one that does, such as cyclegan", fix="use what this system is for",
+            )  # fmt: skip
+        if to not in ("x", "y"):
+            raise ConfigurationError("translate, to", got=repr(to), expected="'y' or 'x'", fix="to='y' applies G")
+        return run.system.translate(run.config, run.prepared, run.trainer, recording, to=to)
+
+    def evaluate(self) -> Evaluation:
+        """Compute every number and figure of the report, once.
+
+        Returns
+        -------
+        Evaluation
+            ``metrics`` is what ``metrics.json`` holds, ``summary`` the report's first sentences.
+        """
+        return self._evaluated[0]
+
+    def write_report(self) -> Path:
+        """Write ``report/`` (index.html, metrics.json, tables, figures, maps.h5) and return the page.
+
+        Raises
+        ------
+        RunDirectoryError
+            If another process evaluates this run, or the disk is full.
+        """
+        from cyclegan_neuro.training.lock import EVALUATION_LOCK, locked
+
+        with locked(self.output_dir, EVALUATION_LOCK):
+            return self.write_report_locked()
+
+    def write_report_locked(self) -> Path:
+        """As :meth:`write_report`, for whoever holds the lock already."""
+        from cyclegan_neuro.configuration.loading import dump_config
+        from cyclegan_neuro.report.write import write_report
+
+        run, (evaluation, seconds) = self.run, self._evaluated
+        return write_report(
+            evaluation,
+            run_directory=run.directory.path,
+            system_name=run.system.name,
+            config_yaml=dump_config(run.config),
+            environment=self._environment,
+            inputs=run.directory.read_json(run.directory.inputs_file),
+            status=run.status.as_dict(),
+            weights=self.weights,
+            timing={
+                "training_s": run.status.seconds_trained,
+                "training_windows_per_s": run.status.windows_per_second,
+                "loading_s": self.loading_s,
+                "evaluation_s": seconds,
+            },
+        )
+
+    @property
+    def weights(self) -> dict[str, Any]:
+        """Which checkpoint the weights are of: asked for, epoch, step, file, sha256, damaged."""
+        return {"asked_for": self.run.config.evaluation.weights, **self.run.checkpoint.as_dict()}
+
+    @cached_property
+    def _evaluated(self) -> tuple[Evaluation, float]:
+        from cyclegan_neuro.training.precision import with_numerics
+
+        run, began, weights = self.run, time.perf_counter(), self.weights
+        _log.info("evaluating")
+        evaluation = run.system.evaluate(
+            with_numerics(run.config, self._environment), run.prepared, run.trainer,
+            cache_directory=run.directory.path / "evaluation_cache",
+        )  # fmt: skip
+        if weights["damaged"]:
+            names = ", ".join(weights["damaged"])
+            told = f"A newer checkpoint is damaged ({names}). This report is about an older one: {self.told_weights}."
+            evaluation = replace(evaluation, summary=(told, *evaluation.summary))
+        return evaluation, time.perf_counter() - began
+
+    @property
+    def told_weights(self) -> str:
+        """The weights in words."""
+        weights = self.weights
+        return f"weights '{weights['asked_for']}': epoch {weights['epoch']}, step {weights['step']}"
+
+    @cached_property
+    def _environment(self) -> dict:
+        """Where the run was trained; also the versions that evaluate it, if they differ."""
+        from cyclegan_neuro.training.environment import library_versions
+
+        now = library_versions()
+        try:
+            trained = self.run.directory.read_json(self.run.directory.environment_file)
+        except UserError as error:  # it informs; no number depends on it
+            _log.warning("%s", error)
+            return {"evaluated_with": now}
+        return trained if trained.get("versions") == now else {**trained, "evaluated_with": now}
+
+
+def _days(x, y) -> tuple[dict[str, Any], dict[str, Recording]]:
+    """Return the settings that name the days, and the days that are in memory, by the field of their file."""
+    from cyclegan_neuro.recordings.recording import Recording
+
+    settings: dict[str, Any] = {}
+    recordings: dict[str, Recording] = {}
+    for name, day in (("x", x), ("y", y)):
+        if day is None:
+            continue
+        if isinstance(day, Recording):
+            recordings[f"data.{name}.path"] = day
+        settings["data.source"] = "files"
+        settings[f"data.{name}.path"] = f"recordings/{name}.h5" if isinstance(day, Recording) else str(day)
+    return settings, recordings
+
+
+def _config_file(system, config, run_config_file, shipped_file, resumed: str | os.PathLike | None) -> Path:
+    if config is not None:
+        return Path(config) if Path(config).exists() else shipped_file(Path(config))
+    return run_config_file(Path(resumed)) if resumed is not None else shipped_file(Path(system) / "quickstart.yaml")

@@ -1,0 +1,165 @@
+"""The front door: what a notebook does, from arrays to a report."""
+
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+
+import cyclegan_neuro as cn
+from cyclegan_neuro import api
+from cyclegan_neuro.training import run as training
+from cyclegan_neuro.windows.cutting import window_frame_indices
+
+ROOT = Path(__file__).resolve().parents[1]
+HEIGHT = 64
+SMALL = {
+    "windows.window_frames": HEIGHT, "windows.n_train": 16, "windows.n_validation": 8, "windows.n_test": 8,
+    "model.filters": 4, "training.epochs": 1, "ordering.method": "firing_rate",
+    "evaluation.spikes.enabled": False, "evaluation.interpretation.enabled": False,
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def days():
+    return cn.simulate_days(preset="mouse_2", seed=1, duration_s=60)
+
+
+@pytest.fixture(scope="module")
+def run(days, tmp_path_factory):
+    return cn.train("cyclegan", *days, output_dir=tmp_path_factory.mktemp("runs") / "mine", settings=SMALL)
+
+
+def test_importing_is_cheap_and_lists_what_there_is():
+    code = (
+        "import sys, cyclegan_neuro as cn\n"
+        "assert not {'tensorflow', 'keras', 'scipy', 'pydantic', 'h5py'} & sys.modules.keys()\n"
+        "assert {'train', 'load_run', 'read_recording', 'infer_spikes', 'Recording'} <= set(dir(cn))\n"
+        "from cyclegan_neuro import simulate_days, UserError\n"
+        "assert 'tensorflow' not in sys.modules\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
+    assert all(getattr(cn, name) for name in cn.__all__)
+    with pytest.raises(AttributeError, match="has no attribute 'trian'"):
+        cn.trian  # noqa: B018
+
+
+def test_a_run_keeps_the_days_that_were_in_memory_and_may_move(run, days, tmp_path):
+    config = yaml.safe_load((run.output_dir / "config.yaml").read_text())
+    assert config["data"]["x"]["path"] == "recordings/x.h5"
+    np.testing.assert_array_equal(cn.read_recording(run.output_dir / "recordings" / "y.h5").dff, days[1].dff)
+    shutil.copytree(run.output_dir, tmp_path / "elsewhere")
+    again = cn.load_run(tmp_path / "elsewhere")
+    np.testing.assert_array_equal(again.translate(days[0]).dff, run.translate(days[0]).dff)
+    cn.train(output_dir=tmp_path / "elsewhere", resume=True, settings={"training.epochs": 2})
+    assert cn.load_run(tmp_path / "elsewhere").run.status.epoch == 2
+
+
+@pytest.mark.parametrize("to", ["y", "x"])
+def test_where_one_window_lies_alone_a_day_is_translated_as_windows_are(run, days, to):
+    recording = days[0] if to == "y" else days[1]
+    whole = run.translate(recording, to=to)
+    assert whole.dff.dtype == np.float32
+    assert np.isfinite(whole.dff).all()
+    model = run.run.trainer.generator_g if to == "y" else run.run.trainer.generator_f
+    prepared = run.run.prepared
+    source, target = (prepared.x, prepared.y) if to == "y" else (prepared.y, prepared.x)
+    columns, ends = prepared.order.columns, np.array([0, recording.n_frames - HEIGHT])
+    windows = recording.dff[window_frame_indices(ends, HEIGHT)][..., columns]
+    extent = source.scaling.maximum - source.scaling.minimum
+    scaled = (windows - source.scaling.minimum[columns]) / extent[columns]
+    out = np.asarray(model(scaled[..., None], training=False))[..., 0]
+    gain = (target.scaling.maximum - target.scaling.minimum)[columns]
+    by_hand = out * gain + target.scaling.minimum[columns]
+    half = HEIGHT // 2
+    np.testing.assert_allclose(whole.dff[:half][:, columns], by_hand[0, :half], atol=1e-5)
+    last = half - 1 - (recording.n_frames - HEIGHT) % half
+    np.testing.assert_allclose(whole.dff[-last:][:, columns], by_hand[1, -last:], atol=1e-5)
+
+
+def test_order_gaps_and_missing_values_are_those_of_the_recording(run, days, caplog):
+    x = days[0]
+    shuffled = np.random.default_rng(0).permutation(x.n_neurons)
+    whole, other = run.translate(x), run.translate(x.select_neurons(shuffled))
+    assert other.roi_ids == tuple(x.roi_ids[i] for i in shuffled)
+    np.testing.assert_allclose(other.dff, whole.dff[:, shuffled], atol=1e-6)
+    broken = replace(x, dff=x.dff.copy(), gaps=np.array([99, 149]))  # between the gaps 50 frames: shorter than a window
+    broken.dff[200, 3] = np.nan
+    translated = run.translate(broken)
+    missing = np.isnan(translated.dff).all(axis=1)
+    assert (missing == np.isnan(translated.dff).any(axis=1)).all()
+    assert np.flatnonzero(missing).tolist() == [*range(100, 201)]
+    assert "101 of 1440 frames lie in stretches shorter than a window" in caplog.text
+    np.testing.assert_array_equal(translated.gaps, broken.gaps)
+    assert translated.behaviour is broken.behaviour
+
+
+def test_evaluate_and_report(run):
+    again = cn.load_run(run.output_dir, weights="last")
+    assert again.weights["asked_for"] == "last"
+    evaluation = again.evaluate()
+    assert evaluation is again.evaluate()
+    page = again.write_report()
+    assert page == run.output_dir / "report" / "index.html"
+    assert evaluation.metrics["signals"]["direct_y"]["model"]["mean"] > 0
+
+
+def test_paths_in_place_of_recordings(tmp_path, monkeypatch):
+    kept = {}
+    monkeypatch.setattr(training, "train", lambda system, config, **options: kept.update(options, config=config))
+    monkeypatch.setattr(api, "load_run", lambda output_dir: output_dir)
+    monkeypatch.chdir(tmp_path)
+    config = "cyclegan/paper_recorded.yaml"
+    assert cn.train("cyclegan", "x.h5", tmp_path / "y.h5", output_dir="run", config=config) == "run"
+    assert [getattr(kept["config"].data, day).path for day in "xy"] == [str(tmp_path / f"{day}.h5") for day in "xy"]
+    assert kept["recordings"] == {}
+
+
+def test_spikes(days):
+    spikes = cn.infer_spikes(days[0])
+    assert spikes.rates_hz.shape == spikes.counts.shape == days[0].dff.shape
+    assert 0 < spikes.valid.sum() < days[0].n_frames
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda x: x.select_neurons(np.arange(3)), r"got no neuron .* expected all 59 neurons"),
+        (lambda x: replace(x, roi_ids=None).select_neurons(np.arange(3)), r"got 3 neurons without ROI ids"),
+        (lambda x: replace(x, frame_rate_hz=30.0), r"got 30 Hz, expected 24 Hz"),
+        (lambda x: replace(x, dff=x.dff[:50]), r"got no 64 frames of continuous, finite time in 50"),
+    ],
+)
+def test_days_that_cannot_be_translated(run, days, change, message):
+    with pytest.raises(cn.UserError, match=message):
+        run.translate(change(replace(days[0], behaviour=type(days[0].behaviour)(), truth=None)))
+
+
+def test_other_things_that_are_refused(run, days, tmp_path):
+    with pytest.raises(cn.UserError, match="translate, to: got 'z'"):
+        run.translate(days[0], to="z")
+    with pytest.raises(cn.UserError, match="resume with x or y"):
+        cn.train("cyclegan", *days, output_dir=run.output_dir, resume=True)
+    with pytest.raises(cn.UserError, match=r"expected 'spike_gan'. Fix: name the system of this file"):
+        cn.train("spike_gan", output_dir=tmp_path / "a", config="cyclegan/quickstart.yaml")
+    with pytest.raises(cn.UserError, match=r"training\.epochz"):
+        cn.train("cyclegan", *days, output_dir=tmp_path / "a", settings={"training.epochz": 5})
+    with pytest.raises(cn.UserError, match="unknown key 'unitt'"):
+        cn.read_recording(tmp_path / "a.h5", unitt="percent")
+    assert not (tmp_path / "a").exists()
+
+
+def test_the_tutorial_runs_as_it_is_written(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    text = (ROOT / "docs" / "python.md").read_text(encoding="utf-8")
+    names: dict = {}
+    for block in re.findall(r"```python\n(.*?)```", text, re.DOTALL):
+        exec(compile(block, "docs/python.md", "exec"), names)
+    assert names["x"].dff.shape == (2880, 59)
+    assert (tmp_path / "runs" / "mine" / "report" / "index.html").exists()
+    assert "got 5 neurons without ROI ids on both sides, expected the 59 neurons of the run" in capsys.readouterr().out
