@@ -45,7 +45,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--duration_s", type=float, metavar="S", help="length of each day in seconds (default 895)")
     parser.add_argument("--n_neurons", type=int, metavar="N", help="number of neurons (default: the preset's)")
     parser.add_argument(
-        "--phi", action="store_true",
+        "--phi",
+        action="store_true",
         help="also write phi.h5: the novice day cut into windows and transformed by Φ (Eq. 6), its neurons in the "
         "order of the file",
     )

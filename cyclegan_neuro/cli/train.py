@@ -79,7 +79,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"cyclegan_neuro {__version__}")
     parser.add_argument(
-        "--config", type=Path, metavar="FILE",
+        "--config",
+        type=Path,
+        metavar="FILE",
         help=f"YAML configuration: a file, or one that comes with the package (default: {_QUICKSTART})",
     )
     parser.add_argument("--output_dir", type=Path, metavar="DIR", help="run directory; must not exist yet")

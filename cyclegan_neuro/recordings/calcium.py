@@ -159,9 +159,7 @@ def white_noise_sd(level: float | np.ndarray, frame_rate_hz: float) -> float | n
     return level * np.sqrt(frame_rate_hz) / (100.0 * MEDIAN_ABSOLUTE_DIFFERENCE)
 
 
-def shot_noise(
-    dff: np.ndarray, frame_rate_hz: float, *, level: float | np.ndarray, normal: np.ndarray
-) -> np.ndarray:
+def shot_noise(dff: np.ndarray, frame_rate_hz: float, *, level: float | np.ndarray, normal: np.ndarray) -> np.ndarray:
     """Photon noise of a trace: its variance grows with the fluorescence, 1 + ΔF/F.
 
     Parameters

@@ -172,21 +172,20 @@ def load(section: RecordingSection, *, base_directory: Path) -> Reading:
     notes.extend(f"{path}: {text}" for text in note)
     if dropped.size == recording.n_neurons:
         raise RecordingError(
-            str(path), got=f"{dropped.size} neurons, all dropped ({'; '.join(note)})", expected="neurons to keep",
+            str(path),
+            got=f"{dropped.size} neurons, all dropped ({'; '.join(note)})",
+            expected="neurons to keep",
             fix="nan: interpolate, or another file",
         )
     return Reading(recording, str(path), dropped, tuple(notes), unit_stated=section.unit is not None)
 
 
 def _interpolated(recording: Recording, nan_gap_s: float) -> tuple[Recording, list[str]]:
-    done = interpolate_nan(
-        recording.dff, gaps=recording.gaps, max_frames=round(nan_gap_s * recording.frame_rate_hz)
-    )
+    done = interpolate_nan(recording.dff, gaps=recording.gaps, max_frames=round(nan_gap_s * recording.frame_rate_hz))
     if not done.n_values:
         return recording, []
     note = (
-        f"{done.n_values} NaN in {done.columns.size} neurons interpolated "
-        f"(runs up to {done.longest_run_frames} frames)"
+        f"{done.n_values} NaN in {done.columns.size} neurons interpolated (runs up to {done.longest_run_frames} frames)"
     )
     return replace(recording, dff=done.dff), [note]
 
@@ -214,7 +213,9 @@ def _read_fields(source: Source, fields: dict[str, str], frame_rate_hz: float | 
         if name not in FIELDS:
             near = get_close_matches(name, FIELDS, n=1)
             raise RecordingError(
-                f"fields.{name}", got="an unknown field", expected=f"one of {', '.join(FIELDS)}",
+                f"fields.{name}",
+                got="an unknown field",
+                expected=f"one of {', '.join(FIELDS)}",
                 fix=f"did you mean '{near[0]}'?" if near else "remove it",
             )
     values: dict = {}
@@ -302,7 +303,9 @@ def _require_kind(entry: Entry, name: str, where: str) -> None:
 def _require_matrix(entry: Entry, where: str, transpose: bool) -> dict[str, int]:
     if len(entry.shape) != 2 or 0 in entry.shape:
         raise RecordingError(
-            where, got=f"shape {entry.shape}", expected="a matrix (time, neuron) that is not empty",
+            where,
+            got=f"shape {entry.shape}",
+            expected="a matrix (time, neuron) that is not empty",
             fix="name the field that holds all traces of the day",
         )
     require_room(where, shape=entry.shape, itemsize=4)

@@ -90,8 +90,10 @@ def pair(
     kept = ~(np.isin(columns_x, list(dropped_x)) | np.isin(columns_y, list(dropped_y)))
     if not kept.any():
         raise PairingError(
-            f"{x.label} and {y.label}", got=f"{kept.size} matched neurons, all dropped on one day or the other",
-            expected="neurons to keep", fix="choose nan: interpolate or dead_neurons: keep",
+            f"{x.label} and {y.label}",
+            got=f"{kept.size} matched neurons, all dropped on one day or the other",
+            expected="neurons to keep",
+            fix="choose nan: interpolate or dead_neurons: keep",
         )
     if not kept.all():
         notes.append(f"{int((~kept).sum())} of {kept.size} matched neurons dropped on both days")
@@ -184,20 +186,28 @@ def _match(
     counts = f"{x.label} has {x.n_neurons} neurons, {y.label} {y.n_neurons}"
     if x.n_neurons != y.n_neurons:
         raise PairingError(
-            "roi_ids", got=counts, expected="the same neurons on both days",
+            "roi_ids",
+            got=counts,
+            expected="the same neurons on both days",
             fix="give a neuron match: roi_ids in both files; neurons are never cut off to fit",
         )
     what = "ROI ids that differ" if with_ids else "no ROI ids on " + _days_without_ids(x, y)
     if not assume_same_order:
         raise PairingError(
-            "roi_ids", got=f"{what} ({counts})", expected="roi_ids in both files",
+            "roi_ids",
+            got=f"{what} ({counts})",
+            expected="roi_ids in both files",
             fix="add roi_ids; or, if you know that the columns are the same neurons in the same order, "
             "set assume_same_order: true (the report will say so)",
         )
     note = f"{what}: the same neurons in the same columns are assumed (assume_same_order: true)"
     finding = Finding(
-        "warning", "assumed_order", f"{x.label} and {y.label}, field roi_ids", got=f"{what}; {counts}",
-        expected="roi_ids in both files", fix="nothing, if the columns are the same neurons in the same order",
+        "warning",
+        "assumed_order",
+        f"{x.label} and {y.label}, field roi_ids",
+        got=f"{what}; {counts}",
+        expected="roi_ids in both files",
+        fix="nothing, if the columns are the same neurons in the same order",
     )
     columns = np.arange(x.n_neurons)
     return columns, columns, [finding], [note]
@@ -214,15 +224,18 @@ def _match_ids(x: Recording, y: Recording) -> tuple[np.ndarray, np.ndarray]:
         if repeated:
             columns = [i for i, name in enumerate(day.roi_ids) if name == repeated[0]]
             raise PairingError(
-                f"{day.label}, field roi_ids", got=f"'{repeated[0]}' in columns {columns} ({len(repeated)} ids repeat)",
-                expected="every id once", fix="correct the ids: two ROIs cannot be the same neuron",
+                f"{day.label}, field roi_ids",
+                got=f"'{repeated[0]}' in columns {columns} ({len(repeated)} ids repeat)",
+                expected="every id once",
+                fix="correct the ids: two ROIs cannot be the same neuron",
             )
     column_y = {name: column for column, name in enumerate(y.roi_ids)}
     columns_x = np.array([column for column, name in enumerate(x.roi_ids) if name in column_y], np.int64)
     if not columns_x.size:
         first = [", ".join(day.roi_ids[:3]) for day in (x, y)]
         raise PairingError(
-            "roi_ids", got=f"no id in common ({x.label}: {first[0]}, ...; {y.label}: {first[1]}, ...)",
+            "roi_ids",
+            got=f"no id in common ({x.label}: {first[0]}, ...; {y.label}: {first[1]}, ...)",
             expected="ids that name the same neuron on both days",
             fix="use registered cell numbers as roi_ids, or set assume_same_order: true if the columns agree",
         )
@@ -238,8 +251,12 @@ def _id_remarks(x: Recording, y: Recording) -> tuple[list[Finding], list[str]]:
     if common * 2 >= min(x.n_neurons, y.n_neurons):
         return [], notes
     few = Finding(
-        "warning", "few_matches", f"{x.label} and {y.label}, field roi_ids", got=f"{common} ids in common; {only}",
-        expected="most neurons of the smaller day", fix="check that both days use the same numbering",
+        "warning",
+        "few_matches",
+        f"{x.label} and {y.label}, field roi_ids",
+        got=f"{common} ids in common; {only}",
+        expected="most neurons of the smaller day",
+        fix="check that both days use the same numbering",
     )
     return [few], notes
 
@@ -249,15 +266,17 @@ def _one_day_twice(pair: Pair) -> list[Finding]:
         return []
     return [
         Finding(
-            "warning", "one_day_twice", f"{pair.x.label} and {pair.y.label}", got="the same traces on both days",
-            expected="two recordings of the same neurons", fix="name the file of the other day in data.y.path",
+            "warning",
+            "one_day_twice",
+            f"{pair.x.label} and {pair.y.label}",
+            got="the same traces on both days",
+            expected="two recordings of the same neurons",
+            fix="name the file of the other day in data.y.path",
         )
     ]
 
 
-def _same_rate(
-    x: Recording, y: Recording, resample_hz: float | None
-) -> tuple[Recording, Recording, list[str]]:
+def _same_rate(x: Recording, y: Recording, resample_hz: float | None) -> tuple[Recording, Recording, list[str]]:
     if resample_hz is not None:
         changed = [day for day in (x, y) if not np.isclose(day.frame_rate_hz, resample_hz, rtol=RATE_TOLERANCE)]
         notes = [f"{day.label}: resampled from {day.frame_rate_hz:g} to {resample_hz:g} Hz" for day in changed]
@@ -269,6 +288,8 @@ def _same_rate(
     if np.isclose(x.frame_rate_hz, y.frame_rate_hz, rtol=RATE_TOLERANCE):
         return x, y, [f"frame rates taken as equal: {rates}"]
     raise PairingError(
-        "frame_rate_hz", got=rates, expected="one rate for both days",
+        "frame_rate_hz",
+        got=rates,
+        expected="one rate for both days",
         fix=f"set data.resample_hz: {min(x.frame_rate_hz, y.frame_rate_hz):g} to resample both",
     )

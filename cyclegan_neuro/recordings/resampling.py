@@ -117,8 +117,10 @@ def _breaks(behaviour: Behaviour, part: _Stretch) -> np.ndarray:
     position = behaviour.position_cm
     known = position[np.isfinite(position)]
     half_range = np.ptp(known) / 2 if known.size else 0.0
-    broken = np.abs(np.diff(position[part.old])) > half_range if half_range else np.zeros(
-        part.old.stop - part.old.start - 1, bool
+    broken = (
+        np.abs(np.diff(position[part.old])) > half_range
+        if half_range
+        else np.zeros(part.old.stop - part.old.start - 1, bool)
     )
     if behaviour.trial is not None:
         broken = broken | (np.diff(behaviour.trial[part.old]) != 0)

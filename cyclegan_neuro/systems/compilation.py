@@ -29,9 +29,7 @@ def resolve_precision(training: TrainingSection) -> str:
     """
     if training.precision != "auto":
         return training.precision
-    capabilities = [
-        tf.config.experimental.get_device_details(gpu).get("compute_capability") for gpu in _gpus(training)
-    ]
+    capabilities = [tf.config.experimental.get_device_details(gpu).get("compute_capability") for gpu in _gpus(training)]
     if not capabilities or None in capabilities:
         return "float32"
     return "mixed_bfloat16" if min(capabilities) >= _BFLOAT16_CAPABILITY else "mixed_float16"

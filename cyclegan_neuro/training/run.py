@@ -67,7 +67,12 @@ class Run:
 
 
 def train(
-    system: System, config: Any, *, output_dir: str | Path, resume: bool = False, overwrite: bool = False,
+    system: System,
+    config: Any,
+    *,
+    output_dir: str | Path,
+    resume: bool = False,
+    overwrite: bool = False,
     recordings: Mapping[str, Recording] | None = None,
 ) -> Run:
     """Train a system, or go on with its training.
@@ -120,9 +125,7 @@ def train(
         return Run(system, config, setup.prepared, setup.trainer, directory, status)
 
 
-def load_run(
-    output_dir: str | Path, *, weights: str = "best", config: Any = None, system: System | None = None
-) -> Run:
+def load_run(output_dir: str | Path, *, weights: str = "best", config: Any = None, system: System | None = None) -> Run:
     """Load a trained run; nothing but its directory (and the recordings it names) is needed.
 
     Parameters

@@ -33,8 +33,12 @@ PANELS = {
     "slow_correlation": "pairwise correlation, bins of 0.5 s",
 }
 LIMITS = {
-    "noise": (0, 2), "deviation": (0, 0.8), "skewness": (-0.5, 10), "rate": (0, 5),
-    "correlation": (-0.3, 0.6), "slow_correlation": (-0.3, 0.6),
+    "noise": (0, 2),
+    "deviation": (0, 0.8),
+    "skewness": (-0.5, 10),
+    "rate": (0, 5),
+    "correlation": (-0.3, 0.6),
+    "slow_correlation": (-0.3, 0.6),
 }
 
 
@@ -105,7 +109,9 @@ def cell_statistics(cell: h5py.Group) -> dict[str, float]:
         duration_s += segment.attrs["duration_s"]
     together = np.concatenate(traces)
     return {
-        "noise": np.median(noise), "deviation": together.std(), "skewness": skew(together),
+        "noise": np.median(noise),
+        "deviation": together.std(),
+        "skewness": skew(together),
         "rate": n_spikes / duration_s,
     }
 
@@ -150,7 +156,10 @@ def main() -> None:
     options = parser.parse_args()
     novice, expert = simulate_days(preset="mouse_1", seed=1)
     sources = [
-        simulated(novice, DAY_X), simulated(expert, DAY_Y), allen(options.allen), ground_truth(options.cascade),
+        simulated(novice, DAY_X),
+        simulated(expert, DAY_Y),
+        allen(options.allen),
+        ground_truth(options.cascade),
     ]
     options.output.write_bytes(png_bytes(draw(sources)))
     print(table(sources))

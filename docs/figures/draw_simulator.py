@@ -97,7 +97,11 @@ def draw_tuning(days: tuple[Recording, Recording]):
         ]
         for axis, (dff, day, title) in zip(axes, panels, strict=True):
             image = axis.imshow(
-                position_tuning(dff, day.behaviour.position_cm)[order], aspect="auto", cmap=HEAT, vmin=0, vmax=0.6,
+                position_tuning(dff, day.behaviour.position_cm)[order],
+                aspect="auto",
+                cmap=HEAT,
+                vmin=0,
+                vmax=0.6,
                 extent=(0, CORRIDOR_CM, len(order), 0),
             )
             axis.hlines(borders[:-1], 0, CORRIDOR_CM, color="white", lw=0.8)

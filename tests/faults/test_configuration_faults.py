@@ -22,20 +22,20 @@ def refusal(tmp_path, monkeypatch):
     return refusal
 
 
-def test_row_26_typo_in_a_key(refusal):
+def test_typo_in_a_key(refusal):
     assert refusal("training:\n  # a comment\n  epoch: 3\n") == (
         "run.yaml, line 3, training.epoch: got the unknown key 'epoch', expected a key of 'training'. "
         "Fix: did you mean 'training.epochs'?"
     )
 
 
-def test_row_26_typo_in_a_section(refusal):
+def test_typo_in_a_section(refusal):
     message = refusal("trainin:\n  epochs: 3\n")
     assert message.startswith("run.yaml, line 1, trainin: got the unknown key 'trainin', expected one of system, ")
     assert message.endswith("Fix: did you mean 'training'?")
 
 
-def test_row_26_key_in_the_wrong_section(refusal):
+def test_key_in_the_wrong_section(refusal):
     message = refusal("model:\n  seed: 3\n")
     assert message.endswith(
         "did you mean 'training.seed' or 'data.simulation.seed' or 'evaluation.spikes.seed' or "
@@ -44,13 +44,13 @@ def test_row_26_key_in_the_wrong_section(refusal):
     assert "did you mean 'windows.window_frames'?" in refusal("window_frames: 256\n")
 
 
-def test_row_26_key_that_is_nowhere(refusal):
+def test_key_that_is_nowhere(refusal):
     message = refusal("report:\n  qqq: 3\n")
     assert "got the unknown key 'qqq', expected one of dpi, n_traces" in message
     assert message.endswith("Fix: remove it, or use one of these names")
 
 
-def test_row_26_number_as_text(refusal):
+def test_number_as_text(refusal):
     assert refusal("training:\n  learning_rate_generator: '1e-4'\n") == (
         "run.yaml, line 2, training.learning_rate_generator: got text '1e-4', expected a number > 0. "
         "Fix: it is text, not a number: write 1e-4, without quotes or separators"
@@ -58,13 +58,13 @@ def test_row_26_number_as_text(refusal):
     assert "write 1000, without quotes or separators" in refusal("training:\n  epochs: 1,000\n")
 
 
-def test_row_26_number_without_quotes_is_a_number(tmp_path):
+def test_number_without_quotes_is_a_number(tmp_path):
     path = tmp_path / "run.yaml"
     path.write_text("training:\n  learning_rate_generator: 1e-4\n")
     assert load_config(path, Config).training.learning_rate_generator == 1e-4
 
 
-def test_row_26_key_twice(refusal):
+def test_key_twice(refusal):
     assert refusal("training:\n  epochs: 3\n  seed: 1\n  epochs: 4\n") == (
         "run.yaml, line 4, training.epochs: got the key 'epochs' a second time, "
         "expected each key once (first on line 2). Fix: keep line 2 or line 4"
@@ -85,7 +85,7 @@ def test_row_26_key_twice(refusal):
         ("training: {epochs: many}", "training.epochs: got text 'many', expected a whole number >= 1. Fix: write a"),
     ],
 )  # fmt: skip
-def test_row_26_out_of_range_or_no_number(refusal, text, message):
+def test_out_of_range_or_no_number(refusal, text, message):
     assert f"run.yaml, line 1, {message}" in refusal(text)
 
 
@@ -108,23 +108,23 @@ def test_row_26_out_of_range_or_no_number(refusal, text, message):
         ("system: spike_gan", "system: got text 'spike_gan', expected cyclegan"),
     ],
 )  # fmt: skip
-def test_row_26_wrong_type_or_choice(refusal, text, message):
+def test_wrong_type_or_choice(refusal, text, message):
     assert message in refusal(text)
 
 
 @pytest.mark.parametrize("value", ["[[5, 4]]", "[[-1, 4]]", "[[1, 2, 3]]", "[[1.5, 2]]", "['1-2']", "[[true, 2]]"])
-def test_row_26_stretches(refusal, value):
+def test_stretches(refusal, value):
     message = refusal(f"windows:\n  exclude_x: {value}\n")
     assert message.startswith("run.yaml, line 2, windows.exclude_x[0]: got ")
     assert "expected [first, last] with 0 <= first <= last. Fix: write pairs, for example [[0, 240]]" in message
 
 
-def test_row_26_a_stretch_without_its_list(refusal):
+def test_a_stretch_without_its_list(refusal):
     message = refusal("windows:\n  exclude_x: 1-2\n")
     assert "windows.exclude_x: got text '1-2', expected a list of [first, last] with 0 <= first <= last" in message
 
 
-def test_row_26_every_problem_is_named(refusal):
+def test_every_problem_is_named(refusal):
     first, second, third = refusal("training:\n  epoch: 3\n  seed: -1\nmodel:\n  filters: x\n").splitlines()
     assert first.startswith("run.yaml, line 5, model.filters: got text 'x'")
     assert second.startswith("run.yaml, line 3, training.seed: got -1")
@@ -146,11 +146,11 @@ def test_row_26_every_problem_is_named(refusal):
         ("data: {x: {path: a}}", "data.x: got a recording, expected none with source 'simulated', where it"),
     ],
 )  # fmt: skip
-def test_row_26_settings_that_do_not_go_together(refusal, text, message):
+def test_settings_that_do_not_go_together(refusal, text, message):
     assert f"run.yaml, line 1, {message}" in refusal(text)
 
 
-def test_row_31_a_configuration_runs_no_code(refusal, tmp_path):
+def test_a_configuration_runs_no_code(refusal, tmp_path):
     message = refusal(f"training: !!python/object/apply:os.mkdir ['{tmp_path / 'made'}']\n")
     assert "got the tag !!python/object/apply:os.mkdir, expected plain values. Fix: remove the tag" in message
     assert not (tmp_path / "made").exists()

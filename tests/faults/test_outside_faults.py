@@ -76,7 +76,7 @@ WAYS = {
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_row_32_traces_outside_the_file_are_refused(outside, way, capsys):
+def test_traces_outside_the_file_are_refused(outside, way, capsys):
     with h5py.File(outside / "day1.h5", "w") as file:
         file.attrs["frame_rate_hz"] = 24.0
         WAYS[way](file, outside)
@@ -89,7 +89,7 @@ def test_row_32_traces_outside_the_file_are_refused(outside, way, capsys):
     assert str(SECRET) not in "".join(capsys.readouterr())
 
 
-def test_row_32_a_virtual_data_set_within_the_file_is_read(outside):
+def test_a_virtual_data_set_within_the_file_is_read(outside):
     with h5py.File(outside / "day1.h5", "w") as file:
         file.attrs["frame_rate_hz"] = 24.0
         file["parts/a"] = np.random.default_rng(0).normal(size=SHAPE).astype(np.float32)
@@ -103,7 +103,7 @@ def test_row_32_a_virtual_data_set_within_the_file_is_read(outside):
 
 @pytest.mark.parametrize("kind", ["object", "region"])
 @pytest.mark.parametrize("element", ["external storage", "virtual"])
-def test_row_32_cells_of_matlab_outside_the_file_are_refused(outside, write_mat73_file, kind, element, capsys):
+def test_cells_of_matlab_outside_the_file_are_refused(outside, write_mat73_file, kind, element, capsys):
     """The first line of a system file was printed as the id of a neuron."""
 
     def ids(file):
@@ -177,7 +177,7 @@ def _maps(path):
 
 @pytest.mark.parametrize("way", ["link", "soft link to a link", "external storage", "virtual", "virtual of a link"])
 @pytest.mark.parametrize("read", [read_models, _cascade, read_spikes, _ground_truth, _maps])
-def test_row_32_files_of_the_project_lead_nowhere_else(outside, read, way):
+def test_files_of_the_project_lead_nowhere_else(outside, read, way):
     with h5py.File(outside / "file.h5", "w") as file:
         WAYS[way](file, outside)
     with pytest.raises(RecordingError, match=r"field '\w+': got .*(another file|virtual)"):

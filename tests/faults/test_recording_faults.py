@@ -1,4 +1,4 @@
-"""What users meet with recordings: every row asserts the message, the rows being those of the list of faults."""
+"""What users meet with recordings (docs/faults.md): the message is asserted."""
 
 import pickle
 import re
@@ -48,7 +48,7 @@ def cut(path: Path, n_bytes: int) -> Path:
     return path
 
 
-def test_row_01_nan_names_neurons_and_frames():
+def test_nan_names_neurons_and_frames():
     dff = traces()
     dff[10:15, 1] = dff[100, 3] = np.nan
     assert refused(day(dff, ids=("a", "b", "c", "d"))) == (
@@ -57,7 +57,7 @@ def test_row_01_nan_names_neurons_and_frames():
     )
 
 
-def test_row_01_nan_is_interpolated_up_to_a_gap_and_noted(tmp_path):
+def test_nan_is_interpolated_up_to_a_gap_and_noted(tmp_path):
     dff = np.tile(np.arange(100, dtype=np.float32)[:, None] / 100, (1, 3))
     truth = dff.copy()
     dff[20:30, 0] = np.nan  # 10 frames at 20 Hz: 0.5 s
@@ -70,7 +70,7 @@ def test_row_01_nan_is_interpolated_up_to_a_gap_and_noted(tmp_path):
 
 
 @pytest.mark.parametrize("with_ids", [True, False])
-def test_row_01_a_dropped_neuron_leaves_both_days(tmp_path, with_ids):
+def test_a_dropped_neuron_leaves_both_days(tmp_path, with_ids):
     ids = ("a", "b", "c", "d") if with_ids else None
     left, right = traces(seed=1), traces(seed=2)
     clean_x, clean_y = left.copy(), right.copy()
@@ -85,7 +85,7 @@ def test_row_01_a_dropped_neuron_leaves_both_days(tmp_path, with_ids):
     assert any("1 neurons with NaN dropped: " + ("b" if with_ids else "1") in note for note in matched.notes)
 
 
-def test_row_02_infinite_values_are_never_mended(tmp_path):
+def test_infinite_values_are_never_mended(tmp_path):
     dff = traces()
     dff[7, 2] = np.inf
     message = "day1.h5, neuron 2: got 1 infinite values in frames 7, expected finite values"
@@ -95,7 +95,7 @@ def test_row_02_infinite_values_are_never_mended(tmp_path):
     assert np.isinf(recording.dff[7, 2])
 
 
-def test_row_03_constant_neuron_is_kept_or_dropped(tmp_path):
+def test_constant_neuron_is_kept_or_dropped(tmp_path):
     dff = traces()
     dff[:, 2] = 0.1
     found = finding(day(dff), "constant")
@@ -111,11 +111,11 @@ def test_row_03_constant_neuron_is_kept_or_dropped(tmp_path):
     assert notes == [f"{path}: 1 neurons with a constant trace dropped: 2"]
 
 
-def test_row_03_a_field_of_zeros_is_critical():
+def test_a_field_of_zeros_is_critical():
     assert "got a constant trace (4 of 4 neurons)" in refused(day(np.zeros((50, 4), np.float32)))
 
 
-def test_row_04_unequal_counts_are_never_truncated():
+def test_unequal_counts_are_never_truncated():
     with pytest.raises(PairingError) as caught:
         pair(day(traces(200, 102)), day(traces(200, 99), session="day 4"), assume_same_order=True)
     assert str(caught.value) == (
@@ -124,7 +124,7 @@ def test_row_04_unequal_counts_are_never_truncated():
     )
 
 
-def test_row_05_without_ids_the_order_must_be_vouched_for():
+def test_without_ids_the_order_must_be_vouched_for():
     x, y = day(), day(session="day 4")
     with pytest.raises(PairingError) as caught:
         pair(x, y)
@@ -138,7 +138,7 @@ def test_row_05_without_ids_the_order_must_be_vouched_for():
     assert "assume_same_order: true" in matched.notes[0]
 
 
-def test_row_07_different_frame_rates():
+def test_different_frame_rates():
     ids = ("a", "b", "c", "d")
     x, y = day(ids=ids), day(rate=30.0, ids=ids, session="day 4")
     with pytest.raises(PairingError) as caught:
@@ -153,7 +153,7 @@ def test_row_07_different_frame_rates():
     assert matched.notes == ("day 4: resampled from 30 to 24 Hz",)
 
 
-def test_row_08_missing_rate(tmp_path):
+def test_missing_rate(tmp_path):
     with h5py.File(tmp_path / "day1.h5", "w") as file:
         file["dff"] = traces()
         file.attrs["frame_rate"] = 24.0
@@ -175,20 +175,20 @@ def test_row_08_missing_rate(tmp_path):
         (0.0001, "set frame_rate_hz to the rate of your microscope"),
     ],
 )
-def test_row_08_implausible_rate(rate, hint):
+def test_implausible_rate(rate, hint):
     assert refused(day(rate=rate)) == (
         f"day1.h5, field frame_rate_hz: got {rate:g} Hz, expected 1 to 200 Hz. Fix: {hint}"
     )
 
 
 @pytest.mark.parametrize("rate", [0.0, -24.0, np.nan, np.inf])
-def test_row_08_impossible_rate(tmp_path, rate):
+def test_impossible_rate(tmp_path, rate):
     np.savez(tmp_path / "day1.npz", dff=traces(), frame_rate_hz=rate)
     with pytest.raises(RecordingError, match=r"frame_rate_hz: got .*, expected frames per second, above 0"):
         read_file(tmp_path / "day1.npz")
 
 
-def test_row_11_transposed_matrix(tmp_path):
+def test_transposed_matrix(tmp_path):
     assert refused(day(traces().T)) == (
         "day1.h5, field dff: got 4 frames of 400 neurons, expected more frames than neurons; the matrix is "
         "(time, neuron). Fix: set transpose: true if the file holds (neuron, time)"
@@ -199,13 +199,13 @@ def test_row_11_transposed_matrix(tmp_path):
     assert "transposed" in notes[0]
 
 
-def test_row_11_ids_tell_the_transposed_matrix(tmp_path):
+def test_ids_tell_the_transposed_matrix(tmp_path):
     np.savez(tmp_path / "a.npz", dff=traces().T, frame_rate_hz=24.0, roi_ids=np.array(list("abcd")))
     with pytest.raises(RecordingError, match=r"'roi_ids'.*set transpose: true"):
         read_file(tmp_path / "a.npz")
 
 
-def test_row_12_truncated_hdf5(tmp_path):
+def test_truncated_hdf5(tmp_path):
     path = write_recording(day(), tmp_path / "day1.h5")
     whole = path.stat().st_size
     with pytest.raises(RecordingError) as caught:
@@ -216,7 +216,7 @@ def test_row_12_truncated_hdf5(tmp_path):
     )
 
 
-def test_row_12_damaged_chunk(tmp_path):
+def test_damaged_chunk(tmp_path):
     path = write_recording(day(), tmp_path / "day1.h5")
     with h5py.File(path) as file:
         start = file["dff"].id.get_chunk_info(0).byte_offset
@@ -227,19 +227,19 @@ def test_row_12_damaged_chunk(tmp_path):
         read_file(path)
 
 
-def test_row_13_truncated_npz(tmp_path):
+def test_truncated_npz(tmp_path):
     path = write_recording(day(), tmp_path / "day1.npz")
     with pytest.raises(RecordingError, match=r"got an incomplete file \(1,000 bytes\), expected the whole file"):
         read_file(cut(path, 1000))
 
 
-def test_row_13_truncated_npy(tmp_path):
+def test_truncated_npy(tmp_path):
     np.save(tmp_path / "day1.npy", traces())
     with pytest.raises(RecordingError, match=r"got an incomplete file \(1,000 of 6,528 bytes\)"):
         read_file(cut(tmp_path / "day1.npy", 1000), frame_rate_hz=24.0)
 
 
-def test_row_13_truncated_mat(tmp_path):
+def test_truncated_mat(tmp_path):
     path = write_recording(day(), tmp_path / "day1.mat")
     whole = path.stat().st_size
     with pytest.raises(RecordingError, match=rf"got an incomplete file \({whole - 40:,} of {whole:,} bytes\)"):
@@ -256,13 +256,13 @@ def test_row_13_truncated_mat(tmp_path):
         (b"version https://git-lfs.github.com/spec/v1", "a Git LFS pointer"),
     ],
 )
-def test_row_14_the_real_type_is_named(tmp_path, content, name):
+def test_the_real_type_is_named(tmp_path, content, name):
     (tmp_path / "day1.h5").write_bytes(content)
     with pytest.raises(RecordingError, match=rf"day1\.h5: got {name}.*, expected one of hdf5 \("):
         read_file(tmp_path / "day1.h5")
 
 
-def test_row_14_both_mat_versions_are_routed(tmp_path):
+def test_both_mat_versions_are_routed(tmp_path):
     savemat(tmp_path / "old.mat", {"dff": traces(), "frame_rate_hz": 24.0})
     with h5py.File(tmp_path / "new.mat", "w", userblock_size=512) as file:
         file["dff"], file["frame_rate_hz"] = traces().T, [[24.0]]
@@ -272,7 +272,7 @@ def test_row_14_both_mat_versions_are_routed(tmp_path):
         np.testing.assert_array_equal(read_file(tmp_path / name).dff, traces())
 
 
-def test_row_15_missing_field_lists_what_is_there(tmp_path):
+def test_missing_field_lists_what_is_there(tmp_path):
     np.savez(tmp_path / "day1.npz", traces=traces(), fs=24.0, names=np.array(["a"]))
     with pytest.raises(RecordingError) as caught:
         read_file(tmp_path / "day1.npz", fields={"dff": "trace"})
@@ -282,13 +282,13 @@ def test_row_15_missing_field_lists_what_is_there(tmp_path):
     )
 
 
-def test_row_15_events_are_not_taken_for_traces(tmp_path):
+def test_events_are_not_taken_for_traces(tmp_path):
     np.savez(tmp_path / "day1.npz", events=traces(), frame_rate_hz=24.0)
     with pytest.raises(RecordingError, match=r"got no 'dff'.*Fix: set fields: \{dff: \.\.\.\}"):
         read_file(tmp_path / "day1.npz")
 
 
-def test_row_15_unknown_field_of_the_configuration(tmp_path):
+def test_unknown_field_of_the_configuration(tmp_path):
     np.savez(tmp_path / "day1.npz", dff=traces(), frame_rate_hz=24.0)
     with pytest.raises(RecordingError, match=r"fields\.roi_id: got an unknown field.*did you mean 'roi_ids'"):
         read_file(tmp_path / "day1.npz", fields={"roi_id": "cells"})
@@ -302,20 +302,20 @@ def test_row_15_unknown_field_of_the_configuration(tmp_path):
         (np.zeros((9, 2), dtype=[("a", "f4")]), r"\[\('a', '<f4'\)\] of shape \(9, 2\)"),
     ],
 )
-def test_row_16_wrong_types(tmp_path, values, kind):
+def test_wrong_types(tmp_path, values, kind):
     np.savez(tmp_path / "day1.npz", dff=values, frame_rate_hz=24.0)
     with pytest.raises(RecordingError, match=rf"field 'dff': got {kind}, expected real numbers"):
         read_file(tmp_path / "day1.npz")
 
 
-def test_row_16_integers_look_like_raw_fluorescence(tmp_path):
+def test_integers_look_like_raw_fluorescence(tmp_path):
     raw = np.random.default_rng(0).integers(300, 4095, (400, 4)).astype(np.uint16)
     np.savez(tmp_path / "day1.npz", dff=raw, frame_rate_hz=24.0)
     message = refused(read_file(tmp_path / "day1.npz"))
     assert re.search(r"whole numbers only, from 30\d to 409\d: looks like raw fluorescence, expected ΔF/F", message)
 
 
-def test_row_17_percent(tmp_path):
+def test_percent(tmp_path):
     found = finding(day(traces() * 100 + 5), "percent")
     assert found.severity == "critical"
     assert re.fullmatch(
@@ -331,14 +331,14 @@ def test_row_17_percent(tmp_path):
     assert "divided by 100" in notes[0]
 
 
-def test_row_17_z_scores():
+def test_z_scores():
     dff = traces()
     found = finding(day((dff - dff.mean(0)) / dff.std(0)), "z_score")
     assert "99th percentile 2." in found.got
     assert "z-scores" in found.fix
 
 
-def test_row_18_negative_values_are_kept(tmp_path):
+def test_negative_values_are_kept(tmp_path):
     dff = traces()
     write_recording(day(dff), tmp_path / "day1.h5")
     recording, _ = read_recording(RecordingSection(path="day1.h5"), base_directory=tmp_path)
@@ -348,7 +348,7 @@ def test_row_18_negative_values_are_kept(tmp_path):
     assert (found.severity, found.fix) == ("info", "nothing to do: they are kept, never clipped")
 
 
-def test_row_19_blanked_stretch_is_found_with_its_frames():
+def test_blanked_stretch_is_found_with_its_frames():
     dff = traces()
     dff[100:140] = dff[100]
     assert str(finding(day(dff), "blanked")) == (
@@ -357,7 +357,7 @@ def test_row_19_blanked_stretch_is_found_with_its_frames():
     )
 
 
-def test_row_19_bleached_stretch_is_found_with_its_frames():
+def test_bleached_stretch_is_found_with_its_frames():
     dff = traces(4000)
     dff[2400:] -= np.linspace(0.0, 0.6, 1600, dtype=np.float32)[:, None]
     found = finding(day(dff), "bleached")
@@ -366,7 +366,7 @@ def test_row_19_bleached_stretch_is_found_with_its_frames():
     assert "standard deviations of the noise" in found.got
 
 
-def test_row_25_changed_data_change_the_description():
+def test_changed_data_change_the_description():
     ids = ("a", "b", "c", "d")
     same = [describe_inputs(pair(day(ids=ids), day(ids=ids, session="day 4"))) for _ in range(2)]
     assert same[0] == same[1]
@@ -377,14 +377,14 @@ def test_row_25_changed_data_change_the_description():
     assert {k for k, v in changed["y"].items() if v != same[0]["y"][k]} == {"sha256"}
 
 
-def test_row_31_pickles_are_never_loaded(tmp_path):
+def test_pickles_are_never_loaded(tmp_path):
     (tmp_path / "day1.npy").write_bytes(pickle.dumps({"dff": 1}))
     with pytest.raises(RecordingError, match=r"got a pickle file \(never loaded: it can run code\)"):
         read_file(tmp_path / "day1.npy")
 
 
 @pytest.mark.parametrize("suffix", ["npy", "npz"])
-def test_row_31_object_arrays_are_never_loaded(tmp_path, suffix):
+def test_object_arrays_are_never_loaded(tmp_path, suffix):
     path = tmp_path / f"day1.{suffix}"
     values = np.array([[1.0, None]], dtype=object)
     if suffix == "npy":
@@ -395,7 +395,7 @@ def test_row_31_object_arrays_are_never_loaded(tmp_path, suffix):
         read_file(path, frame_rate_hz=24.0)
 
 
-def test_row_31_whole_models_are_refused(tmp_path):
+def test_whole_models_are_refused(tmp_path):
     with h5py.File(tmp_path / "model.h5", "w") as file:
         file.attrs["model_config"] = "{}"
         file["dff"] = traces()
@@ -403,7 +403,7 @@ def test_row_31_whole_models_are_refused(tmp_path):
         read_file(tmp_path / "model.h5", frame_rate_hz=24.0)
 
 
-def test_row_33_size_is_compared_with_memory_before_reading(tmp_path, monkeypatch):
+def test_size_is_compared_with_memory_before_reading(tmp_path, monkeypatch):
     path = write_recording(day(traces(4000, 10)), tmp_path / "day1.h5")
     monkeypatch.setattr(memory, "available_bytes", lambda: 300_000)
     with pytest.raises(RecordingError) as caught:
@@ -414,7 +414,7 @@ def test_row_33_size_is_compared_with_memory_before_reading(tmp_path, monkeypatc
     )
 
 
-def test_row_34_huge_declared_shape_in_a_small_hdf5_file(tmp_path):
+def test_huge_declared_shape_in_a_small_hdf5_file(tmp_path):
     with h5py.File(tmp_path / "day1.h5", "w") as file:
         file.create_dataset("dff", (10**10, 1000), np.float64, chunks=(1000, 1000), compression="gzip")
     assert (tmp_path / "day1.h5").stat().st_size < 10_000
@@ -422,16 +422,14 @@ def test_row_34_huge_declared_shape_in_a_small_hdf5_file(tmp_path):
         read_file(tmp_path / "day1.h5", frame_rate_hz=24.0)
 
 
-def test_row_34_huge_declared_shape_in_a_small_npz_file(tmp_path):
+def test_huge_declared_shape_in_a_small_npz_file(tmp_path):
     with zipfile.ZipFile(tmp_path / "day1.npz", "w") as archive, archive.open("dff.npy", "w") as stream:
-        np.lib.format.write_array_header_1_0(
-            stream, {"descr": "<f8", "fortran_order": False, "shape": (10**10, 1000)}
-        )
+        np.lib.format.write_array_header_1_0(stream, {"descr": "<f8", "fortran_order": False, "shape": (10**10, 1000)})
     with pytest.raises(RecordingError, match=r"a declared shape of \(10000000000, 1000\), 40\.0 TB in memory"):
         read_file(tmp_path / "day1.npz", frame_rate_hz=24.0)
 
 
-def test_row_16_hdf5_that_numpy_cannot_hold_does_not_hide_the_rest(tmp_path):
+def test_hdf5_that_numpy_cannot_hold_does_not_hide_the_rest(tmp_path):
     with h5py.File(tmp_path / "day1.h5", "w") as file:
         file["dff"], file.attrs["frame_rate_hz"] = traces(), 24.0
         file["note"], file.attrs["title"] = h5py.Empty("S1"), h5py.Empty("f8")

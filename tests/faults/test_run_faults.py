@@ -52,7 +52,7 @@ def contents(folder):
     return {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-def test_row_22_disk_full_while_a_checkpoint_is_written(tmp_path, finished, monkeypatch):
+def test_disk_full_while_a_checkpoint_is_written(tmp_path, finished, monkeypatch):
     write = Path.write_bytes
 
     def fill_up(self, data):
@@ -78,7 +78,7 @@ def test_row_22_disk_full_while_a_checkpoint_is_written(tmp_path, finished, monk
     assert weights_of(run(finished, resume=True, epochs=3)) == weights_of(whole)
 
 
-def test_row_22_disk_full_for_everything(finished, monkeypatch):
+def test_disk_full_for_everything(finished, monkeypatch):
     def no_room(descriptor):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
@@ -90,7 +90,7 @@ def test_row_22_disk_full_for_everything(finished, monkeypatch):
     assert load_run(finished, system=SYSTEM).checkpoint.manifest.step == 10
 
 
-def test_row_23_sigterm_in_mid_epoch(tmp_path, caplog):
+def test_sigterm_in_mid_epoch(tmp_path, caplog):
     with pytest.MonkeyPatch.context() as patch:
         stop_at(7, signal.SIGTERM, patch)
         with pytest.raises(TrainingInterrupted) as caught:
@@ -108,7 +108,7 @@ def test_row_23_sigterm_in_mid_epoch(tmp_path, caplog):
     assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
 
 
-def test_row_23_ctrl_c(tmp_path):
+def test_ctrl_c(tmp_path):
     with pytest.MonkeyPatch.context() as patch:
         stop_at(3, signal.SIGINT, patch)
         with pytest.raises(TrainingInterrupted, match="SIGINT in epoch 1, after step 3") as caught:
@@ -117,7 +117,7 @@ def test_row_23_ctrl_c(tmp_path):
     assert load_run(tmp_path / "run", weights="last", system=SYSTEM).checkpoint.manifest.step == 3
 
 
-def test_row_24_damaged_checkpoint(tmp_path, finished, caplog):
+def test_damaged_checkpoint(tmp_path, finished, caplog):
     checkpoints = finished / "checkpoints"
     for name in ("last-000000010.h5", "best-000000010.h5"):
         newest = checkpoints / name
@@ -130,7 +130,7 @@ def test_row_24_damaged_checkpoint(tmp_path, finished, caplog):
     assert load_run(finished, system=SYSTEM).checkpoint.manifest.step == 10
 
 
-def test_row_25_changed_configuration(finished):
+def test_changed_configuration(finished):
     before = contents(finished)
     with pytest.raises(ConfigurationError) as caught:
         run(finished, resume=True, epochs=9, learning_rate_generator=0.5, model={"units": 4})
@@ -139,7 +139,7 @@ def test_row_25_changed_configuration(finished):
     assert contents(finished) == before
 
 
-def test_row_25_changed_data(finished, monkeypatch):
+def test_changed_data(finished, monkeypatch):
     before = contents(finished)
     prepare = training_fakes.FakeSystem.prepare
 
@@ -153,7 +153,7 @@ def test_row_25_changed_data(finished, monkeypatch):
     assert contents(finished) == before
 
 
-def test_row_25_changed_neurons(finished, monkeypatch):
+def test_changed_neurons(finished, monkeypatch):
     prepare = training_fakes.FakeSystem.prepare
 
     def more_neurons(self, config, *, run_directory=None):
@@ -167,7 +167,7 @@ def test_row_25_changed_neurons(finished, monkeypatch):
         run(finished, resume=True, epochs=2)
 
 
-def test_row_25_evaluation_may_differ_training_may_not(finished):
+def test_evaluation_may_differ_training_may_not(finished):
     config = make_config(epochs=2)
     other = config.model_copy(update={"evaluation": config.evaluation.model_copy(update={"batch_size": 3})})
     assert load_run(finished, system=SYSTEM, config=other).config.evaluation.batch_size == 3
@@ -175,7 +175,7 @@ def test_row_25_evaluation_may_differ_training_may_not(finished):
         load_run(finished, system=SYSTEM, config=make_config(epochs=2, seed=9))
 
 
-def test_row_27_existing_run(finished):
+def test_existing_run(finished):
     before = contents(finished)
     with pytest.raises(RunDirectoryError) as caught:
         run(finished, epochs=2)
@@ -191,7 +191,7 @@ def test_row_27_existing_run(finished):
     ]  # fmt: skip
 
 
-def test_row_27_directory_of_something_else(tmp_path):
+def test_directory_of_something_else(tmp_path):
     (tmp_path / "thesis.tex").write_text("x")
     for overwrite in (False, True):
         with pytest.raises(RunDirectoryError, match=r"files that are no run of ours .thesis.tex.*runs of ours only"):
@@ -199,7 +199,7 @@ def test_row_27_directory_of_something_else(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
 
 
-def test_row_27_overwrite_keeps_the_run_until_the_new_one_can_begin(finished):
+def test_overwrite_keeps_the_run_until_the_new_one_can_begin(finished):
     before = contents(finished)
     with pytest.raises(RecordingError, match=r"day.h5: got noise"):
         run(finished, overwrite=True, data={"broken": True})
@@ -212,7 +212,7 @@ def test_nothing_is_left_of_a_run_that_could_not_begin(tmp_path):
     assert not (tmp_path / "run").exists()
 
 
-def test_row_28_non_finite_loss(tmp_path):
+def test_non_finite_loss(tmp_path):
     with pytest.raises(TrainingError) as caught:
         run(tmp_path / "run", model={"nan_after_step": 7})
     assert re.fullmatch(
@@ -228,7 +228,7 @@ def test_row_28_non_finite_loss(tmp_path):
     assert np.isfinite(SYSTEM.evaluate(loaded.config, loaded.prepared, loaded.trainer)).all()
 
 
-def test_row_29_out_of_memory(tmp_path):
+def test_out_of_memory(tmp_path):
     with pytest.raises(TrainingError) as caught:
         run(tmp_path / "run", model={"out_of_memory": True})
     assert str(caught.value) == (
@@ -238,13 +238,13 @@ def test_row_29_out_of_memory(tmp_path):
     )
 
 
-def test_row_29_no_gpu_is_said(tmp_path, caplog):
+def test_no_gpu_is_said(tmp_path, caplog):
     with caplog.at_level("INFO"):
         run(tmp_path / "run", epochs=1)
     assert "no GPU: running on CPU" in caplog.text
 
 
-def test_row_30_other_precision_and_devices(tmp_path, caplog):
+def test_other_precision_and_devices(tmp_path, caplog):
     trained = run(tmp_path / "run", epochs=1, precision="mixed_float16")
     loaded = load_run(tmp_path / "run", system=SYSTEM, config=make_config(epochs=1, precision="float32"))
     for (path, value), (_, wanted) in zip(
@@ -259,7 +259,7 @@ def test_row_30_other_precision_and_devices(tmp_path, caplog):
     assert again.status.step == 15
 
 
-def test_row_30_another_network_is_refused_not_half_loaded(tmp_path):
+def test_another_network_is_refused_not_half_loaded(tmp_path):
     trained = run(tmp_path / "run", epochs=1)
     text = trained.directory.config_file.read_text()
     trained.directory.config_file.write_text(text.replace("units: 5", "units: 6"))
@@ -268,7 +268,7 @@ def test_row_30_another_network_is_refused_not_half_loaded(tmp_path):
         load_run(tmp_path / "run", system=SYSTEM)
 
 
-def test_row_31_a_checkpoint_is_not_parsed_before_its_checksum(finished):
+def test_a_checkpoint_is_not_parsed_before_its_checksum(finished):
     for path in (finished / "checkpoints").iterdir():
         path.write_bytes(b"\x80\x05cposix\nsystem\n")  # the beginning of a pickle
     with pytest.raises(CheckpointError, match=r"got a damaged manifest, expected a checkpoint that matches its"):
@@ -296,14 +296,14 @@ def read_only_disk(tmp_path):
         pytest.skip("neither a read-only mount nor permissions that bind")
 
 
-def test_row_35_read_only_directory(read_only_disk):
+def test_read_only_directory(read_only_disk):
     with pytest.raises(RunDirectoryError, match=r"disk: got a directory that cannot be written .*another --output_dir"):
         run(read_only_disk)
     with pytest.raises(RunDirectoryError, match=r"run: got .*, expected a directory that can be made and written"):
         run(read_only_disk / "run")
 
 
-def test_row_35_two_runs_in_one_directory(tmp_path):
+def test_two_runs_in_one_directory(tmp_path):
     inner = []
 
     class Impatient(training_fakes.FakeSystem):
@@ -321,7 +321,7 @@ def test_row_35_two_runs_in_one_directory(tmp_path):
     )
 
 
-def test_row_37_one_seed_gives_one_run(tmp_path):
+def test_one_seed_gives_one_run(tmp_path):
     first, second = (run(tmp_path / name, epochs=2) for name in ("first", "second"))
     other = run(tmp_path / "other", epochs=2, seed=99)
     assert weights_of(first) == weights_of(second) != weights_of(other)

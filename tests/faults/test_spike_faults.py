@@ -14,7 +14,7 @@ from cyclegan_neuro.spikes.trains import neo_train, neo_trains
 DFF = np.random.default_rng(0).normal(0, 0.05, (200, 2)).astype(np.float32)
 
 
-def test_row_20_no_networks_for_this_frame_rate():
+def test_no_networks_for_this_frame_rate():
     with pytest.raises(UserError) as caught:
         infer_rates(DFF, frame_rate_hz=15.0)
     message = str(caught.value)
@@ -24,20 +24,20 @@ def test_row_20_no_networks_for_this_frame_rate():
     assert "or name a folder with networks for it" in message
 
 
-def test_row_20_borders_are_masked_and_counted_and_hold_no_nan():
+def test_borders_are_masked_and_counted_and_hold_no_nan():
     inferred = infer_rates(DFF, frame_rate_hz=24.0)
     assert np.isfinite(inferred.rates_hz).all()
     np.testing.assert_array_equal(np.flatnonzero(inferred.valid), np.arange(32, 200 - 31))
     assert not inferred.rates_hz[~inferred.valid].any()
 
 
-def test_row_20_noisier_than_any_network_uses_the_nearest():
+def test_noisier_than_any_network_uses_the_nearest():
     inferred = infer_rates(DFF * 20, frame_rate_hz=24.0)
     assert (inferred.noise_levels > 8.5).all()
     assert inferred.network_levels.tolist() == [8, 8]
 
 
-def test_row_21_silent_neurons_are_in_no_mean():
+def test_silent_neurons_are_in_no_mean():
     counts = np.random.default_rng(1).poisson(0.2, (6, 48, 3)).astype(np.uint8)
     counts[..., 1] = 0
     spikes = SpikeCounts(counts, 24.0)
@@ -50,7 +50,7 @@ def test_row_21_silent_neurons_are_in_no_mean():
                                                    "ci95": pytest.approx([1.0, 1.0])}  # fmt: skip
 
 
-def test_row_36_unsorted_spikes_are_sorted():
+def test_unsorted_spikes_are_sorted():
     train = neo_train([1.5, 0.25, 0.75], t_stop_s=2.0)
     assert train.magnitude.tolist() == [0.25, 0.75, 1.5]
     assert (float(train.t_start), float(train.t_stop), str(train.units.dimensionality)) == (0.0, 2.0, "s")
@@ -64,7 +64,7 @@ def test_row_36_unsorted_spikes_are_sorted():
         ([0.5, np.inf], "1 of 2 outside, the first is inf s"),
     ],
 )
-def test_row_36_spikes_beyond_the_ends(times_s, got):
+def test_spikes_beyond_the_ends(times_s, got):
     with pytest.raises(RecordingError) as caught:
         neo_train(times_s, t_stop_s=2048 / 24)
     assert str(caught.value) == (
@@ -73,7 +73,7 @@ def test_row_36_spikes_beyond_the_ends(times_s, got):
     )
 
 
-def test_row_36_spikes_of_counts_end_with_the_recording():
+def test_spikes_of_counts_end_with_the_recording():
     counts = np.zeros((2048, 1), np.uint8)
     counts[[0, -1]] = 3
     (train,) = neo_trains(counts, frame_rate_hz=24.0)
@@ -82,7 +82,7 @@ def test_row_36_spikes_of_counts_end_with_the_recording():
     assert train.magnitude[-1] < 2048 / 24
 
 
-def test_row_36_spikes_of_other_lengths_are_not_compared():
+def test_spikes_of_other_lengths_are_not_compared():
     first, second = (SpikeCounts(np.ones((2, n, 1), np.uint8), 24.0) for n in (48, 49))
     with pytest.raises(
         RecordingError, match=r"got 1 neurons x 48 frames at 24 Hz, and 1 x 49 at 24 Hz, expected the same"

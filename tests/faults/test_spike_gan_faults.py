@@ -47,7 +47,7 @@ def changed(value):
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])
-def test_row_01_nan_and_infinity(write, value):
+def test_nan_and_infinity(write, value):
     assert message_of(write(spikes=changed(value))) == (
         ", field 'spikes': got NaN or infinity, expected 0 and 1. "
         "Fix: cut these bins out of the file; they are not mended"
@@ -55,14 +55,14 @@ def test_row_01_nan_and_infinity(write, value):
 
 
 @pytest.mark.parametrize(("value", "shown"), [(0.25, "0.25"), (-1.0, "-1")])
-def test_row_16_values_that_are_no_counts(write, value, shown):
+def test_values_that_are_no_counts(write, value, shown):
     assert message_of(write(spikes=changed(value))) == (
         f", field 'spikes': got values such as {shown}, expected 0 and 1, spikes in bins. "
         "Fix: for ΔF/F set data.source: recording; to infer spikes use python -m cyclegan_neuro.cli.infer"
     )
 
 
-def test_row_16_more_than_one_spike_in_a_bin(write):
+def test_more_than_one_spike_in_a_bin(write):
     assert message_of(write(spikes=changed(3))) == (
         ", field 'spikes': got 1 bins with up to 3 spikes, expected 0 and 1. "
         "Fix: use smaller bins (data.bin_s), or set data.several_spikes: one"
@@ -70,7 +70,7 @@ def test_row_16_more_than_one_spike_in_a_bin(write):
 
 
 @pytest.mark.parametrize("values", [np.zeros((10, 3, 8)), np.ones((10, 3, 8))])
-def test_row_16_nothing_to_learn(write, values):
+def test_nothing_to_learn(write, values):
     assert message_of(write(spikes=values)) == (
         ", field 'spikes': got no neuron that sometimes fires and sometimes does not, expected spikes in bins. "
         "Fix: name the data set with the spikes"
@@ -80,21 +80,21 @@ def test_row_16_nothing_to_learn(write, values):
 # -- shapes and names ------------------------------------------------------------------------------
 
 
-def test_row_11_exchanged_axes(write):
+def test_exchanged_axes(write):
     assert message_of(write(spikes=SPIKES.reshape(2, 120)), source="continuous") == (
         ", field 'spikes': got 120 neurons and 2 bins, expected more bins than neurons. "
         "Fix: the axes may be exchanged: (bin, neuron), or samples (sample, neuron, bin)"
     )
 
 
-def test_row_15_missing_field(write):
+def test_missing_field(write):
     assert message_of(write(data__spikes=SPIKES, spieks=SPIKES, rate=np.ones(4))) == (
         ", data.field: got no 'spikes', expected numbers of shape (sample, neuron, bin); of 3 axes there are: "
         "data/spikes (10, 3, 8) int64, spieks (10, 3, 8) int64. Fix: did you mean 'spieks'?"
     )
 
 
-def test_row_15_field_of_another_shape(write):
+def test_field_of_another_shape(write):
     path = write(spikes=SPIKES, continuous=SPIKES[:, 0])
     assert message_of(path, source="continuous") == (
         ", data.field: got 'spikes' of shape (10, 3, 8), int64, expected numbers of shape (bin, neuron); "
@@ -102,18 +102,18 @@ def test_row_15_field_of_another_shape(write):
     )
 
 
-def test_row_15_nothing_that_fits(write):
+def test_nothing_that_fits(write):
     assert message_of(write(rate=np.ones(4))) == (
         ", data.field: got no 'spikes', expected numbers of shape (sample, neuron, bin); of 3 axes there are: none. "
         "Fix: name another file, or another data.source"
     )
 
 
-def test_row_16_text_where_spikes_should_be(write):
+def test_text_where_spikes_should_be(write):
     assert "got 'spikes' of shape (2,), text" in message_of(write(spikes=np.array([b"ab", b"cd"]), other=SPIKES))
 
 
-def test_row_12_truncated_file(write):
+def test_truncated_file(write):
     path = write(spikes=SPIKES)
     size = path.stat().st_size
     with open(path, "rb+") as stream:
@@ -124,13 +124,13 @@ def test_row_12_truncated_file(write):
     )
 
 
-def test_row_15_no_such_file(write):
+def test_no_such_file(write):
     path = write(spikes=SPIKES)
     with pytest.raises(RecordingError, match=r"days.h5: got no such file, .* Fix: did you mean 'day.h5'\?"):
         read_activity(DataSection(source="samples", path=str(path.with_name("days.h5")), field="spikes", bin_s=0.01))
 
 
-def test_row_34_shape_that_does_not_fit_into_memory(tmp_path):
+def test_shape_that_does_not_fit_into_memory(tmp_path):
     with h5py.File(tmp_path / "day.h5", "w") as file:
         file.create_dataset("spikes", (10**8, 100, 100), np.uint8, chunks=(1, 100, 100))
     wanted = ", field 'spikes': got a declared shape of (100000000, 100, 100), 8.0 TB in memory, expected at most "
@@ -150,7 +150,7 @@ def test_row_34_shape_that_does_not_fit_into_memory(tmp_path):
         ([2.5, 5], np.float64, "2 values ending at 5"),
     ],
 )
-def test_row_36_index_of_units_that_fits_no_spikes(write, ends, dtype, got):
+def test_index_of_units_that_fits_no_spikes(write, ends, dtype, got):
     path = write(units__spike_times=np.arange(5) / 10, units__spike_times_index=np.array(ends, dtype))
     message = message_of(path, source="spike_times")
     assert message.startswith(f", field 'units/spike_times_index': got {got}")
@@ -158,7 +158,7 @@ def test_row_36_index_of_units_that_fits_no_spikes(write, ends, dtype, got):
 
 
 @pytest.mark.parametrize(("times", "n"), [([-0.5, 0.1, 0.2], 1), ([0.1, np.nan, -np.inf], 2)])
-def test_row_36_times_that_are_none(write, times, n):
+def test_times_that_are_none(write, times, n):
     path = write(units__spike_times=times, units__spike_times_index=[3])
     assert message_of(path, source="spike_times") == (
         f", field 'units/spike_times': got {n} times that are negative or not finite, expected seconds from 0 on. "
@@ -166,7 +166,7 @@ def test_row_36_times_that_are_none(write, times, n):
     )
 
 
-def test_row_15_no_units(write):
+def test_no_units(write):
     message = message_of(write(units__times=np.arange(5.0)), source="spike_times")
     assert message == (
         ", data.field: got no 'units/spike_times', expected numbers of shape (value,); of 1 axes there are: "
@@ -174,7 +174,7 @@ def test_row_15_no_units(write):
     )
 
 
-def test_row_36_milliseconds_taken_for_seconds_do_not_fill_the_memory(write):
+def test_milliseconds_taken_for_seconds_do_not_fill_the_memory(write):
     path = write(units__spike_times=[0.5, 4e9], units__spike_times_index=[1, 2])
     with pytest.raises(RecordingError) as caught:
         read_activity(DataSection(source="spike_times", path=str(path), bin_s=1e-3))
@@ -184,7 +184,7 @@ def test_row_36_milliseconds_taken_for_seconds_do_not_fill_the_memory(write):
 # -- configuration ---------------------------------------------------------------------------------
 
 
-def test_row_10_too_few_samples(write):
+def test_too_few_samples(write):
     data = {"source": "samples", "path": str(write(spikes=SPIKES)), "field": "spikes", "bin_s": 0.01, "n_train": 10}
     with pytest.raises(WindowError) as caught:
         prepare(Config.model_validate({"data": data}))
@@ -195,7 +195,7 @@ def test_row_10_too_few_samples(write):
     )
 
 
-def test_row_26_a_repeat_longer_than_what_was_recorded(write):
+def test_a_repeat_longer_than_what_was_recorded(write):
     data = {"source": "samples", "path": str(write(spikes=SPIKES)), "field": "spikes", "bin_s": 0.01}
     with pytest.raises(ConfigurationError) as caught:
         prepare(Config.model_validate({"data": data, "evaluation": {"baselines": {"repeat_bins": 50}}}))
@@ -223,7 +223,7 @@ def refusal(tmp_path):
 
 
 @pytest.mark.parametrize("source", ["samples", "continuous", "spike_times"])
-def test_row_26_file_without_path(refusal, source):
+def test_file_without_path(refusal, source):
     message = refusal(f"source: {source}, field: x, bin_s: 0.01")
     assert f"data.path: got nothing, expected a value with source '{source}'. Fix: set data.path" in message
 
@@ -251,11 +251,11 @@ def test_row_26_file_without_path(refusal, source):
         ("several_spikes: two", "data.several_spikes: got text 'two', expected one of error, one"),
     ],
 )  # fmt: skip
-def test_row_26_contradictions(refusal, data, message):
+def test_contradictions(refusal, data, message):
     assert message in refusal(data)
 
 
-def test_row_26_simulated_stimuli_are_not_repeated(tmp_path):
+def test_simulated_stimuli_are_not_repeated(tmp_path):
     path = tmp_path / "run.yaml"
     path.write_text("system: spike_gan\nevaluation: {baselines: {repeat_bins: 20}}\n", encoding="utf-8")
     with pytest.raises(ConfigurationError) as caught:
@@ -263,7 +263,7 @@ def test_row_26_simulated_stimuli_are_not_repeated(tmp_path):
     assert "evaluation.baselines.repeat_bins: got 20 with data.source 'simulated', expected none" in str(caught.value)
 
 
-def test_row_26_the_truth_of_recorded_data_is_not_known(tmp_path):
+def test_the_truth_of_recorded_data_is_not_known(tmp_path):
     path = tmp_path / "run.yaml"
     path.write_text(
         "system: spike_gan\n"
@@ -293,7 +293,7 @@ def test_row_26_the_truth_of_recorded_data_is_not_known(tmp_path):
         ),
     ],
 )
-def test_row_26_sections_that_do_not_go_together(tmp_path, text, message):
+def test_sections_that_do_not_go_together(tmp_path, text, message):
     path = tmp_path / "run.yaml"
     path.write_text(f"system: spike_gan\n{text}\n", encoding="utf-8")
     with pytest.raises(ConfigurationError) as caught:

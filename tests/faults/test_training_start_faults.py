@@ -47,7 +47,7 @@ def start(tmp_path, monkeypatch):
     log.setLevel(before[1])
 
 
-def test_row_17_percent_stops_training_before_it_starts(start, tmp_path, capsys):
+def test_percent_stops_training_before_it_starts(start, tmp_path, capsys):
     with pytest.raises(SystemExit) as caught:
         start(scale=100)
     assert caught.value.code == 2
@@ -58,7 +58,7 @@ def test_row_17_percent_stops_training_before_it_starts(start, tmp_path, capsys)
     assert not (tmp_path / "run_0" / "config.yaml").exists()
 
 
-def test_row_17_a_unit_that_is_stated_is_believed_with_a_warning(start, tmp_path, capsys):
+def test_a_unit_that_is_stated_is_believed_with_a_warning(start, tmp_path, capsys):
     setup = start(scale=100, data={"unit": "fraction"})
     assert setup.prepared.x.recording.dff.mean() == pytest.approx(20, rel=0.05)
     assert f"warning: {tmp_path / 'x.h5'}, field dff: got median 19.8 and 99th" in capsys.readouterr().err
@@ -66,7 +66,7 @@ def test_row_17_a_unit_that_is_stated_is_believed_with_a_warning(start, tmp_path
     assert "field dff" not in capsys.readouterr().err
 
 
-def test_row_10_fewer_windows_than_asked_for_are_told_before_training_and_in_the_report(start, capsys):
+def test_fewer_windows_than_asked_for_are_told_before_training_and_in_the_report(start, capsys):
     setup = start(n_frames=96, windows={"n_train": 24, "n_validation": 1, "n_test": 1})
     text = (
         "day x (day x), train windows: got 1 of 24, because its stretch, frames 0-31, holds 32 - 32 + 1 = 1 start "

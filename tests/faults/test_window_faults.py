@@ -43,7 +43,7 @@ def works(window_frames, *args, **windows):
     prepare(*args, **windows | {"window_frames": window_frames})
 
 
-def test_row_03_constant_neuron_is_kept_at_mid_scale_and_listed():
+def test_constant_neuron_is_kept_at_mid_scale_and_listed():
     x = recording()
     x.dff[:, 1] = 0.25
     for scaling in ("neuron", "day"):
@@ -55,7 +55,7 @@ def test_row_03_constant_neuron_is_kept_at_mid_scale_and_listed():
     assert "day x: 1 neuron constant in training (1), kept at mid-scale 0.5." in pair.notes
 
 
-def test_row_09_recording_shorter_than_the_window():
+def test_recording_shorter_than_the_window():
     message = message_of(recording(40))
     assert message == (
         "day x (m1 novice): got 40 frames (1.7 s), expected at least one window of 48 frames (2.0 s). "
@@ -69,7 +69,7 @@ def test_row_09_recording_shorter_than_the_window():
     works(33, recording(9000), recording(100))
 
 
-def test_row_09_every_stretch_between_gaps_is_shorter_than_the_window():
+def test_every_stretch_between_gaps_is_shorter_than_the_window():
     x = recording(gaps=range(39, 400, 40))
     message = message_of(x)
     assert "got 400 frames (16.7 s), 40 of them (1.7 s) in the longest stretch without gap or exclusion" in message
@@ -77,7 +77,7 @@ def test_row_09_every_stretch_between_gaps_is_shorter_than_the_window():
     works(40, x)
 
 
-def test_row_10_too_few_windows_for_three_stretches():
+def test_too_few_windows_for_three_stretches():
     message = message_of(recording(130, gaps=[99]))
     assert message == (
         "day x (m1 novice), split blocked: got 2 windows without a common frame (windows of 48 in 100 + 30 frames), "
@@ -87,7 +87,7 @@ def test_row_10_too_few_windows_for_three_stretches():
     works(33, recording(130, gaps=[99]))
 
 
-def test_row_10_too_few_windows_for_the_paper_split():
+def test_too_few_windows_for_the_paper_split():
     message = message_of(recording(247), split="paper", n_validation=100, n_test=100)
     assert message == (
         "day x (m1 novice), split paper: got 200 start frames (windows of 48 in 247 frames), "
@@ -99,7 +99,7 @@ def test_row_10_too_few_windows_for_the_paper_split():
 
 
 @pytest.mark.parametrize("split", ["blocked", "paper"])
-def test_row_09_and_10_the_recommended_window_is_the_largest(split):
+def test_and_10_the_recommended_window_is_the_largest(split):
     x = recording(300, gaps=[50, 170, 171])
     windows = {"split": split, "n_validation": 20, "n_test": 20}
     message = message_of(x, window_frames=250, **windows)
@@ -108,7 +108,7 @@ def test_row_09_and_10_the_recommended_window_is_the_largest(split):
     assert largest_legal(message_of(x, **windows | {"window_frames": largest + 1})) == largest
 
 
-def test_row_18_negative_values_are_scaled_and_come_back_unclipped():
+def test_negative_values_are_scaled_and_come_back_unclipped():
     x = recording()
     x.dff[390:] = -7.0  # in the test part, far below what training has seen
     pair = prepare(x)
@@ -117,7 +117,7 @@ def test_row_18_negative_values_are_scaled_and_come_back_unclipped():
 
 
 @pytest.mark.parametrize("split", ["blocked", "paper"])
-def test_row_19_windows_keep_out_of_an_excluded_stretch(split):
+def test_windows_keep_out_of_an_excluded_stretch(split):
     pair = prepare(exclude_x=[(100, 129)], split=split, n_validation=10, n_test=10)
     starts = np.concatenate([pair.x.starts.train, pair.x.starts.validation, pair.x.starts.test])
     covered = coverage(starts, window_frames=48, n_frames=400)
@@ -127,7 +127,7 @@ def test_row_19_windows_keep_out_of_an_excluded_stretch(split):
     assert coverage(pair.y.starts.train, window_frames=48, n_frames=400)[100:130].all()
 
 
-def test_row_19_a_stretch_beyond_the_recording_is_an_error():
+def test_a_stretch_beyond_the_recording_is_an_error():
     assert message_of(exclude_x=[(400, 410)]) == (
         "day x (m1 novice), excluded stretch [400, 410]: got first frame 400, "
         "expected a frame of the recording (0 to 399). "
@@ -135,7 +135,7 @@ def test_row_19_a_stretch_beyond_the_recording_is_an_error():
     )
 
 
-def test_row_22_and_25_run_files_are_whole_and_must_fit(tmp_path):
+def test_and_25_run_files_are_whole_and_must_fit(tmp_path):
     def prepare_in(directory, **windows):
         return prepare_pair(
             recording(), recording(seed=1), data=DataSection(), seed=0, run_directory=directory,

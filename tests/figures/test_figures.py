@@ -68,8 +68,10 @@ def test_matplotlib_keeps_its_own_settings():
 
 def test_figures_are_not_kept_alive_by_pyplot():
     """Nothing here imports pyplot, whose registry would hold every figure."""
-    code = "import sys, cyclegan_neuro.figures.traces, cyclegan_neuro.figures.curves as c; " \
+    code = (
+        "import sys, cyclegan_neuro.figures.traces, cyclegan_neuro.figures.curves as c; "
         "print('matplotlib.pyplot' in sys.modules)"
+    )
     done = run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
 

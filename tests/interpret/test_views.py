@@ -44,9 +44,7 @@ def by_hand(network, windows, layer, score):
 
 
 def view_of(network, *, layer="residual", score="absolute", **changes):
-    return View(
-        network, grad_cam_layer=layer, layer_cam_layer=layer, score=score, scalings=(BEFORE, AFTER), **changes
-    )
+    return View(network, grad_cam_layer=layer, layer_cam_layer=layer, score=score, scalings=(BEFORE, AFTER), **changes)
 
 
 def longest_sums(network):

@@ -102,5 +102,3 @@ def write_mat73():
         return path
 
     return write
-
-

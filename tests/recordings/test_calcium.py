@@ -61,9 +61,7 @@ def test_shot_noise_has_the_level_that_was_asked_for(level):
 
 
 def test_slow_fluctuations_have_unit_variance_and_the_time_constant():
-    series = calcium.slow_fluctuations(
-        40_000, 10.0, time_constant_s=2.0, rng=np.random.default_rng(3), n_series=20
-    )
+    series = calcium.slow_fluctuations(40_000, 10.0, time_constant_s=2.0, rng=np.random.default_rng(3), n_series=20)
     lag = 20
     correlation = (series[lag:] * series[:-lag]).mean() / (series**2).mean()
     assert series.var() == pytest.approx(1.0, abs=0.05)

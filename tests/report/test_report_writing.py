@@ -158,7 +158,7 @@ def test_repeating_the_run_survives_odd_paths(tmp_path):
     assert f"--config '{run}/config.yaml' --output_dir '{run}_again'" in page.data
 
 
-def test_row_32_hostile_names_are_text_and_stay_in_the_folder(tmp_path):
+def test_hostile_names_are_text_and_stay_in_the_folder(tmp_path):
     """Row 32: HTML and paths in session and ROI names."""
     run = tmp_path / "run"
     run.mkdir()
@@ -181,7 +181,7 @@ def test_row_32_hostile_names_are_text_and_stay_in_the_folder(tmp_path):
         ("é" * 200, "e" * 80),
     ],
 )  # fmt: skip
-def test_row_32_slugs(text, name):
+def test_slugs(text, name):
     assert slug(text) == name
 
 

@@ -155,9 +155,7 @@ class FakeSystem(System):
         ]
         if config.training.precision == "mixed_float16":
             optimizers = [keras.optimizers.LossScaleOptimizer(optimizer) for optimizer in optimizers]
-        trainer.compile(
-            optimizer_a=optimizers[0], optimizer_b=optimizers[1], jit_compile=resolve_jit(config.training)
-        )
+        trainer.compile(optimizer_a=optimizers[0], optimizer_b=optimizers[1], jit_compile=resolve_jit(config.training))
         return trainer
 
     def steps_per_epoch(self, config, prepared):

@@ -36,7 +36,9 @@ def blanked(recording: Recording, where: str) -> list[Finding]:
         return []
     return [
         Finding(
-            "warning", "blanked", f"{where}, {frames_text(intervals)}",
+            "warning",
+            "blanked",
+            f"{where}, {frames_text(intervals)}",
             got=f"all neurons constant at once ({sum(b - a for a, b in intervals):,} frames)",
             expected="traces that vary in every stretch",
             fix=_EXCLUDE.format(first=intervals[0][0], last=intervals[0][1] - 1),
@@ -68,11 +70,12 @@ def bleached(recording: Recording, where: str) -> list[Finding]:
     drop = population.max() - population[-1]
     return [
         Finding(
-            "warning", "bleached", f"{where}, frames {first}-{recording.n_frames - 1}",
+            "warning",
+            "bleached",
+            f"{where}, frames {first}-{recording.n_frames - 1}",
             got=f"a baseline that sinks by {drop:.1f} standard deviations of the noise (median over neurons)",
             expected="a steady baseline",
-            fix="compute ΔF/F with a running baseline, or "
-            + _EXCLUDE.format(first=first, last=recording.n_frames - 1),
+            fix="compute ΔF/F with a running baseline, or " + _EXCLUDE.format(first=first, last=recording.n_frames - 1),
         )
     ]
 

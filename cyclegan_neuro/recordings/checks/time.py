@@ -18,7 +18,9 @@ def transposed(recording: Recording, where: str) -> list[Finding]:
         return []
     return [
         Finding(
-            "critical", "transposed", f"{where}, field dff",
+            "critical",
+            "transposed",
+            f"{where}, field dff",
             got=f"{recording.n_frames:,} frames of {recording.n_neurons:,} neurons",
             expected="more frames than neurons; the matrix is (time, neuron)",
             fix="set transpose: true if the file holds (neuron, time)",
@@ -36,8 +38,12 @@ def frame_rate(recording: Recording, where: str) -> list[Finding]:
         hint = f"did you mean 1/{rate:g} = {1.0 / rate:g} Hz? Set frame_rate_hz: {1.0 / rate:g}"
     return [
         Finding(
-            "critical", "frame_rate", f"{where}, field frame_rate_hz",
-            got=f"{rate:g} Hz", expected=f"{low:g} to {high:g} Hz", fix=hint,
+            "critical",
+            "frame_rate",
+            f"{where}, field frame_rate_hz",
+            got=f"{rate:g} Hz",
+            expected=f"{low:g} to {high:g} Hz",
+            fix=hint,
         )
     ]
 
@@ -49,7 +55,9 @@ def gaps(recording: Recording, where: str) -> list[Finding]:
     longest = max(stop - start for start, stop in segments(recording.n_frames, recording.gaps))
     return [
         Finding(
-            "info", "gaps", f"{where}, field gaps",
+            "info",
+            "gaps",
+            f"{where}, field gaps",
             got=f"{recording.gaps.size} gaps in time; the longest stretch without one has {longest:,} frames "
             f"({longest / recording.frame_rate_hz:.1f} s)",
             expected=f"windows of at most {longest:,} frames, since none crosses a gap",

@@ -65,9 +65,12 @@ def negative(recording: Recording, where: str) -> list[Finding]:
         return []
     return [
         Finding(
-            "info", "negative", f"{where}, field dff",
+            "info",
+            "negative",
+            f"{where}, field dff",
             got=f"{100 * share:.0f} % of the values below 0 (lowest {np.nanmin(recording.dff):.3g})",
-            expected="values around 0 where a neuron is silent", fix="nothing to do: they are kept, never clipped",
+            expected="values around 0 where a neuron is silent",
+            fix="nothing to do: they are kept, never clipped",
         )
     ]
 
@@ -80,11 +83,15 @@ def noise(recording: Recording, where: str) -> list[Finding]:
     scarce = np.median(levels) < MIN_NOISE and _rate_is_plausible(recording)
     return [
         Finding(
-            "warning" if scarce else "info", "noise", f"{where}, field dff",
+            "warning" if scarce else "info",
+            "noise",
+            f"{where}, field dff",
             got=f"{np.median(levels):.2g} % per sqrt(Hz) (median; neurons {levels.min():.2g} to {levels.max():.2g})",
             expected="a noise level of 0.5 to 8, as two-photon recordings have",
             fix="use ΔF/F as a fraction and as measured: denoised traces, events, and fractions that were stated to be "
-            "percent look like this" if scarce else "nothing to do",
+            "percent look like this"
+            if scarce
+            else "nothing to do",
         )
     ]
 

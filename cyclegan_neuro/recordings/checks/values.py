@@ -33,7 +33,9 @@ def not_a_number(recording: Recording, where: str) -> list[Finding]:
     intervals = runs(missing.any(axis=1))
     return [
         Finding(
-            "critical", "nan", f"{where}, {neurons_text(recording, columns)}",
+            "critical",
+            "nan",
+            f"{where}, {neurons_text(recording, columns)}",
             got=f"{int(missing.sum()):,} NaN in {frames_text(intervals)}",
             expected="a number in every frame",
             fix="set nan: interpolate (runs up to nan_gap_s) or nan: drop_neuron (on both days)",
@@ -49,7 +51,9 @@ def infinite(recording: Recording, where: str) -> list[Finding]:
         return []
     return [
         Finding(
-            "critical", "infinite", f"{where}, {neurons_text(recording, columns)}",
+            "critical",
+            "infinite",
+            f"{where}, {neurons_text(recording, columns)}",
             got=f"{int(mask.sum()):,} infinite values in {frames_text(runs(mask.any(axis=1)))}",
             expected="finite values; a baseline F0 of 0 makes them infinite",
             fix="compute ΔF/F again with a baseline above 0, or write NaN there and choose a nan policy",
@@ -65,10 +69,13 @@ def constant(recording: Recording, where: str) -> list[Finding]:
     everywhere = columns.size == recording.n_neurons
     return [
         Finding(
-            "critical" if everywhere else "warning", "constant", f"{where}, {neurons_text(recording, columns)}",
+            "critical" if everywhere else "warning",
+            "constant",
+            f"{where}, {neurons_text(recording, columns)}",
             got=f"a constant trace ({columns.size} of {recording.n_neurons} neurons)",
             expected="a trace that varies",
-            fix="name the field that holds the traces" if everywhere
+            fix="name the field that holds the traces"
+            if everywhere
             else "set dead_neurons: drop (on both days), or keep them: they stay at mid-scale and out of correlations",
         )
     ]
@@ -86,7 +93,9 @@ def whole_numbers(recording: Recording, where: str) -> list[Finding]:
     looks = "looks like raw fluorescence" if high > 20 else "looks like spike or event counts"
     return [
         Finding(
-            "critical", "whole_numbers", f"{where}, field dff",
+            "critical",
+            "whole_numbers",
+            f"{where}, field dff",
             got=f"whole numbers only, from {low:.0f} to {high:.0f}: {looks}",
             expected="ΔF/F as a fraction",
             fix="compute ΔF/F = (F - F0) / F0 first, or name the field that holds it",
@@ -104,7 +113,9 @@ def position(recording: Recording, where: str) -> list[Finding]:
         return []
     return [
         Finding(
-            "warning", "position", f"{where}, field position_cm",
+            "warning",
+            "position",
+            f"{where}, field position_cm",
             got=f"{known[0]:g} cm in every frame" if known.size else "NaN in every frame",
             expected="a position that changes",
             fix="name the field that holds the position, or leave it out: nothing is then said of position tuning",
@@ -128,7 +139,9 @@ def outlying(recording: Recording, where: str) -> list[Finding]:
     frame = int(np.nanargmax(np.abs(recording.dff[:, widest])))
     return [
         Finding(
-            "warning", "outlying", f"{where}, {neurons_text(recording, columns)}",
+            "warning",
+            "outlying",
+            f"{where}, {neurons_text(recording, columns)}",
             got=f"values that span {ranges[widest]:.3g}, {ranges[widest] / usual:,.0f} times the median neuron's "
             f"{usual:.3g}; the largest in frame {frame}",
             expected=f"at most {_MAX_RANGE:g} times: of the others little is left when all are scaled to [0, 1]",

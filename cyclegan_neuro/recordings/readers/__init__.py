@@ -100,7 +100,9 @@ def open_source(path: Path, format: str = "auto") -> Iterator[Source]:
     reader = found if format == "auto" else get(format)
     if reader is not found and not reader.recognises(path, _head(path)):
         raise RecordingError(
-            str(path), got=f"a file of format {found.name}", expected=f"format {format}",
+            str(path),
+            got=f"a file of format {found.name}",
+            expected=f"format {format}",
             fix=f"set format: {found.name}, or leave it at auto",
         )
     with reader.open(path) as source:

@@ -71,7 +71,9 @@ def read_array(stream: IO[bytes], path: Path, name: str, *, dtype: type | None, 
     where = f"{path}, field '{name}'"
     if stored.hasobject:
         raise RecordingError(
-            where, got="Python objects (pickle)", expected="numbers or text; pickle is never loaded, it can run code",
+            where,
+            got="Python objects (pickle)",
+            expected="numbers or text; pickle is never loaded, it can run code",
             fix="save plain arrays (np.asarray(values, dtype=np.float32))",
         )
     target = np.dtype(dtype or stored)

@@ -35,9 +35,7 @@ def zone_profile(position_cm: np.ndarray, *, approach_cm: float = 20.0) -> np.nd
     return 0.5 + 0.5 * np.cos(np.pi * np.clip(away, 0.0, 1.0))
 
 
-def run_laps(
-    style: RunningStyle, *, n_frames: int, frame_rate_hz: float, rng: np.random.Generator
-) -> Behaviour:
+def run_laps(style: RunningStyle, *, n_frames: int, frame_rate_hz: float, rng: np.random.Generator) -> Behaviour:
     """Let the animal run lap after lap until the recording ends.
 
     Parameters

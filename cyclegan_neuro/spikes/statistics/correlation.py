@@ -70,7 +70,11 @@ def bins_of(n_frames: int, frame_rate_hz: float, bin_s: float) -> BinLayout:
 
 
 def correlations(
-    counts: SpikeCounts, *, bin_s: float = 0.5, method: str = "elephant", workers: Workers | None = None,
+    counts: SpikeCounts,
+    *,
+    bin_s: float = 0.5,
+    method: str = "elephant",
+    workers: Workers | None = None,
     progress: Progress | None = None,
 ) -> np.ndarray:
     """Pearson correlation of binned spike trains, over all pairs of neurons, in each window.

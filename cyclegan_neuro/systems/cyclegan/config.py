@@ -38,9 +38,7 @@ class ModelSection(Section):
     )
     kernel_size: int = setting(4, "Kernel size of the convolutions.", paper=4, ge=2)
     dropout: float = setting(0.25, "Spatial dropout in the generators.", paper=0.25, ge=0.0, lt=1.0)
-    discriminator_dropout: float = setting(
-        0.25, "Spatial dropout in the discriminators.", paper=0.25, ge=0.0, lt=1.0
-    )
+    discriminator_dropout: float = setting(0.25, "Spatial dropout in the discriminators.", paper=0.25, ge=0.0, lt=1.0)
     discriminator_noise: float = setting(
         0.0,
         "Standard deviation of Gaussian noise added to what discriminators read (instance noise): they judge "
@@ -91,8 +89,10 @@ class ObjectiveSection(Section):
     lambda_gp: float = setting(10.0, "Weight of the gradient penalty (WGANGP, DRAGAN).", paper=10.0, ge=0.0)
     dragan_c: float = setting(10.0, "Scale c of DRAGAN's perturbation.", paper=10.0, ge=0.0)
     critic_updates: int | None = setting(
-        None, "Discriminator updates per generator update; 1, 1, 5, 1 (GAN, LSGAN, WGANGP, DRAGAN) when absent.",
-        paper="1, 1, 5, 1", ge=1,
+        None,
+        "Discriminator updates per generator update; 1, 1, 5, 1 (GAN, LSGAN, WGANGP, DRAGAN) when absent.",
+        paper="1, 1, 5, 1",
+        ge=1,
     )
     adversarial_weight: float = setting(1.0, "Weight of the adversarial term of the generators.", paper=1.0, gt=0.0)
     history_windows: int = setting(

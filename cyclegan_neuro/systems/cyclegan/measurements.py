@@ -81,9 +81,7 @@ class Measurements:
     spikes: dict[str, dict[str, SpikeSignal]]
 
 
-def measure(
-    config: Config, prepared: PreparedPair, trainer, *, recorder: SpikeRecorder | None = None
-) -> Measurements:
+def measure(config: Config, prepared: PreparedPair, trainer, *, recorder: SpikeRecorder | None = None) -> Measurements:
     """Translate all test windows with the model and the baselines, and measure.
 
     Parameters

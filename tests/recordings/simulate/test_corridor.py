@@ -81,5 +81,8 @@ def test_a_shorter_recording_has_the_first_laps_of_a_longer_one():
 
 
 def test_zone_profile_by_hand():
-    np.testing.assert_allclose(zone_profile(np.array([0.0, 100.0, 110.0, 120.0, 140.0, 145.0, 150.0])),
-                               [0.0, 0.0, 0.5, 1.0, 1.0, 0.5, 0.0], atol=1e-12)
+    np.testing.assert_allclose(
+        zone_profile(np.array([0.0, 100.0, 110.0, 120.0, 140.0, 145.0, 150.0])),
+        [0.0, 0.0, 0.5, 1.0, 1.0, 0.5, 0.0],
+        atol=1e-12,
+    )

@@ -44,7 +44,7 @@ def arrays(day):
     return {"dff": day.dff, "xy": day.roi_xy_um} | day.behaviour.available() | truth
 
 
-def test_row_37_one_seed_gives_one_recording_bit_for_bit():
+def test_one_seed_gives_one_recording_bit_for_bit():
     first = simulate_days(preset="mouse_3", seed=7, duration_s=30.0)
     second = simulate_days(preset="mouse_3", seed=7, duration_s=30.0)
     other = simulate_days(preset="mouse_3", seed=8, duration_s=30.0)

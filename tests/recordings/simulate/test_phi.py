@@ -15,9 +15,7 @@ from cyclegan_neuro.recordings.simulate.phi import phi_recording
 
 def test_mask_by_hand():
     # t/H = 0, 1/6, ... 5/6; n/W = 0, 1/3, 2/3; zero where t/H < n/W
-    np.testing.assert_array_equal(
-        corner_mask(6, 3), [[1, 0, 0], [1, 0, 0], [1, 1, 0], [1, 1, 0], [1, 1, 1], [1, 1, 1]]
-    )
+    np.testing.assert_array_equal(corner_mask(6, 3), [[1, 0, 0], [1, 0, 0], [1, 1, 0], [1, 1, 0], [1, 1, 1], [1, 1, 1]])
 
 
 @given(frames=st.integers(1, 300), neurons=st.integers(1, 120))

@@ -34,8 +34,17 @@ def test_no_expected_spikes_give_none_and_endless_ones_end():
 
 
 def one_neuron(**values):
-    names = ("background_hz", "field_cm", "field_width_cm", "field_gain_hz", "zone_gain_hz", "running_gain_hz",
-             "speed_slope", "state_loading", "private_loading")
+    names = (
+        "background_hz",
+        "field_cm",
+        "field_width_cm",
+        "field_gain_hz",
+        "zone_gain_hz",
+        "running_gain_hz",
+        "speed_slope",
+        "state_loading",
+        "private_loading",
+    )
     zeros = dict.fromkeys(names, 0.0) | {"field_width_cm": 10.0}
     return Tuning(**{k: np.array([v]) for k, v in (zeros | values).items()})
 
@@ -43,10 +52,15 @@ def one_neuron(**values):
 def context(position, speed, *, state=0.0, shift=0.0, gain=1.0):
     n = len(position)
     return Context(
-        Behaviour(position_cm=np.array(position, np.float32), speed_cm_s=np.array(speed, np.float32),
-                  trial=np.zeros(n, np.int32)),
-        state=np.full(n, state), private=np.zeros((n, 1)),
-        lap_gain=np.full((1, 1), gain), lap_shift_cm=np.full((1, 1), shift),
+        Behaviour(
+            position_cm=np.array(position, np.float32),
+            speed_cm_s=np.array(speed, np.float32),
+            trial=np.zeros(n, np.int32),
+        ),
+        state=np.full(n, state),
+        private=np.zeros((n, 1)),
+        lap_gain=np.full((1, 1), gain),
+        lap_shift_cm=np.full((1, 1), shift),
     )
 
 

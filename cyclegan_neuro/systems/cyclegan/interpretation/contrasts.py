@@ -104,6 +104,4 @@ def _tuning_of_windows(prepared: PreparedPair, coordinate: Coordinate, day: str,
 
 
 def _binned(prepared: PreparedPair, coordinate: Coordinate, day: str, starts: np.ndarray) -> BinnedAverage:
-    return BinnedAverage(
-        getattr(coordinate, day), starts, window_frames=prepared.window_frames, edges=coordinate.edges
-    )
+    return BinnedAverage(getattr(coordinate, day), starts, window_frames=prepared.window_frames, edges=coordinate.edges)

@@ -109,9 +109,7 @@ def _explain_windows(
 def _average(prepared: PreparedPair, coordinate: Coordinate | None, values, starts, offset) -> MapAverage:
     size = {"window_frames": prepared.window_frames}
     binned = None if coordinate is None else BinnedAverage(values, starts, edges=coordinate.edges, **size)
-    return MapAverage(
-        prepared.order.inverse, binned=binned, example_start=middle_window(starts), offset=offset, **size
-    )
+    return MapAverage(prepared.order.inverse, binned=binned, example_start=middle_window(starts), offset=offset, **size)
 
 
 def middle_window(starts: np.ndarray) -> int:

@@ -99,8 +99,14 @@ class StatisticsOf:
         return self._kept("van_rossum_pairs", (self._key(counts), time_constant_s, method), compute)["values"]
 
     def compare(
-        self, recorded: SpikeCounts, generated: SpikeCounts, *, label: str, method: str = "fast",
-        van_rossum: str = "fast", both_ways: bool = False,
+        self,
+        recorded: SpikeCounts,
+        generated: SpikeCounts,
+        *,
+        label: str,
+        method: str = "fast",
+        van_rossum: str = "fast",
+        both_ways: bool = False,
     ) -> PairStatistics:
         """Compare two signals in all statistics.
 

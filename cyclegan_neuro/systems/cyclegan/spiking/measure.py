@@ -89,8 +89,9 @@ class SpikeMeasurements:
                 "noise_levels": sorted(models.noise_levels),
             },
             "windows": {name: len(starts) for name, starts in self.recorder.starts.items()},
-            "floor_windows": {name: [list(map(len, pair)) for pair in pairs] for name, pairs in
-                              self.recorder.parts.items()},
+            "floor_windows": {
+                name: [list(map(len, pair)) for pair in pairs] for name, pairs in self.recorder.parts.items()
+            },
             "masked_frames_per_window": self.recorder.n_masked,
             "compared_frames_per_window": self.recorder.prepared.window_frames - self.recorder.n_masked,
             "noise_level": {name: _quantiles(signal.noise_levels) for name, signal in named.items()},
@@ -143,9 +144,7 @@ def _true_spikes(
     if any(counts is None for counts in true.values()):
         return None
     pairs = {
-        pair: statistics.compare(
-            true[day], true[other], label=f"true spikes {pair}", both_ways=pair == "x_from_y"
-        )
+        pair: statistics.compare(true[day], true[other], label=f"true spikes {pair}", both_ways=pair == "x_from_y")
         for pair, day, other in (("x_from_y", "x", "y"), ("y_from_x", "y", "x"))
     }
     floors = {day: statistics.floors(true_parts(recorder, day), label=f"true spikes {day}") for day in true}

@@ -37,9 +37,7 @@ def ranked_sentence(found: Interpretation, ranking: Ranking) -> str:
     )
 
 
-def attended_tables(
-    prepared: PreparedPair, found: Interpretation, ranking: Ranking
-) -> tuple[tuple[str, Table], ...]:
+def attended_tables(prepared: PreparedPair, found: Interpretation, ranking: Ranking) -> tuple[tuple[str, Table], ...]:
     """Return captions and tables: the most attended neurons, those of each discriminator, and all neurons."""
     how = "Rank 1 is the most attended; equal attention shares its rank."
     columns, rows = _ranking_rows(prepared, found, ranking)

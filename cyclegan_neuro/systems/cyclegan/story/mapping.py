@@ -50,9 +50,7 @@ def _shrinkages(shrinkages: dict[str, float]) -> str:
 def _overview(signals: dict) -> Table:
     metrics = [metric for metric in METRIC_LABELS if metric in signals and metric != "x_minus_y"]
     names = [name for name in _ORDER if any(name in signals[metric] for metric in metrics)]
-    rows = tuple(
-        (row_label(name), *(mean_sd(signals[metric].get(name)) for metric in metrics)) for name in names
-    )
+    rows = tuple((row_label(name), *(mean_sd(signals[metric].get(name)) for metric in metrics)) for name in names)
     return Table("signals", ("", *(f"{METRIC_LABELS[metric]} (ΔF/F)" for metric in metrics)), rows)
 
 

@@ -56,11 +56,21 @@ def test_verdicts_on_signals_and_tuning(make_pair):
     }
     tuning = {
         "changed_y": means(
-            model=2.0, identity=1.0, moment_matching=3.0, gaussian_ot=2.5, position_shift=3.0, position_moments=0.8,
+            model=2.0,
+            identity=1.0,
+            moment_matching=3.0,
+            gaussian_ot=2.5,
+            position_shift=3.0,
+            position_moments=0.8,
             training_laps=0.5,
         ),
         "unchanged_y": means(
-            model=0.1, identity=0.0, moment_matching=0.2, gaussian_ot=0.3, position_shift=0.1, noise=0.4,
+            model=0.1,
+            identity=0.0,
+            moment_matching=0.2,
+            gaussian_ot=0.3,
+            position_shift=0.1,
+            noise=0.4,
             training_laps=0.3,
         ),
     }
