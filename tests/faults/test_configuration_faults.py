@@ -1,4 +1,4 @@
-"""Row 26: what a wrong configuration is answered with. Row 31 as far as it begins here."""
+"""What a wrong configuration is answered with, and unsafe files as far as they begin here."""
 
 import pytest
 

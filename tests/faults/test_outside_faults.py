@@ -1,4 +1,4 @@
-"""Row 32: HDF5 files that lead to another file are refused by every way, and nothing of the other file is shown."""
+"""HDF5 files that lead to another file are refused by every way, and nothing of the other file is shown."""
 
 import h5py
 import numpy as np

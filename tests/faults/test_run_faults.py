@@ -1,4 +1,4 @@
-"""Faults of the machine and of the user that meet a run: rows 22-25, 27-31, 35 and 37."""
+"""Faults of the machine and of the user that meet a run."""
 
 import errno
 import os

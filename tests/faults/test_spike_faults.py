@@ -1,4 +1,4 @@
-"""Faults that users meet when spikes are inferred and compared: rows 20, 21 and 36."""
+"""Faults that users meet when spikes are inferred and compared."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Faults of populations of spikes and of their configuration: rows 1, 10-12, 15, 16, 26, 34 and 36 for Spike-GAN."""
+"""Faults of populations of spikes and of their configuration, for Spike-GAN."""
 
 import h5py
 import numpy as np

@@ -1,4 +1,4 @@
-"""Rows 10 and 17 through ``train.py``: what a user sees before the first epoch, and when there is none."""
+"""Through ``train.py``: what a user sees before the first epoch, and when there is none."""
 
 import logging
 import sys

@@ -126,7 +126,7 @@ def share_of(counts: np.ndarray, n_samples: int, recorded: np.ndarray, n_recorde
     Examples
     --------
     >>> one, both = share_of(np.array([50]), 100, np.array([100]), 100)
-    >>> one == both, one.value, round(one.low, 2), round(one.high, 2)
+    >>> one == both, round(one.value, 2), round(one.low, 2), round(one.high, 2)
     (True, 0.5, 0.35, 0.71)
     """
     ratio = n_recorded / n_samples
