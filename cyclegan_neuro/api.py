@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cyclegan_neuro.errors import ConfigurationError, UserError
+from cyclegan_neuro.quiet import import_tensorflow_quietly
 
 if TYPE_CHECKING:
     import os
@@ -97,6 +98,7 @@ def infer_spikes(
     >>> spikes.rates_hz.shape == spikes.counts.shape == day.dff.shape, int(spikes.valid.sum())
     (True, 417)
     """
+    import_tensorflow_quietly()
     from cyclegan_neuro.spikes.inference.recording_spikes import infer_recording
 
     return infer_recording(recording, models=models, resample=resample, seed=seed)
@@ -161,6 +163,7 @@ def train(
         raise ConfigurationError(
             f"{path}, system", got=f"'{chosen.name}'", expected=f"'{system}'", fix="name the system of this file"
         )
+    import_tensorflow_quietly()
     from cyclegan_neuro.training import run as training
 
     training.train(
@@ -218,6 +221,7 @@ class TrainedRun:
     @classmethod
     def load(cls, output_dir: str | os.PathLike, system: System, config: Any) -> TrainedRun:
         """Load a run with the weights that its configuration names."""
+        import_tensorflow_quietly()
         from cyclegan_neuro.training import run as training
 
         began = time.perf_counter()

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import importlib
+import logging
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 __all__ = ["import_tensorflow_quietly", "kept_back_stderr"]
+
+_LEVEL = "TF_CPP_MIN_LOG_LEVEL"
 
 
 @contextmanager
@@ -31,10 +35,14 @@ def kept_back_stderr() -> Iterator[None]:
 
 
 def import_tensorflow_quietly() -> None:
-    """Import TensorFlow and let it look for GPUs.
+    """Import TensorFlow and let it look for GPUs, unless the user has set its log level.
 
     Its libraries write to the file descriptor before any log level holds, and call a machine without a GPU an error
     (seen with 2.21).
     """
+    if "tensorflow" in sys.modules or _LEVEL in os.environ:
+        return  # whoever sets the level sees all that TensorFlow has to say
+    os.environ[_LEVEL] = "2"
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
     with kept_back_stderr():
         importlib.import_module("tensorflow").config.list_physical_devices()

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import logging
-import os
 import sys
 
 from cyclegan_neuro.quiet import import_tensorflow_quietly
 
 __all__ = ["prepare_console"]
-
-_LEVEL = "TF_CPP_MIN_LOG_LEVEL"
 
 
 def prepare_console() -> None:
@@ -25,7 +22,4 @@ def prepare_console() -> None:
         handler.setFormatter(logging.Formatter("%(message)s"))
         log.addHandler(handler)
         log.propagate = False
-    if _LEVEL not in os.environ:
-        os.environ[_LEVEL] = "2"
-        logging.getLogger("tensorflow").setLevel(logging.ERROR)
-        import_tensorflow_quietly()
+    import_tensorflow_quietly()

@@ -79,7 +79,7 @@ def translate_recording(
     joined[np.setdiff1d(np.arange(recording.n_frames), stretches.frames)] = np.nan
     _report(recording, stretches)
     result = joined[:, np.argsort(columns)]
-    return replace(kept, dff=result, session=f"{recording.session or 'day'} as day {to}", truth=None)
+    return replace(kept, dff=result, session=f"{recording.session} as day {to}".strip(), truth=None)
 
 
 def _one_way(call, windows: np.ndarray, to: str, frames: np.ndarray) -> np.ndarray:

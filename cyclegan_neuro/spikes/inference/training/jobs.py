@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from cyclegan_neuro.errors import UserError
-from cyclegan_neuro.quiet import import_tensorflow_quietly
+from cyclegan_neuro.quiet import kept_back_stderr
 from cyclegan_neuro.recordings.atomic import replacing
 from cyclegan_neuro.spikes.ground_truth.cells import GroundTruthCell
 from cyclegan_neuro.spikes.ground_truth.loading import load_ground_truth
@@ -102,9 +102,9 @@ def load_network(output_dir: Path, job: Job) -> NetworkWeights:
 def _use_one_core() -> None:
     """Before TensorFlow is imported: one thread per process, and only its errors."""
     os.environ.update(TF_NUM_INTRAOP_THREADS="1", TF_NUM_INTEROP_THREADS="1", OMP_NUM_THREADS="1")
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.nice(5)  # whoever trains may go on working
-    import_tensorflow_quietly()
+    with kept_back_stderr():  # the level is inherited, and not enough
+        import tensorflow  # noqa: F401
 
 
 def _train(job: Job, settings: TrainingSettings, ground_truth: Path, output_dir: Path) -> float:
