@@ -15,11 +15,11 @@ import time
 import _common
 import numpy as np
 
+from cyclegan_neuro.populations.simulate import simulate_packets
 from cyclegan_neuro.systems.spike_gan.config import ModelSection
 from cyclegan_neuro.systems.spike_gan.importance.maps import importance_maps, shuffled_windows
 from cyclegan_neuro.systems.spike_gan.importance.scores import WholeScore, score_of
 from cyclegan_neuro.systems.spike_gan.networks import build_critic
-from cyclegan_neuro.systems.spike_gan.simulate import simulate_packets
 
 _WINDOW_BINS, _STEP_BINS, _SHUFFLES = 8, 2, 5
 

@@ -4,6 +4,7 @@ import os
 import random
 import sys
 
+import h5py
 import pytest
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
@@ -25,3 +26,16 @@ def pytest_collection_finish(session):
 
         cpu = tf.config.list_physical_devices("CPU")[0]
         tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
+
+
+@pytest.fixture
+def write(tmp_path):
+    """Return a function that writes data sets to a new HDF5 file and returns its path as text."""
+
+    def write(name="activity.h5", **data_sets):
+        with h5py.File(tmp_path / name, "w") as file:
+            for field, values in data_sets.items():
+                file[field.replace("__", "/")] = values
+        return str(tmp_path / name)
+
+    return write

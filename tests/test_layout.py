@@ -21,14 +21,17 @@ MAY_IMPORT = {
     "configuration": {"errors"},
     "figures": {"errors"},
     "recordings": GROUND,
+    "populations": GROUND | {"recordings"},
     "spikes": GROUND | {"recordings"},
     "networks": GROUND,
     "windows": GROUND | {"recordings", "spikes", "networks"},
     "interpret": GROUND | {"recordings", "spikes", "windows", "networks"},
-    "systems": GROUND | {"recordings", "spikes", "windows", "networks", "interpret"},
-    "training": GROUND | {"recordings", "spikes", "windows", "networks", "interpret", "systems"},
-    "report": GROUND | {"recordings", "spikes", "windows", "networks", "interpret", "systems", "training"},
-    "api": GROUND | {"recordings", "spikes", "windows", "networks", "interpret", "systems", "training", "report"},
+    "systems": GROUND | {"recordings", "populations", "spikes", "windows", "networks", "interpret"},
+    "training": GROUND | {"recordings", "populations", "spikes", "windows", "networks", "interpret", "systems"},
+    "report": GROUND
+    | {"recordings", "populations", "spikes", "windows", "networks", "interpret", "systems", "training"},
+    "api": GROUND
+    | {"recordings", "populations", "spikes", "windows", "networks", "interpret", "systems", "training", "report"},
 }
 MAY_IMPORT["cli"] = MAY_IMPORT["api"] | {"api"}
 
@@ -50,8 +53,8 @@ WITH_TENSORFLOW = (
     f"{PACKAGE}.interpret.sanity",
 )
 LIGHT_ROOMS = (
-    "errors", "quiet", "invocation", "configuration", "figures", "recordings", "spikes", "windows", "interpret",
-    "report", "api", "cli",
+    "errors", "quiet", "invocation", "configuration", "figures", "recordings", "populations", "spikes", "windows",
+    "interpret", "report", "api", "cli",
 )  # fmt: skip
 
 

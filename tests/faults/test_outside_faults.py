@@ -7,13 +7,13 @@ import pytest
 from cyclegan_neuro.cli.check import main as check_command
 from cyclegan_neuro.errors import RecordingError
 from cyclegan_neuro.interpret.storage import MAPS_FILE, read_maps
+from cyclegan_neuro.populations.reading import read_activity
+from cyclegan_neuro.populations.sections import DataSection
 from cyclegan_neuro.recordings.loading import read_file
 from cyclegan_neuro.spikes.ground_truth.loading import load_ground_truth
 from cyclegan_neuro.spikes.inference.cascade_folder import read_cascade_folder
 from cyclegan_neuro.spikes.inference.files import read_spikes
 from cyclegan_neuro.spikes.inference.storage import read_models
-from cyclegan_neuro.systems.spike_gan.config import DataSection
-from cyclegan_neuro.systems.spike_gan.reading import read_activity
 
 SHAPE = (40, 4)
 SECRET = 1234.5

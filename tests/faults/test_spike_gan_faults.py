@@ -6,9 +6,10 @@ import pytest
 
 from cyclegan_neuro.configuration.loading import build_config, read_source
 from cyclegan_neuro.errors import ConfigurationError, RecordingError, WindowError
-from cyclegan_neuro.systems.spike_gan.config import Config, DataSection
+from cyclegan_neuro.populations.reading import read_activity
+from cyclegan_neuro.populations.sections import DataSection
+from cyclegan_neuro.systems.spike_gan.config import Config
 from cyclegan_neuro.systems.spike_gan.data import prepare
-from cyclegan_neuro.systems.spike_gan.reading import read_activity
 
 SPIKES = (np.random.default_rng(0).random((10, 3, 8)) < 0.4).astype(np.int64)  # sample, neuron, bin
 

@@ -7,14 +7,15 @@ from pathlib import Path
 import numpy as np
 
 from cyclegan_neuro.errors import WindowError
+from cyclegan_neuro.populations.reading import Activity, read_activity
+from cyclegan_neuro.populations.repeats import stimulus_bins
+from cyclegan_neuro.populations.sections import DataSection
+from cyclegan_neuro.populations.simulate.configured import simulate
 from cyclegan_neuro.recordings.checks import require
 from cyclegan_neuro.recordings.digest import content_sha256
 from cyclegan_neuro.recordings.loading import load
-from cyclegan_neuro.systems.spike_gan.config import Config, DataSection
+from cyclegan_neuro.systems.spike_gan.config import Config
 from cyclegan_neuro.systems.spike_gan.prepared import PreparedSamples
-from cyclegan_neuro.systems.spike_gan.reading import Activity, read_activity
-from cyclegan_neuro.systems.spike_gan.repeats import stimulus_bins
-from cyclegan_neuro.systems.spike_gan.simulate.configured import simulate
 from cyclegan_neuro.windows import scaling
 from cyclegan_neuro.windows.segmentation import allowed_stretches
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from cyclegan_neuro.populations.simulate import PacketsTruth
+from cyclegan_neuro.populations.simulate.configured import simulate_shown
 from cyclegan_neuro.systems.spike_gan.config import Config
 from cyclegan_neuro.systems.spike_gan.coordination import fit_coordination_critic
 from cyclegan_neuro.systems.spike_gan.importance.detection import (
@@ -27,8 +29,6 @@ from cyclegan_neuro.systems.spike_gan.importance.packet_scores import (
 from cyclegan_neuro.systems.spike_gan.importance.scores import score_of
 from cyclegan_neuro.systems.spike_gan.networks import build_critic, first_filters
 from cyclegan_neuro.systems.spike_gan.prepared import PreparedSamples
-from cyclegan_neuro.systems.spike_gan.simulate import PacketsTruth
-from cyclegan_neuro.systems.spike_gan.simulate.configured import simulate_shown
 from cyclegan_neuro.systems.spike_gan.wording import ADVERSARY, COORDINATION, UNTRAINED
 from cyclegan_neuro.windows.segmentation import spaced
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import tensorflow as tf
 
+from cyclegan_neuro.populations.statistics import binarise
 from cyclegan_neuro.systems.samples import GeneratedSamples
 from cyclegan_neuro.systems.spike_gan.prepared import PreparedSamples
-from cyclegan_neuro.systems.spike_gan.statistics import binarise
 
 __all__ = ["generate_activity", "generate_samples"]
 

@@ -8,21 +8,21 @@ from functools import partial
 
 import numpy as np
 
-from cyclegan_neuro.systems.spike_gan.baselines.dichotomized_gaussian import fit_dichotomized_gaussian
-from cyclegan_neuro.systems.spike_gan.baselines.independent import fit_independent
-from cyclegan_neuro.systems.spike_gan.baselines.k_pairwise import fit_k_pairwise
-from cyclegan_neuro.systems.spike_gan.baselines.stimulus_gaussian import fit_stimulus_gaussian
-from cyclegan_neuro.systems.spike_gan.comparison import StatisticError, compare, half_against_half
+from cyclegan_neuro.populations.baselines.dichotomized_gaussian import fit_dichotomized_gaussian
+from cyclegan_neuro.populations.baselines.independent import fit_independent
+from cyclegan_neuro.populations.baselines.k_pairwise import fit_k_pairwise
+from cyclegan_neuro.populations.baselines.stimulus_gaussian import fit_stimulus_gaussian
+from cyclegan_neuro.populations.comparison import StatisticError, compare, half_against_half
+from cyclegan_neuro.populations.nearest import Memorisation, memorisation
+from cyclegan_neuro.populations.packet_counts import PacketShares, packet_shares
+from cyclegan_neuro.populations.simulate import PacketsTruth
+from cyclegan_neuro.populations.simulate.configured import simulate
+from cyclegan_neuro.populations.statistics import PopulationStatistics, population_statistics
+from cyclegan_neuro.populations.whole_distribution import WholeDistribution, compare_distributions
 from cyclegan_neuro.systems.spike_gan.config import Config
 from cyclegan_neuro.systems.spike_gan.explanation import Explanation, explain_critics
 from cyclegan_neuro.systems.spike_gan.generation import generate_samples
-from cyclegan_neuro.systems.spike_gan.nearest import Memorisation, memorisation
-from cyclegan_neuro.systems.spike_gan.packet_counts import PacketShares, packet_shares
 from cyclegan_neuro.systems.spike_gan.prepared import PreparedSamples
-from cyclegan_neuro.systems.spike_gan.simulate import PacketsTruth
-from cyclegan_neuro.systems.spike_gan.simulate.configured import simulate
-from cyclegan_neuro.systems.spike_gan.statistics import PopulationStatistics, population_statistics
-from cyclegan_neuro.systems.spike_gan.whole_distribution import WholeDistribution, compare_distributions
 from cyclegan_neuro.systems.spike_gan.wording import FLOOR, MODEL, label
 
 __all__ = ["Measurements", "measure"]

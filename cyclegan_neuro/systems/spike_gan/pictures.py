@@ -7,12 +7,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from cyclegan_neuro.figures.style import DAY_X, DAY_Y, MUTED, TRUTH, new_figure, plain_logarithms, styled
-from cyclegan_neuro.systems.spike_gan.baselines.k_pairwise import KPairwise
+from cyclegan_neuro.populations.baselines.k_pairwise import KPairwise
+from cyclegan_neuro.populations.nearest import Memorisation, NearestSamples
+from cyclegan_neuro.populations.statistics import PopulationStatistics
+from cyclegan_neuro.populations.whole_distribution import WholeDistribution
 from cyclegan_neuro.systems.spike_gan.measurements import Measurements
-from cyclegan_neuro.systems.spike_gan.nearest import Memorisation, NearestSamples
 from cyclegan_neuro.systems.spike_gan.prepared import PreparedSamples
-from cyclegan_neuro.systems.spike_gan.statistics import PopulationStatistics
-from cyclegan_neuro.systems.spike_gan.whole_distribution import WholeDistribution
 from cyclegan_neuro.systems.spike_gan.wording import MODEL, label, nearest_label
 
 __all__ = ["convergence", "distances", "examples", "nearest_examples", "statistics_grid", "whole_distribution"]

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from matplotlib.figure import Figure
 
+from cyclegan_neuro.populations.statistics import population_statistics
 from cyclegan_neuro.systems.spike_gan.config import Config
 from cyclegan_neuro.systems.spike_gan.generation import generate_samples
 from cyclegan_neuro.systems.spike_gan.pictures import examples, statistics_grid
 from cyclegan_neuro.systems.spike_gan.prepared import PreparedSamples
-from cyclegan_neuro.systems.spike_gan.statistics import population_statistics
 from cyclegan_neuro.systems.spike_gan.wording import MODEL
 from cyclegan_neuro.windows.segmentation import spaced
 

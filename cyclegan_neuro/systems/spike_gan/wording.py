@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cyclegan_neuro.systems.spike_gan.statistics import NAMES
+from cyclegan_neuro.populations.statistics import NAMES
 
 __all__ = [
     "ADVERSARY", "COORDINATION", "FLOOR", "MODEL", "UNTRAINED", "critic_label", "label", "nearest_label",

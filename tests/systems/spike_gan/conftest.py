@@ -31,19 +31,6 @@ def make_config():
 
 
 @pytest.fixture
-def write(tmp_path):
-    """Return a function that writes data sets to a new HDF5 file and returns its path as text."""
-
-    def write(name="activity.h5", **data_sets):
-        with h5py.File(tmp_path / name, "w") as file:
-            for field, values in data_sets.items():
-                file[field.replace("__", "/")] = values
-        return str(tmp_path / name)
-
-    return write
-
-
-@pytest.fixture
 def write_traces(tmp_path):
     """Return a function that writes ΔF/F, shape (frame, neuron), at 10 Hz and returns the path as text."""
 

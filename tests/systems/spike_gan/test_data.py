@@ -6,8 +6,8 @@ import pytest
 import tensorflow as tf
 
 from cyclegan_neuro.errors import WindowError
+from cyclegan_neuro.populations.simulate.configured import simulate, simulate_shown
 from cyclegan_neuro.systems.spike_gan.data import prepare, samples_per_step
-from cyclegan_neuro.systems.spike_gan.simulate.configured import simulate, simulate_shown
 from cyclegan_neuro.systems.spike_gan.streams import steps_per_epoch, training_stream, validation_batches
 from cyclegan_neuro.windows import scaling
 

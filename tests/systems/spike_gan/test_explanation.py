@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
+from cyclegan_neuro.populations.simulate import simulate_packets
 from cyclegan_neuro.systems.spike_gan.data import prepare
 from cyclegan_neuro.systems.spike_gan.explanation import CriticView, _scored, explain_critics
 from cyclegan_neuro.systems.spike_gan.importance.packet_scores import known_packet
 from cyclegan_neuro.systems.spike_gan.networks import build_critic
-from cyclegan_neuro.systems.spike_gan.simulate import simulate_packets
 
 SHOWN = simulate_packets(
     n_samples=20, n_bins=24, n_neurons=8, packet_neurons=4, packet_probability=0.2, only_packet=1, seed=1

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from cyclegan_neuro.populations.baselines.dichotomized_gaussian import DichotomizedGaussian
+from cyclegan_neuro.populations.baselines.k_pairwise import KPairwise
 from cyclegan_neuro.systems.evaluation import Block, Picture, Table, significant
 from cyclegan_neuro.systems.spike_gan import pictures
-from cyclegan_neuro.systems.spike_gan.baselines.dichotomized_gaussian import DichotomizedGaussian
-from cyclegan_neuro.systems.spike_gan.baselines.k_pairwise import KPairwise
 from cyclegan_neuro.systems.spike_gan.measurements import Measurements
 from cyclegan_neuro.systems.spike_gan.prepared import PreparedSamples
 from cyclegan_neuro.systems.spike_gan.wording import FLOOR, MODEL, label

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from cyclegan_neuro.populations.packet_counts import PacketShares, Share
 from cyclegan_neuro.systems.evaluation import Block, Table
 from cyclegan_neuro.systems.spike_gan.measurements import Measurements
-from cyclegan_neuro.systems.spike_gan.packet_counts import PacketShares, Share
 from cyclegan_neuro.systems.spike_gan.wording import label
 
 __all__ = ["packets_block", "share_text"]

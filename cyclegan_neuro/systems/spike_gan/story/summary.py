@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from cyclegan_neuro.systems.spike_gan.comparison import nearer
+from cyclegan_neuro.populations.comparison import nearer
+from cyclegan_neuro.populations.statistics import NAMES
 from cyclegan_neuro.systems.spike_gan.measurements import Measurements
 from cyclegan_neuro.systems.spike_gan.prepared import PreparedSamples
-from cyclegan_neuro.systems.spike_gan.statistics import NAMES
 from cyclegan_neuro.systems.spike_gan.story.packets import share_text
 from cyclegan_neuro.systems.spike_gan.wording import (
     ADVERSARY,

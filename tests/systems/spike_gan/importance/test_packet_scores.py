@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from cyclegan_neuro.populations.simulate import simulate_packets, templates
 from cyclegan_neuro.systems.spike_gan.importance.packet_scores import known_packet, score_packet
-from cyclegan_neuro.systems.spike_gan.simulate import simulate_packets, templates
 
 SHOWN = simulate_packets(
     n_samples=20, n_bins=24, n_neurons=8, packet_neurons=4, packet_probability=0.2, only_packet=1, seed=1

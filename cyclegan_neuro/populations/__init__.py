@@ -1,0 +1,1 @@
+"""Activity of populations as samples: reading and binning, simulators, statistics, models fitted in seconds."""

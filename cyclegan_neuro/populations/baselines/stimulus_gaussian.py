@@ -1,0 +1,148 @@
+"""A dichotomized Gaussian whose rates follow a stimulus that was shown again and again (Lyamzin et al. 2010).
+
+What neurons share through the stimulus is in the rates; the process beneath has only the correlations that are left
+from one repeat to the next ("noise correlations").
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+from scipy.stats import norm
+
+from cyclegan_neuro.populations.baselines.checking import check_samples
+from cyclegan_neuro.populations.baselines.dichotomized_gaussian import (
+    LEAST_COUNT,
+    DichotomizedGaussian,
+    lagged_coincidences,
+    nearest_gaussian,
+)
+from cyclegan_neuro.populations.repeats import stimulus_bins
+
+__all__ = ["fit_stimulus_gaussian"]
+
+_TERMS = 40
+_MOST = 0.95  # correlation up to which the series is summed
+_HALVINGS = 40
+
+
+def fit_stimulus_gaussian(samples: np.ndarray, *, first_bins: np.ndarray, repeat_bins: int) -> DichotomizedGaussian:
+    """Fit rates that follow the stimulus, and the covariances around them of all pairs at all time lags.
+
+    Parameters
+    ----------
+    samples : ndarray, shape (sample, bin, neuron)
+        Spikes, 0 or 1.
+    first_bins : ndarray of int, shape (sample,)
+        Where samples begin, counted from the beginning of a repeat.
+    repeat_bins : int
+        Bins of a repeat; the next one follows at once.
+
+    Returns
+    -------
+    DichotomizedGaussian
+        Its samples begin anywhere in the stimulus. Covariances lie within the range that correlations of the process
+        from -0.95 to 0.95 give.
+
+    Raises
+    ------
+    RecordingError
+        Samples of another shape or with other values.
+    ConfigurationError
+        See :func:`~cyclegan_neuro.populations.repeats.stimulus_bins`.
+
+    References
+    ----------
+    Lyamzin et al. 2010, "Modeling population spike trains with specified time-varying spike rates, trial-to-trial
+    variability, and pairwise signal and noise correlations".
+
+    Notes
+    -----
+    The probability that two correlated normal variables exceed their thresholds is a power series of their correlation
+    (Pearson 1900), whose coefficients are averaged over the stimulus here: one equation per pair and lag.
+    """
+    check_samples(samples)
+    n_bins = samples.shape[1]
+    stimulus = stimulus_bins(first_bins, n_bins, repeat_bins)
+    rates = _stimulus_rates(samples, stimulus, repeat_bins)
+    coincidences = lagged_coincidences(samples, n_bins)
+    factors = _series_factors(rates)
+    asked, slopes = np.empty_like(coincidences), np.empty_like(coincidences)
+    at_bound = np.empty(asked.shape, bool)
+    for lag in range(n_bins):
+        share = np.bincount(stimulus[:, : n_bins - lag].ravel(), minlength=repeat_bins) / stimulus[:, lag:].size
+        by_chance = (rates * share[:, None]).T @ np.roll(rates, -lag, axis=0)
+        series = [(early * share[:, None]).T @ np.roll(early, -lag, axis=0) for early in factors]
+        least = LEAST_COUNT / stimulus[:, lag:].size - by_chance
+        wanted = coincidences[lag] - by_chance
+        asked[lag], at_bound[lag] = _solve(series, wanted, np.minimum(least, 0))
+        slopes[lag] = _slope(series, asked[lag])
+        if lag == 0:
+            within_bin = series, wanted
+    same = np.diag_indices(rates.shape[1])
+    asked[0][same], at_bound[0][same] = 1, False
+    scale = np.sqrt(within_bin[0][0][same])
+    scale = np.where(scale > 0, scale, 1)
+    slopes = np.where(slopes > 0, slopes, np.outer(scale, scale))
+    return nearest_gaussian(
+        asked,
+        slopes=slopes,
+        scale=scale,
+        covariance=partial(_sum, within_bin[0]),
+        rates=rates,
+        wanted=within_bin[1],
+        at_bound=at_bound,
+    )
+
+
+def _stimulus_rates(samples: np.ndarray, stimulus: np.ndarray, repeat_bins: int) -> np.ndarray:
+    """Return the share of repeats in which each neuron spikes, shape (stimulus bin, neuron)."""
+    places = stimulus.ravel()
+    columns = samples.reshape(len(places), -1).T
+    spikes = np.stack([np.bincount(places, column, repeat_bins) for column in columns], axis=1)
+    return spikes / np.bincount(places, minlength=repeat_bins)[:, None]
+
+
+def _series_factors(rates: np.ndarray) -> list[np.ndarray]:
+    """Return what each neuron brings to the n-th power of the correlation, n from 1 on; shape (stimulus bin, neuron).
+
+    The density at the threshold times the Hermite polynomial of degree n - 1, over the square root of n!.
+    """
+    varies = (rates > 0) & (rates < 1)
+    threshold = norm.isf(np.where(varies, rates, 0.5))
+    before, now = np.zeros_like(rates), np.where(varies, norm.pdf(threshold), 0.0)
+    factors = []
+    for n in range(1, _TERMS + 1):
+        factors.append(now / np.sqrt(n))
+        before, now = now, (threshold * now - np.sqrt(n - 1) * before) / np.sqrt(n)
+    return factors
+
+
+def _sum(series: list[np.ndarray], correlation: np.ndarray) -> np.ndarray:
+    """Return the covariance of threshold events, averaged over the stimulus."""
+    total = np.zeros_like(correlation)
+    for coefficient in reversed(series):
+        total = (total + coefficient) * correlation
+    return total
+
+
+def _slope(series: list[np.ndarray], correlation: np.ndarray) -> np.ndarray:
+    """Return the derivative of :func:`_sum` by the correlation."""
+    total = np.zeros_like(correlation)
+    for power, coefficient in reversed(list(enumerate(series))):
+        total = total * correlation + (power + 1) * coefficient
+    return total
+
+
+def _solve(series: list[np.ndarray], wanted: np.ndarray, least: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the correlations with these covariances, by halving, and where they lie at a bound."""
+    low, high = np.full_like(wanted, -_MOST), np.full_like(wanted, _MOST)
+    varies = series[0] > 0
+    at_bound = varies & ((wanted < np.maximum(least, _sum(series, low))) | (wanted > _sum(series, high)))
+    wanted = np.maximum(wanted, least)
+    for _ in range(_HALVINGS):
+        middle = (low + high) / 2
+        below = _sum(series, middle) < wanted
+        low, high = np.where(below, middle, low), np.where(below, high, middle)
+    return np.where(varies, (low + high) / 2, 0.0), at_bound

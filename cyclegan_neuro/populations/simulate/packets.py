@@ -1,0 +1,184 @@
+"""Packets of spikes, neuron after neuron, on refractory background activity."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from cyclegan_neuro.populations.simulate.checks import check_packets, check_range, check_sizes, require
+from cyclegan_neuro.populations.simulate.population import SPREAD, columns_of, generators, spread_around
+from cyclegan_neuro.populations.simulate.refractory import refractory_spikes, solve_hazard_scale
+from cyclegan_neuro.populations.simulate.truth import PacketsTruth, SimulatedPopulation
+
+__all__ = ["background_spikes", "packet_spikes", "simulate_packets", "templates"]
+
+
+def simulate_packets(
+    *,
+    n_samples: int = 8192,
+    n_bins: int = 64,
+    n_neurons: int = 32,
+    packet_neurons: int = 8,
+    packet_probability: float = 0.1,
+    rate: float = 0.1,
+    refractory_bins: float = 2.0,
+    jitter_bins: float = 0.0,
+    only_packet: int | None = None,
+    onset_limits: tuple[int, int] | None = None,
+    seed: int,
+    population_seed: int | None = None,
+) -> SimulatedPopulation:
+    """Simulate groups of neurons that fire one after the other.
+
+    Parameters
+    ----------
+    n_samples, n_bins, n_neurons : int
+    packet_neurons : int
+        Neurons, and bins, of a packet; divides ``n_neurons``.
+    packet_probability : float
+        That a group starts a packet in a bin in which it may: not within the ``packet_neurons`` bins of its last
+        packet, and not where the sample ends before the packet does. No packet is under way when a sample starts.
+    rate : float
+        Background spikes per bin; each neuron has its own, uniform within 50 % around this one.
+    refractory_bins : float
+        As in :func:`simulate_pairs`; holds for the background, packets are added to it.
+    jitter_bins : float
+        Standard deviation of the time of each packet spike; rounded, and kept within the bins of the packet.
+    only_packet : int, optional
+        The only packet that appears; the background stays that of all neurons.
+    onset_limits : (int, int), optional
+        First and last bin, both included, in which packets may start.
+    seed, population_seed : int
+        As in :func:`simulate_pairs`; the population is the permutation and the background rates.
+
+    Returns
+    -------
+    SimulatedPopulation
+        The truth is a :class:`PacketsTruth`.
+
+    Raises
+    ------
+    ConfigurationError
+        Sizes, rates or limits that cannot be; names the field.
+
+    References
+    ----------
+    Molano-Mazon et al. 2018, section 3.3 and Figure 4. There importance is measured on samples in which one type of
+    packet occurs once or twice between 16 and 32 ms: ``only_packet=0, onset_limits=(16, 32)``.
+
+    Examples
+    --------
+    >>> simulated = simulate_packets(n_samples=4, seed=0, only_packet=2)
+    >>> simulated.samples.shape, set(simulated.truth.onsets[:, 1].tolist())
+    ((4, 64, 32), {2})
+    """
+    check_sizes(seed=seed, population_seed=population_seed, n_samples=n_samples, n_bins=n_bins, n_neurons=n_neurons)
+    check_packets(
+        n_neurons=n_neurons, n_bins=n_bins, packet_neurons=packet_neurons, rate=rate, refractory_bins=refractory_bins,
+        jitter_bins=jitter_bins,
+    )  # fmt: skip
+    limits = (0, n_bins - packet_neurons) if onset_limits is None else onset_limits
+    _check(n_neurons, n_bins, packet_neurons, packet_probability, only_packet, limits)
+    population, rng = generators(seed=seed, population_seed=population_seed)
+    permutation = population.permutation(n_neurons)
+    rates = spread_around(rate, size=n_neurons, spread=SPREAD, rng=population)
+    groups = columns_of(permutation).reshape(-1, packet_neurons)
+    background = background_spikes(rates, n_samples=n_samples, n_bins=n_bins, refractory_bins=refractory_bins, rng=rng)
+    shown = np.arange(len(groups)) if only_packet is None else np.array([only_packet])
+    onsets = _draw_onsets(n_samples, shown, packet_neurons, packet_probability, limits, rng)
+    packets = packet_spikes(onsets, groups=groups, shape=background.shape, jitter_bins=jitter_bins, rng=rng)
+    return SimulatedPopulation(background | packets, PacketsTruth(groups, permutation, rates, packets, onsets))
+
+
+def templates(truth: PacketsTruth) -> np.ndarray:
+    """Return where each packet has its spikes when there is no jitter.
+
+    Parameters
+    ----------
+    truth : PacketsTruth or StimuliTruth
+
+    Returns
+    -------
+    ndarray of bool, shape (packet, packet bin, neuron)
+        Neurons are the columns of the samples.
+
+    Examples
+    --------
+    >>> truth = simulate_packets(n_samples=1, n_neurons=2, packet_neurons=1, seed=0).truth
+    >>> templates(truth)[:, 0, truth.groups[:, 0]]
+    array([[ True, False],
+           [False,  True]])
+    """
+    n_packets, packet_bins = truth.groups.shape
+    template = np.zeros((n_packets, packet_bins, len(truth.permutation)), bool)
+    template[np.arange(n_packets)[:, None], np.arange(packet_bins), truth.groups] = True
+    return template
+
+
+def background_spikes(
+    rates: np.ndarray, *, n_samples: int, n_bins: int, refractory_bins: float, rng: np.random.Generator
+) -> np.ndarray:
+    """Return spikes of independent refractory neurons, uint8, shape (sample, bin, neuron)."""
+    scale = np.array([solve_hazard_scale(rate, refractory_bins=refractory_bins) for rate in rates])
+    return refractory_spikes(
+        scale,
+        refractory_bins=refractory_bins,
+        n_bins=n_bins,
+        draw=lambda: rng.random((n_samples, len(scale)), np.float32),
+    )
+
+
+def packet_spikes(
+    onsets: np.ndarray, *, groups: np.ndarray, shape: tuple[int, ...], jitter_bins: float, rng: np.random.Generator
+) -> np.ndarray:
+    """Return the spikes of packets, the i-th neuron of a packet i bins after its onset unless there is jitter.
+
+    Parameters
+    ----------
+    onsets : ndarray of int, shape (event, 3)
+        Sample, packet, first bin.
+    groups : ndarray of int, shape (packet, member)
+    shape : (sample, bin, neuron)
+    jitter_bins : float
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    ndarray of bool, shape (sample, bin, neuron)
+    """
+    packet_bins = groups.shape[1]
+    jitter = np.rint(jitter_bins * rng.standard_normal((len(onsets), packet_bins))).astype(int)
+    delay = np.clip(np.arange(packet_bins) + jitter, 0, packet_bins - 1)
+    sample, packet, onset = onsets.T
+    spikes = np.zeros(shape, bool)
+    spikes[sample[:, None], onset[:, None] + delay, groups[packet]] = True
+    return spikes
+
+
+def _draw_onsets(n_samples, shown, packet_bins, probability, limits, rng) -> np.ndarray:
+    """Sample, packet and first bin of the packets, shape (event, 3)."""
+    first, last = limits
+    starts = np.zeros((n_samples, last - first + 1, len(shown)), bool)
+    free_from = np.full((n_samples, len(shown)), first)
+    for step in range(starts.shape[1]):
+        time = first + step
+        starts[:, step] = (rng.random(free_from.shape) < probability) & (free_from <= time)
+        free_from[starts[:, step]] = time + packet_bins
+    sample, step, which = np.nonzero(starts)
+    return np.stack([sample, shown[which], first + step], axis=1)
+
+
+def _check(n_neurons, n_bins, packet_neurons, packet_probability, only_packet, limits) -> None:
+    """Refuse packets that do not divide the neurons, do not exist, or do not fit."""
+    require(
+        n_neurons % packet_neurons == 0, "n_neurons", got=f"{n_neurons}",
+        expected=f"a multiple of packet_neurons {packet_neurons}", fix="change n_neurons or packet_neurons",
+    )  # fmt: skip
+    check_range("packet_probability", packet_probability, 0.0, 1.0)
+    if only_packet is not None:
+        check_range("only_packet", only_packet, 0, n_neurons // packet_neurons - 1)
+    first, last = limits
+    require(
+        0 <= first <= last <= n_bins - packet_neurons, "onset_limits", got=f"{first} to {last}",
+        expected=f"first and last bin, within 0 to {n_bins - packet_neurons}, where a packet still fits",
+        fix="narrow the limits or lengthen the samples",
+    )  # fmt: skip

@@ -1,0 +1,160 @@
+"""Groups of correlated, refractory neurons that have the rate and the correlation that were asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import combinations
+
+import numpy as np
+
+from cyclegan_neuro.populations.simulate.checks import check_range, check_rate, check_sizes, require
+from cyclegan_neuro.populations.simulate.pair_chain import PairLaw, solve_pair
+from cyclegan_neuro.populations.simulate.population import SPREAD, columns_of, generators, spread_around
+from cyclegan_neuro.populations.simulate.refractory import refractory_spikes
+from cyclegan_neuro.populations.simulate.truth import PairsTruth, SimulatedPopulation
+
+__all__ = ["simulate_pairs"]
+
+_MAX_CORRELATION = 0.95
+
+
+def simulate_pairs(
+    *,
+    n_samples: int = 8192,
+    n_bins: int = 128,
+    n_neurons: int = 16,
+    group_size: int = 2,
+    rate: float = 0.25,
+    correlation: float = 0.3,
+    refractory_bins: float = 2.0,
+    spread: float = SPREAD,
+    seed: int,
+    population_seed: int | None = None,
+) -> SimulatedPopulation:
+    """Simulate groups of correlated neurons with relative refractoriness.
+
+    Parameters
+    ----------
+    n_samples, n_bins, n_neurons, group_size : int
+        ``n_neurons`` is a multiple of ``group_size``; the neurons of a group are scattered over the columns.
+    rate : float
+        Spikes per bin; each group has its own, uniform within ``spread`` around this one.
+    correlation : float
+        Pearson correlation, within a bin, of two neurons of a group; each group has its own, as for the rate.
+    refractory_bins : float
+        A neuron has recovered to 1 - exp(-a / sigma^2) a bins after a spike, sigma = refractory_bins / 1.5.
+    spread : float
+        0 to below 1; 0 gives all groups the nominal values.
+    seed : int
+        Of the samples.
+    population_seed : int, optional
+        Of groups, rates and correlations; default ``seed``. With the same one and other seeds, calls give new
+        samples of the same population.
+
+    Returns
+    -------
+    SimulatedPopulation
+        The truth is a :class:`PairsTruth`.
+
+    Raises
+    ------
+    ConfigurationError
+        Sizes, rates or correlations that cannot be; names the field.
+
+    Notes
+    -----
+    The published code copies, in each bin, a shared reference with probability sqrt(c) and then removes spikes for
+    refractoriness, which takes most of the correlation away. Here a neuron uses its group's random number with
+    probability sqrt(sharing) and compares it with its own hazard; sharing and hazard are solved for, so that rate
+    and correlation are the nominal ones.
+
+    References
+    ----------
+    Molano-Mazon et al. 2018, section 3.1; Mikula & Niebur 2003, "The effects of input rate and synchrony on a
+    coincidence detector: analytical solution".
+
+    Examples
+    --------
+    >>> simulated = simulate_pairs(n_samples=4, n_bins=10, n_neurons=4, seed=0)
+    >>> simulated.samples.shape, simulated.truth.groups.shape
+    ((4, 10, 4), (2, 2))
+    """
+    check_sizes(
+        seed=seed, population_seed=population_seed, n_samples=n_samples, n_bins=n_bins, n_neurons=n_neurons
+    )  # fmt: skip
+    _check(n_neurons, group_size, rate, correlation, refractory_bins, spread)
+    population, rng = generators(seed=seed, population_seed=population_seed)
+    permutation = population.permutation(n_neurons)
+    n_groups = n_neurons // group_size
+    rates = spread_around(rate, size=n_groups, spread=spread, rng=population)
+    correlations = spread_around(correlation, size=n_groups, spread=spread, rng=population)
+    laws = [solve_pair(*nominal, refractory_bins=refractory_bins) for nominal in zip(rates, correlations, strict=True)]
+    unshuffled = refractory_spikes(
+        np.repeat([law.hazard_scale for law in laws], group_size),
+        refractory_bins=refractory_bins,
+        n_bins=n_bins,
+        draw=_shared_numbers(rng, n_samples, group_size, np.array([law.sharing for law in laws])),
+        warm_up_bins=max(law.warm_up_bins for law in laws),
+    )
+    samples = np.take(unshuffled, permutation, axis=2)
+    groups = columns_of(permutation).reshape(n_groups, group_size)
+    return SimulatedPopulation(samples, _truth(samples, groups, permutation, rates, correlations, laws))
+
+
+def _shared_numbers(
+    rng: np.random.Generator, n_samples: int, group_size: int, sharing: np.ndarray
+) -> Callable[[], np.ndarray]:
+    """Return a function that draws uniform numbers, of which two neurons of a group share ``sharing``."""
+    uses_shared = np.repeat(np.sqrt(sharing), group_size).astype(np.float32)
+
+    def draw() -> np.ndarray:
+        own, choice = rng.random((2, n_samples, len(uses_shared)), np.float32)
+        shared = rng.random((n_samples, len(sharing)), np.float32)
+        return np.where(choice < uses_shared, np.repeat(shared, group_size, axis=1), own)
+
+    return draw
+
+
+def _truth(samples, groups, permutation, rates, correlations, laws: list[PairLaw]) -> PairsTruth:
+    """All that is known about the samples, with what they reached."""
+    reached_rate, reached_correlation = _reached(samples, groups)
+    return PairsTruth(
+        groups=groups,
+        permutation=permutation,
+        nominal_rate=rates,
+        nominal_correlation=correlations,
+        analytic_rate=np.array([law.rate for law in laws]),
+        analytic_correlation=np.array([law.correlation for law in laws]),
+        reached_rate=reached_rate,
+        reached_correlation=reached_correlation,
+        hazard_scale=np.array([law.hazard_scale for law in laws]),
+        sharing=np.array([law.sharing for law in laws]),
+    )
+
+
+def _reached(samples: np.ndarray, groups: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Mean rate of each group and mean Pearson correlation of its pairs, over all bins.
+
+    Counts instead of ``np.corrcoef``: exact, and without a float copy of samples that may fill the memory.
+    """
+    trains = np.ascontiguousarray(samples.reshape(-1, samples.shape[-1]).T)
+    rate = np.count_nonzero(trains, axis=1) / trains.shape[1]
+    first, second = np.array([list(combinations(group, 2)) for group in groups], int).reshape(len(groups), -1, 2).T
+    both = np.array([np.count_nonzero(trains[i] & trains[j]) for i, j in zip(first.flat, second.flat, strict=True)])
+    covariance = both.reshape(first.shape) / trains.shape[1] - rate[first] * rate[second]
+    deviation = np.sqrt(rate * (1 - rate))
+    with np.errstate(invalid="ignore"):
+        correlation = (covariance / (deviation[first] * deviation[second])).mean(axis=0)
+    return rate[groups].mean(axis=1), correlation
+
+
+def _check(n_neurons, group_size, rate, correlation, refractory_bins, spread) -> None:
+    """Refuse groups that do not divide the neurons, and laws that no pair can have."""
+    require(group_size >= 2, "group_size", got=f"{group_size}", expected="at least 2", fix="give groups of 2 or more")
+    require(
+        n_neurons % group_size == 0, "n_neurons", got=f"{n_neurons}", expected=f"a multiple of group_size {group_size}",
+        fix="change n_neurons or group_size",
+    )  # fmt: skip
+    require(0 <= spread < 1, "spread", got=f"{spread}", expected="0 to below 1", fix="lower the spread")
+    check_rate(rate, spread=spread, refractory_bins=refractory_bins)
+    check_range("correlation", correlation, 0.0, _MAX_CORRELATION / (1 + spread))
