@@ -23,11 +23,11 @@ from _common import ROOT, print_table, write_json
 from _criteria import CANDIDATES, Target
 
 from cyclegan_neuro.configuration.loading import load_config
+from cyclegan_neuro.evaluation.days.signals import SignalErrors, phi_bounds
+from cyclegan_neuro.evaluation.days.translation import ModelTranslator, translate
+from cyclegan_neuro.evaluation.days.tuning import TuningCurves, training_curves, tuning_is_known, tuning_metrics
 from cyclegan_neuro.systems.base import get
 from cyclegan_neuro.systems.cyclegan.config import Config
-from cyclegan_neuro.systems.cyclegan.signals import SignalErrors, phi_bounds
-from cyclegan_neuro.systems.cyclegan.translation import ModelTranslator, translate
-from cyclegan_neuro.systems.cyclegan.tuning import TuningCurves, training_curves, tuning_is_known, tuning_metrics
 from cyclegan_neuro.training.seeds import deterministic_ops
 from cyclegan_neuro.windows.cutting import window_frame_indices, windows_of
 from cyclegan_neuro.windows.segmentation import spaced

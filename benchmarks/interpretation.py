@@ -18,6 +18,7 @@ import os
 import resource
 import time
 from collections import defaultdict
+from functools import partial
 from unittest.mock import patch
 
 import keras
@@ -29,11 +30,12 @@ from tf_keras_vis.gradcam import Gradcam
 from tf_keras_vis.saliency import Saliency
 
 from cyclegan_neuro.configuration.sections import InterpretationSection
+from cyclegan_neuro.evaluation.days.interpretation import measure
+from cyclegan_neuro.evaluation.days.interpretation.views import NetworkView, explain
 from cyclegan_neuro.recordings.recording import Behaviour, Recording, Truth
 from cyclegan_neuro.systems.cyclegan.build import build_cyclegan
 from cyclegan_neuro.systems.cyclegan.config import Config
-from cyclegan_neuro.systems.cyclegan.interpretation import findings, measure
-from cyclegan_neuro.systems.cyclegan.interpretation.views import NetworkView, explain, view_networks
+from cyclegan_neuro.systems.cyclegan.views import view_networks
 from cyclegan_neuro.windows.cutting import windows_of
 from cyclegan_neuro.windows.prepared import Day, NeuronOrder, PreparedPair, Scaling, Starts
 
@@ -93,12 +95,12 @@ def interpret(section, prepared, trainer) -> tuple[np.ndarray, Seconds]:
 
     with (
         patch.object(measure, "explain", timed(measure.explain, seconds, part)),
-        patch.object(measure, "view_networks", timed(measure.view_networks, seconds, "views")),
-        patch.object(findings, "score_maps", timed(findings.score_maps, seconds, "scores")),
-        patch.object(findings, "contrasts", timed(findings.contrasts, seconds, "contrasts")),
+        patch.object(measure, "score_maps", timed(measure.score_maps, seconds, "scores")),
+        patch.object(measure, "contrasts", timed(measure.contrasts, seconds, "contrasts")),
     ):
         begin = now()
-        findings.interpret_networks(section, prepared, trainer)
+        views = timed(partial(view_networks, trainer, section, prepared), seconds, "views")
+        measure.interpret_networks(section, prepared, views)
         return now() - begin, seconds
 
 

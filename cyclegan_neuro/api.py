@@ -16,11 +16,11 @@ from cyclegan_neuro.quiet import import_tensorflow_quietly
 if TYPE_CHECKING:
     import os
 
+    from cyclegan_neuro.evaluation.contents import Evaluation
     from cyclegan_neuro.recordings.recording import Recording
     from cyclegan_neuro.spikes.inference.rate_models import RateModels
     from cyclegan_neuro.spikes.inference.recording_spikes import RecordingSpikes
     from cyclegan_neuro.systems.base import System
-    from cyclegan_neuro.systems.evaluation import Evaluation
     from cyclegan_neuro.training.run import Run
 
 __all__ = ["TrainedRun", "infer_spikes", "load_run", "read_recording", "train"]

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import rankdata
+from scipy.stats import rankdata, spearmanr
 
 __all__ = [
     "MapScore",
@@ -19,6 +19,7 @@ __all__ = [
     "place_score",
     "position_overlap",
     "position_overlap_score",
+    "rank_agreement",
     "region_score",
 ]
 
@@ -266,3 +267,28 @@ def _score(value: float, null: np.ndarray, spread: np.ndarray, n: int | np.integ
         p=float((1 + as_far) / (1 + null.size)) if np.isfinite(value) else float("nan"),
         n=int(n),
     )
+
+
+def rank_agreement(a: np.ndarray, b: np.ndarray) -> float:
+    """Return Spearman's rank correlation of two maps over the cells that both have.
+
+    Parameters
+    ----------
+    a, b : ndarray of float, equal shape
+        NaN cells are left out.
+
+    Returns
+    -------
+    float
+        NaN where a map is constant or fewer than three cells remain.
+
+    Examples
+    --------
+    >>> rank_agreement(np.array([1.0, 2.0, 3.0, np.nan]), np.array([10.0, 20.0, 90.0, 0.0]))
+    1.0
+    """
+    known = np.isfinite(a) & np.isfinite(b)
+    a, b = a[known], b[known]
+    if a.size < 3 or np.ptp(a) == 0 or np.ptp(b) == 0:
+        return float("nan")
+    return float(spearmanr(a, b).statistic)

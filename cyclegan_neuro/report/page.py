@@ -11,8 +11,8 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from cyclegan_neuro.evaluation.contents import Table
 from cyclegan_neuro.report.tables import column_order, format_cell, sort_number
-from cyclegan_neuro.systems.evaluation import Table
 
 __all__ = ["FOLDED_ROWS", "FigureOnPage", "SectionOnPage", "TableOnPage", "render_page", "table_on_page"]
 
@@ -31,7 +31,7 @@ class FigureOnPage:
     ----------
     number : int
     slug, caption, counterpart : str
-        As of :class:`cyclegan_neuro.systems.evaluation.Picture`.
+        As of :class:`cyclegan_neuro.evaluation.contents.Picture`.
     data_uri : Markup
         The bitmap.
     width_px, height_px : int

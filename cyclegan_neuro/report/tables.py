@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from cyclegan_neuro.systems.evaluation import Table, significant
+from cyclegan_neuro.evaluation.contents import Table, significant
 
 __all__ = ["column_order", "format_cell", "json_ready", "sort_number", "write_csv", "write_json"]
 

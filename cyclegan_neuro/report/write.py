@@ -11,13 +11,13 @@ from pathlib import Path
 from markupsafe import Markup
 
 from cyclegan_neuro.errors import RunDirectoryError
+from cyclegan_neuro.evaluation.contents import Block, Evaluation, Picture
 from cyclegan_neuro.figures.style import png_bytes, svg_bytes
 from cyclegan_neuro.interpret.storage import MAPS_FILE, write_arrays
 from cyclegan_neuro.invocation import command
 from cyclegan_neuro.report.files import replacing_directory, unique_slugs
 from cyclegan_neuro.report.page import FigureOnPage, SectionOnPage, render_page, table_on_page
 from cyclegan_neuro.report.tables import format_cell, write_csv, write_json
-from cyclegan_neuro.systems.evaluation import Block, Evaluation, Picture
 
 __all__ = ["write_report"]
 

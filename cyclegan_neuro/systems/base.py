@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     import tensorflow as tf
     from matplotlib.figure import Figure
 
+    from cyclegan_neuro.evaluation.samples import GeneratedSamples
     from cyclegan_neuro.recordings.recording import Recording
-    from cyclegan_neuro.systems.samples import GeneratedSamples
     from cyclegan_neuro.systems.trainer import Trainer
 
 __all__ = ["System", "get", "names"]
@@ -76,7 +76,7 @@ class System(ABC):
 
     @abstractmethod
     def evaluate(self, config: Any, prepared: Any, trainer: Trainer, *, cache_directory: Path | None = None) -> Any:
-        """Compute every number and figure of the report; see ``systems.evaluation.Evaluation``.
+        """Compute every number and figure of the report; see ``evaluation.contents.Evaluation``.
 
         What takes long may be kept in ``cache_directory`` for the next evaluation, under the hash of what it is
         computed from.

@@ -20,11 +20,11 @@ import numpy as np
 
 from cyclegan_neuro.cli.errors import report_user_errors
 from cyclegan_neuro.configuration.loading import load_config
+from cyclegan_neuro.evaluation.days.baselines import fit_baselines
+from cyclegan_neuro.evaluation.days.translation import Frames
+from cyclegan_neuro.evaluation.days.tuning import pearson, training_curves, tuning_metrics
 from cyclegan_neuro.interpret.binned import BinnedAverage, bin_edges, binned_mean
 from cyclegan_neuro.systems.base import get
-from cyclegan_neuro.systems.cyclegan.baselines import fit_baselines
-from cyclegan_neuro.systems.cyclegan.translation import Frames
-from cyclegan_neuro.systems.cyclegan.tuning import pearson, training_curves, tuning_metrics
 from cyclegan_neuro.windows.cutting import raw_windows, window_frame_indices
 from cyclegan_neuro.windows.prepared import PreparedPair
 

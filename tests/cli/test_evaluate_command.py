@@ -10,9 +10,9 @@ import pytest
 
 from cyclegan_neuro.cli.evaluate import main
 from cyclegan_neuro.configuration.loading import dump_config
+from cyclegan_neuro.evaluation.contents import Block, Evaluation
 from cyclegan_neuro.systems import base
 from cyclegan_neuro.systems.cyclegan.system import CycleGANSystem
-from cyclegan_neuro.systems.evaluation import Block, Evaluation
 from cyclegan_neuro.training.checkpoints import Checkpoint, Manifest
 from cyclegan_neuro.training.lock import EVALUATION_LOCK, locked
 

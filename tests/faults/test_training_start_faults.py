@@ -8,9 +8,9 @@ import pytest
 import yaml
 
 from cyclegan_neuro.cli.train import main
+from cyclegan_neuro.evaluation.days.story.inputs import inputs_block
 from cyclegan_neuro.recordings.recording import Recording
 from cyclegan_neuro.recordings.writing import write_recording
-from cyclegan_neuro.systems.cyclegan.story.inputs import inputs_block
 
 IDS = tuple(f"roi_{i}" for i in range(12))
 SMALL = {

@@ -3,7 +3,8 @@ import warnings
 import numpy as np
 import pytest
 
-from cyclegan_neuro.interpret.sanity import rank_agreement, untrained
+from cyclegan_neuro.interpret.sanity import untrained
+from cyclegan_neuro.interpret.scores import rank_agreement
 
 
 @pytest.mark.parametrize("rank", [1, 2])

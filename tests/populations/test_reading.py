@@ -6,10 +6,10 @@ import quantities as pq
 from elephant.conversion import BinnedSpikeTrain
 
 from cyclegan_neuro.errors import RecordingError
+from cyclegan_neuro.evaluation.samples import GeneratedSamples, write_samples
 from cyclegan_neuro.populations.reading import bin_spike_times, bin_trains, read_activity
 from cyclegan_neuro.populations.sections import DataSection
 from cyclegan_neuro.spikes.trains import neo_train
-from cyclegan_neuro.systems.samples import GeneratedSamples, write_samples
 
 SPIKES = (np.random.default_rng(0).random((6, 3, 8)) < 0.4).astype(np.uint8)  # sample, neuron, bin
 

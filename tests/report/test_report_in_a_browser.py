@@ -3,8 +3,8 @@
 import pytest
 from matplotlib.figure import Figure
 
+from cyclegan_neuro.evaluation.contents import Block, Evaluation, Picture, Reference, Table
 from cyclegan_neuro.report.write import write_report
-from cyclegan_neuro.systems.evaluation import Block, Evaluation, Picture, Reference, Table
 
 ROWS = (
     ("b", 2.0, "0.5 ± 0.1"),

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cyclegan_neuro.evaluation.contents import Table, significant
 from cyclegan_neuro.report.page import table_on_page
 from cyclegan_neuro.report.tables import column_order, format_cell, json_ready, sort_number, write_csv, write_json
-from cyclegan_neuro.systems.evaluation import Table, significant
 
 
 @pytest.mark.parametrize(

@@ -8,10 +8,10 @@ import pytest
 from matplotlib.figure import Figure
 
 from cyclegan_neuro.errors import RunDirectoryError
+from cyclegan_neuro.evaluation.contents import Block, Evaluation, Picture, Reference, Table
 from cyclegan_neuro.report import write
 from cyclegan_neuro.report.files import replacing_directory, slug, unique_slugs
 from cyclegan_neuro.report.write import flatten, write_report
-from cyclegan_neuro.systems.evaluation import Block, Evaluation, Picture, Reference, Table
 
 HOSTILE = "<script>alert(1)</script>\"'& ../../etc/passwd"
 

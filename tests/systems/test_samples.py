@@ -7,9 +7,9 @@ import quantities as pq
 from neo.io import NeoMatlabIO
 
 from cyclegan_neuro.errors import RecordingError
+from cyclegan_neuro.evaluation.samples import GeneratedSamples, write_samples
 from cyclegan_neuro.populations.reading import bin_trains, read_activity
 from cyclegan_neuro.populations.sections import DataSection
-from cyclegan_neuro.systems.samples import GeneratedSamples, write_samples
 
 SPIKES = (np.random.default_rng(0).random((5, 12, 3)) < 0.4).astype(np.uint8)
 TRACES = np.random.default_rng(1).normal(size=(2, 12, 3)).astype(np.float32)

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from cyclegan_neuro import __version__
+from cyclegan_neuro.evaluation.wording import findings_table, percent, plural, software
 from cyclegan_neuro.recordings.findings import Finding
-from cyclegan_neuro.systems.wording import findings_table, percent, plural, software
 
 
 @pytest.mark.parametrize(

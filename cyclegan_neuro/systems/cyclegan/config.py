@@ -4,18 +4,11 @@ from __future__ import annotations
 
 from typing import Literal
 
-from cyclegan_neuro.configuration import sections
 from cyclegan_neuro.configuration.fields import Section, setting
-from cyclegan_neuro.configuration.sections import (
-    DataSection,
-    InterpretationSection,
-    OrderingSection,
-    SpikesSection,
-    TrainingSection,
-    WindowsSection,
-)
+from cyclegan_neuro.configuration.sections import DataSection, OrderingSection, TrainingSection, WindowsSection
+from cyclegan_neuro.evaluation.days.sections import EvaluationSection, ReportSection
 
-__all__ = ["Config", "EvaluationSection", "ModelSection", "ObjectiveSection", "ReportSection"]
+__all__ = ["Config", "ModelSection", "ObjectiveSection"]
 
 
 class ModelSection(Section):
@@ -98,32 +91,6 @@ class ObjectiveSection(Section):
     history_windows: int = setting(
         0, "Generated windows kept to train the discriminators on past fakes; 0 is off.", paper=0, ge=0
     )
-
-
-class EvaluationSection(sections.EvaluationSection):
-    """How a trained CycleGAN is evaluated."""
-
-    weights: Literal["best", "last"] = setting(
-        "best",
-        "Checkpoint to evaluate; best is where means and covariances of neurons in translated validation windows are "
-        "nearest to those recorded on the other day, which needs no truth and no pairs.",
-    )
-    position_bin_cm: float = setting(4.0, "Bin width of position tuning curves.", unit="cm", gt=0.0)
-    ot_shrinkage: float | None = setting(
-        None,
-        "Share of the mean variance added to the covariances of the Gaussian OT baselines; when absent, the one under "
-        "which validation frames of both days are most likely.",
-        ge=0.0,
-        le=1.0,
-    )
-    spikes: SpikesSection = setting(SpikesSection, "Spike inference and its statistics.")
-    interpretation: InterpretationSection = setting(InterpretationSection, "Where the networks look.")
-
-
-class ReportSection(sections.ReportSection):
-    """What the report shows."""
-
-    n_traces: int = setting(3, "Neurons whose traces are drawn.", ge=1)
 
 
 class Config(Section):

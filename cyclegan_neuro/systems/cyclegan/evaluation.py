@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
+from cyclegan_neuro.evaluation.contents import Evaluation, told_blocks
+from cyclegan_neuro.evaluation.days.interpretation.findings import Interpretation
+from cyclegan_neuro.evaluation.days.interpretation.measure import interpret_networks
+from cyclegan_neuro.evaluation.days.measurements import measure
+from cyclegan_neuro.evaluation.days.spiking.measure import measure_spikes
+from cyclegan_neuro.evaluation.days.spiking.recorder import SpikeRecorder, why_not
+from cyclegan_neuro.evaluation.days.story.certainty import certainty_block
+from cyclegan_neuro.evaluation.days.story.inputs import inputs_block, order_block
+from cyclegan_neuro.evaluation.days.story.interpretation import interpretation_block
+from cyclegan_neuro.evaluation.days.story.learning import learning_block
+from cyclegan_neuro.evaluation.days.story.mapping import mapping_block
+from cyclegan_neuro.evaluation.days.story.methods import methods
+from cyclegan_neuro.evaluation.days.story.spikes import no_spikes_block, spikes_block
+from cyclegan_neuro.evaluation.days.story.summary import summarise
+from cyclegan_neuro.evaluation.days.translation import ModelTranslator
 from cyclegan_neuro.spikes.cache import ResultCache
 from cyclegan_neuro.systems.cyclegan.config import Config
-from cyclegan_neuro.systems.cyclegan.interpretation.findings import Interpretation, interpret_networks
-from cyclegan_neuro.systems.cyclegan.measurements import measure
-from cyclegan_neuro.systems.cyclegan.spiking.measure import measure_spikes
-from cyclegan_neuro.systems.cyclegan.spiking.recorder import SpikeRecorder, why_not
-from cyclegan_neuro.systems.cyclegan.story.certainty import certainty_block
-from cyclegan_neuro.systems.cyclegan.story.inputs import inputs_block, order_block
-from cyclegan_neuro.systems.cyclegan.story.interpretation import interpretation_block
-from cyclegan_neuro.systems.cyclegan.story.learning import learning_block
-from cyclegan_neuro.systems.cyclegan.story.mapping import mapping_block
-from cyclegan_neuro.systems.cyclegan.story.methods import methods
-from cyclegan_neuro.systems.cyclegan.story.spikes import no_spikes_block, spikes_block
-from cyclegan_neuro.systems.cyclegan.story.summary import summarise
-from cyclegan_neuro.systems.evaluation import Evaluation, told_blocks
+from cyclegan_neuro.systems.cyclegan.methods import training_keys, training_paragraph
+from cyclegan_neuro.systems.cyclegan.views import view_networks
 from cyclegan_neuro.windows.prepared import PreparedPair
 
 __all__ = ["evaluate_cyclegan"]
@@ -52,7 +57,9 @@ def evaluate_cyclegan(
     section = config.evaluation.spikes
     reason = why_not(section, prepared)
     recorder = None if reason else SpikeRecorder(section, prepared, ResultCache(cache_directory))
-    found = measure(config, prepared, trainer, recorder=recorder)
+    model = ModelTranslator(trainer.generator_g, trainer.generator_f, prepared)
+    with trainer.average_weights():
+        found = measure(config.evaluation, prepared, model, recorder=recorder)
     spikes = None if recorder is None else measure_spikes(recorder, found.spikes)
     explained = _interpret(config, prepared, trainer)
     blocks = (
@@ -75,7 +82,12 @@ def evaluate_cyclegan(
     if explained:
         metrics["interpretation"] = explained.to_json()
     paragraphs, references = methods(
-        config, prepared, updates=int(trainer.optimizer.iterations), spikes=spikes, explained=explained
+        config,
+        prepared,
+        training=training_paragraph(config, prepared, updates=int(trainer.optimizer.iterations)),
+        training_keys=training_keys(config),
+        spikes=spikes,
+        explained=explained,
     )
     return Evaluation(
         summary=summarise(prepared, found, spikes, explained),
@@ -89,4 +101,7 @@ def evaluate_cyclegan(
 
 def _interpret(config: Config, prepared: PreparedPair, trainer) -> Interpretation | None:
     section = config.evaluation.interpretation
-    return interpret_networks(section, prepared, trainer) if section.enabled else None
+    if not section.enabled:
+        return None
+    with trainer.average_weights():
+        return interpret_networks(section, prepared, partial(view_networks, trainer, section, prepared))

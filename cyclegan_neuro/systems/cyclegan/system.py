@@ -59,8 +59,8 @@ class CycleGANSystem(System):
         return training_figures(config, prepared, trainer)
 
     def translate(self, config, prepared, trainer, recording, *, to):
-        from cyclegan_neuro.systems.cyclegan.translation import ModelTranslator
-        from cyclegan_neuro.systems.cyclegan.whole_days import translate_recording
+        from cyclegan_neuro.evaluation.days.translation import ModelTranslator
+        from cyclegan_neuro.evaluation.days.whole_days import translate_recording
 
         model = ModelTranslator(trainer.generator_g, trainer.generator_f, prepared)
         return translate_recording(model, prepared, recording, to=to, batch_size=config.evaluation.batch_size)

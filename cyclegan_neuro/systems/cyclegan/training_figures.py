@@ -9,13 +9,14 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from cyclegan_neuro.configuration.sections import InterpretationSection
+from cyclegan_neuro.evaluation.days.interpretation.views import NetworkView, explain
+from cyclegan_neuro.evaluation.days.interpretation.wording import METHOD_LABELS
+from cyclegan_neuro.evaluation.days.pictures import choose_neurons, cycle_traces, population_maps
+from cyclegan_neuro.evaluation.days.translation import ModelTranslator, translate_starts
 from cyclegan_neuro.figures.attention import MapPanel, map_grid, relative_to_mean
 from cyclegan_neuro.interpret.resolution import to_window
 from cyclegan_neuro.systems.cyclegan.config import Config
-from cyclegan_neuro.systems.cyclegan.interpretation.views import NetworkView, explain, view_networks
-from cyclegan_neuro.systems.cyclegan.interpretation.wording import METHOD_LABELS
-from cyclegan_neuro.systems.cyclegan.pictures import choose_neurons, cycle_traces, population_maps
-from cyclegan_neuro.systems.cyclegan.translation import ModelTranslator, translate_starts
+from cyclegan_neuro.systems.cyclegan.views import view_networks
 from cyclegan_neuro.windows.cutting import windows_of
 from cyclegan_neuro.windows.prepared import PreparedPair
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-from cyclegan_neuro.systems.evaluation import Evaluation, told_blocks
+from cyclegan_neuro.evaluation.contents import Evaluation, told_blocks
 from cyclegan_neuro.systems.spike_gan.config import Config
 from cyclegan_neuro.systems.spike_gan.explanation import Explanation
 from cyclegan_neuro.systems.spike_gan.measurements import Measurements, measure

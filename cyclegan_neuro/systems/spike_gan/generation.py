@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import tensorflow as tf
 
+from cyclegan_neuro.evaluation.samples import GeneratedSamples
 from cyclegan_neuro.populations.statistics import binarise
-from cyclegan_neuro.systems.samples import GeneratedSamples
 from cyclegan_neuro.systems.spike_gan.prepared import PreparedSamples
 
 __all__ = ["generate_activity", "generate_samples"]

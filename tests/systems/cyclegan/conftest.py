@@ -7,15 +7,16 @@ import numpy as np
 import pytest
 
 from cyclegan_neuro.configuration.sections import InterpretationSection
+from cyclegan_neuro.evaluation.days.interpretation.contrasts import CONTRAST, contrasts
+from cyclegan_neuro.evaluation.days.interpretation.findings import Interpretation
+from cyclegan_neuro.evaluation.days.interpretation.measure import choose_coordinate
+from cyclegan_neuro.evaluation.days.interpretation.score import score_maps
+from cyclegan_neuro.evaluation.days.interpretation.truth import corner_truth, learning_truth
+from cyclegan_neuro.evaluation.days.translation import ModelTranslator
 from cyclegan_neuro.interpret.averages import MapAverage
 from cyclegan_neuro.interpret.binned import BinnedAverage
 from cyclegan_neuro.recordings.recording import Behaviour, Recording, Truth
 from cyclegan_neuro.recordings.simulate.phi import corner_mask
-from cyclegan_neuro.systems.cyclegan.interpretation.contrasts import CONTRAST, contrasts
-from cyclegan_neuro.systems.cyclegan.interpretation.findings import Interpretation
-from cyclegan_neuro.systems.cyclegan.interpretation.measure import choose_coordinate
-from cyclegan_neuro.systems.cyclegan.interpretation.score import score_maps
-from cyclegan_neuro.systems.cyclegan.interpretation.truth import corner_truth, learning_truth
 from cyclegan_neuro.windows import scaling
 from cyclegan_neuro.windows.prepared import Day, NeuronOrder, PreparedPair, Scaling, Starts, WindowTransform
 
@@ -136,3 +137,9 @@ def make_interpretation():
         )  # fmt: skip
 
     return make
+
+
+@pytest.fixture(scope="session")
+def model_of():
+    """Return a function that makes of a trainer the translator that an evaluation measures."""
+    return lambda trainer, prepared: ModelTranslator(trainer.generator_g, trainer.generator_f, prepared)

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from cyclegan_neuro.errors import ConfigurationError, WindowError
+from cyclegan_neuro.evaluation.days.story.inputs import origin_sentence
 from cyclegan_neuro.recordings.simulate import corner_mask, phi_noise, simulate_days
 from cyclegan_neuro.recordings.writing import write_recording
 from cyclegan_neuro.systems.cyclegan.config import Config
 from cyclegan_neuro.systems.cyclegan.data import prepare
-from cyclegan_neuro.systems.cyclegan.story.inputs import origin_sentence
 from cyclegan_neuro.training.compare import refuse_changed_config
 
 SIMULATION = {"preset": "mouse_3", "duration_s": 60.0}  # 21 neurons, 1,440 frames

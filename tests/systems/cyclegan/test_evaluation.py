@@ -4,15 +4,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from cyclegan_neuro.evaluation.days.measurements import measure
+from cyclegan_neuro.evaluation.days.pictures import choose_neurons, neuron_names
+from cyclegan_neuro.evaluation.days.story.inputs import inputs_block, origin_sentence
+from cyclegan_neuro.evaluation.days.story.wording import compared, mean_sd
 from cyclegan_neuro.recordings.findings import Finding
 from cyclegan_neuro.report.tables import json_ready
 from cyclegan_neuro.systems.cyclegan.build import build_cyclegan
 from cyclegan_neuro.systems.cyclegan.config import Config
 from cyclegan_neuro.systems.cyclegan.evaluation import evaluate_cyclegan
-from cyclegan_neuro.systems.cyclegan.measurements import measure
-from cyclegan_neuro.systems.cyclegan.pictures import choose_neurons, neuron_names
-from cyclegan_neuro.systems.cyclegan.story.inputs import inputs_block, origin_sentence
-from cyclegan_neuro.systems.cyclegan.story.wording import compared, mean_sd
 
 WITHOUT_MAPS = {"position_bin_cm": 20.0, "batch_size": 2, "interpretation": {"enabled": False}}
 CONFIG = Config(evaluation=WITHOUT_MAPS, report={"n_traces": 2, "dpi": 60})
@@ -99,7 +99,7 @@ def test_a_model_that_does_nothing_is_no_better_than_identity(make_pair, make_tr
     assert "no better than identity" in summary[1]
 
 
-def test_a_model_that_knows_the_answer_is_better(make_pair, make_trainer):
+def test_a_model_that_knows_the_answer_is_better(make_pair, make_trainer, model_of):
     """Φ's noise is the only error that is left when G applies the mask and adds the mean noise."""
     prepared = make_pair(phi=True)
     mask = prepared.y.transform.mask[None, ..., None]
@@ -115,7 +115,7 @@ def test_a_model_that_knows_the_answer_is_better(make_pair, make_trainer):
     def g(windows, training):
         return mask * (windows + shift) * gain + middle
 
-    found = measure(CONFIG, prepared, make_trainer(g=g))
+    found = measure(CONFIG.evaluation, prepared, model_of(make_trainer(g=g), prepared))
     direct = found.signals["direct_y"]
     assert direct["model"]["mean"] == pytest.approx(direct["best_possible"]["mean"], rel=1e-4)
     assert direct["model"]["gap_closed"] == pytest.approx(1.0, abs=1e-3)
@@ -138,17 +138,18 @@ def test_findings_stand_in_the_report_the_most_serious_first(make_pair, make_tra
     assert "A note." in evaluation.blocks[0].paragraphs
 
 
-def test_the_gap_between_days_is_that_of_recorded_windows(make_pair, make_trainer):
-    found = measure(CONFIG, make_pair(), make_trainer(g=lambda w, training: w * 0))
+def test_the_gap_between_days_is_that_of_recorded_windows(make_pair, make_trainer, model_of):
+    prepared = make_pair()
+    found = measure(CONFIG.evaluation, prepared, model_of(make_trainer(g=lambda w, training: w * 0), prepared))
     x, y = (getattr(found.example, day)[0] for day in "xy")
     assert found.example.x_starts == 72  # the middle one of three
     assert found.signals["x_minus_y"]["recorded"]["n"] == 3
     assert np.abs(x - y).mean() == pytest.approx(found.signals["x_minus_y"]["recorded"]["mean"], rel=0.3)
 
 
-def test_traces_are_chosen_without_looking_at_the_model(make_pair, make_trainer):
+def test_traces_are_chosen_without_looking_at_the_model(make_pair, make_trainer, model_of):
     prepared = make_pair(truth=True)
-    found = measure(CONFIG, prepared, make_trainer(g=lambda w, training: w + 1.0))
+    found = measure(CONFIG.evaluation, prepared, model_of(make_trainer(g=lambda w, training: w + 1.0), prepared))
     assert set(choose_neurons(prepared, found.example, 2)) == {0, 1}  # what the simulator changed
     assert neuron_names(prepared)[1] == "n1"
 

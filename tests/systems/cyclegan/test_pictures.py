@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from cyclegan_neuro.systems.cyclegan.baselines import Identity
-from cyclegan_neuro.systems.cyclegan.pictures import choose_neurons, population_maps
-from cyclegan_neuro.systems.cyclegan.translation import translate
+from cyclegan_neuro.evaluation.days.baselines import Identity
+from cyclegan_neuro.evaluation.days.pictures import choose_neurons, population_maps
+from cyclegan_neuro.evaluation.days.translation import translate
 
 
 @pytest.fixture

@@ -1,8 +1,7 @@
 import numpy as np
 import pytest
 
-from cyclegan_neuro.recordings.simulate.phi import best_possible, corner_mask
-from cyclegan_neuro.systems.cyclegan.signals import (
+from cyclegan_neuro.evaluation.days.signals import (
     METRICS,
     SignalErrors,
     add_gap_closed,
@@ -10,7 +9,8 @@ from cyclegan_neuro.systems.cyclegan.signals import (
     statistics,
     window_errors,
 )
-from cyclegan_neuro.systems.cyclegan.translation import Translation
+from cyclegan_neuro.evaluation.days.translation import Translation
+from cyclegan_neuro.recordings.simulate.phi import best_possible, corner_mask
 from cyclegan_neuro.windows import scaling
 
 

@@ -2,8 +2,8 @@ import keras
 import numpy as np
 import pytest
 
-from cyclegan_neuro.systems.cyclegan.baselines import Identity
-from cyclegan_neuro.systems.cyclegan.translation import ModelTranslator, has_truth, translate
+from cyclegan_neuro.evaluation.days.baselines import Identity
+from cyclegan_neuro.evaluation.days.translation import ModelTranslator, has_truth, translate
 from cyclegan_neuro.windows import scaling
 from cyclegan_neuro.windows.cutting import raw_windows, windows_of
 

@@ -3,9 +3,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from cyclegan_neuro.systems.cyclegan.baselines import Identity
-from cyclegan_neuro.systems.cyclegan.translation import translate
-from cyclegan_neuro.systems.cyclegan.tuning import (
+from cyclegan_neuro.evaluation.days.baselines import Identity
+from cyclegan_neuro.evaluation.days.translation import translate
+from cyclegan_neuro.evaluation.days.tuning import (
     TuningCurves,
     compare_curves,
     lap_halves,

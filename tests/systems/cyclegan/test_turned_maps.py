@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from cyclegan_neuro.systems.cyclegan.turned_maps import find_turn
+from cyclegan_neuro.evaluation.days.turned_maps import find_turn
 
 EDGES = np.arange(0.0, 81.0, 8.0)  # ten bins
 ALL = np.ones(30, bool)

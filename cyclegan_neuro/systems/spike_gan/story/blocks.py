@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+from cyclegan_neuro.evaluation.contents import Block, Picture, Table, significant
+from cyclegan_neuro.evaluation.wording import findings_table, percent, plural
 from cyclegan_neuro.populations.comparison import StatisticError, nearer
 from cyclegan_neuro.populations.simulate import PairsTruth
 from cyclegan_neuro.populations.statistics import PopulationStatistics
 from cyclegan_neuro.recordings.recording import Origin
-from cyclegan_neuro.systems.evaluation import Block, Picture, Table, significant
 from cyclegan_neuro.systems.spike_gan import pictures
 from cyclegan_neuro.systems.spike_gan.config import Config
 from cyclegan_neuro.systems.spike_gan.measurements import Measurements
 from cyclegan_neuro.systems.spike_gan.prepared import PreparedSamples
 from cyclegan_neuro.systems.spike_gan.wording import FLOOR, MODEL, label, nearest_label, statistic_label
-from cyclegan_neuro.systems.wording import findings_table, percent, plural
 
 __all__ = ["inputs_block", "memorisation_block", "statistics_block", "statistics_table"]
 

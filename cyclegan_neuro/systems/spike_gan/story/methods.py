@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from cyclegan_neuro.evaluation.contents import Reference
+from cyclegan_neuro.evaluation.references import references_for
+from cyclegan_neuro.evaluation.wording import numbers, plural, software
 from cyclegan_neuro.recordings.recording import Origin
-from cyclegan_neuro.systems.evaluation import Reference
-from cyclegan_neuro.systems.references import references_for
 from cyclegan_neuro.systems.spike_gan.config import Config
 from cyclegan_neuro.systems.spike_gan.measurements import Measurements
 from cyclegan_neuro.systems.spike_gan.prepared import PreparedSamples
 from cyclegan_neuro.systems.spike_gan.wording import COORDINATION, UNTRAINED
-from cyclegan_neuro.systems.wording import numbers, plural, software
 
 __all__ = ["methods"]
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from cyclegan_neuro.evaluation.contents import Block, Table
 from cyclegan_neuro.populations.packet_counts import PacketShares, Share
-from cyclegan_neuro.systems.evaluation import Block, Table
 from cyclegan_neuro.systems.spike_gan.measurements import Measurements
 from cyclegan_neuro.systems.spike_gan.wording import label
 

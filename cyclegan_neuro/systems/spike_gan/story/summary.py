@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from cyclegan_neuro.evaluation.wording import percent
 from cyclegan_neuro.populations.comparison import nearer
 from cyclegan_neuro.populations.statistics import NAMES
 from cyclegan_neuro.systems.spike_gan.measurements import Measurements
@@ -18,7 +19,6 @@ from cyclegan_neuro.systems.spike_gan.wording import (
     label,
     statistic_label,
 )
-from cyclegan_neuro.systems.wording import percent
 
 __all__ = ["summarise"]
 

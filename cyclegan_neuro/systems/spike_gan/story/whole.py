@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cyclegan_neuro.systems.evaluation import Block, Picture, Table
+from cyclegan_neuro.evaluation.contents import Block, Picture, Table
 from cyclegan_neuro.systems.spike_gan import pictures
 from cyclegan_neuro.systems.spike_gan.measurements import Measurements
 

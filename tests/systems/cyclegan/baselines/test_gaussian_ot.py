@@ -2,8 +2,8 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cyclegan_neuro.systems.cyclegan.baselines import GaussianOT, MomentMatching, Moments
-from cyclegan_neuro.systems.cyclegan.baselines.gaussian_ot import SHRINKAGES, choose_shrinkage
+from cyclegan_neuro.evaluation.days.baselines import GaussianOT, MomentMatching, Moments
+from cyclegan_neuro.evaluation.days.baselines.gaussian_ot import SHRINKAGES, choose_shrinkage
 
 
 def random_moments(rng, n):

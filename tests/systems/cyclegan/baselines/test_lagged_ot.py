@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from cyclegan_neuro.systems.cyclegan.baselines import LaggedOT
+from cyclegan_neuro.evaluation.days.baselines import LaggedOT
 
 
 def test_every_lag_has_its_own_matrix():
@@ -33,5 +33,5 @@ def test_it_finds_a_filter_that_no_single_frame_shows(make_pair):
 
 
 def test_too_many_neurons_are_left_out(make_pair, monkeypatch):
-    monkeypatch.setattr("cyclegan_neuro.systems.cyclegan.baselines.lagged_ot.MOST_NEURONS", 4)
+    monkeypatch.setattr("cyclegan_neuro.evaluation.days.baselines.lagged_ot.MOST_NEURONS", 4)
     assert LaggedOT.fit(make_pair()) is None  # of five neurons

@@ -1,6 +1,6 @@
 import numpy as np
 
-from cyclegan_neuro.systems.cyclegan.baselines import MomentMatching, Moments
+from cyclegan_neuro.evaluation.days.baselines import MomentMatching, Moments
 
 
 def test_moment_matching_by_hand():

@@ -6,9 +6,7 @@ import numpy as np
 import pytest
 
 from cyclegan_neuro.configuration.sections import InterpretationSection
-from cyclegan_neuro.interpret.coordinates import Coordinate
-from cyclegan_neuro.recordings.recording import Behaviour
-from cyclegan_neuro.systems.cyclegan.baselines import (
+from cyclegan_neuro.evaluation.days.baselines import (
     PlaceMoments,
     PlaceMomentsOT,
     Places,
@@ -16,9 +14,11 @@ from cyclegan_neuro.systems.cyclegan.baselines import (
     find_places,
     fit_place_alignments,
 )
-from cyclegan_neuro.systems.cyclegan.baselines.places import PlaceStatistics, statistics_per_place
+from cyclegan_neuro.evaluation.days.baselines.places import PlaceStatistics, statistics_per_place
+from cyclegan_neuro.evaluation.days.translation import Frames, translate
+from cyclegan_neuro.interpret.coordinates import Coordinate
+from cyclegan_neuro.recordings.recording import Behaviour
 from cyclegan_neuro.systems.cyclegan.config import EvaluationSection
-from cyclegan_neuro.systems.cyclegan.translation import Frames, translate
 from cyclegan_neuro.windows.cutting import raw_windows
 
 # two places; frames 0, 1, 2 of day x lie at place 1, 0 and nowhere, those of day y at 0, 0, 1
@@ -143,7 +143,7 @@ def test_time_in_the_window_is_the_place_where_y_is_phi(make_pair):
     places = find_places(EvaluationSection(), prepared)
     assert (places.kind, places.n) == ("window", 16)
     with pytest.MonkeyPatch.context() as patch:  # nine training windows
-        patch.setattr("cyclegan_neuro.systems.cyclegan.baselines.places._LEAST_FRAMES", 9)
+        patch.setattr("cyclegan_neuro.evaluation.days.baselines.places._LEAST_FRAMES", 9)
         shift, moments, _ = fit_place_alignments(prepared, places)
     assert (shift.name, moments.name) == ("window_shift", "window_moments")
     x, y = (raw_windows(prepared, day, prepared.x.starts.train) for day in "xy")

@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from cyclegan_neuro.systems.cyclegan.baselines import Moments, training_moments
-from cyclegan_neuro.systems.cyclegan.baselines.training_frames import chunks
+from cyclegan_neuro.evaluation.days.baselines import Moments, training_moments
+from cyclegan_neuro.evaluation.days.baselines.training_frames import chunks
 from cyclegan_neuro.windows.cutting import raw_windows
 
 

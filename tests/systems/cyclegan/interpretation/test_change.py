@@ -1,14 +1,16 @@
 """What a generator changes is measured in ΔF/F: each day is scaled by its own minimum and maximum."""
 
 from dataclasses import replace
+from functools import partial
 
 import keras
 import numpy as np
 import pytest
 
 from cyclegan_neuro.configuration.sections import InterpretationSection
+from cyclegan_neuro.evaluation.days.interpretation.measure import choose_coordinate, map_networks
 from cyclegan_neuro.interpret.scores import auroc
-from cyclegan_neuro.systems.cyclegan.interpretation.measure import choose_coordinate, map_networks
+from cyclegan_neuro.systems.cyclegan.views import view_networks
 from cyclegan_neuro.windows import scaling
 
 COVERED = np.arange(96) < 60
@@ -50,7 +52,9 @@ def maps_of(pair, trainer, added_dff, **settings):
     for name, source, target in GENERATORS:
         setattr(trainer, f"generator_{name.lower()}", generator(pair, source, target, added_dff))
     section = InterpretationSection(position_bin_cm=10.0, **settings)
-    return map_networks(section, pair, trainer, coordinate=choose_coordinate(section, pair))[0]
+    return map_networks(
+        section, pair, partial(view_networks, trainer, section, pair), coordinate=choose_coordinate(section, pair)
+    )[0]
 
 
 @pytest.mark.parametrize("score", ["change", "output"])

@@ -3,8 +3,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from cyclegan_neuro.systems.cyclegan.interpretation.contrasts import contrasts
-from cyclegan_neuro.systems.cyclegan.interpretation.measure import choose_coordinate
+from cyclegan_neuro.evaluation.days.interpretation.contrasts import contrasts
+from cyclegan_neuro.evaluation.days.interpretation.measure import choose_coordinate
 from cyclegan_neuro.windows.cutting import raw_windows
 
 STARTS = {"x": np.array([64, 72, 80]), "y": np.array([65, 71, 79])}
@@ -38,7 +38,7 @@ def test_changes_by_alignments_are_those_of_training_tuning(make_pair, section, 
 
     At 20 cm the shift changes neuron 3 by 1.0 in either direction, and so do moments, whose spread is the same.
     """
-    monkeypatch.setattr("cyclegan_neuro.systems.cyclegan.baselines.places._LEAST_FRAMES", 4)
+    monkeypatch.setattr("cyclegan_neuro.evaluation.days.baselines.places._LEAST_FRAMES", 4)
     pair = make_pair(position=True)
     pair.y.recording.dff[:] = pair.x.recording.dff
     pair.y.recording.dff[2:48:12, 3] += 1.0

@@ -1,17 +1,19 @@
 """Everything together: with the real networks once for each kind, with pointwise ones for the rest."""
 
 import re
+from functools import partial
 
 import h5py
 import numpy as np
 import pytest
 
 from cyclegan_neuro.errors import RunDirectoryError
+from cyclegan_neuro.evaluation.days.interpretation import measure
+from cyclegan_neuro.evaluation.days.interpretation.measure import interpret_networks
 from cyclegan_neuro.interpret.storage import MAPS_FILE, read_maps, write_arrays
 from cyclegan_neuro.systems.cyclegan.build import build_cyclegan
 from cyclegan_neuro.systems.cyclegan.config import Config
-from cyclegan_neuro.systems.cyclegan.interpretation import findings
-from cyclegan_neuro.systems.cyclegan.interpretation.findings import interpret_networks
+from cyclegan_neuro.systems.cyclegan.views import view_networks
 
 COMMON = {"grad_cam", "layer_cam", "saliency", "gradient_input"}
 
@@ -21,9 +23,13 @@ def trainer_of(prepared, **model):
     return build_cyclegan(Config(model=small | model, training={"jit_compile": False}), prepared)
 
 
+def interpret(section, prepared, trainer):
+    return interpret_networks(section, prepared, partial(view_networks, trainer, section, prepared))
+
+
 def test_gated_networks_on_simulated_days(make_pair, section):
     prepared = make_pair(truth=True, position=True, n_test_y=2)
-    found = interpret_networks(section, prepared, trainer_of(prepared, input_skip=True))
+    found = interpret(section, prepared, trainer_of(prepared, input_skip=True))
     gates = COMMON | {"attention_gate_1", "attention_gate_2", "input_gate", "change"}
     assert {network: set(methods) for network, methods in found.maps.items()} == {
         "D_X": COMMON, "D_Y": COMMON, "G": gates, "F": gates,
@@ -49,7 +55,7 @@ def test_gated_networks_on_simulated_days(make_pair, section):
 
 def test_networks_with_neurons_as_channels(make_pair, section):
     prepared = make_pair(truth=True, position=True)
-    found = interpret_networks(section, prepared, trainer_of(prepared, generator="agresnet_1d"))
+    found = interpret(section, prepared, trainer_of(prepared, generator="agresnet_1d"))
     for network in ("D_X", "D_Y", "G", "F"):
         resolved = {method: one.neurons_resolved for method, one in found.maps[network].items()}
         assert not resolved["grad_cam"]
@@ -63,7 +69,7 @@ def test_networks_with_neurons_as_channels(make_pair, section):
 
 def test_the_identity_has_no_maps_of_generators(make_pair, section):
     prepared = make_pair(phi=True)
-    found = interpret_networks(section, prepared, trainer_of(prepared, generator="identity"))
+    found = interpret(section, prepared, trainer_of(prepared, generator="identity"))
     assert found.maps.keys() == {"D_X", "D_Y", "recorded"}
     assert found.coordinate is None
     assert found.learning is None
@@ -80,7 +86,7 @@ def test_the_identity_has_no_maps_of_generators(make_pair, section):
 
 @pytest.fixture(scope="module")
 def first(make_pair, pointwise_trainer, section):
-    return interpret_networks(section, make_pair(truth=True, position=True), pointwise_trainer())
+    return interpret(section, make_pair(truth=True, position=True), pointwise_trainer())
 
 
 @pytest.fixture
@@ -109,7 +115,7 @@ def test_the_maps_of_another_run_are_a_control(evaluated, make_pair, pointwise_t
     run, first = evaluated
     trainer = pointwise_trainer()
     trainer.generator_g.set_weights([3 * weights for weights in trainer.generator_g.get_weights()])
-    found = interpret_networks(with_control(section, run), make_pair(truth=True, position=True), trainer)
+    found = interpret(with_control(section, run), make_pair(truth=True, position=True), trainer)
     unchanged = found.scores["F"]["change"].controls
     assert unchanged.keys() == {"untrained", "shuffled_days"}
     assert unchanged["shuffled_days"]["agreement"] == pytest.approx(1.0)
@@ -124,7 +130,7 @@ def test_the_maps_of_another_run_are_a_control(evaluated, make_pair, pointwise_t
 
 def refused(section, pair, trainer):
     with pytest.raises(RunDirectoryError) as error:
-        interpret_networks(section, pair, trainer)
+        interpret(section, pair, trainer)
     return str(error.value)
 
 
@@ -132,7 +138,7 @@ FIX = "Fix: train the control with this run's configuration and data.shuffle_day
 
 
 def test_a_control_with_other_bins_is_refused_before_anything_is_explained(evaluated, make_pair, section, monkeypatch):
-    monkeypatch.setattr(findings, "map_networks", None)
+    monkeypatch.setattr(measure, "map_networks", None)
     message = refused(with_control(section, evaluated[0], position_bin_cm=20.0), make_pair(position=True), None)
     assert re.fullmatch(
         r"evaluation\.interpretation\.control: .*, positional map '\w+' of D_X: got \(11, 5\), "
@@ -152,7 +158,7 @@ def test_a_control_without_bins_is_refused(evaluated, make_pair, section):
 
 def test_a_control_with_other_networks_is_refused(evaluated, make_pair, section, monkeypatch):
     run, found = evaluated
-    monkeypatch.setattr(findings, "map_networks", lambda *_, **__: (found.maps, found.untrained))
+    monkeypatch.setattr(measure, "map_networks", lambda *_, **__: (found.maps, found.untrained))
     arrays = found.arrays()
     missing = {path: values for path, values in arrays.items() if not path.startswith("maps/F/change/")}
     write_arrays(missing, run / MAPS_FILE)

@@ -5,11 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from cyclegan_neuro.evaluation.days.interpretation.measure import choose_coordinate
+from cyclegan_neuro.evaluation.days.interpretation.truth import corner_truth, learning_truth
 from cyclegan_neuro.interpret.coordinates import Coordinate
 from cyclegan_neuro.recordings.recording import Recording, Truth
 from cyclegan_neuro.recordings.simulate.phi import corner_mask
-from cyclegan_neuro.systems.cyclegan.interpretation.measure import choose_coordinate
-from cyclegan_neuro.systems.cyclegan.interpretation.truth import corner_truth, learning_truth
 from cyclegan_neuro.windows.prepared import Day, NeuronOrder, PreparedPair
 
 FRAMES = 40  # one per centimetre of the corridor

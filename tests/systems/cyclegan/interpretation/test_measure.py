@@ -1,15 +1,17 @@
 """One pass over the test windows, with networks that treat every cell alike."""
 
 from contextlib import contextmanager, nullcontext
+from functools import partial
 from types import SimpleNamespace
 
 import keras
 import numpy as np
 import pytest
 
-from cyclegan_neuro.systems.cyclegan.interpretation import measure
-from cyclegan_neuro.systems.cyclegan.interpretation.measure import choose_coordinate, map_networks
-from cyclegan_neuro.systems.cyclegan.interpretation.views import NetworkView
+from cyclegan_neuro.evaluation.days.interpretation import measure
+from cyclegan_neuro.evaluation.days.interpretation.measure import choose_coordinate, map_networks
+from cyclegan_neuro.evaluation.days.interpretation.views import NetworkView
+from cyclegan_neuro.systems.cyclegan.views import view_networks
 from cyclegan_neuro.windows.cutting import windows_of
 
 ARRAYS = ("neurons", "place", "positional")
@@ -18,7 +20,9 @@ OF_GENERATORS = METHODS | {"attention_gate_1", "input_gate", "change"}
 
 
 def maps_of(pair, trainer, section):
-    return map_networks(section, pair, trainer, coordinate=choose_coordinate(section, pair))
+    with trainer.average_weights():
+        views = partial(view_networks, trainer, section, pair)
+        return map_networks(section, pair, views, coordinate=choose_coordinate(section, pair))
 
 
 def assert_same_maps(found, expected, *, share):
@@ -100,11 +104,10 @@ def test_averaged_weights_are_used_and_put_back_and_the_control_has_initial_ones
 
 @pytest.mark.parametrize(("max_windows", "n_trained", "n_untrained"), [(200, 3, 2), (2, 2, 2)])
 def test_windows_are_explained_in_chunks_and_untrained_networks_on_fewer(
-    make_pair, pointwise_trainer, section, monkeypatch, max_windows, n_trained, n_untrained
+    make_pair, section, monkeypatch, max_windows, n_trained, n_untrained
 ):
     nowhere = SimpleNamespace(offsets=lambda windows, seed: {})
     networks = [NetworkView("D_X", "x", None, nowhere), NetworkView("F", "y", None, nowhere)]
-    monkeypatch.setattr(measure, "view_networks", lambda *_, **__: networks)
     calls = []
 
     def explain(network, windows, section):
@@ -115,7 +118,8 @@ def test_windows_are_explained_in_chunks_and_untrained_networks_on_fewer(
     monkeypatch.setattr(measure, "_CELLS_PER_CALL", 2 * 16 * 5)
     monkeypatch.setattr(measure, "_UNTRAINED_WINDOWS", 2)
     section = section.model_copy(update={"max_windows": max_windows})
-    found = maps_of(make_pair(position=True), pointwise_trainer(), section)
+    pair = make_pair(position=True)
+    found = map_networks(section, pair, lambda **_: networks, coordinate=choose_coordinate(section, pair))
     for network in ("D_X", "F"):
         sizes = [size for name, size in calls if name == network]
         assert sum(sizes) == n_trained + n_untrained

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from cyclegan_neuro.configuration.sections import InterpretationSection
+from cyclegan_neuro.evaluation.days.interpretation.views import NetworkView, explain
 from cyclegan_neuro.interpret.views import Explanation
-from cyclegan_neuro.systems.cyclegan.interpretation import views
-from cyclegan_neuro.systems.cyclegan.interpretation.views import NetworkView, explain, view_networks
+from cyclegan_neuro.systems.cyclegan import views
+from cyclegan_neuro.systems.cyclegan.views import view_networks
 from cyclegan_neuro.windows.prepared import NeuronOrder, Scaling
 
 

@@ -5,15 +5,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from cyclegan_neuro.evaluation.days.interpretation import pictures
+from cyclegan_neuro.evaluation.days.interpretation.ranking import attended_stretches, example_start, rank_neurons
+from cyclegan_neuro.evaluation.days.interpretation.score import ScoredMap
+from cyclegan_neuro.evaluation.days.interpretation.score_picture import scores_figure
+from cyclegan_neuro.evaluation.days.interpretation.window_picture import grad_cam_of_a_window, zones_passed
 from cyclegan_neuro.figures.style import png_bytes
 from cyclegan_neuro.interpret.resolution import to_window
 from cyclegan_neuro.interpret.scores import MapScore
 from cyclegan_neuro.recordings.recording import Behaviour
-from cyclegan_neuro.systems.cyclegan.interpretation import pictures
-from cyclegan_neuro.systems.cyclegan.interpretation.ranking import attended_stretches, example_start, rank_neurons
-from cyclegan_neuro.systems.cyclegan.interpretation.score import ScoredMap
-from cyclegan_neuro.systems.cyclegan.interpretation.score_picture import scores_figure
-from cyclegan_neuro.systems.cyclegan.interpretation.window_picture import grad_cam_of_a_window, zones_passed
 from cyclegan_neuro.windows.cutting import raw_windows
 
 LEARNING = {"truth": True, "position": True}

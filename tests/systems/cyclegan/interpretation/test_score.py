@@ -5,13 +5,12 @@ import json
 import numpy as np
 import pytest
 
+from cyclegan_neuro.evaluation.days.interpretation import score
+from cyclegan_neuro.evaluation.days.interpretation.score import score_maps
+from cyclegan_neuro.evaluation.days.interpretation.truth import CornerTruth, LearningTruth
 from cyclegan_neuro.interpret.averages import AttentionMap
-from cyclegan_neuro.interpret.sanity import rank_agreement
-from cyclegan_neuro.interpret.scores import auroc, position_overlap
+from cyclegan_neuro.interpret.scores import auroc, position_overlap, rank_agreement
 from cyclegan_neuro.report.tables import json_ready
-from cyclegan_neuro.systems.cyclegan.interpretation import score
-from cyclegan_neuro.systems.cyclegan.interpretation.score import score_maps
-from cyclegan_neuro.systems.cyclegan.interpretation.truth import CornerTruth, LearningTruth
 
 RNG = np.random.default_rng(0)
 LEARNING = LearningTruth(neurons=np.array([True, True, False, False]), cells=RNG.uniform(size=(8, 4)) < 0.4)

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
+from cyclegan_neuro.evaluation.days.interpretation.score import ScoredMap
+from cyclegan_neuro.evaluation.days.interpretation.verdicts import differs_from_controls, verdict
 from cyclegan_neuro.interpret.scores import MapScore
-from cyclegan_neuro.systems.cyclegan.interpretation.score import ScoredMap
-from cyclegan_neuro.systems.cyclegan.interpretation.verdicts import differs_from_controls, verdict
 
 NAN = float("nan")
 

@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 
 from cyclegan_neuro.configuration.sections import DataSection, OrderingSection, SpikesSection, WindowsSection
+from cyclegan_neuro.evaluation.days.spiking.recorder import SpikeRecorder
 from cyclegan_neuro.recordings.calcium import gcamp6_kernel
 from cyclegan_neuro.recordings.recording import Recording, Truth
 from cyclegan_neuro.spikes.cache import ResultCache
 from cyclegan_neuro.spikes.inference import rates
 from cyclegan_neuro.spikes.inference.rates import InferredRates, WindowRates, reachable
-from cyclegan_neuro.systems.cyclegan.spiking.recorder import SpikeRecorder
 from cyclegan_neuro.windows.prepare import prepare_pair
 from cyclegan_neuro.windows.prepared import NeuronOrder, Scaling
 

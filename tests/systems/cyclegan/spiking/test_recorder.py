@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from cyclegan_neuro.configuration.sections import SpikesSection
+from cyclegan_neuro.evaluation.days.baselines import Identity
+from cyclegan_neuro.evaluation.days.spiking.recorder import why_not
 from cyclegan_neuro.spikes.inference import rates
 from cyclegan_neuro.spikes.inference.models import save_models, shipped
 from cyclegan_neuro.spikes.inference.rates import infer_rates
-from cyclegan_neuro.systems.cyclegan.baselines import Identity
-from cyclegan_neuro.systems.cyclegan.spiking.recorder import why_not
 from cyclegan_neuro.windows.cutting import raw_windows
 
 sys.path.insert(0, str(Path(__file__).parents[3] / "spikes" / "inference"))

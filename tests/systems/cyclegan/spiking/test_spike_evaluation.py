@@ -12,18 +12,19 @@ import pytest
 
 from cyclegan_neuro.cli.evaluate import main
 from cyclegan_neuro.configuration.loading import dump_config
+from cyclegan_neuro.evaluation.contents import significant
+from cyclegan_neuro.evaluation.days.measurements import measure
+from cyclegan_neuro.evaluation.days.spiking import compare
+from cyclegan_neuro.evaluation.days.spiking.measure import measure_spikes
+from cyclegan_neuro.evaluation.days.story.methods import methods
+from cyclegan_neuro.evaluation.days.story.spikes import spikes_block, spikes_sentence
 from cyclegan_neuro.figures.style import png_bytes
 from cyclegan_neuro.report.tables import format_cell, json_ready
 from cyclegan_neuro.spikes.comparison import DESCRIPTIONS, compare_firing_rates
 from cyclegan_neuro.spikes.divergence import kl_ceiling, wasserstein
+from cyclegan_neuro.systems import base
 from cyclegan_neuro.systems.cyclegan.config import Config
 from cyclegan_neuro.systems.cyclegan.evaluation import evaluate_cyclegan
-from cyclegan_neuro.systems.cyclegan.measurements import measure
-from cyclegan_neuro.systems.cyclegan.spiking import compare
-from cyclegan_neuro.systems.cyclegan.spiking.measure import measure_spikes
-from cyclegan_neuro.systems.cyclegan.story.methods import methods
-from cyclegan_neuro.systems.cyclegan.story.spikes import spikes_block, spikes_sentence
-from cyclegan_neuro.systems.evaluation import significant
 from cyclegan_neuro.training.checkpoints import Checkpoint, Manifest
 
 STATISTICS = {"firing_rate", "correlation", "van_rossum", "van_rossum_pairs"}
@@ -69,13 +70,14 @@ def drawn(block):
 
 
 @pytest.fixture
-def measured(make_days, make_trainer, make_recorder, stand_in_networks):
+def measured(make_days, make_trainer, make_recorder, model_of, stand_in_networks):
     """Return a function that measures the spikes of two days without telling or drawing anything."""
 
     def run(trainer=None, *, section=None, prepared=None, **days):
         prepared = prepared or make_days(**days)
         recorder = make_recorder(prepared, **section or {})
-        found = measure(config(), prepared, trainer or make_trainer(), recorder=recorder)
+        model = model_of(trainer or make_trainer(), prepared)
+        found = measure(config().evaluation, prepared, model, recorder=recorder)
         return measure_spikes(recorder, found.spikes)
 
     return run
@@ -336,7 +338,7 @@ def test_tables_say_what_they_compare(measured):
 @pytest.mark.parametrize(("van_rossum", "sweep"), [("fast", "van Rossum distances with"), ("elephant", "of the ali")])
 def test_methods_say_how_spikes_were_inferred_and_compared(measured, van_rossum, sweep):
     found = measured(section={"van_rossum": van_rossum, "seed": 3, "correlation_bin_s": 0.25})
-    paragraphs, references = methods(config(), found.recorder.prepared, updates=1, spikes=found)
+    paragraphs, references = methods(config(), found.recorder.prepared, training="", training_keys=(), spikes=found)
     (paragraph,) = (p for p in paragraphs if p.startswith("Spike rates were inferred alike"))
     for wanted in (
         "for 24 Hz and noise levels 1 to 8 %/√Hz, 5 networks per level", "overlap by half and fade into each other",
@@ -380,7 +382,8 @@ def test_a_frame_rate_that_does_not_fit_costs_the_spikes_and_not_the_report(
     status = SimpleNamespace(seconds_trained=1.0, windows_per_second=1.0, as_dict=dict)
     checkpoint = Checkpoint(Path("last-000000001.h5"), Manifest(epoch=1, step=1), {})
     found = SimpleNamespace(
-        config=config(), directory=run, status=status, prepared=make_days(rate_hz=12.0), trainer=make_trainer(),
+        system=base.get("cyclegan"), config=config(), directory=run, status=status,
+        prepared=make_days(rate_hz=12.0), trainer=make_trainer(),
         checkpoint=checkpoint,
     )  # fmt: skip
     monkeypatch.setattr("cyclegan_neuro.training.run.load_run", lambda *args, **kwargs: found)

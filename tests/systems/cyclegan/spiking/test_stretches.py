@@ -5,7 +5,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from cyclegan_neuro.systems.cyclegan.spiking.stretches import (
+from cyclegan_neuro.evaluation.days.spiking.stretches import (
     MOST_PARTS,
     Stretches,
     parts_without_common_frames,

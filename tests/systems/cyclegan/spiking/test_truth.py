@@ -6,9 +6,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from cyclegan_neuro.evaluation.days.spiking.truth import inference_accuracy, true_counts, true_parts
 from cyclegan_neuro.report.tables import json_ready
 from cyclegan_neuro.spikes.counts import SpikeCounts
-from cyclegan_neuro.systems.cyclegan.spiking.truth import inference_accuracy, true_counts, true_parts
 
 SIGMAS = (0.05, 0.2)
 

@@ -2,9 +2,9 @@ from types import SimpleNamespace
 
 import pytest
 
+from cyclegan_neuro.evaluation.days.interpretation.score import ScoredMap
+from cyclegan_neuro.evaluation.days.story.attention import attention_sentence
 from cyclegan_neuro.interpret.scores import MapScore
-from cyclegan_neuro.systems.cyclegan.interpretation.score import ScoredMap
-from cyclegan_neuro.systems.cyclegan.story.attention import attention_sentence
 
 
 def scored(value, *, score="auroc_neurons", untrained=0.5, agreement=0.1):

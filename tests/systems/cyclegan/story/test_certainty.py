@@ -3,10 +3,10 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from cyclegan_neuro.evaluation.days.spiking.wording import STATISTIC_LABELS
+from cyclegan_neuro.evaluation.days.story.certainty import certainty_block
 from cyclegan_neuro.spikes.comparison import Comparison, Floor
 from cyclegan_neuro.systems.cyclegan.config import Config
-from cyclegan_neuro.systems.cyclegan.spiking.wording import STATISTIC_LABELS
-from cyclegan_neuro.systems.cyclegan.story.certainty import certainty_block
 
 
 def found(signals=None, tuning=None):

@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from cyclegan_neuro.evaluation.days.story.inputs import inputs_block, order_block
 from cyclegan_neuro.recordings.recording import Behaviour
 from cyclegan_neuro.systems.cyclegan.config import Config
-from cyclegan_neuro.systems.cyclegan.story.inputs import inputs_block, order_block
 from cyclegan_neuro.windows.prepared import NeuronOrder
 
 

@@ -6,19 +6,19 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
+from cyclegan_neuro.evaluation.days.interpretation import pictures
+from cyclegan_neuro.evaluation.days.interpretation.score import ScoredMap
+from cyclegan_neuro.evaluation.days.measurements import measure
+from cyclegan_neuro.evaluation.days.story import attended, interpretation, interpretation_truth
+from cyclegan_neuro.evaluation.days.story.inputs import inputs_block
+from cyclegan_neuro.evaluation.days.story.interpretation import interpretation_block
+from cyclegan_neuro.evaluation.days.story.interpretation_tables import leading_table
+from cyclegan_neuro.evaluation.days.story.interpretation_truth import truth_block
+from cyclegan_neuro.evaluation.days.story.learning import learning_block
 from cyclegan_neuro.interpret.scores import MapScore
 from cyclegan_neuro.recordings.recording import Behaviour
 from cyclegan_neuro.recordings.shuffling import MIXED
 from cyclegan_neuro.systems.cyclegan.config import Config
-from cyclegan_neuro.systems.cyclegan.interpretation import pictures
-from cyclegan_neuro.systems.cyclegan.interpretation.score import ScoredMap
-from cyclegan_neuro.systems.cyclegan.measurements import measure
-from cyclegan_neuro.systems.cyclegan.story import attended, interpretation, interpretation_truth
-from cyclegan_neuro.systems.cyclegan.story.inputs import inputs_block
-from cyclegan_neuro.systems.cyclegan.story.interpretation import interpretation_block
-from cyclegan_neuro.systems.cyclegan.story.interpretation_tables import leading_table
-from cyclegan_neuro.systems.cyclegan.story.interpretation_truth import truth_block
-from cyclegan_neuro.systems.cyclegan.story.learning import learning_block
 
 pytestmark = pytest.mark.usefixtures("undrawn")
 LEARNING = {"truth": True, "position": True}
@@ -312,9 +312,10 @@ def test_the_small_table_is_the_top_of_the_large_one(make_pair, make_interpretat
     assert [row[: len(most.columns)] for row in every.rows[:3]] == list(most.rows)
 
 
-def test_on_mixed_days_identity_is_right(make_pair, make_trainer):
+def test_on_mixed_days_identity_is_right(make_pair, make_trainer, model_of):
     prepared = make_pair(**LEARNING)
-    told = {name: learning_block(days, measure(Config(), days, make_trainer())).paragraphs[0]
+    section, trainer = Config().evaluation, make_trainer()
+    told = {name: learning_block(days, measure(section, days, model_of(trainer, days))).paragraphs[0]
             for name, days in (("plain", prepared), ("mixed", mixed(prepared)))}  # fmt: skip
     assert "the expert brain would have answered them" in told["plain"]
     assert told["mixed"].startswith("The days are mixed (control): neither x nor y is before or after learning.")

@@ -8,12 +8,13 @@ import yaml
 
 from cyclegan_neuro import __version__
 from cyclegan_neuro.configuration.sections import InterpretationSection
+from cyclegan_neuro.evaluation.days.interpretation.findings import Interpretation
+from cyclegan_neuro.evaluation.days.interpretation.truth import CornerTruth
+from cyclegan_neuro.evaluation.days.story.methods import methods
+from cyclegan_neuro.evaluation.references import KEYS, references_for
 from cyclegan_neuro.interpret.coordinates import Coordinate
 from cyclegan_neuro.systems.cyclegan.config import Config
-from cyclegan_neuro.systems.cyclegan.interpretation.findings import Interpretation
-from cyclegan_neuro.systems.cyclegan.interpretation.truth import CornerTruth
-from cyclegan_neuro.systems.cyclegan.story.methods import methods
-from cyclegan_neuro.systems.references import KEYS, references_for
+from cyclegan_neuro.systems.cyclegan.methods import training_keys, training_paragraph
 from cyclegan_neuro.windows.prepared import NeuronOrder
 
 REQUIRED = {
@@ -75,7 +76,10 @@ def test_the_package_is_cited_as_its_citation_file_says():
 
 
 def told(config, prepared, **options):
-    paragraphs, references = methods(config, prepared, updates=options.pop("updates", 600), **options)
+    training = training_paragraph(config, prepared, updates=options.pop("updates", 600))
+    paragraphs, references = methods(
+        config, prepared, training=training, training_keys=training_keys(config), **options
+    )
     return " ".join(paragraphs), {reference.key for reference in references}
 
 
@@ -199,7 +203,7 @@ def test_position_tuning_is_told_where_it_was_measured(make_pair):
 def test_the_transport_over_lags_is_told_only_where_it_is_fitted(make_pair, monkeypatch):
     said = " of single frames and of five frames 0.25 s apart"
     assert said in told(Config(), make_pair())[0]
-    monkeypatch.setattr("cyclegan_neuro.systems.cyclegan.story.methods.MOST_NEURONS", 4)
+    monkeypatch.setattr("cyclegan_neuro.evaluation.days.story.methods.MOST_NEURONS", 4)
     text = told(Config(), make_pair())[0]
     assert "of single frames" in text
     assert said not in text

@@ -1,4 +1,4 @@
-from cyclegan_neuro.systems.cyclegan.story.rivals import closer_neurons, counted, lost_to_places
+from cyclegan_neuro.evaluation.days.story.rivals import closer_neurons, counted, lost_to_places
 
 ERRORS = {
     "a": {"model": 0.5, "identity": 1.0, "gaussian_ot": 0.6, "position_shift": 0.2, "position_moments": 0.1},

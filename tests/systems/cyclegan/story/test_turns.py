@@ -2,8 +2,8 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from cyclegan_neuro.systems.cyclegan.story.turns import turned_sentence, turns_paragraph
-from cyclegan_neuro.systems.cyclegan.turned_maps import Turn
+from cyclegan_neuro.evaluation.days.story.turns import turned_sentence, turns_paragraph
+from cyclegan_neuro.evaluation.days.turned_maps import Turn
 
 STANDS = Turn(0.4, 0.1, 32.0, False, -9.0, False)
 TURNED = Turn(-0.01, 0.36, 96.0, False, 8.0, True)

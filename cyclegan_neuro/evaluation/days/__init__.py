@@ -1,0 +1,1 @@
+"""How well a translator of two days does, whoever made it."""

@@ -1,0 +1,108 @@
+"""What alignments are fitted to: frames and moments of the training part, in chunks that bound the memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from cyclegan_neuro.evaluation.days.translation import Frames
+from cyclegan_neuro.recordings.frames import runs, segments
+from cyclegan_neuro.windows.cutting import raw_windows, window_frame_indices
+from cyclegan_neuro.windows.prepared import PreparedPair
+from cyclegan_neuro.windows.segmentation import coverage, spaced
+
+__all__ = ["Chunk", "Moments", "chunks", "moments_of", "training_moments"]
+
+_CHUNK_FRAMES = 4096
+_WINDOWED_FRAMES = 2**19  # of windows that are taken as they are, evenly spread: 256 windows of 2,048 frames
+
+Chunk = tuple[np.ndarray, Frames]
+"""Windows (window, time, neuron) in ΔF/F and their frames."""
+
+
+@dataclass(frozen=True, eq=False)
+class Moments:
+    """First two moments of a day over some of its frames.
+
+    Attributes
+    ----------
+    mean : ndarray of float64, shape (neuron,)
+        In ΔF/F.
+    covariance : ndarray of float64, shape (neuron, neuron)
+        Divided by the number of frames.
+    """
+
+    mean: np.ndarray
+    covariance: np.ndarray
+
+    @property
+    def std(self) -> np.ndarray:
+        return np.sqrt(np.diag(self.covariance))
+
+
+def chunks(
+    prepared: PreparedPair,
+    day: Literal["x", "y"],
+    *,
+    which: Literal["train", "validation"] = "train",
+    as_windows: bool = False,
+) -> Iterator[Chunk]:
+    """Yield what the windows of one part of the split hold.
+
+    Parameters
+    ----------
+    prepared : PreparedPair
+    day : {"x", "y"}
+    which : {"train", "validation"}
+    as_windows : bool
+        Yield windows as they are, at most as many as hold about half a million frames, evenly spread. So it is always
+        where the day is Φ(X), whose values depend on the place in the window. Otherwise every frame comes once, however
+        many windows share it, in stretches (1, time, neuron) of continuous time.
+    """
+    starts = getattr(getattr(prepared, day).starts, which)
+    if as_windows or getattr(prepared, day).transform is not None:
+        yield from _windows(prepared, day, starts)
+    else:
+        yield from _stretches(prepared, day, starts)
+
+
+def _windows(prepared: PreparedPair, day: Literal["x", "y"], starts: np.ndarray) -> Iterator[Chunk]:
+    height = prepared.window_frames
+    picked = spaced(starts, -(-_WINDOWED_FRAMES // height))
+    per_chunk = max(1, _CHUNK_FRAMES // height)
+    for first in range(0, len(picked), per_chunk):
+        chosen = picked[first : first + per_chunk]
+        yield raw_windows(prepared, day, chosen), Frames(day, window_frame_indices(chosen, height))
+
+
+def _stretches(prepared: PreparedPair, day: Literal["x", "y"], starts: np.ndarray) -> Iterator[Chunk]:
+    recording = getattr(prepared, day).recording
+    covered = coverage(starts, window_frames=prepared.window_frames, n_frames=recording.n_frames)
+    for begin, end in segments(recording.n_frames, recording.gaps):
+        for start, stop in runs(covered[begin:end]):
+            for first in range(begin + start, begin + stop, _CHUNK_FRAMES):
+                frames = np.arange(first, min(first + _CHUNK_FRAMES, begin + stop))[None]
+                yield recording.dff[frames], Frames(day, frames)
+
+
+def moments_of(frames: Iterable[np.ndarray]) -> Moments:
+    """Return the moments of chunks (..., variable), in float64 sums around a pivot so that small variances survive."""
+    pivot, count, total, outer = None, 0, 0.0, 0.0
+    for chunk in frames:
+        rows = chunk.reshape(-1, chunk.shape[-1]).astype(np.float64)
+        pivot = rows[0].copy() if pivot is None else pivot
+        rows -= pivot
+        count += len(rows)
+        total += rows.sum(axis=0)
+        outer += rows.T @ rows
+    mean = total / count
+    return Moments(mean=mean + pivot, covariance=outer / count - np.outer(mean, mean))
+
+
+def training_moments(prepared: PreparedPair) -> tuple[Moments, Moments]:
+    """Return the moments of both days over the frames of their training windows."""
+    x, y = (moments_of(dff for dff, _ in chunks(prepared, day)) for day in ("x", "y"))
+    return x, y

@@ -1,0 +1,184 @@
+"""One pass over the test windows: the maps of all networks, by all methods."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from cyclegan_neuro.configuration.sections import InterpretationSection
+from cyclegan_neuro.errors import RunDirectoryError
+from cyclegan_neuro.evaluation.days.interpretation.contrasts import CONTRAST, contrasts
+from cyclegan_neuro.evaluation.days.interpretation.findings import Interpretation
+from cyclegan_neuro.evaluation.days.interpretation.maps import Maps, middle_window
+from cyclegan_neuro.evaluation.days.interpretation.score import score_maps
+from cyclegan_neuro.evaluation.days.interpretation.truth import corner_truth, learning_truth
+from cyclegan_neuro.evaluation.days.interpretation.views import NetworkView, explain
+from cyclegan_neuro.interpret.averages import AttentionMap, MapAverage
+from cyclegan_neuro.interpret.binned import BinnedAverage
+from cyclegan_neuro.interpret.coordinates import Coordinate, event_coordinate, position_coordinate
+from cyclegan_neuro.interpret.sanity import untrained
+from cyclegan_neuro.interpret.storage import read_maps
+from cyclegan_neuro.windows.cutting import windows_of
+from cyclegan_neuro.windows.prepared import PreparedPair
+from cyclegan_neuro.windows.segmentation import spaced
+
+__all__ = ["Views", "choose_coordinate", "interpret_networks", "map_networks"]
+
+_CELLS_PER_CALL = 400_000  # (time, neuron) cells of the windows explained at once; bounds the memory
+_UNTRAINED_WINDOWS = 25
+_CENTRE_WINDOWS = 16  # in which it is measured where the cells of inner layers look
+_LOG = logging.getLogger(__name__)
+
+Views = Callable[..., Sequence[NetworkView]]
+"""Returns the views of the networks; with ``exchange``, of what that makes of each of them."""
+
+
+def choose_coordinate(section: InterpretationSection, prepared: PreparedPair) -> Coordinate | None:
+    """Return what maps are averaged along: position, else time since an event, else nothing.
+
+    Where y is Φ(X) nothing depends on where the animal was.
+    """
+    if prepared.y.transform is not None:
+        return None
+    days = prepared.x.recording, prepared.y.recording
+    position = position_coordinate(*days, bin_cm=section.position_bin_cm)
+    if position is not None:
+        return position
+    return event_coordinate(
+        *days, before_s=section.before_event_s, after_s=section.after_event_s, bin_s=section.event_bin_s
+    )
+
+
+def map_networks(
+    section: InterpretationSection, prepared: PreparedPair, views: Views, *, coordinate: Coordinate | None
+) -> tuple[Maps, Maps]:
+    """Explain the trained networks over all test windows, and untrained ones over some of them.
+
+    Parameters
+    ----------
+    section : InterpretationSection
+    prepared : PreparedPair
+    views : callable
+        See :data:`Views`.
+    coordinate : Coordinate, optional
+        What positional maps are averaged along.
+
+    Returns
+    -------
+    trained, untrained : dict
+        Network → method → :class:`AttentionMap`, in the user's neuron order.
+    """
+    trained = _explain_all(views(), section, prepared, coordinate, n_windows=section.max_windows)
+    n_windows = min(section.max_windows, _UNTRAINED_WINDOWS)
+    return trained, _explain_all(views(exchange=untrained), section, prepared, coordinate, n_windows=n_windows)
+
+
+def _explain_all(
+    networks: Sequence[NetworkView], section: InterpretationSection, prepared: PreparedPair, coordinate, *, n_windows
+) -> Maps:
+    return {
+        network.name: _explain_windows(network, section, prepared, coordinate, n_windows=n_windows)
+        for network in networks
+    }
+
+
+def _explain_windows(
+    network: NetworkView, section: InterpretationSection, prepared: PreparedPair, coordinate, *, n_windows: int
+) -> dict[str, AttentionMap]:
+    day = getattr(prepared, network.day)
+    starts = spaced(day.starts.test, n_windows)
+    _LOG.info("explaining %s in %s windows", network.name, len(starts))
+    values = None if coordinate is None else getattr(coordinate, network.day)
+    per_call = max(1, _CELLS_PER_CALL // (prepared.window_frames * prepared.n_neurons))
+    some = windows_of(day, spaced(starts, _CENTRE_WINDOWS), prepared.window_frames)
+    offsets = network.centres.offsets(some, seed=section.seed)
+    averages: dict[str, MapAverage] = {}
+    for first in range(0, len(starts), per_call):
+        chunk = starts[first : first + per_call]
+        maps = explain(network, windows_of(day, chunk, prepared.window_frames), section)
+        for method, found in maps.items():
+            if method not in averages:
+                offset = offsets.get(method, (0.0, 0.0))
+                averages[method] = _average(prepared, coordinate, values, starts, offset)
+            averages[method].add(chunk, found)
+    return {method: average.result() for method, average in averages.items()}
+
+
+def _average(prepared: PreparedPair, coordinate: Coordinate | None, values, starts, offset) -> MapAverage:
+    size = {"window_frames": prepared.window_frames}
+    binned = None if coordinate is None else BinnedAverage(values, starts, edges=coordinate.edges, **size)
+    return MapAverage(prepared.order.inverse, binned=binned, example_start=middle_window(starts), offset=offset, **size)
+
+
+def interpret_networks(section: InterpretationSection, prepared: PreparedPair, views: Views) -> Interpretation:
+    """Explain the networks over the test windows and score the maps where the truth is known.
+
+    Raises
+    ------
+    RunDirectoryError
+        If ``section.control`` holds no maps, or maps of other neurons, bins or networks.
+    """
+    coordinate = choose_coordinate(section, prepared)
+    control = None
+    if section.control is not None:  # refused before the minutes that the maps take
+        control = {name: methods for name, methods in read_maps(Path(section.control)).items() if name != CONTRAST}
+        _require_same_size(control, prepared, coordinate, where=section.control)
+    trained, untrained = map_networks(section, prepared, views, coordinate=coordinate)
+    if control is not None:
+        _require_same_maps(control, trained, where=section.control)
+    corner = corner_truth(prepared)
+    learning = None if coordinate is None else learning_truth(prepared, coordinate)
+    starts = {day: spaced(getattr(prepared, day).starts.test, section.max_windows) for day in ("x", "y")}
+    maps = trained | {CONTRAST: contrasts(prepared, coordinate, starts)}
+    controls = {"untrained": untrained} | ({} if control is None else {"shuffled_days": control})
+    return Interpretation(
+        section=section,
+        coordinate=coordinate,
+        occupancy={} if coordinate is None else _occupancy(prepared, coordinate, starts),
+        maps=maps,
+        untrained=untrained,
+        control=control,
+        learning=learning,
+        corner=corner,
+        scores=score_maps(maps, controls, section=section, learning=learning, corner=corner),
+        n_windows={day: len(chosen) for day, chosen in starts.items()},
+    )
+
+
+def _occupancy(prepared: PreparedPair, coordinate: Coordinate, starts: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    size = {"window_frames": prepared.window_frames, "edges": coordinate.edges}
+    return {day: BinnedAverage(getattr(coordinate, day), chosen, **size).occupancy for day, chosen in starts.items()}
+
+
+def _require_same_size(control: Maps, prepared: PreparedPair, coordinate: Coordinate | None, *, where: str) -> None:
+    name = "place" if coordinate is None else "positional"
+    rows = prepared.window_frames if coordinate is None else len(coordinate.edges) - 1
+    expected = (rows, prepared.n_neurons)
+    for network, methods in control.items():
+        for method, found in methods.items():
+            shape = getattr(getattr(found, name), "shape", "none")
+            if shape != expected:
+                raise _unlike(f"{where}, {name} map '{method}' of {network}", f"{shape}", f"{expected}, as in this run")
+
+
+def _require_same_maps(control: Maps, trained: Maps, *, where: str) -> None:
+    for network, methods in trained.items():
+        for method, found in methods.items():
+            other = control.get(network, {}).get(method)
+            got, expected = _kind(other), _kind(found)
+            if got != expected:
+                raise _unlike(f"{where}, map '{method}' of {network}", got, expected)
+
+
+def _kind(found: AttentionMap | None) -> str:
+    if found is None:
+        return "none"
+    return "one that tells neurons apart" if found.neurons_resolved else "one that does not tell neurons apart"
+
+
+def _unlike(where: str, got: str, expected: str) -> RunDirectoryError:
+    fix = "train the control with this run's configuration and data.shuffle_days=true, then evaluate it"
+    return RunDirectoryError(f"evaluation.interpretation.control: {where}", got=got, expected=expected, fix=fix)

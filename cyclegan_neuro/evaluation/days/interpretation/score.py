@@ -1,0 +1,144 @@
+"""Score every map against the truth, beside chance, untrained networks and a simple contrast."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from cyclegan_neuro.configuration.sections import InterpretationSection
+from cyclegan_neuro.evaluation.days.interpretation.maps import Maps
+from cyclegan_neuro.evaluation.days.interpretation.truth import CornerTruth, LearningTruth
+from cyclegan_neuro.interpret.averages import AttentionMap
+from cyclegan_neuro.interpret.scores import (
+    MapScore,
+    auroc,
+    neuron_score,
+    place_score,
+    position_overlap,
+    position_overlap_score,
+    rank_agreement,
+    region_score,
+)
+
+__all__ = ["ScoredMap", "score_maps"]
+
+_MAX_ROWS = 256  # of places that are scored: the maps are smooth, and every shift of the null costs
+
+
+@dataclass(frozen=True, eq=False)
+class ScoredMap:
+    """How well one map points at the truth, and whether it needed training to do so.
+
+    Attributes
+    ----------
+    scores : dict of str to MapScore
+        ``auroc_neurons``, ``auroc_region``, ``auroc_edge``, ``position_overlap``: those that the truth allows;
+        empty where there is none.
+    controls : dict of str to dict of str to float
+        ``untrained`` and, if there is one, ``shuffled_days`` → the same scores of the map that this
+        control gives, and ``agreement``, its rank correlation with the map.
+    """
+
+    scores: dict[str, MapScore]
+    controls: dict[str, dict[str, float]] = field(default_factory=dict)
+
+    def to_json(self) -> dict:
+        """Return the numbers for ``metrics.json``."""
+        entry = {name: None for name in ("auroc_neurons", "auroc_region", "position_overlap")}
+        entry |= {name: score.value for name, score in self.scores.items()}
+        entry["ci95"] = {name: list(score.ci95) for name, score in self.scores.items()}
+        entry["chance"] = {name: score.chance_json() for name, score in self.scores.items()}
+        return entry | self.controls
+
+
+def score_maps(
+    maps: Maps,
+    controls: dict[str, Maps],
+    *,
+    section: InterpretationSection,
+    learning: LearningTruth | None = None,
+    corner: CornerTruth | None = None,
+) -> dict[str, dict[str, ScoredMap]]:
+    """Return the scores of all maps: network → method → :class:`ScoredMap`.
+
+    Parameters
+    ----------
+    maps : dict
+        Of the trained networks (and of the contrast, which has no control).
+    controls : dict
+        ``"untrained"`` and perhaps ``"shuffled_days"`` → maps.
+    section : InterpretationSection
+    learning, corner : optional
+        What is known.
+    """
+    return {
+        network: {
+            method: ScoredMap(
+                scores=_scores(found, section, learning, corner),
+                controls={
+                    name: _control(found, others[network][method], learning, corner)
+                    for name, others in controls.items()
+                    if method in others.get(network, {})
+                },
+            )
+            for method, found in methods.items()
+        }
+        for network, methods in maps.items()
+    }
+
+
+def _scores(found: AttentionMap, section, learning, corner) -> dict[str, MapScore]:
+    options = {"n_shuffles": section.n_shuffles, "seed": section.seed}
+    return {name: asked.score(*asked.arrays, **options) for name, asked in _questions(found, learning, corner).items()}
+
+
+def _control(found: AttentionMap, control: AttentionMap, learning, corner) -> dict[str, float]:
+    values = {name: asked.value(*asked.arrays) for name, asked in _questions(control, learning, corner).items()}
+    cells = "place" if found.positional is None else "positional"
+    return {"agreement": rank_agreement(getattr(found, cells), getattr(control, cells)), **values}
+
+
+@dataclass(frozen=True, eq=False)
+class _Question:
+    """Values of a map and the truth that they should point at; ``value`` is what ``score`` adds chance to."""
+
+    arrays: tuple[np.ndarray, np.ndarray]
+    value: Callable
+    score: Callable
+
+
+def _questions(found: AttentionMap, learning: LearningTruth | None, corner: CornerTruth | None) -> dict[str, _Question]:
+    """What this map can be asked."""
+    if learning is not None and found.neurons_resolved:
+        cells = found.positional, learning.cells
+        return {
+            "auroc_neurons": _Question((found.neurons, learning.neurons), auroc, neuron_score),
+            "auroc_region": _Question(cells, auroc, region_score),
+            "position_overlap": _Question(cells, position_overlap, position_overlap_score),
+        }
+    if learning is not None:
+        profile = found.positional[:, :1], _common_places(learning)
+        return {"position_overlap": _Question(profile, position_overlap, position_overlap_score)}
+    if corner is not None and found.neurons_resolved and found.place is not None:
+        place, masked, edge = (_fewer_rows(values) for values in (found.place, corner.masked, corner.edge))
+        return {
+            "auroc_region": _Question((place, masked >= 0.5), auroc, place_score),
+            "auroc_edge": _Question((place, edge >= 0.5), auroc, place_score),
+        }
+    return {}
+
+
+def _common_places(learning: LearningTruth) -> np.ndarray:
+    """Bins, (bin, 1), in which at least half as many neurons changed as in the bin with the most."""
+    count = learning.cells.sum(axis=1, keepdims=True)
+    return count >= 0.5 * count.max()
+
+
+def _fewer_rows(values: np.ndarray) -> np.ndarray:
+    """Mean over runs of frames, so that at most 256 rows are left."""
+    run = -(-len(values) // _MAX_ROWS)
+    firsts = np.arange(0, len(values), run)
+    sizes = np.diff([*firsts, len(values)])
+    return np.add.reduceat(values.astype(np.float64), firsts, axis=0) / sizes[:, None]

@@ -1,0 +1,219 @@
+"""One pass over the test windows per translator: every number and array that the report needs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+
+from cyclegan_neuro.evaluation.days.baselines import fit_baselines
+from cyclegan_neuro.evaluation.days.sections import EvaluationSection
+from cyclegan_neuro.evaluation.days.signals import SignalErrors, add_gap_closed, phi_bounds
+from cyclegan_neuro.evaluation.days.spiking.recorder import SpikeRecorder, SpikeSignal
+from cyclegan_neuro.evaluation.days.translation import (
+    Translation,
+    Translator,
+    has_truth,
+    translate,
+)
+from cyclegan_neuro.evaluation.days.tuning import TuningCurves, training_curves, tuning_is_known, tuning_metrics
+from cyclegan_neuro.evaluation.days.turned_maps import Turn, find_turn
+from cyclegan_neuro.windows.prepared import PreparedPair
+
+__all__ = ["Measurements", "PlaceMaps", "example_windows", "measure"]
+
+_MODEL_FIELDS = ("f_y", "f_g_x", "g_x", "g_f_y")
+_ALIGNED_FIELDS = ("f_y", "g_x")  # cycles of what can be inverted exactly return what went in
+
+
+@dataclass(frozen=True, eq=False)
+class PlaceMaps:
+    """What is seen at each place (time within the window, neuron) over all test windows, in ΔF/F.
+
+    Attributes
+    ----------
+    deviation : dict
+        Standard deviation over windows of ``x``, ``y``, ``g_x``, ``f_y``; ndarray (time, neuron).
+    error : dict
+        Mean absolute differences ``x_minus_y``, ``y_minus_g_x``, ``x_minus_f_y``; ndarray (time, neuron).
+    """
+
+    deviation: dict[str, np.ndarray]
+    error: dict[str, np.ndarray]
+
+
+@dataclass(frozen=True, eq=False)
+class Measurements:
+    """What one evaluation found.
+
+    Attributes
+    ----------
+    signals, tuning, change : dict
+        Content of ``metrics.json``; ``tuning`` is empty where no position is known. ``change`` says
+        how far the model moves windows: ``x`` |X - G(X)|, ``y`` |Y - F(Y)|.
+    turns : dict
+        Direction (``y`` for G(X), ``x`` for F(Y)) → ``model`` and ``identity`` → how their maps are turned; empty
+        without position.
+    shrinkages : dict
+        Name of an alignment by optimal transport → its shrinkage.
+    curves : dict
+        Tuning curves of the model by field of the Translation; empty without position.
+    edges_cm : ndarray, optional
+        Position bins of ``curves``.
+    example : Translation
+        One test window of each day, translated by the model.
+    place_maps : PlaceMaps, optional
+        Only where y is Φ(X), which depends on the place within the window.
+    spikes : dict
+        Translator (or ``"recorded"``) → signal, named as in Translation, → its spikes; empty where no spikes
+        are inferred.
+    """
+
+    signals: dict
+    tuning: dict
+    change: dict
+    turns: dict[str, dict[str, Turn]]
+    shrinkages: dict[str, float]
+    curves: dict[str, np.ndarray]
+    edges_cm: np.ndarray | None
+    example: Translation
+    place_maps: PlaceMaps | None
+    spikes: dict[str, dict[str, SpikeSignal]]
+
+
+def measure(
+    section: EvaluationSection, prepared: PreparedPair, model: Translator, *, recorder: SpikeRecorder | None = None
+) -> Measurements:
+    """Translate all test windows with the model and the baselines, and measure.
+
+    Parameters
+    ----------
+    section : EvaluationSection
+    prepared : PreparedPair
+    model : Translator
+        Called ``model`` in what comes back.
+    recorder : SpikeRecorder, optional
+        Infers the spikes of what is translated.
+    """
+    batch_size, bin_cm = section.batch_size, section.position_bin_cm
+    changed = _changed(prepared)
+    tuned = TuningCurves(prepared, bin_cm=bin_cm) if tuning_is_known(prepared) else None
+    errors, curves, example = {"model": SignalErrors(changed)}, {}, None
+    places = _PlaceSums() if prepared.y.transform is not None else None
+    spikes = {} if recorder is None else _recorded_spikes(recorder)
+    for translation in translate(model, prepared, batch_size=batch_size):
+        for collector in filter(None, (errors["model"], tuned, places)):
+            collector.add(translation)
+        example = _middle_window(translation, prepared) or example
+    if recorder is not None:
+        spikes["model"] = recorder.translated(model, _MODEL_FIELDS, batch_size=batch_size)
+    if tuned:
+        reference = tuned.curves() | training_curves(prepared, tuned.edges_cm)
+        curves = {"model": reference, "identity": {"g_x": reference["x"], "f_y": reference["y"]}}
+    baselines = fit_baselines(section, prepared)
+    for baseline in baselines:
+        errors[baseline.name], collector = SignalErrors(changed), None
+        if tuned and baseline.name not in curves:
+            collector = TuningCurves(prepared, bin_cm=bin_cm, fields=("g_x", "f_y"))
+        for translation in translate(baseline, prepared, batch_size=batch_size):
+            for part in filter(None, (errors[baseline.name], collector)):
+                part.add(translation)
+        if recorder is not None and baseline.name not in spikes:
+            spikes[baseline.name] = recorder.translated(baseline, _ALIGNED_FIELDS, batch_size=batch_size)
+        if collector:
+            curves[baseline.name] = collector.curves()
+    return Measurements(
+        signals=_signals(errors, prepared),
+        tuning=tuning_metrics(reference, curves, changed) if tuned else {},
+        change={day: errors["model"].summary()[f"change_{day}"] for day in ("x", "y")},
+        turns=_turns(reference, curves, changed, tuned.edges_cm) if tuned else {},
+        shrinkages={one.name: one.shrinkage for one in baselines if one.shrinkage is not None},
+        curves=reference if tuned else {},
+        edges_cm=tuned.edges_cm if tuned else None,
+        example=example,
+        place_maps=places.maps() if places else None,
+        spikes=spikes,
+    )
+
+
+def _turns(reference: dict, curves: dict, changed: np.ndarray | None, edges_cm: np.ndarray) -> dict:
+    """How the maps of the model and of the recorded days are turned; of changed neurons where they are known."""
+    neurons = np.ones(reference["x"].shape[1], bool) if changed is None else changed
+    goals = {"y": ("g_x", "y" if changed is None else "truth_y"), "x": ("f_y", "x" if changed is None else "truth_x")}
+    return {
+        direction: {
+            name: find_turn(curves[name][field], reference[goal], neurons, edges_cm) for name in ("model", "identity")
+        }
+        for direction, (field, goal) in goals.items()
+    }
+
+
+def example_windows(translation: Translation, window: int) -> Translation:
+    """Return the Translation of window ``window`` alone (arrays keep their window axis)."""
+    chosen = slice(window, window + 1)
+    values = {f.name: getattr(translation, f.name) for f in fields(translation)}
+    return Translation(**{name: None if v is None else v[chosen].copy() for name, v in values.items()})
+
+
+def _middle_window(translation: Translation, prepared: PreparedPair) -> Translation | None:
+    """The middle test window, if ``translation`` holds it."""
+    starts = prepared.x.starts.test
+    middle = min(len(starts), len(prepared.y.starts.test)) // 2  # both days have one of that index
+    where = np.flatnonzero(translation.x_starts == starts[middle])
+    return example_windows(translation, int(where[0])) if where.size else None
+
+
+def _recorded_spikes(recorder: SpikeRecorder) -> dict[str, dict[str, SpikeSignal]]:
+    """Spikes of both days, and of identity, which takes them for each other."""
+    x, y = (recorder.recorded(day, label=f"recorded {day}") for day in ("x", "y"))
+    return {"recorded": {"x": x, "y": y}, "identity": {"f_y": y, "g_x": x}}
+
+
+def _signals(errors: dict[str, SignalErrors], prepared: PreparedPair) -> dict:
+    """Metric → translator → statistics, as in ``metrics.json``."""
+    signals: dict[str, dict] = {}
+    for name, collected in errors.items():
+        for metric, entry in collected.summary().items():
+            if metric not in ("x_minus_y", "change_x", "change_y"):
+                signals.setdefault(metric, {})[name] = entry
+    signals["x_minus_y"] = {"recorded": errors["identity"].summary()["x_minus_y"]}
+    for metric, entry in phi_bounds(prepared).items():
+        signals[metric]["best_possible"] = entry
+    add_gap_closed(signals)
+    return signals
+
+
+def _changed(prepared: PreparedPair) -> np.ndarray | None:
+    """The neurons that learning changed; None where that is not known, or y is Φ(X), which changes them all."""
+    known = has_truth(prepared) and prepared.y.transform is None
+    return prepared.x.recording.truth.changed if known else None
+
+
+class _PlaceSums:
+    """Sums behind :class:`PlaceMaps`; memory is (time, neuron)."""
+
+    _FIELDS = ("x", "y", "g_x", "f_y")
+
+    def __init__(self) -> None:
+        self._sums: dict[str, np.ndarray] = {}
+        self._n = 0
+
+    def add(self, t: Translation) -> None:
+        self._n += len(t.x)
+        for name in self._FIELDS:
+            self._add(name, getattr(t, name))
+            self._add(f"{name}_squared", np.square(getattr(t, name), dtype=np.float64))
+        self._add("x_minus_y", np.abs(t.x - t.y))
+        self._add("y_minus_g_x", np.abs(t.truth_y - t.g_x))
+        self._add("x_minus_f_y", np.abs(t.truth_x - t.f_y))
+
+    def _add(self, name: str, windows: np.ndarray) -> None:
+        self._sums[name] = self._sums.get(name, 0.0) + windows.sum(axis=0, dtype=np.float64)
+
+    def maps(self) -> PlaceMaps:
+        means = {name: total / self._n for name, total in self._sums.items()}
+        variance = {name: means[f"{name}_squared"] - means[name] ** 2 for name in self._FIELDS}
+        return PlaceMaps(
+            deviation={name: np.sqrt(np.clip(values, 0.0, None)) for name, values in variance.items()},
+            error={name: means[name] for name in ("x_minus_y", "y_minus_g_x", "x_minus_f_y")},
+        )

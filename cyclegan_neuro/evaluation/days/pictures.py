@@ -1,0 +1,244 @@
+"""Figures of the CycleGAN's report and of its training, from arrays in ΔF/F."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from cyclegan_neuro.evaluation.days.measurements import PlaceMaps
+from cyclegan_neuro.evaluation.days.translation import Translation
+from cyclegan_neuro.figures.curves import Curve, curve_panels, neuron_orders
+from cyclegan_neuro.figures.heatmaps import colour_limits, heat_maps
+from cyclegan_neuro.figures.overview import DayExtract, day_overview
+from cyclegan_neuro.figures.style import DAY_X, DAY_Y, TRUTH
+from cyclegan_neuro.figures.traces import TraceColumn, TraceRow, trace_grid
+from cyclegan_neuro.recordings.frames import runs
+from cyclegan_neuro.windows.cutting import raw_windows
+from cyclegan_neuro.windows.prepared import NeuronOrder, PreparedPair
+
+__all__ = [
+    "activity_overview",
+    "choose_neurons",
+    "cycle_traces",
+    "neuron_names",
+    "order_figure",
+    "place_maps",
+    "population_maps",
+    "tuning_maps",
+    "tuning_panels",
+]
+
+_SCORE_LABELS = {
+    "firing_rate": "estimated activity (a.u.)",
+    "correlation": "mean pairwise correlation",
+    "autoencoder": "reconstruction error (MSE of scaled ΔF/F)",
+    "spatial": "position along the path (µm)",
+}
+
+
+def neuron_names(prepared: PreparedPair) -> list[str]:
+    """Return a short name per user column: the ROI id, else the column counted from 0."""
+    ids = prepared.x.recording.roi_ids
+    names = [f"column {i}" for i in range(prepared.n_neurons)] if ids is None else map(_roi_name, ids)
+    return [name if len(name) <= 28 else f"{name[:27]}…" for name in names]
+
+
+def _roi_name(name: str) -> str:
+    return f"ROI {name}" if name.isdigit() else name
+
+
+def choose_neurons(prepared: PreparedPair, example: Translation, n: int) -> np.ndarray:
+    """Return up to ``n`` user columns worth a look, chosen without regard to how well the model does.
+
+    Where y is Φ(X): spread over the rows of the masked corner (network order). Where the truth is known: the
+    neurons that learning changed most in the example window. Else: the most active ones that are
+    spread over the population.
+    """
+    n = min(n, prepared.n_neurons)
+    if prepared.y.transform is not None:
+        rows = np.linspace(prepared.n_neurons * 0.3, prepared.n_neurons * 0.9, n).astype(int)
+        return prepared.order.columns[rows]
+    if example.truth_y is not None:
+        change = np.abs(example.truth_y - example.x).mean(axis=(0, 1))
+    else:
+        change = example.x.std(axis=(0, 1)) + example.y.std(axis=(0, 1))
+    return np.argsort(change, kind="stable")[::-1][:n]
+
+
+def activity_overview(prepared: PreparedPair, *, n_neurons: int = 6, duration_s: float = 40.0) -> Figure:
+    """Draw the beginning of the test part of both days: position and the most active neurons."""
+    spread = prepared.x.recording.dff.std(axis=0) + prepared.y.recording.dff.std(axis=0)
+    neurons = np.sort(np.argsort(spread, kind="stable")[::-1][:n_neurons])
+    extracts = []
+    for name, day, colour in (("x", prepared.x, DAY_X), ("y", prepared.y, DAY_Y)):
+        start, rate = int(day.starts.test[0]), day.recording.frame_rate_hz
+        n_frames = min(prepared.window_frames, round(duration_s * rate))
+        frames = slice(start, start + n_frames)
+        position = day.recording.behaviour.position_cm
+        extracts.append(DayExtract(
+            title=f"{name}: {day.recording.label}"[:60],
+            traces=raw_windows(prepared, name, np.array([start]))[0, :n_frames, neurons].T,
+            start_s=start / rate,
+            frame_rate_hz=rate,
+            colour=colour,
+            position_cm=None if position is None else position[frames],
+        ))  # fmt: skip
+    names = neuron_names(prepared)
+    return day_overview(extracts, names=[names[i] for i in neurons])
+
+
+def cycle_traces(example: Translation, prepared: PreparedPair, neurons: np.ndarray) -> Figure:
+    """Draw x → G(x) → F(G(x)) and y → F(y) → G(F(y)) of single neurons (as Figures 2, 4, F.1 and G.1).
+
+    The frames to compare are shaded: those that Φ blanks, or else where a generator changes most.
+    """
+    names = neuron_names(prepared)
+    blocks = []
+    for neuron in neurons:
+        x, g_x, f_g_x, y, f_y, g_f_y = (
+            getattr(example, field)[0, :, neuron] for field in ("x", "g_x", "f_g_x", "y", "f_y", "g_f_y")
+        )
+        truth_y, truth_x = (
+            None if truth is None else truth[0, :, neuron] for truth in (example.truth_y, example.truth_x)
+        )
+        removed = _removed_frames(prepared, neuron)
+        forward = (
+            TraceRow("X", x, DAY_X),
+            TraceRow("G(X)", g_x, DAY_Y, truth=truth_y),
+            TraceRow("F(G(X))", f_g_x, DAY_X, behind=x),
+        )
+        backward = (
+            TraceRow("Y", y, DAY_Y),
+            TraceRow("F(Y)", f_y, DAY_X, truth=truth_x),
+            TraceRow("G(F(Y))", g_f_y, DAY_Y, behind=y),
+        )
+        blocks.append((
+            TraceColumn(f"{names[neuron]}: X → G(X) → F(G(X))", forward, removed or _most_changed(x, g_x)),
+            TraceColumn(f"{names[neuron]}: Y → F(Y) → G(F(Y))", backward, removed or _most_changed(y, f_y)),
+        ))  # fmt: skip
+    return trace_grid(blocks, frame_rate_hz=prepared.x.recording.frame_rate_hz)
+
+
+def _removed_frames(prepared: PreparedPair, neuron: int) -> list[tuple[int, int]]:
+    """The frames in which Φ removes the signal; empty without Φ."""
+    transform = prepared.y.transform
+    return [] if transform is None else runs(transform.mask[:, prepared.order.inverse[neuron]] == 0)
+
+
+def _most_changed(before: np.ndarray, after: np.ndarray) -> list[tuple[int, int]]:
+    """The two stretches, a twelfth of the window each, in which the mean change is largest."""
+    width = max(1, len(before) // 12)
+    change = np.convolve(np.abs(after - before), np.ones(width), mode="valid")
+    stretches = []
+    while len(stretches) < 2 and change.max(initial=0.0) > 0:
+        first = int(np.argmax(change))
+        stretches.append((first, first + width))
+        change[max(0, first - 2 * width) : first + 2 * width] = 0.0  # the next one lies apart
+    return sorted(stretches)
+
+
+def population_maps(example: Translation, prepared: PreparedPair) -> Figure:
+    """Draw both cycles of the whole population as heat maps (as Figures F.2 and G.2), in network order."""
+    columns = prepared.order.columns
+    ordered = {
+        name: None if values is None else values[0][:, columns]
+        for name, values in ((field, getattr(example, field)) for field in _MAP_FIELDS)
+    }
+    forward = [("X", ordered["x"]), ("G(X)", ordered["g_x"]), ("F(G(X))", ordered["f_g_x"])]
+    backward = [("Y", ordered["y"]), ("F(Y)", ordered["f_y"]), ("G(F(Y))", ordered["g_f_y"])]
+    if example.truth_y is not None:
+        forward.insert(2, ("what G(X) should be", ordered["truth_y"]))
+        backward.insert(2, ("what F(Y) should be", ordered["truth_x"]))
+    return heat_maps(
+        [forward, backward],
+        limits=colour_limits(example.x, example.y),
+        extent_x=(0.0, prepared.window_frames / prepared.x.recording.frame_rate_hz),
+        xlabel="time (s)",
+    )
+
+
+_MAP_FIELDS = ("x", "g_x", "f_g_x", "truth_y", "y", "f_y", "g_f_y", "truth_x")
+
+
+def place_maps(maps: PlaceMaps, prepared: PreparedPair) -> tuple[Figure, Figure]:
+    """Draw variability and mean absolute error at each place of the window, where y is Φ(X); in network order."""
+    columns = prepared.order.columns
+    shared = {
+        "extent_x": (0.0, prepared.window_frames / prepared.x.recording.frame_rate_hz),
+        "xlabel": "time in the window (s)",
+    }
+    varying = [("X", "x"), ("Y = Φ(X)", "y"), ("G(X)", "g_x"), ("F(Y)", "f_y")]
+    variability = heat_maps(
+        [[(title, maps.deviation[name][:, columns]) for title, name in varying]],
+        limits=(0.0, colour_limits(maps.deviation["x"], maps.deviation["y"])[1]),
+        colour_label="standard deviation (ΔF/F)",
+        **shared,
+    )
+    errors = [("|X − Y|", "x_minus_y"), ("|Y − G(X)|", "y_minus_g_x"), ("|X − F(Y)|", "x_minus_f_y")]
+    error = heat_maps(
+        [[(title, maps.error[name][:, columns]) for title, name in errors]],
+        limits=(0.0, colour_limits(maps.error["x_minus_y"])[1]),
+        colour_label="mean |difference| (ΔF/F)",
+        **shared,
+    )
+    return variability, error
+
+
+def tuning_panels(
+    curves: dict[str, np.ndarray], edges_cm: np.ndarray, prepared: PreparedPair, neurons: np.ndarray
+) -> Figure:
+    """Draw position tuning of single neurons: recorded, G(X), and the truth or else the recorded expert day."""
+    names = neuron_names(prepared)
+    panels = []
+    for neuron in neurons:
+        if "truth_y" in curves:
+            target = Curve("truth: the same laps after learning", curves["truth_y"][:, neuron], TRUTH, ":")
+        else:
+            target = Curve("Y (recorded, other laps)", curves["y"][:, neuron], TRUTH, ":")
+        panels.append((names[neuron], [
+            Curve("X (recorded)", curves["x"][:, neuron], DAY_X),
+            Curve("G(X)", curves["g_x"][:, neuron], DAY_Y),
+            target,
+        ]))  # fmt: skip
+    return curve_panels(panels, x=_centres(edges_cm), xlabel="position (cm)", ylabel="ΔF/F")
+
+
+def tuning_maps(curves: dict[str, np.ndarray], edges_cm: np.ndarray, neurons: np.ndarray) -> Figure:
+    """Draw the tuning of many neurons as heat maps, sorted by where the target peaks.
+
+    Each neuron's curves are shifted and divided by the minimum and range of X and the target
+    together, so that all three panels of a neuron share a scale.
+    """
+    target = curves.get("truth_y", curves["y"])[:, neurons]
+    visited = np.isfinite(target).all(axis=1)
+    order = np.argsort(np.argmax(np.where(visited[:, None], target, -np.inf), axis=0), kind="stable")
+    both = np.concatenate([target[visited], curves["x"][:, neurons][visited]])
+    low, high = np.nanmin(both, axis=0), np.nanmax(both, axis=0)
+    span = np.where(high > low, high - low, 1.0)
+    titles = [("X", "x"), ("G(X)", "g_x")]
+    titles.append(("truth: the same laps after learning", "truth_y") if "truth_y" in curves else ("Y", "y"))
+    return heat_maps(
+        [[(title, ((curves[field][:, neurons] - low) / span)[:, order]) for title, field in titles]],
+        limits=(0.0, 1.0),
+        extent_x=(float(edges_cm[0]), float(edges_cm[-1])),
+        xlabel="position (cm)",
+        ylabel="neuron (sorted by peak)",
+        colour_label="fraction of the neuron's range",
+    )
+
+
+def _centres(edges: np.ndarray) -> np.ndarray:
+    return (edges[:-1] + edges[1:]) / 2
+
+
+def order_figure(prepared: PreparedPair, orders: Mapping[str, NeuronOrder]) -> Figure | None:
+    """Draw orders by their name over ROI coordinates (as Figure E.1) and the score behind that of the run, if known."""
+    order = prepared.order
+    return neuron_orders(
+        {method.replace("_", " "): other.columns for method, other in orders.items()},
+        xy_um=prepared.x.recording.roi_xy_um,
+        score=None if order.score is None else order.score[order.columns],
+        score_label=_SCORE_LABELS.get(order.method, "score"),
+    )

@@ -1,0 +1,55 @@
+"""What an evaluation of two days is told: its own sections, and those that its report speaks of."""
+
+from __future__ import annotations
+
+from typing import Literal, Protocol
+
+from cyclegan_neuro.configuration import sections
+from cyclegan_neuro.configuration.fields import setting
+from cyclegan_neuro.configuration.sections import (
+    DataSection,
+    InterpretationSection,
+    OrderingSection,
+    SpikesSection,
+    TrainingSection,
+    WindowsSection,
+)
+
+__all__ = ["DaysConfig", "EvaluationSection", "ReportSection"]
+
+
+class EvaluationSection(sections.EvaluationSection):
+    """How a translator of two days is evaluated."""
+
+    weights: Literal["best", "last"] = setting(
+        "best",
+        "Checkpoint to evaluate; best is where means and covariances of neurons in translated validation windows are "
+        "nearest to those recorded on the other day, which needs no truth and no pairs.",
+    )
+    position_bin_cm: float = setting(4.0, "Bin width of position tuning curves.", unit="cm", gt=0.0)
+    ot_shrinkage: float | None = setting(
+        None,
+        "Share of the mean variance added to the covariances of the Gaussian OT baselines; when absent, the one under "
+        "which validation frames of both days are most likely.",
+        ge=0.0,
+        le=1.0,
+    )
+    spikes: SpikesSection = setting(SpikesSection, "Spike inference and its statistics.")
+    interpretation: InterpretationSection = setting(InterpretationSection, "Where the networks look.")
+
+
+class ReportSection(sections.ReportSection):
+    """What the report shows."""
+
+    n_traces: int = setting(3, "Neurons whose traces are drawn.", ge=1)
+
+
+class DaysConfig(Protocol):
+    """The sections that any system which translates days has, beside those of its networks."""
+
+    data: DataSection
+    windows: WindowsSection
+    ordering: OrderingSection
+    training: TrainingSection
+    evaluation: EvaluationSection
+    report: ReportSection

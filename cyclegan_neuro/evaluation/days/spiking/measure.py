@@ -1,0 +1,173 @@
+"""Everything that the report says about spikes, as numbers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from cyclegan_neuro.evaluation.days.spiking.compare import EXAMPLES, PairStatistics, StatisticsOf, compare_signals
+from cyclegan_neuro.evaluation.days.spiking.recorder import PAIRS, SpikeRecorder, SpikeSignal
+from cyclegan_neuro.evaluation.days.spiking.truth import InferenceAccuracy, inference_accuracy, true_counts, true_parts
+from cyclegan_neuro.spikes.comparison import Floor
+from cyclegan_neuro.spikes.counts import SpikeCounts
+from cyclegan_neuro.spikes.statistics.parallel import Workers
+
+__all__ = ["SpikeMeasurements", "TrueSpikes", "measure_spikes"]
+
+Signals = dict[str, dict[str, SpikeSignal]]
+
+
+@dataclass(frozen=True, eq=False)
+class TrueSpikes:
+    """What is known of simulated days.
+
+    Attributes
+    ----------
+    accuracy : dict of str to InferenceAccuracy
+        By day, ``"x"`` and ``"y"``.
+    pairs : dict of str to PairStatistics
+        ``x_from_y`` and ``y_from_x`` of identity, from true spikes.
+    floors : dict of str to dict of str to Floor
+        By day and statistic, from true spikes.
+    counts : dict of str to SpikeCounts
+        By day.
+    """
+
+    accuracy: dict[str, InferenceAccuracy]
+    pairs: dict[str, PairStatistics]
+    floors: dict[str, dict[str, Floor]]
+    counts: dict[str, SpikeCounts]
+
+
+@dataclass(frozen=True, eq=False)
+class SpikeMeasurements:
+    """Statistics of recorded and generated spikes.
+
+    Attributes
+    ----------
+    recorder : SpikeRecorder
+    signals : dict
+        Translator → signal → spikes.
+    pairs : dict
+        Pair → translator → :class:`PairStatistics`.
+    floors : dict of str to dict of str to Floor
+        By recorded day and statistic.
+    rates : dict of str to ndarray, shape (window, neuron)
+        Firing rates in Hz of the recorded days and of the model's signals.
+    correlations : dict of str to ndarray, shape (example window, pair of neurons)
+        Of the same signals, in ``windows``.
+    neurons, windows : ndarray of int, shape (example,)
+        Shown in figures: the neurons whose median rate is spread over the population, windows spread in time.
+    true : TrueSpikes, optional
+    """
+
+    recorder: SpikeRecorder
+    signals: Signals
+    pairs: dict[str, dict[str, PairStatistics]]
+    floors: dict[str, dict[str, Floor]]
+    rates: dict[str, np.ndarray]
+    correlations: dict[str, np.ndarray]
+    neurons: np.ndarray
+    windows: np.ndarray
+    true: TrueSpikes | None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return ``spikes`` and ``inference`` of ``metrics.json``."""
+        return {"spikes": _statistics_json(self.pairs, self.floors), "inference": self._inference_json()}
+
+    def _inference_json(self) -> dict[str, Any]:
+        models = self.recorder.models
+        highest = max(models.noise_levels) + 0.5
+        named = {f"{t}_{name}" if t != "recorded" else name: s for t, own in self.signals.items() if t != "identity"
+                 for name, s in own.items()}  # fmt: skip
+        entry: dict[str, Any] = {
+            "networks": {
+                "title": models.provenance.get("title", ""),
+                "frame_rate_hz": models.frame_rate_hz,
+                "noise_levels": sorted(models.noise_levels),
+            },
+            "windows": {name: len(starts) for name, starts in self.recorder.starts.items()},
+            "floor_windows": {
+                name: [list(map(len, pair)) for pair in pairs] for name, pairs in self.recorder.parts.items()
+            },
+            "masked_frames_per_window": self.recorder.n_masked,
+            "compared_frames_per_window": self.recorder.prepared.window_frames - self.recorder.n_masked,
+            "noise_level": {name: _quantiles(signal.noise_levels) for name, signal in named.items()},
+            "neurons_noisier_than_networks": {
+                name: int((signal.noise_levels > highest).sum()) for name, signal in named.items()
+            },
+            "mean_rate_hz": {
+                name: float(signal.counts.counts.mean() * signal.counts.frame_rate_hz) for name, signal in named.items()
+            },
+            "silent_neurons": {
+                name: [int(n) for n in np.flatnonzero(signal.counts.silent)] for name, signal in named.items()
+            },
+        }
+        if self.true is not None:
+            entry["accuracy"] = {day: found.to_json() for day, found in self.true.accuracy.items()}
+            pairs = {pair: {"identity": found} for pair, found in self.true.pairs.items()}
+            entry["true_spikes"] = _statistics_json(pairs, self.true.floors)
+        return entry
+
+
+def measure_spikes(recorder: SpikeRecorder, signals: Signals) -> SpikeMeasurements:
+    """Compare the spikes of all translators.
+
+    Parameters
+    ----------
+    recorder : SpikeRecorder
+    signals : dict
+        From :class:`cyclegan_neuro.evaluation.days.measurements.Measurements`.
+    """
+    recorded = {name: signal.counts for name, signal in signals["recorded"].items()}
+    neurons = _spread_by_rate(recorded["x"])
+    with Workers(recorder.section.processes) as workers:
+        statistics = StatisticsOf(recorder, workers, neurons)
+        counts = {translator: {n: s.counts for n, s in own.items()} for translator, own in signals.items()}
+        pairs = compare_signals(statistics, counts, van_rossum=recorder.section.van_rossum)
+        shown = {**recorded, **counts["model"]}
+        floors = {day: statistics.floors(recorder.recorded_parts(day), label=day) for day in recorded}
+        rates = {name: statistics.rates(signal) for name, signal in shown.items()}
+        n_windows = min(signal.n_windows for signal in shown.values())
+        windows = np.linspace(0, n_windows - 1, min(EXAMPLES, n_windows)).astype(int)
+        correlations = {name: statistics.correlations(signal)[windows] for name, signal in shown.items()}
+        true = _true_spikes(recorder, statistics, recorded)
+    return SpikeMeasurements(recorder, signals, pairs, floors, rates, correlations, neurons, windows, true)
+
+
+def _true_spikes(
+    recorder: SpikeRecorder, statistics: StatisticsOf, inferred: dict[str, SpikeCounts]
+) -> TrueSpikes | None:
+    true = {name: true_counts(recorder, name) for name in ("x", "y")}
+    if any(counts is None for counts in true.values()):
+        return None
+    pairs = {
+        pair: statistics.compare(true[day], true[other], label=f"true spikes {pair}", both_ways=pair == "x_from_y")
+        for pair, day, other in (("x_from_y", "x", "y"), ("y_from_x", "y", "x"))
+    }
+    floors = {day: statistics.floors(true_parts(recorder, day), label=f"true spikes {day}") for day in true}
+    return TrueSpikes({name: inference_accuracy(inferred[name], true[name]) for name in true}, pairs, floors, true)
+
+
+def _spread_by_rate(counts: SpikeCounts) -> np.ndarray:
+    """Neurons at the 90th, 70th and 50th percentile of the rate: with spikes, and not the most active alone."""
+    order = np.argsort(counts.counts.sum(axis=(0, 1), dtype=np.int64), kind="stable")
+    at = (np.array([0.9, 0.7, 0.5]) * (len(order) - 1)).astype(int)
+    return order[at] if len(np.unique(at)) == EXAMPLES else order[::-1][:EXAMPLES]
+
+
+def _statistics_json(
+    pairs: dict[str, dict[str, PairStatistics]], floors: dict[str, dict[str, Floor]]
+) -> dict[str, Any]:
+    result: dict[str, Any] = {}
+    for pair, by_translator in pairs.items():
+        for statistic, floor in floors[PAIRS[pair][0]].items():
+            entry = {name: found.comparisons[statistic].to_json() for name, found in by_translator.items()}
+            result.setdefault(statistic, {})[pair] = {**entry, "noise_floor": floor.to_json()}
+    return result
+
+
+def _quantiles(values: np.ndarray) -> dict[str, float]:
+    return {"median": float(np.median(values)), "min": float(values.min()), "max": float(values.max())}

@@ -1,0 +1,281 @@
+"""From days and their translations to spikes: the same inference for recorded and generated ΔF/F.
+
+Networks of inference read a stretch of ΔF/F around each frame. Windows are cut from continuous time, so that frames at
+their ends have neighbours: recorded days are inferred as a whole, and the test part of a generated day is translated as
+a whole, by windows that overlap by half and fade into each other. Where that is impossible, each window stands alone
+and the frames at its ends have no rate: Φ depends on the place in the window, and stretches may be too short.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from cyclegan_neuro.configuration.sections import SpikesSection
+from cyclegan_neuro.errors import UserError
+from cyclegan_neuro.evaluation.days.spiking.stretches import (
+    Stretches,
+    faded,
+    parts_without_common_frames,
+    stretches_of_test,
+    windows_across,
+)
+from cyclegan_neuro.evaluation.days.translation import Translator, translate_starts
+from cyclegan_neuro.recordings.noise import noise_levels
+from cyclegan_neuro.spikes.cache import ResultCache, content_key
+from cyclegan_neuro.spikes.counts import SpikeCounts, counts_from_rates
+from cyclegan_neuro.spikes.statistics.correlation import bins_of
+from cyclegan_neuro.windows.cutting import raw_windows, window_frame_indices
+from cyclegan_neuro.windows.prepared import PreparedPair
+from cyclegan_neuro.windows.segmentation import legal_starts, spaced
+
+if TYPE_CHECKING:
+    from cyclegan_neuro.spikes.inference.rate_models import RateModels
+    from cyclegan_neuro.spikes.inference.rates import InferredRates, WindowRates
+
+__all__ = ["PAIRS", "SpikeRecorder", "SpikeSignal", "why_not"]
+
+_log = logging.getLogger(__name__)
+
+_FEWEST_WINDOWS = 4  # of a day, for statistics over windows
+
+PAIRS = {"x_from_y": ("x", "f_y"), "x_cycle": ("x", "f_g_x"), "y_from_x": ("y", "g_x"), "y_cycle": ("y", "g_f_y")}
+"""Pair of sections 2.3 and 3.2 → the recorded and the generated signal, named as in Translation."""
+
+
+@dataclass(frozen=True, eq=False)
+class SpikeSignal:
+    """Spikes of one signal and what its inference was based on.
+
+    Attributes
+    ----------
+    counts : SpikeCounts
+        Of the frames that the networks could reach.
+    dff, rates_hz : ndarray of float32, shape (frame, neuron)
+        The middle window and its inferred rates, for a picture.
+    noise_levels, network_levels : ndarray, shape (neuron,)
+        See :class:`cyclegan_neuro.spikes.inference.rates.WindowRates`.
+    """
+
+    counts: SpikeCounts
+    dff: np.ndarray
+    rates_hz: np.ndarray
+    noise_levels: np.ndarray
+    network_levels: np.ndarray
+
+
+def why_not(section: SpikesSection, prepared: PreparedPair) -> str | None:
+    """Return the reason for which no spikes can be compared, or None."""
+    if not section.enabled:
+        return "Spike inference is switched off (evaluation.spikes.enabled)."
+    try:
+        recorder = SpikeRecorder(section, prepared, ResultCache(None))
+    except UserError as error:
+        return f"{error}."
+    if min(len(starts) for starts in recorder.starts.values()) < _FEWEST_WINDOWS:
+        return "There are fewer than four test windows."
+    n_frames = prepared.window_frames - recorder.n_masked
+    try:
+        bins_of(n_frames, recorder.frame_rate_hz, section.correlation_bin_s)
+    except UserError as error:
+        return f"{_too_short(prepared, recorder, n_frames)}." if recorder.alone else f"{error}."
+    return None
+
+
+def _too_short(prepared: PreparedPair, recorder: SpikeRecorder, n_frames: int) -> str:
+    models, rate = recorder.models, recorder.frame_rate_hz
+    why = (
+        "the values of Φ(X) depend on their place in the window, so that there is no continuous day to take neighbours "
+        "from"
+        if prepared.y.transform is not None
+        else "no stretch of the test part is long enough to take neighbours from"
+    )
+    return (
+        f"Networks read {models.window_frames} frames (at {models.frame_rate_hz:g} Hz) of ΔF/F around each frame, "
+        f"which leaves {n_frames} of the {prepared.window_frames} frames of a window (at {rate:g} Hz) with a rate, and "
+        f"{why}. Longer windows have spikes (windows.window_frames)"
+    )
+
+
+class SpikeRecorder:
+    """Infers the spikes of recorded and translated days.
+
+    Parameters
+    ----------
+    section : SpikesSection
+    prepared : PreparedPair
+    cache : ResultCache
+        Keeps inferred rates by the content of what they were inferred from.
+
+    Attributes
+    ----------
+    models : RateModels
+    alone : bool
+        Whether windows are inferred without the frames around them: y is Φ(X), or the test part has no stretch that is
+        longer than a window by what the networks read.
+    starts : dict of str to ndarray of int64, shape (window,)
+        First frames of the windows that are compared, by day.
+    parts : dict of str to tuple of (first, second)
+        Start frames of the parts that the noise floor of a day compares; they share no frame.
+    first_frame, n_masked : int
+        Of each window: the first frame with an inferred rate, and how many frames have none (0 unless alone).
+
+    Raises
+    ------
+    UserError
+        If there are no networks for the frame rate of the days.
+    """
+
+    def __init__(self, section: SpikesSection, prepared: PreparedPair, cache: ResultCache):
+        from cyclegan_neuro.spikes.inference.rates import choose_models, reachable
+
+        self.section, self.prepared, self.cache = section, prepared, cache
+        self.frame_rate_hz = prepared.x.recording.frame_rate_hz
+        self.models, self._ratio = choose_models(section.models, self.frame_rate_hz, section.resample)
+        self._models_key = _models_key(self.models)
+        height = prepared.window_frames
+        self._tested = {name: stretches_of_test(getattr(prepared, name).starts, height) for name in ("x", "y")}
+        self.alone = prepared.y.transform is not None
+        self.alone = self.alone or min(len(self._legal(of)) for of in self._tested.values()) < _FEWEST_WINDOWS
+        self._reached = reachable(height, self.models, self._ratio) if self.alone else slice(0, height)
+        self.first_frame = self._reached.start
+        self.n_masked = height - (self._reached.stop - self._reached.start)
+        self.starts, self.parts = {}, {}
+        for name in ("x", "y"):
+            starts = getattr(prepared, name).starts
+            compared, legal = (self._legal(of) for of in (self._tested[name], Stretches(starts.stretches)))
+            n_windows = min(len(starts.test), section.max_windows)
+            self.starts[name] = spaced(starts.test if self.alone else compared, n_windows)
+            self.parts[name] = parts_without_common_frames(compared, legal, window_frames=height, n_windows=n_windows)
+
+    def recorded(self, name: str, *, label: str) -> SpikeSignal:
+        """Return the spikes of day ``"x"`` or ``"y"`` as it was recorded.
+
+        Parameters
+        ----------
+        name : {"x", "y"}
+        label : str
+            What the log calls the signal.
+        """
+        return self._recorded(name, self.starts[name], label=label)
+
+    def recorded_parts(self, name: str) -> Iterator[tuple[SpikeCounts, SpikeCounts]]:
+        """Yield the spikes of ``parts``, inferred by the networks of :meth:`recorded`, pair by pair."""
+        for pair in self.parts[name]:
+            yield tuple(self._recorded(name, starts, label=f"parts of {name}").counts for starts in pair)
+
+    def translated(
+        self, translator: Translator, fields: Sequence[str], *, batch_size: int = 8
+    ) -> dict[str, SpikeSignal]:
+        """Return the spikes of what a translator makes of the test part.
+
+        Parameters
+        ----------
+        translator : Translator
+        fields : sequence of str
+            Of a Translation: ``f_y``, ``f_g_x``, ``g_x``, ``g_f_y``; made from the day whose name they end with.
+        batch_size : int
+            Windows of each day that are translated at once.
+        """
+        height = self.prepared.window_frames
+        starts = self.starts if self.alone else {n: windows_across(s, height) for n, s in self._tested.items()}
+        windows = {field: [] for field in fields}
+        for first in range(0, max(map(len, starts.values())), batch_size):
+            chunk = (starts[name][first : first + batch_size] for name in ("x", "y"))
+            translation = translate_starts(translator, self.prepared, *chunk, with_truth=False)
+            for field, parts in windows.items():
+                parts.append(getattr(translation, field))
+        return {
+            field: self._generated(field[-1], starts[field[-1]], np.concatenate(parts), f"{translator.name} {field}")
+            for field, parts in windows.items()
+        }
+
+    def _legal(self, stretches: Stretches) -> np.ndarray:
+        """Return where windows may begin; unless they stand alone, with what the networks read around every frame."""
+        from cyclegan_neuro.spikes.inference.rates import reachable
+
+        intervals = stretches.intervals
+        if not self.alone:
+            inner = [(start, reachable(stop - start, self.models, self._ratio)) for start, stop in intervals]
+            intervals = [(start + inside.start, start + inside.stop) for start, inside in inner]
+        return legal_starts(intervals, window_frames=self.prepared.window_frames)
+
+    def _recorded(self, name: str, starts: np.ndarray, *, label: str) -> SpikeSignal:
+        if self.alone:
+            levels = self._levels_alone(raw_windows(self.prepared, name, self.starts[name]))
+            return self._signal_alone(raw_windows(self.prepared, name, starts), levels, label)
+        day = getattr(self.prepared, name)
+        whole = Stretches(day.starts.stretches)
+        levels = self._levels(name, day.recording.dff[self._tested[name].frames])
+        return self._signal(whole, day.recording.dff[whole.frames], levels, starts, label)
+
+    def _generated(self, name: str, starts: np.ndarray, windows: np.ndarray, label: str) -> SpikeSignal:
+        if self.alone:
+            return self._signal_alone(windows, self._levels_alone(windows), label)
+        tested = self._tested[name]
+        dff = faded(windows, starts - tested.frames[0], tested.frames[-1] + 1 - tested.frames[0])
+        dff = dff[tested.frames - tested.frames[0]]
+        return self._signal(tested, dff, self._levels(name, dff), self.starts[name], label)
+
+    def _levels(self, name: str, dff: np.ndarray) -> np.ndarray:
+        return noise_levels(dff, self.frame_rate_hz, self._tested[name].joints)
+
+    def _levels_alone(self, windows: np.ndarray) -> np.ndarray:
+        ends = np.arange(1, len(windows)) * windows.shape[1] - 1
+        return noise_levels(windows.reshape(-1, windows.shape[-1]), self.frame_rate_hz, ends)
+
+    def _signal(self, stretches: Stretches, dff, levels, starts, label) -> SpikeSignal:
+        """Infer continuous ΔF/F (frame, neuron) once and cut windows from it."""
+        from cyclegan_neuro.spikes.inference.rates import infer_rates
+
+        def infer() -> InferredRates:
+            return infer_rates(
+                dff, frame_rate_hz=self.frame_rate_hz, models=self.models, gaps=stretches.joints, levels=levels,
+                resample=self.section.resample,
+            )  # fmt: skip
+
+        kept = self._kept(infer, label, dff, stretches.joints, levels)
+        place = np.searchsorted(stretches.frames, window_frame_indices(starts, self.prepared.window_frames))
+        return self._spikes(dff[place[len(place) // 2]], kept["rates_hz"][place], kept)
+
+    def _signal_alone(self, windows: np.ndarray, levels: np.ndarray, label: str) -> SpikeSignal:
+        from cyclegan_neuro.spikes.inference.rates import infer_windows
+
+        def infer() -> WindowRates:
+            return infer_windows(
+                windows, frame_rate_hz=self.frame_rate_hz, models=self.models, levels=levels,
+                resample=self.section.resample,
+            )  # fmt: skip
+
+        kept = self._kept(infer, label, windows, levels)
+        return self._spikes(windows[len(windows) // 2, self._reached], kept["rates_hz"], kept)
+
+    def _kept(self, infer, label: str, *what: np.ndarray) -> dict[str, np.ndarray]:
+        def compute() -> dict[str, np.ndarray]:
+            _log.info("inferring spikes: %s (%s frames)", label, f"{np.prod(what[0].shape[:-1]):,}")
+            found = infer()
+            names = ("rates_hz", "noise_levels", "network_levels")
+            return {name: getattr(found, name) for name in names}
+
+        key = content_key(*what, self._models_key, self.frame_rate_hz, self.section.resample)
+        return self.cache.get("rates", key, compute)
+
+    def _spikes(self, dff: np.ndarray, rates_hz: np.ndarray, kept: dict[str, np.ndarray]) -> SpikeSignal:
+        """Make spikes of inferred rates (window, frame, neuron)."""
+        counts = counts_from_rates(rates_hz, frame_rate_hz=self.frame_rate_hz, seed=self.section.seed)
+        return SpikeSignal(
+            SpikeCounts(counts, self.frame_rate_hz), dff.copy(), rates_hz[len(rates_hz) // 2].copy(),
+            kept["noise_levels"], kept["network_levels"],
+        )  # fmt: skip
+
+
+def _models_key(models: RateModels) -> str:
+    """Hash networks and how they read ΔF/F."""
+    parts: list = [models.frame_rate_hz, models.window_frames, models.before_frames]
+    for level, members in models.noise_levels.items():
+        parts += [level, *(array for member in members for array in member.kernels + member.biases)]
+    return content_key(*parts)

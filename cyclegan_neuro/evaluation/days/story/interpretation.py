@@ -1,0 +1,229 @@
+"""Where the networks look: masks, maps along behaviour or over the window, and the neurons they attend to most."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.ndimage import gaussian_filter1d
+
+from cyclegan_neuro.evaluation.contents import Block, Picture, significant
+from cyclegan_neuro.evaluation.days.interpretation import pictures
+from cyclegan_neuro.evaluation.days.interpretation.findings import Interpretation
+from cyclegan_neuro.evaluation.days.interpretation.ranking import Ranking, leading_maps, rank_neurons
+from cyclegan_neuro.evaluation.days.interpretation.window_picture import grad_cam_of_a_window
+from cyclegan_neuro.evaluation.days.interpretation.wording import METHOD_LABELS
+from cyclegan_neuro.evaluation.days.story.attended import attended_pictures, attended_tables, ranked_sentence
+from cyclegan_neuro.evaluation.days.story.interpretation_truth import truth_block
+from cyclegan_neuro.evaluation.wording import plural
+from cyclegan_neuro.interpret.coordinates import reward_zone
+from cyclegan_neuro.windows.prepared import PreparedPair
+
+__all__ = ["interpretation_block"]
+
+_SMOOTHING_BINS = 2.0
+_MASK_COUNTERPARTS = {"G": ("Figure 5", "Figure 3"), "F": ("Figure G.3", "Figure F.3")}  # recorded days, Φ
+_NO_COORDINATE = (
+    "Neither the position nor events are known on both days, so attention cannot be laid out along behaviour: what "
+    "follows is about neurons."
+)
+_SCORES = {
+    "change": "the mean absolute change in ΔF/F that it makes, so that what it merely passes on does not count",
+    "output": "its mean absolute output, which is mostly what it passes on",
+}
+
+
+def interpretation_block(prepared: PreparedPair, found: Interpretation) -> tuple[Block, ...]:
+    """Tell where the networks look, and whether the maps are true.
+
+    Parameters
+    ----------
+    prepared : PreparedPair
+    found : Interpretation
+
+    Returns
+    -------
+    tuple of Block
+        "Where do the networks look?" and "Are the maps true?".
+    """
+    ranking = rank_neurons(found)
+    block = Block("Where do the networks look?", _paragraphs(found, ranking), attended_tables(prepared, found, ranking),
+                  tuple(_pictures(prepared, found, ranking)))  # fmt: skip
+    return block, truth_block(prepared, found)
+
+
+# ------------------------------------------------------------------------------------------ text
+
+
+def _paragraphs(found: Interpretation, ranking: Ranking) -> tuple[str, ...]:
+    return (_explained(found), _methods(found), *_peaks(found), ranked_sentence(found, ranking))
+
+
+def _explained(found: Interpretation) -> str:
+    return (
+        "Maps of attention say which frames and neurons the output of a network depends on. They are averages over "
+        f"{plural(found.n_windows['x'], 'test window')} of X for D_X and G, and {found.n_windows['y']:,} of Y for D_Y "
+        "and F, evenly spread. A discriminator is explained by its mean patch score (how recorded the window looks), a "
+        f"generator by {_SCORES[found.section.generator_score]}."
+    )
+
+
+def _methods(found: Interpretation) -> str:
+    gradients = "the absolute gradient of the score with respect to each frame of each neuron"
+    if found.section.smooth_samples:
+        gradients += f", averaged over {found.section.smooth_samples} noisy copies"
+    cams = (
+        f"Saliency is {gradients}. LayerCAM is activation times gradient within a layer (the second down-sampling "
+        "block of discriminators, down_2; the last residual block of generators). Grad-CAM, the paper's method, "
+        "averages the gradients over the window first (last down-sampling block, down_3; last residual block)."
+    )
+    cams += _moved(found)
+    leading = {network: method for network, (method, _) in leading_maps(found).items()}
+    blind = [network for network in leading if not found.maps[network]["layer_cam"].neurons_resolved]
+    if blind:
+        cams += f" In {', '.join(blind)} neurons are channels, so LayerCAM and Grad-CAM cannot tell them apart."
+    chosen = ", ".join(
+        f"{METHOD_LABELS[method]} of {', '.join(network for network in leading if leading[network] == method)}"
+        for method in dict.fromkeys(leading.values())
+    )
+    return (
+        f"{cams} Shown first: {chosen}. Values are multiples of the mean of each map: they compare places within a "
+        "map, not networks."
+    )
+
+
+def _moved(found: Interpretation) -> str:
+    """How far the cells of the last residual blocks look ahead: padding for an even kernel is uneven."""
+    parts = []
+    for network in ("G", "F"):
+        if "layer_cam" in found.maps.get(network, {}):
+            frames, neurons = found.maps[network]["layer_cam"].offset
+            parts.append(f"{network} {frames:+.1f} frames and {neurons:+.1f} neurons")
+    if not parts:
+        return ""
+    return (
+        " Maps of inner layers are laid where their cells look, which is measured in the network, since convolutions "
+        f"of even kernel size look ahead (last residual block: {'; '.join(parts)})."
+    )
+
+
+def _peaks(found: Interpretation) -> tuple[str, ...]:
+    """Where along the coordinate attention is highest, averaged over neurons."""
+    coordinate = found.coordinate
+    if coordinate is None:
+        return () if found.corner is not None else (_NO_COORDINATE,)
+    parts = []
+    for network, (_, one) in leading_maps(found).items():
+        profile = one.positional.mean(axis=1)
+        visited = np.flatnonzero(np.isfinite(profile))
+        smooth = gaussian_filter1d(profile[visited], _SMOOTHING_BINS, mode="nearest")
+        at, times = coordinate.centres[visited[np.argmax(smooth)]], smooth.max() / smooth.mean()
+        parts.append(f"{network} {significant(at, digits=2)} {coordinate.unit} ({significant(times, digits=2)} × mean)")
+    where = "position" if coordinate.kind == "position" else "time since the event"
+    sentence = f"The {where} with the most attention, averaged over neurons: {', '.join(parts)}."
+    if coordinate.zone is not None:
+        low, high = (significant(value) for value in coordinate.zone)
+        sentence += f" Rewards were given from {low} to {high} {coordinate.unit}."
+    return (sentence,)
+
+
+# -------------------------------------------------------------------------------------- pictures
+
+
+def _pictures(prepared: PreparedPair, found: Interpretation, ranking: Ranking):
+    yield from _mask_pictures(prepared, found)
+    yield _window_picture(prepared, found)
+    if found.coordinate is not None:
+        yield from _positional_pictures(prepared, found)
+    elif found.corner is not None:
+        yield from _window_pictures(prepared, found)
+    yield from attended_pictures(prepared, found, ranking)
+    field = pictures.field_figure(found, prepared)
+    if field is not None:
+        ringed = " Ringed: neurons that learning changed." if found.learning is not None else ""
+        caption = f"Attention of each network over the field of view, one point per neuron.{ringed}"
+        yield Picture("attention_field", caption, field, counterpart="")
+
+
+def _mask_pictures(prepared: PreparedPair, found: Interpretation):
+    for network in ("G", "F"):
+        figure = pictures.masks_of(found, prepared, network)
+        if figure is None:
+            continue
+        gate = ""
+        if "input_gate" in found.maps[network]:
+            gate = " Below, the gate on the input itself (not in the paper): 1 − σ is high where the input is replaced."
+        caption = (
+            f"Attention masks of {network} for one test window: what each gate lets pass, at the resolution of the "
+            "layer and brought back to frames and neurons; at the side the mean per neuron, in this window (bars) and "
+            f"over all explained windows (line).{gate}"
+        )
+        counterpart = _MASK_COUNTERPARTS[network][found.corner is not None]
+        yield Picture(f"attention_masks_{network.lower()}", caption, figure, counterpart=counterpart)
+
+
+def _window_picture(prepared: PreparedPair, found: Interpretation) -> Picture:
+    zones = ""
+    if reward_zone(prepared.x.recording, prepared.y.recording) is not None:
+        zones = " Dashed yellow: the animal enters the reward zone; dotted orange: it leaves it."
+    unresolved = ""
+    if not found.maps["D_X"]["grad_cam"].neurons_resolved:
+        unresolved = " In these networks Grad-CAM cannot tell neurons apart: it has one value per moment."
+    caption = (
+        "Grad-CAM of the discriminators for one test window each. Above: what the network was shown. Below: the same "
+        f"in grey, with the map over it.{zones}{unresolved} One window is an example; whether the maps are true is "
+        "told below."
+    )
+    figure = grad_cam_of_a_window(found, prepared)
+    counterpart = "Figures 3 and F.3" if found.corner is not None else "Figures 5 and G.3"
+    return Picture("grad_cam_window", caption, figure, counterpart=counterpart)
+
+
+def _positional_pictures(prepared: PreparedPair, found: Interpretation):
+    coordinate = found.coordinate
+    width = significant(float(np.diff(coordinate.edges)[0]), digits=2)
+    along = "position" if coordinate.kind == "position" else "time since the event"
+    zone = "; yellow: reward zone" if coordinate.zone is not None else ""
+    shared = (
+        f"mean over all frames in bins of {width} {coordinate.unit} of {along}, blank where never visited{zone}. "
+        "Above: mean over neurons; right: mean over bins; below: time spent in each bin. Neurons are sorted by where "
+        "the two recorded days differ most, which no network has a say in: a diagonal does not come from sorting."
+    )
+    leading = pictures.choose_maps(found)
+    methods = " and ".join(dict.fromkeys(METHOD_LABELS[method] for _, method, _ in leading))
+    yield Picture(
+        "positional_attention", f"Where the networks look ({methods}): {shared}",
+        pictures.positional_figure(found, prepared, leading), counterpart="Figure 6",
+    )  # fmt: skip
+    cams = pictures.choose_maps(found, "grad_cam")
+    caption = "The same by Grad-CAM, as the paper has it."
+    if not any(one.neurons_resolved for *_, one in cams):
+        caption += " Only profiles: in these networks it cannot tell neurons apart."
+    yield Picture(
+        "positional_grad_cam", caption, pictures.positional_figure(found, prepared, cams), counterpart="Figure 6"
+    )
+    changes = pictures.choose_maps(found, "change")
+    if changes:
+        caption = (
+            "Where the generators change the activity, no explanation needed: mean |G(x) − x| and |F(y) − y| in ΔF/F, "
+            "drawn in the same way."
+        )
+        yield Picture(
+            "positional_change", caption, pictures.positional_figure(found, prepared, changes), counterpart=""
+        )
+
+
+def _window_pictures(prepared: PreparedPair, found: Interpretation):
+    line = "The line is the edge of the corner that Φ removes."
+    leading = pictures.choose_maps(found)
+    methods = " and ".join(dict.fromkeys(METHOD_LABELS[method] for _, method, _ in leading))
+    caption = (
+        f"Where the networks look ({methods}), mean over windows at each frame of the window and neuron. {line} "
+        "Convolutions see zeros beyond the border of a window, which can mark its first and last frames and neurons."
+    )
+    figure = pictures.window_figure(found, prepared, leading)
+    yield Picture("window_attention", caption, figure, counterpart="")
+    figure = pictures.window_figure(found, prepared, pictures.choose_maps(found, "grad_cam", "change"))
+    caption = (
+        "The same by Grad-CAM, as the paper has it, and where the generators change the activity (mean |G(x) − x| and "
+        f"|F(y) − y| in ΔF/F). {line}"
+    )
+    yield Picture("window_grad_cam", caption, figure, counterpart="")

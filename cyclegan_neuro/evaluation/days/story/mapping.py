@@ -1,0 +1,165 @@
+"""Did the mapping work: signal metrics beside baselines, traces, the whole population."""
+
+from __future__ import annotations
+
+from cyclegan_neuro.evaluation.contents import Block, Picture, Table, significant
+from cyclegan_neuro.evaluation.days.measurements import Measurements
+from cyclegan_neuro.evaluation.days.pictures import choose_neurons, cycle_traces, place_maps, population_maps
+from cyclegan_neuro.evaluation.days.sections import DaysConfig
+from cyclegan_neuro.evaluation.days.story.rivals import counted, lost_to_places
+from cyclegan_neuro.evaluation.days.story.wording import (
+    ALIGNMENTS,
+    METRIC_LABELS,
+    TRANSLATOR_LABELS,
+    mean_sd,
+    row_label,
+)
+from cyclegan_neuro.evaluation.wording import percent
+from cyclegan_neuro.windows.prepared import PreparedPair
+
+__all__ = ["cycle_sentence", "mapping_block", "moved_sentence"]
+
+_ORDER = ("model", "identity", *ALIGNMENTS, "best_possible")
+_DIRECT = ("direct_y", "direct_x", "direct_changed_y", "direct_changed_x")
+
+
+def mapping_block(config: DaysConfig, prepared: PreparedPair, found: Measurements) -> Block:
+    """Tell how well G and F translate."""
+    tables = (
+        (
+            "Mean absolute differences over test windows (ΔF/F, mean ± standard deviation over windows), as Tables 1 "
+            "and G.1 of the paper. A dash: not known. For identity all cycle and identity terms are 0 by construction, "
+            "and for alignments that can be inverted the cycle terms are 0 or nearly so: no merit. "
+            f"{_shrinkages(found.shrinkages)}",
+            _overview(found.signals),
+        ),
+        (
+            "The same numbers, one per line. Gap closed, where the best possible is known: the share of the way from "
+            "identity to it (1 cannot be improved, 0 is no better than doing nothing).",
+            _details(found.signals),
+        ),
+    )
+    return Block("Did the mapping work?", _paragraphs(prepared, found), tables, _pictures(config, prepared, found))
+
+
+def _shrinkages(shrinkages: dict[str, float]) -> str:
+    said = ", ".join(f"{shrinkage:g} ({TRANSLATOR_LABELS[name]})" for name, shrinkage in shrinkages.items())
+    return f"Shrinkage of the covariances that are transported: {said}."
+
+
+def _overview(signals: dict) -> Table:
+    metrics = [metric for metric in METRIC_LABELS if metric in signals and metric != "x_minus_y"]
+    names = [name for name in _ORDER if any(name in signals[metric] for metric in metrics)]
+    rows = tuple((row_label(name), *(mean_sd(signals[metric].get(name)) for metric in metrics)) for name in names)
+    return Table("signals", ("", *(f"{METRIC_LABELS[metric]} (ΔF/F)" for metric in metrics)), rows)
+
+
+def _details(signals: dict) -> Table:
+    with_gap = any("gap_closed" in e for by_translator in signals.values() for e in by_translator.values())
+    width = 6 if with_gap else 5
+    rows = tuple(
+        (METRIC_LABELS[metric], row_label(name), e["mean"], e["std"], e["n"], e.get("gap_closed"))[:width]
+        for metric in METRIC_LABELS if metric in signals
+        for name, e in signals[metric].items()
+    )  # fmt: skip
+    columns = ("metric", "translator", "mean (ΔF/F)", "standard deviation (ΔF/F)", "test windows", "gap closed")
+    return Table("signals_long", columns[:width], rows)
+
+
+def cycle_sentence(signals: dict) -> str:
+    """Compare the model's cycle errors with the difference between the days."""
+    apart = signals["x_minus_y"]["recorded"]["mean"]
+    shares = [signals[metric]["model"]["mean"] / apart if apart else float("nan") for metric in ("cycle_x", "cycle_y")]
+    return (
+        f"The cycles bring windows back to within {significant(shares[0], digits=2)} (|X − F(G(X))|) and "
+        f"{significant(shares[1], digits=2)} (|Y − G(F(Y))|) of the mean difference |X − Y| between test windows "
+        f"of the two days, {significant(apart)} ΔF/F."
+    )
+
+
+def moved_sentence(found: Measurements) -> str:
+    """Say how far the generators move windows."""
+    apart = found.signals["x_minus_y"]["recorded"]["mean"]
+    shares = [found.change[day]["mean"] / apart if apart else float("nan") for day in ("x", "y")]
+    return (
+        f"G moves windows of X by {percent(shares[0])} (|X − G(X)|) and F windows of Y by {percent(shares[1])} "
+        "(|Y − F(Y)|) of |X − Y|."
+    )
+
+
+def _paragraphs(prepared: PreparedPair, found: Measurements) -> tuple[str, ...]:
+    paired = prepared.y.transform is not None
+    windows = "paired by Φ" if paired else "not paired: those of x and y with the same number"
+    paragraphs = [
+        f"{cycle_sentence(found.signals)} (Windows {windows}.) A small cycle error alone proves nothing, since doing "
+        f"nothing has none. {moved_sentence(found)}",
+    ]
+    if "direct_y" not in found.signals:
+        paragraphs.append(
+            "What the same neurons would have done on the same laps after learning is not known for this recording, so "
+            "no number here says whether G(X) and F(Y) are right; they can only be wrong in the ways that are shown."
+        )
+    elif prepared.y.transform is not None:
+        paragraphs.append(
+            "Y is Φ(X), so what G(X) and F(Y) should be is known window by window, and so is what no translator can "
+            "beat: the spread of the noise 0.5 η for G, the spread of what the mask removed for F."
+        )
+    else:
+        paragraphs.append(
+            "The simulator knows how the brain of the other day would have answered the same laps, with the same "
+            "random numbers; in |Y − G(X)| and |X − F(Y)| below that answer stands for Y and X. Neurons that learning "
+            "left alone are identical in both, which makes identity hard to beat in the mean over all neurons; so "
+            "the errors of the neurons that changed stand beside it."
+        )
+    errors = {
+        METRIC_LABELS[metric]: {name: entry["mean"] for name, entry in found.signals[metric].items()}
+        for metric in _DIRECT if metric in found.signals
+    }  # fmt: skip
+    if errors:
+        paragraphs.append(f"{counted(errors)} {lost_to_places(errors)}".rstrip())
+    return tuple(paragraphs)
+
+
+def _pictures(config: DaysConfig, prepared: PreparedPair, found: Measurements):
+    neurons = choose_neurons(prepared, found.example, config.report.n_traces)
+    if prepared.y.transform is not None:
+        marked = "Shaded: the frames in which Φ removes the signal"
+        chosen = "Neurons from the top to the bottom of the masked corner"
+    else:
+        marked = "Shaded: the two stretches in which G (left) and F (right) change the trace most"
+        known = found.example.truth_y is not None
+        chosen = "The neurons that learning changed most" if known else "The most active neurons"
+    truth = "; dotted: what G(X) and F(Y) should be" if found.example.truth_y is not None else ""
+    pictures = [
+        Picture(
+            "cycle_traces",
+            f"Traces through both cycles in one test window of each day. {chosen}. "
+            f"{marked}{truth}; grey behind F(G(X)) and G(F(Y)): the trace they should return to.",
+            cycle_traces(found.example, prepared, neurons),
+            counterpart="Figures 2 and F.1" if prepared.y.transform is not None else "Figures 4 and G.1",
+        ),
+        Picture(
+            "population",
+            "The whole population in the same windows, neurons downward in the order of the networks. One colour scale "
+            "for all panels, from the 1st to the 99.5th percentile of X and Y.",
+            population_maps(found.example, prepared),
+            counterpart="Figure F.2" if prepared.y.transform is not None else "Figure G.2",
+        ),
+    ]
+    if found.place_maps is not None:
+        variability, error = place_maps(found.place_maps, prepared)
+        pictures.append(Picture(
+            "phi_variability",
+            "How much ΔF/F varies over the test windows at each place, neurons in the order of the networks. Φ blanks "
+            "the lower left corner, where only the noise 0.5 η is left: a G that learned Φ is still there, and an F "
+            "that learned its inverse is not.",
+            variability,
+            counterpart="",
+        ))  # fmt: skip
+        pictures.append(Picture(
+            "phi_errors",
+            "Where the errors lie: mean absolute difference over all test windows, for identity (left) and the model.",
+            error,
+            counterpart="",
+        ))  # fmt: skip
+    return tuple(pictures)

@@ -1,0 +1,90 @@
+"""How often the CycleGAN wins against what needs no network, counted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from cyclegan_neuro.evaluation.contents import significant
+from cyclegan_neuro.evaluation.days.story.wording import (
+    ALIGNMENTS_ALONE,
+    ALIGNMENTS_WITH_PLACE,
+    PLACE_USED,
+    TRANSLATOR_LABELS,
+    alignments,
+    best_alignments,
+    compared,
+)
+from cyclegan_neuro.evaluation.wording import plural
+
+__all__ = ["closer_neurons", "counted", "lost_to_places"]
+
+_NAMED = 4  # measures
+_WHY = (
+    "They know the {place} of every frame{seen}. Where it is known, and what changed depends on it, a table of means "
+    "and standard deviations is the better translator."
+)
+_SEEN = {"time in the window": ", as networks with coordinate channels do"}
+
+
+def counted(errors: Mapping[str, Mapping[str, float]]) -> str:
+    """Say in how many errors the CycleGAN is better than doing nothing and than the best alignments of either kind.
+
+    Parameters
+    ----------
+    errors : mapping
+        What is measured → translator → error; less is better.
+    """
+    n = len(errors)
+    parts = [f"doing nothing in {sum(_wins(own, 'identity') for own in errors.values())}"]
+    for names, which in (
+        (ALIGNMENTS_ALONE, "that sees activity alone"),
+        (ALIGNMENTS_WITH_PLACE, f"that uses the {_place(errors)}"),
+    ):
+        asked = [own for own in errors.values() if alignments(own, names)]
+        if asked:
+            wins = sum(all(_wins(own, name) for name in alignments(own, names)) for own in asked)
+            parts.append(f"every alignment {which} in {wins}{'' if len(asked) == n else f' of {len(asked)}'}")
+    named = f" ({'; '.join(errors)})" if n <= _NAMED else ""
+    return f"Counted over {plural(n, 'error')}{named}, the CycleGAN beats {', '.join(parts)}."
+
+
+def lost_to_places(errors: Mapping[str, Mapping[str, float]]) -> str:
+    """Say where an alignment that knows places is better than the CycleGAN; empty where none is."""
+    lost = []
+    for label, own in errors.items():
+        better = [name for name in alignments(own, ALIGNMENTS_WITH_PLACE) if compared(own[name], own["model"])
+                  == "better than"]  # fmt: skip
+        if better:
+            best = min(better, key=own.get)
+            numbers = f"{significant(own[best])} against {significant(own['model'])}"
+            lost.append(f"{label} {numbers} ({TRANSLATOR_LABELS[best]})")
+    if not lost:
+        return ""
+    place = _place(errors)
+    why = _WHY.format(place=place, seen=_SEEN.get(place, ", which the networks do not see"))
+    return f"It loses to alignments that use the {place} in {len(lost)}: {'; '.join(lost)}. {why}"
+
+
+def closer_neurons(entry: Mapping[str, Mapping], target: str) -> str:
+    """Say in how many neurons the CycleGAN's tuning is closer to its target than that of the best alignments.
+
+    Parameters
+    ----------
+    entry : mapping
+        Translator → comparison of tuning curves.
+    target : str
+        What the tuning should be like.
+    """
+    best = best_alignments({name: numbers["mae"] for name, numbers in entry.items()})
+    n = entry["model"]["n"]
+    parts = [f"than {TRANSLATOR_LABELS[name]} in {entry[name]['model_closer']}" for name in ("identity", *best)]
+    return f"closer to {target} {', '.join(parts)} of {plural(n, 'neuron')}"
+
+
+def _wins(errors: Mapping[str, float], name: str) -> bool:
+    return compared(errors["model"], errors[name]) == "better than"
+
+
+def _place(errors: Mapping[str, Mapping[str, float]]) -> str:
+    known = [PLACE_USED[name] for own in errors.values() for name in alignments(own, ALIGNMENTS_WITH_PLACE)]
+    return known[0] if known else ""

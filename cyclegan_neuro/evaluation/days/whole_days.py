@@ -1,0 +1,143 @@
+"""A whole recording through G or F: not windows of it, but every frame that a window reaches."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+from typing import Literal
+
+import numpy as np
+
+from cyclegan_neuro.errors import PairingError, RecordingError
+from cyclegan_neuro.evaluation.days.spiking.stretches import Stretches, faded, windows_across
+from cyclegan_neuro.evaluation.days.translation import Frames, Translator
+from cyclegan_neuro.recordings.frames import runs, segments
+from cyclegan_neuro.recordings.recording import Recording
+from cyclegan_neuro.windows.cutting import window_frame_indices
+from cyclegan_neuro.windows.prepared import PreparedPair
+
+__all__ = ["translate_recording"]
+
+_log = logging.getLogger(__name__)
+_RATE_TOLERANCE = 1e-3  # as of two days that make a pair
+
+
+def translate_recording(
+    translator: Translator, prepared: PreparedPair, recording: Recording, *, to: Literal["x", "y"], batch_size: int
+) -> Recording:
+    """Translate every frame of a day that a window can reach.
+
+    Windows overlap by half and fade linearly into each other: each weighs most in its middle, and where one lies
+    alone (half a window at the ends of continuous time) the result is its own.
+
+    Parameters
+    ----------
+    translator : Translator
+    prepared : PreparedPair
+        What the translator was trained on.
+    recording : Recording
+        ΔF/F of the same neurons, by ROI id where the run knows ids, else in the same columns; any day.
+    to : {"x", "y"}
+        ``"y"`` is G, for days like x; ``"x"`` is F, for days like y.
+    batch_size : int
+        Windows per call of the network.
+
+    Returns
+    -------
+    Recording
+        ΔF/F of the neurons of the run, in the order of ``recording``, with its behaviour and gaps. Frames in stretches
+        of continuous, finite time shorter than a window are NaN; how many is logged.
+
+    Raises
+    ------
+    PairingError
+        If the neurons are not those of the run.
+    RecordingError
+        If the frame rate is another one, or no window fits, or y was Φ(X), which depends on the place in the window.
+    """
+    if prepared.y.transform is not None:
+        raise RecordingError(
+            "translation of a day", got="a run whose y is Φ(X)", expected="a run of two days",
+            fix="Φ depends on the place in the window, so that no continuous day can be translated: look at windows",
+        )  # fmt: skip
+    day = prepared.x if to == "y" else prepared.y
+    kept, columns = _neurons(recording, day.recording)
+    _require_rate(recording, day.recording.frame_rate_hz)
+    dff, height = kept.dff, prepared.window_frames
+    stretches = _reached(dff, recording.gaps, height)
+    if not stretches.intervals:
+        raise RecordingError(
+            recording.label, got=f"no {height:,} frames of continuous, finite time in {recording.n_frames:,}",
+            expected="at least one window", fix="fill short gaps (nan: interpolate), or train with shorter windows",
+        )  # fmt: skip
+    starts, call = windows_across(stretches, height), translator.to_y if to == "y" else translator.to_x
+    translated = np.empty((len(starts), height, len(columns)), np.float32)
+    for first in range(0, len(starts), batch_size):
+        frames = window_frame_indices(starts[first : first + batch_size], height)
+        translated[first : first + len(frames)] = _one_way(call, dff[frames][..., columns], to, frames)
+    joined = faded(translated, starts, recording.n_frames)
+    joined[np.setdiff1d(np.arange(recording.n_frames), stretches.frames)] = np.nan
+    _report(recording, stretches)
+    result = joined[:, np.argsort(columns)]
+    return replace(kept, dff=result, session=f"{recording.session} as day {to}".strip(), truth=None)
+
+
+def _one_way(call, windows: np.ndarray, to: str, frames: np.ndarray) -> np.ndarray:
+    """Give a translator, which takes windows of both days, those of one."""
+    some, none = Frames("x" if to == "y" else "y", frames), Frames("y" if to == "y" else "x", frames[:0])
+    if to == "y":
+        return call(windows, windows[:0], (some, none))[0]
+    return call(windows[:0], windows, (none, some))[1]
+
+
+def _neurons(recording: Recording, known: Recording) -> tuple[Recording, np.ndarray]:
+    """Return the recording of the run's neurons in its own order, and which of its columns is each of the run's."""
+    if recording.roi_ids is None or known.roi_ids is None:
+        if recording.n_neurons != known.n_neurons:
+            raise PairingError(
+                recording.label, got=f"{recording.n_neurons} neurons without ROI ids on both sides",
+                expected=f"the {known.n_neurons} neurons of the run, in the same columns",
+                fix="give both ROI ids, or select the neurons (Recording.select_neurons)",
+            )  # fmt: skip
+        return recording, np.arange(known.n_neurons)
+    missing = [name for name in known.roi_ids if name not in set(recording.roi_ids)]
+    if missing:
+        raise PairingError(
+            recording.label, got=f"no neuron {', '.join(missing[:8])}{' ...' * (len(missing) > 8)}",
+            expected=f"all {known.n_neurons} neurons that the run was trained on", fix="check the ROI ids",
+        )  # fmt: skip
+    wanted = set(known.roi_ids)
+    chosen = np.array([i for i, name in enumerate(recording.roi_ids) if name in wanted])
+    kept = recording if len(chosen) == recording.n_neurons else recording.select_neurons(chosen)
+    place = {name: i for i, name in enumerate(kept.roi_ids)}
+    return kept, np.array([place[name] for name in known.roi_ids])
+
+
+def _require_rate(recording: Recording, frame_rate_hz: float) -> None:
+    if not np.isclose(recording.frame_rate_hz, frame_rate_hz, rtol=_RATE_TOLERANCE):
+        raise RecordingError(
+            recording.label, got=f"{recording.frame_rate_hz:g} Hz", expected=f"{frame_rate_hz:g} Hz, as in training",
+            fix=f"resample it first: cyclegan_neuro.recordings.resampling.resample(recording, {frame_rate_hz:g})",
+        )  # fmt: skip
+
+
+def _reached(dff: np.ndarray, gaps: np.ndarray, height: int) -> Stretches:
+    finite = np.isfinite(dff).all(axis=1)
+    inside = [
+        (start + first, start + last)
+        for start, stop in segments(len(dff), gaps)
+        for first, last in runs(finite[start:stop])
+        if last - first >= height
+    ]
+    return Stretches(inside)
+
+
+def _report(recording: Recording, stretches: Stretches) -> None:
+    lost = recording.n_frames - len(stretches.frames)
+    if lost:
+        _log.warning(
+            "%s: %d of %d frames lie in stretches shorter than a window, or are not finite, and are NaN",
+            recording.label,
+            lost,
+            recording.n_frames,
+        )
