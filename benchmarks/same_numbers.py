@@ -32,9 +32,12 @@ SMALL = {
     ),
     "spike_gan": ("training.epochs=1", "training.generator_updates=5"),
 }
-#: Columns and entries that tell the time, the place or the version, not a result.
+#: Columns and entries that tell the time, the place or the version, not a result; numbers alone on a line of the page are
+#: in its tables, which are compared apart.
 CLOCKS = ("seconds", "windows_per_second", "timing", "versions", "weights")
-WORDS_OF_CLOCKS = re.compile(r"\d[\d,.]* (?:s|min|ms|windows/s|GB|MB)\b|[0-9a-f]{12,64}|\S*/runs?/\S*|\S*same\S*")
+WORDS_OF_CLOCKS = re.compile(
+    r"\d{4}-\d\d-\d\dT\S+|^[\d.,]+$|\d[\d,.]* (?:s|min|ms|windows/s|GB|MB)\b|[0-9a-f]{12,64}|\S*/runs?/\S*|\S*same\S*"
+)
 
 
 def make(checkout: Path, directory: Path, configuration: str, overrides: tuple[str, ...]) -> None:
