@@ -32,11 +32,12 @@ SMALL = {
     ),
     "spike_gan": ("training.epochs=1", "training.generator_updates=5"),
 }
-#: Columns and entries that tell the time, the place or the version, not a result; numbers alone on a line of the page are
-#: in its tables, which are compared apart.
+#: Columns and entries that tell the time, the place or the version, not a result.
 CLOCKS = ("seconds", "windows_per_second", "timing", "versions", "weights")
+#: The same in words; a number alone on a line stands in a table of the page, and tables are compared apart.
 WORDS_OF_CLOCKS = re.compile(
-    r"\d{4}-\d\d-\d\dT\S+|^[\d.,]+$|\d[\d,.]* (?:s|min|ms|windows/s|GB|MB)\b|[0-9a-f]{12,64}|\S*/runs?/\S*|\S*same\S*"
+    r"\d{4}-\d\d-\d\dT\S+|^[\d.,]+$|\d[\d,.]* (?:s|min|ms|windows/s|GB|MB)\b|[0-9a-f]{12,64}"
+    r"|\S*/runs?/\S*|\S*same\S*"
 )
 
 
