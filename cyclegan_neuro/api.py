@@ -7,6 +7,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -61,6 +62,8 @@ def read_recording(path: str | os.PathLike, **how: Any) -> Recording:
     >>> day.n_neurons, round(day.duration_s)
     (12, 83)
     """
+    if not isinstance(path, str | PathLike):
+        raise ConfigurationError("read_recording", got=_told(path), expected="the path of a file", fix="give its name")
     from pydantic import ValidationError
 
     from cyclegan_neuro.configuration.problems import explain
@@ -98,6 +101,7 @@ def infer_spikes(
     >>> spikes.rates_hz.shape == spikes.counts.shape == day.dff.shape, int(spikes.valid.sum())
     (True, 417)
     """
+    _require_recording(recording, "infer_spikes")
     import_tensorflow_quietly()
     from cyclegan_neuro.spikes.inference.recording_spikes import infer_recording
 
@@ -148,16 +152,25 @@ def train(
     --------
     >>> run = train("cyclegan", "novice.h5", "expert.h5", output_dir="runs/mine")  # doctest: +SKIP
     """
-    from cyclegan_neuro.configuration.strict_yaml import one_line
     from cyclegan_neuro.training.configurations import load, run_config_file, shipped_file
 
+    if not isinstance(system, str):
+        raise ConfigurationError(
+            "train, system", got=_told(system), expected="the name of a system", fix='cn.train("cyclegan", x, y, ...)'
+        )
     days, recordings = _days(x, y)
+    twice = sorted(days.keys() & dict(settings or {}).keys() - {"data.source"})
+    if twice:
+        raise ConfigurationError(
+            f"train, settings, {twice[0]}", got="a file beside a day that was given", expected="one of them",
+            fix="leave one out",
+        )  # fmt: skip
     if resume and days:
         raise ConfigurationError(
             "train", got="resume with x or y", expected="a run, which knows its days", fix="leave x and y out"
         )
     path = _config_file(system, config, run_config_file, shipped_file, output_dir if resume else None)
-    overrides = [f"{key}={one_line(value)}" for key, value in {**days, **(settings or {})}.items()]
+    overrides = [*_overrides(days), *_overrides(settings)]
     chosen, configuration = load(path, overrides=overrides)
     if chosen.name != system:
         raise ConfigurationError(
@@ -194,16 +207,14 @@ def load_run(
     --------
     >>> load_run("runs/mine").evaluate().summary  # doctest: +SKIP
     """
-    from cyclegan_neuro.configuration.strict_yaml import one_line
     from cyclegan_neuro.training.configurations import load, run_config_file
 
-    chosen = {**({"evaluation.weights": weights} if weights else {}), **(settings or {})}
-    overrides = [f"{key}={one_line(value)}" for key, value in chosen.items()]
+    overrides = [*_overrides({"evaluation.weights": weights} if weights else {}), *_overrides(settings)]
     system, config = load(run_config_file(Path(output_dir)), overrides=overrides)
     return TrainedRun.load(output_dir, system, config)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class TrainedRun:
     """A trained run: translate days, evaluate it, write its report.
 
@@ -228,6 +239,9 @@ class TrainedRun:
         _log.info("loading %s", output_dir)
         run = training.load_run(output_dir, weights=config.evaluation.weights, config=config, system=system)
         return cls(run, time.perf_counter() - began)
+
+    def __repr__(self) -> str:
+        return f"TrainedRun({str(self.output_dir)!r}: {self.run.system.name}, {self.told_weights})"
 
     @property
     def output_dir(self) -> Path:
@@ -256,6 +270,7 @@ class TrainedRun:
             If neurons or frame rate are not those of the run, no window fits, or the system translates nothing.
         """
         run = self.run
+        _require_recording(recording, "translate")
         if not run.system.translates:
             raise ConfigurationError(
                 f"translate, system {run.system.name}", got="a system that translates no days",
@@ -361,11 +376,46 @@ def _days(x, y) -> tuple[dict[str, Any], dict[str, Recording]]:
     for name, day in (("x", x), ("y", y)):
         if day is None:
             continue
+        if not isinstance(day, Recording | str | PathLike):
+            raise ConfigurationError(
+                f"train, {name}", got=_told(day), expected="a Recording, or the path of a file",
+                fix="cn.Recording(array, frame_rate_hz=...) makes one of an array (time, neuron)",
+            )  # fmt: skip
         if isinstance(day, Recording):
             recordings[f"data.{name}.path"] = day
         settings["data.source"] = "files"
         settings[f"data.{name}.path"] = f"recordings/{name}.h5" if isinstance(day, Recording) else str(day)
     return settings, recordings
+
+
+def _overrides(settings: Mapping[str, Any] | None) -> list[str]:
+    """Return settings as ``--set`` takes them; NumPy's numbers and paths are plain ones there."""
+    from cyclegan_neuro.configuration.strict_yaml import one_line
+
+    if not isinstance(settings, Mapping | None):
+        raise ConfigurationError(
+            "settings", got=_told(settings), expected="a dictionary", fix='for example {"training.epochs": 5}'
+        )
+
+    def plain(value: Any) -> Any:
+        value = value.tolist() if hasattr(value, "tolist") else value
+        return str(value) if isinstance(value, PathLike) else value
+
+    return [f"{key}={one_line(plain(value))}" for key, value in (settings or {}).items()]
+
+
+def _require_recording(value: Any, where: str) -> None:
+    from cyclegan_neuro.recordings.recording import Recording
+
+    if not isinstance(value, Recording):
+        raise ConfigurationError(
+            where, got=_told(value), expected="a Recording",
+            fix="cn.read_recording(path) reads one, cn.Recording(array, frame_rate_hz=...) makes one of an array",
+        )  # fmt: skip
+
+
+def _told(value: Any) -> str:
+    return f"'{value}'" if isinstance(value, str | PathLike) else f"{type(value).__name__}"
 
 
 def _config_file(system, config, run_config_file, shipped_file, resumed: str | os.PathLike | None) -> Path:

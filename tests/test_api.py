@@ -131,6 +131,8 @@ def test_spikes(days):
     [
         (lambda x: x.select_neurons(np.arange(3)), r"got no neuron .* expected all 59 neurons"),
         (lambda x: replace(x, roi_ids=None).select_neurons(np.arange(3)), r"got 3 neurons without ROI ids"),
+        (lambda x: replace(x, roi_ids=(x.roi_ids[0], *x.roi_ids[:-1])), r"got ROI ids that occur more than once"),
+        (lambda x: replace(x, dff=x.dff * 100), r"what is the unit\?"),
         (lambda x: replace(x, frame_rate_hz=30.0), r"got 30 Hz, expected 24 Hz"),
         (lambda x: replace(x, dff=x.dff[:50]), r"got no 64 frames of continuous, finite time in 50"),
     ],
@@ -152,6 +154,41 @@ def test_other_things_that_are_refused(run, days, tmp_path):
     with pytest.raises(cn.UserError, match="unknown key 'unitt'"):
         cn.read_recording(tmp_path / "a.h5", unitt="percent")
     assert not (tmp_path / "a").exists()
+
+
+def test_wrong_types_are_told(run, days, tmp_path):
+    x, out = days[0], tmp_path / "a"
+    calls = {
+        "translate: got 'day.h5', expected a Recording": lambda: run.translate("day.h5"),
+        "infer_spikes: got ndarray": lambda: cn.infer_spikes(x.dff),
+        "train, x: got ndarray, expected a Recording, or the path": lambda: cn.train("cyclegan", x.dff, output_dir=out),
+        "train, system: got Recording": lambda: cn.train(*days, output_dir=out),
+        "settings: got 'a=b', expected a dictionary": lambda: cn.load_run(run.output_dir, settings="a=b"),
+        "read_recording: got Recording": lambda: cn.read_recording(x),
+        "train, settings, data.x.path: got a file beside a day": lambda: cn.train(
+            "cyclegan", *days, output_dir=out, settings={"data.x.path": "/other.h5"}
+        ),
+    }
+    for message, call in calls.items():
+        with pytest.raises(cn.UserError, match=re.escape(message)):
+            call()
+    assert repr(run).startswith("TrainedRun('")
+    assert len(repr(run)) < 300
+
+
+def test_numbers_of_numpy_and_paths_are_settings_too():
+    settings = {"training.epochs": np.int64(3), "model.dropout": np.float64(0.5), "data.x.path": Path("a b.h5")}
+    assert api._overrides(settings) == ["training.epochs=3", "model.dropout=0.5", "data.x.path=a b.h5"]
+
+
+def test_overwriting_never_deletes_the_days_that_it_needs(run, tmp_path):
+    shutil.copytree(run.output_dir, tmp_path / "run")
+    kept = {file: file.read_bytes() for file in (tmp_path / "run").rglob("*") if file.is_file()}
+    for days in ((tmp_path / "run" / "recordings" / "x.h5", tmp_path / "run" / "recordings" / "y.h5"), ()):
+        config = None if days else tmp_path / "run" / "config.yaml"
+        with pytest.raises(cn.UserError, match="within the run that would be replaced"):
+            cn.train("cyclegan", *days, output_dir=tmp_path / "run", config=config, overwrite=True)
+    assert all(file.read_bytes() == content for file, content in kept.items())
 
 
 def test_the_tutorial_runs_as_it_is_written(tmp_path, monkeypatch, capsys):

@@ -171,6 +171,7 @@ def _begin(system: System, config: Any, directory: RunDirectory, recordings: Map
     """
     status = StatusFile(directory, _status(system, config, directory))
     replaces = directory.has_run()
+    _refuse_to_delete_inputs(directory, config, recordings)
     if not replaces:
         status.update()
         directory.clear()
@@ -190,6 +191,20 @@ def _begin(system: System, config: Any, directory: RunDirectory, recordings: Map
     directory.commit_staging()
     config = _reading_from(directory.path, config, recordings)
     return _start(system, config, directory, prepared, trainer, status, None)
+
+
+def _refuse_to_delete_inputs(directory: RunDirectory, config: Any, recordings: Mapping[str, Recording]) -> None:
+    """A run that is replaced is deleted, with the days that it keeps."""
+    home = directory.path.resolve()
+    for key in input_files(type(config), section="data"):
+        file = value_at(config, key)
+        if file and key not in recordings and Path(file).resolve().is_relative_to(home):
+            raise RunDirectoryError(
+                str(directory.path),
+                got=f"{key} within the run that would be replaced ({file})",
+                expected="a recording that lies elsewhere",
+                fix="copy it first, or choose another --output_dir",
+            )
 
 
 def _keep(recordings: Mapping[str, Recording], folder: Path) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 from cyclegan_neuro.errors import PairingError, RecordingError
 from cyclegan_neuro.evaluation.days.spiking.stretches import Stretches, faded, windows_across
 from cyclegan_neuro.evaluation.days.translation import Frames, Translator
+from cyclegan_neuro.recordings.checks import check, require
 from cyclegan_neuro.recordings.frames import runs, segments
 from cyclegan_neuro.recordings.recording import Recording
 from cyclegan_neuro.windows.cutting import window_frame_indices
@@ -20,6 +21,7 @@ __all__ = ["translate_recording"]
 
 _log = logging.getLogger(__name__)
 _RATE_TOLERANCE = 1e-3  # as of two days that make a pair
+_CANNOT_BE = ("percent", "whole_numbers", "infinite")  # findings that no translation can make good
 
 
 def translate_recording(
@@ -53,13 +55,15 @@ def translate_recording(
     PairingError
         If the neurons are not those of the run.
     RecordingError
-        If the frame rate is another one, or no window fits, or y was Φ(X), which depends on the place in the window.
+        If the frame rate is another one, no window fits, the values cannot be ΔF/F (percent, counts, infinite), or
+        y was Φ(X), which depends on the place in the window.
     """
     if prepared.y.transform is not None:
         raise RecordingError(
             "translation of a day", got="a run whose y is Φ(X)", expected="a run of two days",
             fix="Φ depends on the place in the window, so that no continuous day can be translated: look at windows",
         )  # fmt: skip
+    require(finding for finding in check(recording) if finding.code in _CANNOT_BE)
     day = prepared.x if to == "y" else prepared.y
     kept, columns = _neurons(recording, day.recording)
     _require_rate(recording, day.recording.frame_rate_hz)
@@ -99,7 +103,15 @@ def _neurons(recording: Recording, known: Recording) -> tuple[Recording, np.ndar
                 expected=f"the {known.n_neurons} neurons of the run, in the same columns",
                 fix="give both ROI ids, or select the neurons (Recording.select_neurons)",
             )  # fmt: skip
+        _log.warning(
+            "%s: without ROI ids on both sides neurons are taken to stand in the columns of the run", recording.label
+        )
         return recording, np.arange(known.n_neurons)
+    if len(set(recording.roi_ids)) < len(recording.roi_ids):
+        raise PairingError(
+            recording.label, got="ROI ids that occur more than once", expected="one id for each neuron",
+            fix="give every neuron its own id",
+        )  # fmt: skip
     missing = [name for name in known.roi_ids if name not in set(recording.roi_ids)]
     if missing:
         raise PairingError(
