@@ -152,7 +152,7 @@ def train(
     --------
     >>> run = train("cyclegan", "novice.h5", "expert.h5", output_dir="runs/mine")  # doctest: +SKIP
     """
-    from cyclegan_neuro.training.configurations import load, run_config_file, shipped_file
+    from cyclegan_neuro.training.configurations import configuration_file, load
 
     if not isinstance(system, str):
         raise ConfigurationError(
@@ -169,7 +169,9 @@ def train(
         raise ConfigurationError(
             "train", got="resume with x or y", expected="a run, which knows its days", fix="leave x and y out"
         )
-    path = _config_file(system, config, run_config_file, shipped_file, output_dir if resume else None)
+    path = configuration_file(
+        None if config is None else Path(config), resumed=Path(output_dir) if resume else None, system=system
+    )
     overrides = [*_overrides(days), *_overrides(settings)]
     chosen, configuration = load(path, overrides=overrides)
     if chosen.name != system:
@@ -416,9 +418,3 @@ def _require_recording(value: Any, where: str) -> None:
 
 def _told(value: Any) -> str:
     return f"'{value}'" if isinstance(value, str | PathLike) else f"{type(value).__name__}"
-
-
-def _config_file(system, config, run_config_file, shipped_file, resumed: str | os.PathLike | None) -> Path:
-    if config is not None:
-        return Path(config) if Path(config).exists() else shipped_file(Path(config))
-    return run_config_file(Path(resumed)) if resumed is not None else shipped_file(Path(system) / "quickstart.yaml")

@@ -13,11 +13,10 @@ from cyclegan_neuro.cli.console import prepare_console
 from cyclegan_neuro.cli.errors import report_user_errors
 from cyclegan_neuro.cli.systems import list_systems
 from cyclegan_neuro.invocation import command
-from cyclegan_neuro.training.configurations import load, run_config_file, shipped_file
+from cyclegan_neuro.training.configurations import configuration_file, load
 
 __all__ = ["main"]
 
-_QUICKSTART = Path("cyclegan/quickstart.yaml")
 _EPILOG = """\
 examples:
   {train} --output_dir runs/demo
@@ -49,18 +48,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _train(options: argparse.Namespace) -> None:
-    system, config = load(_configuration_file(options), overrides=options.set)
+    system, config = load(
+        configuration_file(options.config, resumed=options.output_dir if options.resume else None),
+        overrides=options.set,
+    )
     prepare_console()
     from cyclegan_neuro.training.run import train
 
     train(system, config, output_dir=options.output_dir, resume=options.resume, overwrite=options.overwrite)
     print(f"now: {command('evaluate')} --output_dir {shlex.quote(str(options.output_dir))}")
-
-
-def _configuration_file(options: argparse.Namespace) -> Path:
-    if options.config is not None:
-        return options.config if options.config.exists() else shipped_file(options.config)
-    return run_config_file(options.output_dir) if options.resume else shipped_file(_QUICKSTART)
 
 
 def _describe(name: str) -> str:
@@ -82,7 +78,7 @@ def _parser() -> argparse.ArgumentParser:
         "--config",
         type=Path,
         metavar="FILE",
-        help=f"YAML configuration: a file, or one that comes with the package (default: {_QUICKSTART})",
+        help="YAML configuration: a file, or one that comes with the package (default: cyclegan/quickstart.yaml)",
     )
     parser.add_argument("--output_dir", type=Path, metavar="DIR", help="run directory; must not exist yet")
     parser.add_argument(

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from cyclegan_neuro.configuration.fields import Section
     from cyclegan_neuro.systems.base import System
 
-__all__ = ["load", "run_config_file", "shipped_file"]
+__all__ = ["configuration_file", "load", "run_config_file", "shipped_file"]
 
 #: Where the package's own configurations lie: beside it in a source folder, inside it where it was installed.
 _SHIPPED = (Path(__file__).parents[2] / "configs", Path(__file__).parents[1] / "configs")
@@ -42,6 +42,17 @@ def load(path: Path, *, overrides: Sequence[str] = ()) -> tuple[System, Section]
         )
     system = base.get(name)
     return system, build_config(source, system.Config)
+
+
+def configuration_file(config: Path | None = None, *, resumed: Path | None = None, system: str = "cyclegan") -> Path:
+    """Return the file that a training starts from.
+
+    That is ``config``, a file or the name of one that comes with the package; else the configuration of the run in
+    ``resumed``; else the system's quickstart. Errors as those of :func:`shipped_file` and :func:`run_config_file`.
+    """
+    if config is not None:
+        return config if config.exists() else shipped_file(config)
+    return shipped_file(Path(system) / "quickstart.yaml") if resumed is None else run_config_file(resumed)
 
 
 def shipped_file(name: Path) -> Path:

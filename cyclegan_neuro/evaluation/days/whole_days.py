@@ -11,8 +11,9 @@ import numpy as np
 from cyclegan_neuro.errors import PairingError, RecordingError
 from cyclegan_neuro.evaluation.days.spiking.stretches import Stretches, faded, windows_across
 from cyclegan_neuro.evaluation.days.translation import Frames, Translator
-from cyclegan_neuro.recordings.checks import check, require
+from cyclegan_neuro.recordings.checks import require, units, values
 from cyclegan_neuro.recordings.frames import runs, segments
+from cyclegan_neuro.recordings.pairing import RATE_TOLERANCE
 from cyclegan_neuro.recordings.recording import Recording
 from cyclegan_neuro.windows.cutting import window_frame_indices
 from cyclegan_neuro.windows.prepared import PreparedPair
@@ -20,8 +21,7 @@ from cyclegan_neuro.windows.prepared import PreparedPair
 __all__ = ["translate_recording"]
 
 _log = logging.getLogger(__name__)
-_RATE_TOLERANCE = 1e-3  # as of two days that make a pair
-_CANNOT_BE = ("percent", "whole_numbers", "infinite")  # findings that no translation can make good
+_CANNOT_BE = (units.unit, values.whole_numbers, values.infinite)  # what no translation can make good
 
 
 def translate_recording(
@@ -63,7 +63,7 @@ def translate_recording(
             "translation of a day", got="a run whose y is Φ(X)", expected="a run of two days",
             fix="Φ depends on the place in the window, so that no continuous day can be translated: look at windows",
         )  # fmt: skip
-    require(finding for finding in check(recording) if finding.code in _CANNOT_BE)
+    require(finding for check in _CANNOT_BE for finding in check(recording, recording.label))
     day = prepared.x if to == "y" else prepared.y
     kept, columns = _neurons(recording, day.recording)
     _require_rate(recording, day.recording.frame_rate_hz)
@@ -126,7 +126,7 @@ def _neurons(recording: Recording, known: Recording) -> tuple[Recording, np.ndar
 
 
 def _require_rate(recording: Recording, frame_rate_hz: float) -> None:
-    if not np.isclose(recording.frame_rate_hz, frame_rate_hz, rtol=_RATE_TOLERANCE):
+    if not np.isclose(recording.frame_rate_hz, frame_rate_hz, rtol=RATE_TOLERANCE):
         raise RecordingError(
             recording.label, got=f"{recording.frame_rate_hz:g} Hz", expected=f"{frame_rate_hz:g} Hz, as in training",
             fix=f"resample it first: cyclegan_neuro.recordings.resampling.resample(recording, {frame_rate_hz:g})",
