@@ -1,11 +1,22 @@
-"""Every test alike each time it runs; two logical CPU devices, to test distributed training without a GPU."""
+"""Every test alike each time it runs; two logical CPU devices, to test distributed training without a GPU.
+
+Below them small prepared days and stand-ins for trained networks, for every test of two days.
+"""
 
 import os
 import random
 import sys
+from contextlib import nullcontext
+from types import SimpleNamespace
 
 import h5py
+import numpy as np
 import pytest
+
+from cyclegan_neuro.recordings.recording import Behaviour, Recording, Truth
+from cyclegan_neuro.recordings.simulate.phi import corner_mask
+from cyclegan_neuro.windows import scaling
+from cyclegan_neuro.windows.prepared import Day, NeuronOrder, PreparedPair, Scaling, Starts, WindowTransform
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
@@ -39,3 +50,73 @@ def write(tmp_path):
         return str(tmp_path / name)
 
     return write
+
+
+FRAMES, NEURONS, HEIGHT = 96, 5, 16
+
+
+def _recording(rng, *, name, truth, position):
+    dff = rng.normal(0.1, 0.2, (FRAMES, NEURONS)).astype(np.float32)
+    other = dff.copy()
+    other[:, :2] += 0.5
+    zeros = np.zeros((FRAMES, NEURONS), np.uint8)
+    nothing = np.full(NEURONS, np.nan, np.float32)
+    known = Truth(
+        spikes=zeros, changed=np.arange(NEURONS) < 2, change=np.array(["moved"] * 2 + ["none"] * 3),
+        field_before_cm=nothing, field_after_cm=nothing, other_day_dff=other, other_day_spikes=zeros,
+    )  # fmt: skip
+    return Recording(
+        dff=dff,
+        frame_rate_hz=8.0,
+        roi_ids=tuple(f"n{i}" for i in range(NEURONS)),
+        behaviour=Behaviour(position_cm=np.float32(np.arange(FRAMES) % 12 * 10)) if position else Behaviour(),
+        session=name,
+        source="file",
+        data_origin="simulated" if truth else "recorded",
+        truth=known if truth else None,
+    )
+
+
+@pytest.fixture(scope="session")
+def make_pair():
+    """Return a function that prepares two small random days, with truth, positions or Φ as asked."""
+
+    def make(*, truth=False, position=False, phi=False, columns=(3, 0, 4, 2, 1), n_test_y=3):
+        rng = np.random.default_rng(0)
+        x, y = (_recording(rng, name=name, truth=truth, position=position) for name in ("novice", "expert"))
+        columns = np.array(columns)
+        starts = Starts(np.arange(0, 33, 4), np.array([48]), np.array([64, 72, 80]))
+        starts_y = starts if phi else Starts(starts.train, starts.validation, np.array([65, 71, 79])[:n_test_y])
+        limits_x = Scaling(np.full(NEURONS, -1.0, np.float32), np.linspace(1, 2, NEURONS, dtype=np.float32))
+        limits_y = Scaling(np.full(NEURONS, -0.5, np.float32), np.linspace(2, 3, NEURONS, dtype=np.float32))
+        day_x = Day(x, scaling.apply(x.dff, limits_x)[:, columns], starts, limits_x)
+        if phi:
+            noise = rng.normal(0.05, 0.1, (FRAMES, NEURONS)).astype(np.float32)
+            mask = corner_mask(HEIGHT, NEURONS)  # connected in the order of the networks
+            plain = scaling.scale_transform(WindowTransform(mask, noise), limits_y)
+            ordered = WindowTransform(mask, plain.offset[:, columns])
+            day_y = Day(x, (x.dff * scaling.gain(limits_y))[:, columns], starts, limits_y, ordered)
+        else:
+            day_y = Day(y, scaling.apply(y.dff, limits_y)[:, columns], starts_y, limits_y)
+        return PreparedPair(day_x, day_y, HEIGHT, NeuronOrder("demo", columns))
+
+    return make
+
+
+@pytest.fixture
+def make_trainer():
+    """Return a function that wraps two callables on network windows as a trained CycleGAN."""
+
+    def make(g=lambda windows, training: windows, f=lambda windows, training: windows):
+        optimizer = SimpleNamespace(iterations=12)
+        return SimpleNamespace(generator_g=g, generator_f=f, average_weights=nullcontext, optimizer=optimizer)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def model_of():
+    """Return a function that makes of a trainer the translator that an evaluation measures."""
+    from cyclegan_neuro.evaluation.days.translation import ModelTranslator
+
+    return lambda trainer, prepared: ModelTranslator(trainer.generator_g, trainer.generator_f, prepared)
