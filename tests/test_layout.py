@@ -3,9 +3,8 @@
 import ast
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
-
-import pytest
 
 from cyclegan_neuro.systems import base
 
@@ -95,15 +94,19 @@ def imported_names(node: ast.AST, module: str, path: Path) -> list[str]:
     return [name if name in MODULES else base for name in names]
 
 
+@cache
+def tree_of(module: str) -> ast.Module:
+    return ast.parse(MODULES[module].read_text(encoding="utf-8"))
+
+
 def all_imports(module: str) -> set[str]:
     """Every import of a module, those inside functions too."""
-    tree = ast.parse(MODULES[module].read_text(encoding="utf-8"))
-    return {name for node in ast.walk(tree) for name in imported_names(node, module, MODULES[module])}
+    return {name for node in ast.walk(tree_of(module)) for name in imported_names(node, module, MODULES[module])}
 
 
 def imports_at_load(module: str) -> set[str]:
     """Imports that run when the module is imported: not in functions, not under TYPE_CHECKING."""
-    found, waiting = set(), [ast.parse(MODULES[module].read_text(encoding="utf-8"))]
+    found, waiting = set(), [tree_of(module)]
     while waiting:
         node = waiting.pop()
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
@@ -130,9 +133,18 @@ def test_every_room_has_its_place():
     assert {room_of(module) for module in MODULES} - {None} == set(MAY_IMPORT)
 
 
-@pytest.mark.parametrize("module", [module for module in MODULES if room_of(module)])
-def test_imports_go_one_way(module):
-    assert not backward_imports(module, all_imports(module))
+def heavy(imports: set[str]) -> set[str]:
+    return {name for name in imports if name.split(".")[0] in HEAVY}
+
+
+def offenders(modules, wrong) -> dict[str, set[str]]:
+    """The modules that import what they must not, and what; ``wrong(module)`` returns it."""
+    return {module: found for module in modules if (found := wrong(module))}
+
+
+def test_imports_go_one_way():
+    modules = [module for module in MODULES if room_of(module)]
+    assert offenders(modules, lambda module: backward_imports(module, all_imports(module))) == {}
 
 
 def test_a_backward_import_is_noticed():
@@ -149,16 +161,13 @@ def test_spikes_are_light_but_for_inference():
     assert not is_light(f"{PACKAGE}.spikes.inference.rates")
 
 
-@pytest.mark.parametrize(
-    "module", [m for m in MODULES if is_light(m) and room_of(m) in {*GROUND, "recordings", "spikes"}]
-)
-def test_the_ground_never_names_tensorflow(module):
-    assert not {name for name in all_imports(module) if name.split(".")[0] in HEAVY}
+def test_the_ground_never_names_tensorflow():
+    ground = [m for m in MODULES if is_light(m) and room_of(m) in {*GROUND, "recordings", "spikes"}]
+    assert offenders(ground, lambda module: heavy(all_imports(module))) == {}
 
 
-@pytest.mark.parametrize("module", [m for m in MODULES if is_light(m)])
-def test_light_modules_load_no_tensorflow_themselves(module):
-    assert not {name for name in imports_at_load(module) if name.split(".")[0] in HEAVY}
+def test_light_modules_load_no_tensorflow_themselves():
+    assert offenders(filter(is_light, MODULES), lambda module: heavy(imports_at_load(module))) == {}
 
 
 def test_importing_all_light_modules_leaves_tensorflow_and_slow_packages_out():
