@@ -70,6 +70,15 @@ def test_windows_come_first_and_every_variable_comes_back(exported):
     assert sum(name.endswith("_velocity") for name in names) == sum(name.endswith("_momentum") for name in names) > 0
 
 
+def test_the_export_has_no_copy_which_stablehlo_has_not(exported):
+    from tensorflow.compiler.xla.service import hlo_pb2
+
+    module = hlo_pb2.HloModuleProto.FromString((exported / program(exported)["file"]).read_bytes())
+    codes = {instruction.opcode for part in module.computations for instruction in part.instructions}
+    assert {"convolution", "reshape"} <= codes
+    assert "copy" not in codes
+
+
 @pytest.mark.skipif(not JAX, reason="needs jax")
 def test_the_exported_step_trains_without_tensorflow(exported, tmp_path):
     file = tmp_path / "numbers.json"
