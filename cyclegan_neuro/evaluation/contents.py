@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import numpy as np
     from matplotlib.figure import Figure
 
-__all__ = ["Block", "Evaluation", "Picture", "Reference", "Table", "significant", "told_blocks"]
+__all__ = ["Block", "Evaluation", "Picture", "Reference", "Sentence", "Table", "significant", "told_blocks"]
 
 
 def significant(value: float, *, digits: int = 3) -> str:
@@ -88,21 +88,45 @@ class Reference:
 
 @dataclass(frozen=True, eq=False)
 class Block:
-    """A piece of the report: a heading, paragraphs, then tables and figures with captions.
+    """A section of the report: prose, then tables and figures with captions, then how it was computed.
 
     Attributes
     ----------
     title : str
     paragraphs : tuple of str
-        Plain text; the template escapes it.
+        What was found, under 120 words. Plain text; the template escapes it.
     tables : tuple of (caption, Table)
     pictures : tuple of Picture
+    how : tuple of str
+        What the numbers are and what they rest on, folded on screen: "How this is computed".
     """
 
     title: str
     paragraphs: tuple[str, ...] = ()
     tables: tuple[tuple[str, Table], ...] = ()
     pictures: tuple[Picture, ...] = ()
+    how: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """An answer on the first screen.
+
+    Attributes
+    ----------
+    asked : str
+        The question, for example ``"Did it work?"``; it becomes the link.
+    told : str
+    section : str
+        Title of the block that the link leads to.
+    """
+
+    asked: str
+    told: str
+    section: str
+
+    def __str__(self) -> str:
+        return self.told
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,10 +135,10 @@ class Evaluation:
 
     Attributes
     ----------
-    summary : tuple of str
-        At most seven sentences made from the numbers.
+    summary : tuple of Sentence or str
+        What went in, did it work, what changed, is it more than the baselines, how sure; made from the numbers.
     blocks : tuple of Block
-        In the order of the story: what went in, did the mapping work, what changed, how sure.
+        In the order of the story.
     metrics : dict
         JSON-ready content of ``metrics.json`` but ``system``, ``timing`` and ``versions``.
     methods : tuple of str
@@ -123,14 +147,17 @@ class Evaluation:
         What the methods cite, in that order.
     arrays : dict of str to ndarray
         Maps for further analysis by their path in ``maps.h5``.
+    opening : Picture, optional
+        The figure of the first screen: what changed, recorded beside generated, the best baseline and the truth.
     """
 
-    summary: tuple[str, ...]
+    summary: tuple[Sentence | str, ...]
     blocks: tuple[Block, ...]
     metrics: dict = field(default_factory=dict)
     methods: tuple[str, ...] = ()
     references: tuple[Reference, ...] = ()
     arrays: dict[str, np.ndarray] = field(default_factory=dict)
+    opening: Picture | None = None
 
 
 def told_blocks(blocks: Iterable[Block | None], *, dpi: int) -> tuple[Block, ...]:

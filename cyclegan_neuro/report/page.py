@@ -11,40 +11,28 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from cyclegan_neuro.evaluation.contents import Table
+from cyclegan_neuro.evaluation.contents import Block, Picture, Table
+from cyclegan_neuro.evaluation.wording import plural
 from cyclegan_neuro.report.tables import column_order, format_cell, sort_number
 
 __all__ = ["FOLDED_ROWS", "FigureOnPage", "SectionOnPage", "TableOnPage", "render_page", "table_on_page"]
 
-FOLDED_ROWS = 20
+FOLDED_ROWS = 8
 """Tables with more rows than this are folded on screen (never in print)."""
 
 _SHORT_ROWS = 12
 _MANY_COLUMNS, _VERY_MANY_COLUMNS = 6, 9
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class FigureOnPage:
-    """A figure as the template draws it.
-
-    Attributes
-    ----------
-    number : int
-    slug, caption, counterpart : str
-        As of :class:`cyclegan_neuro.evaluation.contents.Picture`.
-    data_uri : Markup
-        The bitmap.
-    width_px, height_px : int
-        On the page, in CSS pixels.
-    """
+    """A picture as the template draws it: numbered, with its bitmap and its size on the page in CSS pixels."""
 
     number: int
     slug: str
-    caption: str
-    counterpart: str
+    picture: Picture
     data_uri: Markup
-    width_px: int
-    height_px: int
+    size_px: tuple[int, int]
 
 
 @dataclass(frozen=True)
@@ -82,15 +70,20 @@ class TableOnPage:
     folded: bool
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class SectionOnPage:
-    """A block with the files of its tables and figures."""
+    """A block with its tables and figures, and the address of its section."""
 
     anchor: str
-    title: str
-    paragraphs: tuple[str, ...]
-    tables: tuple[TableOnPage, ...]
+    block: Block
     figures: tuple[FigureOnPage, ...]
+    tables: tuple[TableOnPage, ...]
+
+    @property
+    def holds(self) -> str:
+        """What the closed section holds, for example ``2 figures, 1 table``."""
+        counts = ((len(self.figures), "figure"), (len(self.tables), "table"))
+        return ", ".join(plural(n, noun) for n, noun in counts if n)
 
 
 def table_on_page(table: Table, *, number: int, slug: str, caption: str) -> TableOnPage:
@@ -126,7 +119,8 @@ def render_page(**content: Any) -> str:
     ----------
     **content
         What the template ``report.html.j2`` shows: ``system_name``, ``run_directory``, ``weights``, ``commands``,
-        ``summary``, ``sections``, ``methods``, ``references``, ``config_yaml``, ``facts``. All text is escaped.
+        ``opening``, ``summary`` (sentence, question, anchor), ``sections``, ``methods``, ``references``,
+        ``config_yaml``, ``facts``. All text is escaped.
 
     Notes
     -----

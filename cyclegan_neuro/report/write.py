@@ -5,14 +5,14 @@ from __future__ import annotations
 import base64
 import logging
 import shlex
-from itertools import count
+from itertools import count, islice
 from pathlib import Path
 
 from markupsafe import Markup
 
 from cyclegan_neuro.errors import RunDirectoryError
-from cyclegan_neuro.evaluation.contents import Block, Evaluation, Picture
-from cyclegan_neuro.figures.style import png_bytes, svg_bytes
+from cyclegan_neuro.evaluation.contents import Evaluation, Picture, Sentence
+from cyclegan_neuro.figures.style import png_bytes, svg_bytes, webp_bytes
 from cyclegan_neuro.interpret.storage import MAPS_FILE, write_arrays
 from cyclegan_neuro.invocation import command
 from cyclegan_neuro.report.files import replacing_directory, unique_slugs
@@ -72,7 +72,8 @@ def write_report(
     with replacing_directory(target) as folder:
         (folder / "figures").mkdir()
         (folder / "tables").mkdir()
-        sections = _write_blocks(evaluation.blocks, folder)
+        opening, sections = _write_contents(evaluation, folder)
+        anchors = {section.block.title: section.anchor for section in sections}
         metrics = {"weights": weights, "timing": timing, "versions": environment.get("versions", {})}
         if evaluation.arrays:
             write_arrays(evaluation.arrays, folder / MAPS_FILE.name)
@@ -82,7 +83,8 @@ def write_report(
             run_directory=str(run_directory),
             weights=weights,
             commands=_commands(run_directory),
-            summary=evaluation.summary,
+            opening=opening,
+            summary=[_on_page(sentence, anchors) for sentence in evaluation.summary],
             sections=sections,
             methods=evaluation.methods,
             references=evaluation.references,
@@ -121,34 +123,40 @@ def flatten(content: dict, prefix: str = "") -> list[tuple[str, str]]:
     return lines
 
 
-def _write_blocks(blocks: tuple[Block, ...], folder: Path) -> list[SectionOnPage]:
+def _on_page(sentence: Sentence | str, anchors: dict[str, str]) -> tuple[str, str, str]:
+    """Return a sentence, what it answers, and where its link leads; empty where it has none."""
+    if isinstance(sentence, str):
+        return sentence, "", ""
+    return sentence.told, sentence.asked, anchors.get(sentence.section, "")
+
+
+def _write_contents(evaluation: Evaluation, folder: Path) -> tuple[FigureOnPage | None, list[SectionOnPage]]:
     """Write all tables and figures; return what the page shows of them, numbered throughout."""
-    figure_slugs = iter(unique_slugs(picture.slug for block in blocks for picture in block.pictures))
+    blocks, first = evaluation.blocks, [] if evaluation.opening is None else [evaluation.opening]
+    pictures = [*first, *(picture for block in blocks for picture in block.pictures)]
+    stems = (folder / "figures" / name for name in unique_slugs(picture.slug for picture in pictures))
+    figures = iter([_write_picture(*one) for one in zip(pictures, stems, range(1, len(pictures) + 1), strict=True)])
     table_slugs = iter(unique_slugs(table.slug for block in blocks for _, table in block.tables))
-    anchors = unique_slugs(block.title for block in blocks)
-    table_numbers, figure_numbers = count(1), count(1)
+    numbers = count(1)
+    opening = next(figures) if first else None
     sections = []
-    for block, anchor in zip(blocks, anchors, strict=True):
+    for block, anchor in zip(blocks, unique_slugs(block.title for block in blocks), strict=True):
         tables = []
         for caption, table in block.tables:
             name = next(table_slugs)
             write_csv(table, folder / "tables" / f"{name}.csv")
-            tables.append(table_on_page(table, number=next(table_numbers), slug=name, caption=caption))
-        figures = tuple(
-            _write_picture(picture, folder / "figures" / next(figure_slugs), number=next(figure_numbers))
-            for picture in block.pictures
-        )
-        sections.append(SectionOnPage(anchor, block.title, block.paragraphs, tuple(tables), figures))
-    return sections
+            tables.append(table_on_page(table, number=next(numbers), slug=name, caption=caption))
+        sections.append(SectionOnPage(anchor, block, tuple(islice(figures, len(block.pictures))), tuple(tables)))
+    return opening, sections
 
 
-def _write_picture(picture: Picture, stem: Path, *, number: int) -> FigureOnPage:
-    """Write PNG and SVG, release the figure's memory, and return the figure with its PNG as a data URI."""
+def _write_picture(picture: Picture, stem: Path, number: int) -> FigureOnPage:
+    """Write PNG and SVG, release the figure's memory, and return the figure with a smaller bitmap as a data URI."""
     figure = picture.figure
     width_px, height_px = (round(inches * _PAGE_DPI) for inches in figure.get_size_inches())
     bitmap = png_bytes(figure)
     stem.with_suffix(".png").write_bytes(bitmap)
     stem.with_suffix(".svg").write_bytes(svg_bytes(figure))
     figure.clear()
-    data_uri = Markup("data:image/png;base64,") + base64.b64encode(bitmap).decode("ascii")
-    return FigureOnPage(number, stem.name, picture.caption, picture.counterpart, data_uri, width_px, height_px)
+    data_uri = Markup("data:image/webp;base64,") + base64.b64encode(webp_bytes(bitmap)).decode("ascii")
+    return FigureOnPage(number, stem.name, picture, data_uri, (width_px, height_px))

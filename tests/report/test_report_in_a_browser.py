@@ -3,7 +3,7 @@
 import pytest
 from matplotlib.figure import Figure
 
-from cyclegan_neuro.evaluation.contents import Block, Evaluation, Picture, Reference, Table
+from cyclegan_neuro.evaluation.contents import Block, Evaluation, Picture, Reference, Sentence, Table
 from cyclegan_neuro.report.write import write_report
 
 ROWS = (
@@ -27,9 +27,11 @@ def picture(name):
 @pytest.fixture(scope="module")
 def index(tmp_path_factory):
     table = Table("t", ("name", "value", "mean ± sd"), ROWS)
-    wide = Table("wide", tuple(f"a long heading {i}" for i in range(14)), ((1.5,) * 14,) * 25)
+    wide = Table("wide", tuple(f"a long heading {i}" for i in range(24)), ((1.5,) * 24,) * 25)
     blocks = (Block("First", ("Text.",), (("c", table), ("w", wide)), (picture("one"), picture("two"))),)
-    evaluation = Evaluation(("Summary.",), blocks, {}, ("The methods.",), (Reference("k", "@misc{k,\n}"),))
+    blocks += (Block("Second", ("More.",), (), (), ("How.",)),)
+    summary = ("Summary.", Sentence("Did it work?", "In part.", "Second"))
+    evaluation = Evaluation(summary, blocks, {}, ("The methods.",), (Reference("k", "@misc{k,\n}"),))
     return write_report(
         evaluation, run_directory=tmp_path_factory.mktemp("run"), system_name="s", config_yaml="a: 1\n",
         environment={}, inputs={"x": {"sha256": "0123456789abcdef" * 8}}, status={}, weights={}, timing={},
@@ -40,7 +42,8 @@ def index(tmp_path_factory):
 def page(tab, index):
     """A fresh page; nothing may reach the console, least of all a refusal by the policy."""
     tab.problems.clear()
-    tab.open(index.as_uri())
+    tab.open("about:blank")
+    tab.open(index.as_uri() + "#s-first")
     yield tab
     assert tab.problems == []
 
@@ -86,10 +89,11 @@ def test_figures_enlarge_and_escape_leaves(page):
     page.press("Escape")
     assert page.run(shown) is False
     assert page.run(SOON.format("document.activeElement.getAttribute('href')")) == "figures/two.svg"
-    assert page.run("location.href").endswith("index.html")
+    assert page.run("location.href").endswith("index.html#s-first")
 
 
 def test_text_is_copied_or_at_least_selected(page):
+    page.run("document.querySelector('#methods').closest('details').open = true")
     page.run("document.querySelector('button.copy').click()")
     answer = page.run(SOON.format("document.querySelector('button.copy').textContent"))
     assert answer == "Copied" or (answer.startswith("Selected") and "The methods." in page.run("getSelection() + ''"))
@@ -99,9 +103,9 @@ def test_text_is_copied_or_at_least_selected(page):
 def test_the_page_never_scrolls_sideways(tab, index, width):
     tab.open(index.as_uri(), width=width)
     assert tab.run("document.documentElement.scrollWidth") == width
-    assert tab.run("document.querySelector('details').open = true")
+    assert tab.run("document.querySelectorAll('details').forEach(part => part.open = true)") is None
     assert tab.run("document.documentElement.scrollWidth") == width
-    wide = "document.querySelectorAll('.wide')[1]"
+    wide = "document.querySelectorAll('.table .wide')[1]"
     assert tab.run(f"{wide}.scrollWidth > {wide}.clientWidth") is True
     contents, main = (
         tab.run(f"document.querySelector('{name}').getBoundingClientRect().right") for name in ("nav", "h1")
@@ -109,10 +113,36 @@ def test_the_page_never_scrolls_sideways(tab, index, width):
     assert (contents < main) is (width == 1280)
 
 
+OPEN = "[...document.querySelectorAll('details.part')].map(part => part.open)"
+
+
+def test_sections_open_when_the_address_or_a_link_names_them(tab, index):
+    tab.open("about:blank")
+    tab.open(index.as_uri())
+    assert tab.run(OPEN) == [False] * 4
+    assert tab.run("document.documentElement.scrollHeight") <= 900  # the first screen is a screen
+    tab.run("[...document.querySelectorAll('.summary a')].at(-1).click()")
+    assert tab.run(SOON.format(OPEN)) == [False, True, False, False]
+    tab.run("document.querySelectorAll('details.part')[1].open = false")
+    tab.run("document.querySelector('nav a[href=\"#s-second\"]').click()")  # the address does not change
+    assert tab.run(SOON.format(OPEN)) == [False, True, False, False]
+    tab.open("about:blank")
+    tab.open(index.as_uri() + "#methods-text")  # within a section
+    assert tab.run(SOON.format(OPEN)) == [False, False, True, False]
+
+
+def test_all_sections_open_and_close_by_one_button(page):
+    press = "[...document.querySelectorAll('nav button')].at(-1).click()"
+    for state in (True, False):
+        page.run(press)
+        assert page.run(SOON.format(OPEN)) == [state] * 4
+
+
 def test_print_unfolds_and_leaves_navigation_out(page):
     page.send("Emulation.setEmulatedMedia", media="print")
     visible = "document.querySelector('{}').checkVisibility({{contentVisibilityAuto: true}})"
-    seen = {name: page.run(visible.format(name)) for name in ("nav", "details table", "button.copy", "h1")}
+    names = ("nav", "details details table", ".how p", "button.copy", "h1")
+    seen = {name: page.run(visible.format(name)) for name in names}
     page.send("Emulation.setEmulatedMedia", media="")
-    assert seen == {"nav": False, "details table": True, "button.copy": False, "h1": True}
-    assert page.run(visible.format("details table")) is False
+    assert seen == {"nav": False, "details details table": True, ".how p": True, "button.copy": False, "h1": True}
+    assert page.run(visible.format("details details table")) is False

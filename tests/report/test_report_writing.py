@@ -2,13 +2,14 @@ import base64
 import hashlib
 import json
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
 from matplotlib.figure import Figure
 
 from cyclegan_neuro.errors import RunDirectoryError
-from cyclegan_neuro.evaluation.contents import Block, Evaluation, Picture, Reference, Table
+from cyclegan_neuro.evaluation.contents import Block, Evaluation, Picture, Reference, Sentence, Table
 from cyclegan_neuro.report import write
 from cyclegan_neuro.report.files import replacing_directory, slug, unique_slugs
 from cyclegan_neuro.report.write import flatten, write_report
@@ -146,7 +147,7 @@ def test_the_page_needs_nothing_but_itself(tmp_path):
     assert not {"link", "iframe", "object"} & set(page.tags)
     sources = [value for tag, name, value in page.attributes if name == "src"]
     assert len(sources) == 2
-    assert all(source.startswith("data:image/png;base64,") for source in sources)
+    assert all(source.startswith("data:image/webp;base64,") for source in sources)
     text = (tmp_path / "report" / "index.html").read_text(encoding="utf-8")
     assert not re.search(r"(https?:)?//[a-z]|url\(|@import", re.sub(r"base64,[^\"]+", "", text))
 
@@ -251,11 +252,36 @@ def test_figures_are_released(tmp_path):
     assert all(not picture.figure.axes for block in found.blocks for picture in block.pictures)
 
 
-def test_long_tables_are_folded(tmp_path):
-    table = Table("long", ("n",), tuple((i,) for i in range(21)))
+@pytest.mark.parametrize(("n_rows", "folded"), [(8, False), (9, True)])
+def test_long_tables_are_folded(tmp_path, n_rows, folded):
+    table = Table("long", ("n",), tuple((i,) for i in range(n_rows)))
     page = page_of(write_it(tmp_path, Evaluation(("s",), (Block("B", (), (("c", table),)),))))
-    assert page.tags.count("details") == 1
-    assert "21 rows" in page.data
+    assert page.tags.count("details") == 2 + folded  # the block and how to repeat the run
+    assert (f"{n_rows} rows" in page.data) == folded
+
+
+def test_the_first_screen_has_one_figure_and_answers_that_lead_to_their_sections(tmp_path):
+    """The opening figure is the first; a question is the link to its section, and a plain sentence has none."""
+    told = ("Damaged.", Sentence("Did it work?", HOSTILE, "Second"), Sentence("How sure?", "Not.", "Nowhere"))
+    opening = Picture("one", "What changed.", figure(), "")
+    index = write_it(tmp_path, replace(evaluation(), summary=told, opening=opening))
+    page = page_of(index)
+    first = page.data[: page.data.index("Contents")]
+    assert "Figure 1. What changed." in first
+    assert "Figure 2." not in first
+    for wanted in ("Damaged.", "Did it work?", HOSTILE, "How sure?", "Not."):
+        assert wanted in first
+    assert "Figure 2. quiet" in page.data
+    links = re.findall(r'<a href="(#[^"]*)">(Did it work\?|How sure\?)</a>', index.read_text(encoding="utf-8"))
+    assert links == [("#s-second", "Did it work?")]
+    assert {p.name for p in (index.parent / "figures").glob("*.png")} == {"one.png", "one-2.png", "two.png"}
+
+
+def test_how_it_is_computed_is_folded_away_and_what_a_section_holds_is_said(tmp_path):
+    block = Block("B", ("Found.",), (("c", Table("t", ("n",), ((1,),))),), (Picture("p", "c", figure(), ""),), ("So.",))
+    text = " ".join(write_it(tmp_path, Evaluation(("s",), (block,))).read_text(encoding="utf-8").split())
+    assert '<details class="how"><summary>How this is computed</summary> <p>So.</p> </details>' in text
+    assert '<h2>B</h2><span class="holds">1 figure, 1 table</span>' in text
 
 
 def test_an_empty_table_is_no_error(tmp_path):

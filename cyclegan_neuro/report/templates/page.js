@@ -1,5 +1,5 @@
 "use strict";
-// Comforts on a page that is whole without them: sorting, enlarging, copying, and where in the page one is.
+// Comforts on a page that is whole without them: sorting, enlarging, copying, opening, and where in the page one is.
 
 const NEXT = { none: "ascending", ascending: "descending", descending: "none" };
 
@@ -109,6 +109,35 @@ function makeCopyable(text) {
   text.before(copy);
 }
 
+/** Open what the address names, and everything around it. */
+function openAddressed() {
+  const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  if (!target) return;
+  for (let part = target.closest("details"); part; part = part.parentElement.closest("details")) part.open = true;
+  target.scrollIntoView();
+}
+
+/** Open everything for paper, and close again what was closed. */
+function openForPrint(parts) {
+  let closed = [];
+  addEventListener("beforeprint", () => {
+    closed = parts.filter((part) => !part.open);
+    for (const part of closed) part.open = true;
+  });
+  addEventListener("afterprint", () => closed.forEach((part) => (part.open = false)));
+}
+
+/** Add a button that opens all sections, or closes them. */
+function makeOpenable(parts, contents) {
+  const all = button("Open all sections", () => {
+    const open = !parts.every((part) => part.open);
+    for (const part of parts) part.open = open;
+  });
+  const name = () => (all.textContent = parts.every((part) => part.open) ? "Close all sections" : "Open all sections");
+  for (const part of parts) part.addEventListener("toggle", name);
+  contents.append(all);
+}
+
 /** Mark the section that is being read in the table of contents. */
 function followReading(links) {
   const byId = new Map(links.map((link) => [link.hash.slice(1), link]));
@@ -117,14 +146,26 @@ function followReading(links) {
       const entered = entries.find((entry) => entry.isIntersecting);
       if (!entered) return;
       for (const link of links) link.removeAttribute("aria-current");
-      byId.get(entered.target.id).setAttribute("aria-current", "location");
+      const inside = entered.target.querySelector(".body") ?? entered.target;
+      byId.get(inside.id).setAttribute("aria-current", "location");
     },
     { rootMargin: "-10% 0px -80% 0px" },
   );
-  for (const id of byId.keys()) observer.observe(document.getElementById(id));
+  for (const id of byId.keys()) {
+    const target = document.getElementById(id);
+    observer.observe(target.closest("section") ?? target);
+  }
 }
 
 document.querySelectorAll("table.sortable").forEach(makeSortable);
 makeEnlargeable([...document.querySelectorAll("a.enlarge")]);
 document.querySelectorAll("[data-copy]").forEach(makeCopyable);
 followReading([...document.querySelectorAll("nav a")]);
+const sections = [...document.querySelectorAll("details.part")];
+makeOpenable(sections, document.querySelector("nav"));
+openForPrint([...document.querySelectorAll("details")]);
+addEventListener("hashchange", openAddressed);
+document.querySelectorAll("a[href^='#']").forEach((link) =>
+  link.addEventListener("click", () => link.hash === location.hash && openAddressed()),
+);
+openAddressed();
