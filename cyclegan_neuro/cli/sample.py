@@ -11,7 +11,7 @@ from cyclegan_neuro import __version__
 from cyclegan_neuro.cli.console import prepare_console
 from cyclegan_neuro.cli.errors import report_user_errors
 from cyclegan_neuro.errors import ConfigurationError, RecordingError
-from cyclegan_neuro.evaluation.samples import require_known_ending, write_samples
+from cyclegan_neuro.evaluation.samples.generated import require_known_ending, write_samples
 from cyclegan_neuro.invocation import command
 from cyclegan_neuro.training.configurations import load, run_config_file
 

@@ -8,9 +8,9 @@ import numpy as np
 
 from cyclegan_neuro.errors import RecordingError, WindowError
 
-__all__ = ["Entropy", "WholeDistribution", "WordCounts", "compare_distributions", "entropy", "word_counts"]
+__all__ = ["MOST_BITS", "Entropy", "WholeDistribution", "WordCounts", "compare_distributions", "entropy", "word_counts"]
 
-_MOST_BITS = 62
+MOST_BITS = 62
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,11 +112,11 @@ def word_counts(samples: np.ndarray) -> WordCounts:
     ([2, 3], [2, 1])
     """
     _, n_bins, n_neurons = samples.shape
-    if n_bins * n_neurons > _MOST_BITS:
+    if n_bins * n_neurons > MOST_BITS:
         raise WindowError(
             "words of the whole distribution",
             got=f"{n_bins} bins of {n_neurons} neurons, {n_bins * n_neurons} bits",
-            expected=f"at most {_MOST_BITS} bits",
+            expected=f"at most {MOST_BITS} bits",
             fix="take fewer neurons or shorter samples",
         )
     if not len(samples) or not ((samples == 0) | (samples == 1)).all():

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import tensorflow as tf
     from matplotlib.figure import Figure
 
-    from cyclegan_neuro.evaluation.samples import GeneratedSamples
+    from cyclegan_neuro.evaluation.samples.generated import GeneratedSamples
     from cyclegan_neuro.recordings.recording import Recording
     from cyclegan_neuro.systems.trainer import Trainer
 

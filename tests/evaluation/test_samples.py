@@ -7,7 +7,7 @@ import quantities as pq
 from neo.io import NeoMatlabIO
 
 from cyclegan_neuro.errors import RecordingError
-from cyclegan_neuro.evaluation.samples import GeneratedSamples, write_samples
+from cyclegan_neuro.evaluation.samples.generated import GeneratedSamples, write_samples
 from cyclegan_neuro.populations.reading import bin_trains, read_activity
 from cyclegan_neuro.populations.sections import DataSection
 

@@ -6,7 +6,7 @@ import quantities as pq
 from elephant.conversion import BinnedSpikeTrain
 
 from cyclegan_neuro.errors import RecordingError
-from cyclegan_neuro.evaluation.samples import GeneratedSamples, write_samples
+from cyclegan_neuro.evaluation.samples.generated import GeneratedSamples, write_samples
 from cyclegan_neuro.populations.reading import bin_spike_times, bin_trains, read_activity
 from cyclegan_neuro.populations.sections import DataSection
 from cyclegan_neuro.spikes.trains import neo_train

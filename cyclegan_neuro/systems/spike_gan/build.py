@@ -6,13 +6,13 @@ import numpy as np
 import tensorflow as tf
 
 from cyclegan_neuro.networks import objectives
+from cyclegan_neuro.populations.prepared import PreparedSamples
 from cyclegan_neuro.systems.compilation import resolve_jit
 from cyclegan_neuro.systems.optimizers import adam
 from cyclegan_neuro.systems.spike_gan.config import Config
+from cyclegan_neuro.systems.spike_gan.data import steps_per_epoch
 from cyclegan_neuro.systems.spike_gan.model import SpikeGAN
 from cyclegan_neuro.systems.spike_gan.networks import build_critic, build_generator
-from cyclegan_neuro.systems.spike_gan.prepared import PreparedSamples
-from cyclegan_neuro.systems.spike_gan.streams import steps_per_epoch
 
 __all__ = ["build_spike_gan"]
 

@@ -9,13 +9,13 @@ from pydantic import model_validator
 from cyclegan_neuro.configuration import sections
 from cyclegan_neuro.configuration.fields import Contradiction, Section, setting
 from cyclegan_neuro.configuration.sections import ReportSection
-from cyclegan_neuro.populations.sections import FILE_SOURCES, DataSection
+from cyclegan_neuro.evaluation.samples import sections as samples
+from cyclegan_neuro.evaluation.samples.sections import require_fitting_data
+from cyclegan_neuro.populations.sections import DataSection
 
 __all__ = [
     "Config", "EvaluationSection", "ImportanceSection", "ModelSection", "ObjectiveSection", "TrainingSection",
 ]  # fmt: skip
-
-_MOST_PLACES = 62  # bits of a word that is counted
 
 
 class ModelSection(Section):
@@ -103,39 +103,10 @@ class ImportanceSection(Section):
     )
 
 
-class BaselinesSection(Section):
-    """Models that are fitted beside the network."""
-
-    independent: bool = setting(True, "Independent neurons with their rates.")
-    dichotomized_gaussian: bool = setting(True, "Dichotomized Gaussian with correlations over time lags.")
-    k_pairwise: bool = setting(True, "k-pairwise maximum-entropy model.")
-    repeat_bins: int | None = setting(
-        None,
-        "Bins after which a stimulus that was shown again and again begins anew, counted from the first bin of the "
-        "data (samples of a file then follow each other): a dichotomized Gaussian whose rates follow it is fitted too.",
-        unit="bins",
-        ge=2,
-    )
-
-
-class EvaluationSection(sections.EvaluationSection):
+class EvaluationSection(samples.EvaluationSection):
     """How a trained run is evaluated."""
 
-    weights: Literal["best", "last"] = setting("last", "Checkpoint to evaluate.")
-    batch_size: int = setting(512, "Samples per network call.", ge=1)
-    n_samples: int | None = setting(
-        None, "Generated samples that are compared; as many as training samples that do not overlap when absent.", ge=2
-    )
-    seed: int = setting(0, "Draws noise, spikes, halves and shuffles.", ge=0)
-    baselines: BaselinesSection = setting(BaselinesSection, "Models fitted beside the network.")
     importance: ImportanceSection = setting(ImportanceSection, "Importance maps.")
-    whole_distribution_samples: int = setting(
-        0,
-        "Samples that stand for the true distribution of words, and as many generated ones and of a surrogate "
-        "(section A.1); 0 is off.",
-        paper=2_000_000,
-        ge=0,
-    )
 
 
 class Config(Section):
@@ -158,26 +129,5 @@ class Config(Section):
                 expected="false: traces have no spikes to draw",
                 fix="remove model.draw_spikes",
             )
-        if self.evaluation.baselines.repeat_bins and self.data.source not in FILE_SOURCES:
-            raise Contradiction(
-                "evaluation.baselines.repeat_bins",
-                got=f"{self.evaluation.baselines.repeat_bins} with data.source '{self.data.source}'",
-                expected=f"none, or spikes from a file (data.source {', '.join(FILE_SOURCES)})",
-                fix="remove evaluation.baselines.repeat_bins",
-            )
-        if self.evaluation.whole_distribution_samples:
-            self._require_countable_samples()
+        require_fitting_data(self)
         return self
-
-    def _require_countable_samples(self) -> None:
-        simulation = self.data.simulation
-        section = getattr(simulation, simulation.kind)
-        n_places = section.n_bins * section.n_neurons
-        if self.data.source != "simulated" or n_places > _MOST_PLACES:
-            what = f"source '{self.data.source}'" if self.data.source != "simulated" else f"{n_places} places"
-            raise Contradiction(
-                "evaluation.whole_distribution_samples",
-                got=f"{self.evaluation.whole_distribution_samples:,} with samples of {what}",
-                expected=f"0, or a simulated population with at most {_MOST_PLACES} places (bins times neurons)",
-                fix="see configs/spike_gan/whole_distribution.yaml, or remove it",
-            )

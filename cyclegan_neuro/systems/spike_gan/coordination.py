@@ -13,13 +13,13 @@ import keras
 import tensorflow as tf
 
 from cyclegan_neuro.networks import objectives
+from cyclegan_neuro.populations.prepared import PreparedSamples
 from cyclegan_neuro.systems.compilation import resolve_jit
 from cyclegan_neuro.systems.optimizers import adam
 from cyclegan_neuro.systems.spike_gan.config import Config
 from cyclegan_neuro.systems.spike_gan.critic import CriticTrainer
+from cyclegan_neuro.systems.spike_gan.data import training_stream
 from cyclegan_neuro.systems.spike_gan.networks import build_critic
-from cyclegan_neuro.systems.spike_gan.prepared import PreparedSamples
-from cyclegan_neuro.systems.spike_gan.streams import training_stream
 
 __all__ = ["fit_coordination_critic", "mixed_neurons"]
 

@@ -1,29 +1,21 @@
-"""From the configuration to samples, and to streams of them."""
+"""Samples and streams of them as a Spike-GAN's configuration asks for them."""
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-import numpy as np
-
-from cyclegan_neuro.errors import WindowError
-from cyclegan_neuro.populations.reading import Activity, read_activity
-from cyclegan_neuro.populations.repeats import stimulus_bins
-from cyclegan_neuro.populations.sections import DataSection
-from cyclegan_neuro.populations.simulate.configured import simulate
-from cyclegan_neuro.recordings.checks import require
-from cyclegan_neuro.recordings.digest import content_sha256
-from cyclegan_neuro.recordings.loading import load
+from cyclegan_neuro.populations.prepared import PreparedSamples, prepare_samples
 from cyclegan_neuro.systems.spike_gan.config import Config
-from cyclegan_neuro.systems.spike_gan.prepared import PreparedSamples
-from cyclegan_neuro.windows import scaling
-from cyclegan_neuro.windows.segmentation import allowed_stretches
 
-__all__ = ["prepare", "samples_per_step"]
+if TYPE_CHECKING:
+    import tensorflow as tf
 
-_SIMULATED_BIN_S = 0.001
-_WINDOW_BINS = 32
-_HELD_OUT = 0.1
+__all__ = ["prepare", "samples_per_step", "steps_per_epoch", "training_stream"]
+
+
+def prepare(config: Config) -> PreparedSamples:
+    """Read or simulate activity; see :func:`~cyclegan_neuro.populations.prepared.prepare_samples`."""
+    return prepare_samples(config.data, repeat_bins=config.evaluation.baselines.repeat_bins)
 
 
 def samples_per_step(config: Config) -> int:
@@ -31,85 +23,19 @@ def samples_per_step(config: Config) -> int:
     return config.training.batch_size * config.objective.critic_updates
 
 
-def prepare(config: Config) -> PreparedSamples:
-    """Read or simulate activity, check it and find its samples.
-
-    Raises
-    ------
-    RecordingError, WindowError
-        On input that cannot be used, before anything is written or trained.
-    """
-    section = config.data
-    if section.source == "recording":
-        return _prepare_traces(section)
-    if section.source == "simulated":
-        population = simulate(section.simulation, seed=section.simulation.seed)
-        n_samples, n_bins, n_neurons = population.samples.shape
-        flat = population.samples.reshape(n_samples * n_bins, n_neurons)
-        activity = Activity(flat, n_bins, f"simulated {section.simulation.kind}", data_origin="simulated")
-        return _prepare_spikes(section, activity, bin_s=section.bin_s or _SIMULATED_BIN_S, truth=population.truth)
-    prepared = _prepare_spikes(section, read_activity(section), bin_s=section.bin_s, truth=None)
-    repeat_bins = config.evaluation.baselines.repeat_bins
-    if repeat_bins:
-        stimulus_bins(prepared.train_apart, prepared.n_bins, repeat_bins)  # refuses what would fail after training
-    return prepared
+def steps_per_epoch(config: Config, prepared: PreparedSamples) -> int:
+    """Return the generator updates of an epoch: those asked for, or one pass over the training samples."""
+    return config.training.generator_updates or max(1, len(prepared.train) // samples_per_step(config))
 
 
-def _prepare_spikes(section: DataSection, activity: Activity, *, bin_s: float, truth) -> PreparedSamples:
-    n_bins = activity.sample_bins or section.window_bins or _WINDOW_BINS
-    train, held_out, every = _starts(section, [(0, len(activity.values))], n_bins, where=activity.source)
-    return PreparedSamples(
-        values=activity.values, n_bins=n_bins, train=train, held_out=held_out, every=every, bin_s=bin_s, truth=truth,
-        data_origin=activity.data_origin, findings=activity.findings, notes=activity.notes,
-        inputs=_describe(activity.values, activity.source, bin_s, None),
-    )  # fmt: skip
+def training_stream(config: Config, prepared: PreparedSamples, *, start_step: int) -> tf.data.Dataset:
+    """Return endless batches, each with the samples of all critic updates of a step."""
+    from cyclegan_neuro.populations.streams import sample_stream
 
-
-def _prepare_traces(section: DataSection) -> PreparedSamples:
-    loaded = load(section.recording, base_directory=Path.cwd())
-    recording, findings = loaded.kept, loaded.check()
-    require(findings)
-    n_bins = section.window_bins or _WINDOW_BINS
-    stretches = allowed_stretches(recording)
-    train, held_out, every = _starts(section, stretches, n_bins, where=loaded.where)
-    covered = np.zeros(recording.n_frames, bool)
-    covered[: train[-1] + n_bins] = True
-    limits = scaling.fit(recording.dff, covered=covered, mode="neuron")
-    bin_s = 1.0 / recording.frame_rate_hz
-    return PreparedSamples(
-        values=np.clip(scaling.apply(recording.dff, limits), 0.0, 1.0), n_bins=n_bins, train=train, held_out=held_out,
-        every=every, bin_s=bin_s, scaling=limits, roi_ids=recording.roi_ids, findings=tuple(findings),
-        notes=loaded.notes, data_origin=recording.data_origin,
-        inputs=_describe(recording.dff, recording.source, bin_s, recording.roi_ids),
-    )  # fmt: skip
-
-
-def _starts(section: DataSection, stretches: list[tuple[int, int]], n_bins: int, *, where: str):
-    """Return the first bins of training, held-out and all samples; none crosses a gap, the held-out ones come last."""
-    every = np.concatenate([np.arange(first, end - n_bins + 1, n_bins, dtype=np.int64) for first, end in stretches])
-    n_train = section.n_train or len(every) - max(1, round(_HELD_OUT * len(every)))
-    stride = section.stride_bins or n_bins
-    if section.stride_bins and section.n_train:
-        n_train = -(-((n_train - 1) * stride + n_bins) // n_bins)  # samples without overlap in the same bins
-    if not 1 <= n_train < len(every):
-        raise WindowError(
-            "data.n_train",
-            got=f"{n_train:,} of {len(every):,} samples ({stretches[-1][1]:,} bins of {where} in samples of {n_bins})",
-            expected="training samples, and at least one that is held out",
-            fix="set data.n_train lower, use shorter samples, or a longer recording",
-        )
-    last = every[n_train - 1]
-    overlapping = [np.arange(first, min(end - n_bins, last) + 1, stride, dtype=np.int64) for first, end in stretches]
-    return np.concatenate(overlapping)[: section.n_train], every[n_train:], every
-
-
-def _describe(values: np.ndarray, source: str, bin_s: float, roi_ids) -> dict:
-    return {
-        "activity": {
-            "source": source,
-            "sha256": content_sha256(values),
-            "shape": list(values.shape),
-            "bin_s": float(bin_s),
-            "roi_ids": None if roi_ids is None else list(roi_ids),
-        }
-    }
+    return sample_stream(
+        prepared,
+        batch_size=samples_per_step(config),
+        n_steps_per_epoch=steps_per_epoch(config, prepared),
+        seed=config.training.seed,
+        start_step=start_step,
+    )

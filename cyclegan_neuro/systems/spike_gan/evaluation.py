@@ -1,21 +1,17 @@
-"""Evaluation of a trained Spike-GAN: numbers, figures and the story they tell."""
+"""Evaluation of a trained Spike-GAN: that of any generator of samples, and its critics' importance maps."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from functools import partial
 
-from cyclegan_neuro.evaluation.contents import Evaluation, told_blocks
+from cyclegan_neuro.evaluation.contents import Evaluation
+from cyclegan_neuro.evaluation.samples.evaluation import evaluate_samples
+from cyclegan_neuro.populations.prepared import PreparedSamples
 from cyclegan_neuro.systems.spike_gan.config import Config
-from cyclegan_neuro.systems.spike_gan.explanation import Explanation
-from cyclegan_neuro.systems.spike_gan.measurements import Measurements, measure
-from cyclegan_neuro.systems.spike_gan.prepared import PreparedSamples
-from cyclegan_neuro.systems.spike_gan.story.blocks import inputs_block, memorisation_block, statistics_block
-from cyclegan_neuro.systems.spike_gan.story.certainty import baselines_block, certainty_block
-from cyclegan_neuro.systems.spike_gan.story.importance import importance_block
+from cyclegan_neuro.systems.spike_gan.explanation import Explanation, explain_critics
+from cyclegan_neuro.systems.spike_gan.generation import generator_of
+from cyclegan_neuro.systems.spike_gan.story.importance import importance_block, importance_sentence
 from cyclegan_neuro.systems.spike_gan.story.methods import methods
-from cyclegan_neuro.systems.spike_gan.story.packets import packets_block
-from cyclegan_neuro.systems.spike_gan.story.summary import summarise
-from cyclegan_neuro.systems.spike_gan.story.whole import whole_block
 
 __all__ = ["evaluate_spike_gan"]
 
@@ -42,69 +38,36 @@ def evaluate_spike_gan(config: Config, prepared: PreparedSamples, trainer) -> Ev
     Returns
     -------
     Evaluation
-        Metrics: ``statistics`` (by model, then statistic), ``memorisation``; where they apply ``whole_packets``,
-        ``whole_distribution``, ``importance``. Arrays: samples, importance maps and the truth of simulated populations.
+        See :func:`~cyclegan_neuro.evaluation.samples.evaluation.evaluate_samples`; where importance maps were asked for
+        metrics ``importance`` and the maps.
 
     References
     ----------
     Molano-Mazon et al. 2018, sections 3 and A.
     """
-    found = measure(config, prepared, trainer)
-    blocks = (
-        inputs_block(config, prepared, found),
-        statistics_block(prepared, found),
-        packets_block(found),
-        memorisation_block(prepared, found),
-        whole_block(found),
-        importance_block(config, prepared, found),
-        baselines_block(found),
-        certainty_block(prepared, found),
+    explanation = None
+    if config.evaluation.importance.enabled:
+        explanation = explain_critics(config, prepared, trainer.critic)
+    updates = int(trainer.optimizer.iterations)
+    return evaluate_samples(
+        config,
+        prepared,
+        generator_of(config, prepared, trainer),
+        name="Spike-GAN",
+        methods=partial(methods, config, prepared, explanation=explanation, updates=updates),
+        own=None if explanation is None else _own(config, prepared, explanation),
     )
-    paragraphs, references = methods(config, prepared, found, updates=int(trainer.optimizer.iterations))
+
+
+def _own(config: Config, prepared: PreparedSamples, explanation: Explanation) -> Evaluation:
+    """What the critics find important, as a part of the report."""
+    maps = {f"importance/maps/{name}": view.maps for name, view in explanation.critics.items()}
     return Evaluation(
-        summary=summarise(prepared, found),
-        blocks=told_blocks(blocks, dpi=config.report.dpi),
-        metrics=_metrics(found),
-        methods=paragraphs,
-        references=references,
-        arrays=_arrays(prepared, found),
+        summary=(importance_sentence(explanation),) if explanation.packets else (),
+        blocks=(importance_block(config, prepared, explanation),),
+        metrics={"importance": _importance_metrics(explanation)},
+        arrays={"importance/samples": explanation.samples, **maps},
     )
-
-
-def _metrics(found: Measurements) -> dict:
-    metrics = {
-        "statistics": {
-            model: {name: {"rmse": error.rmse, "r2": error.r2} for name, error in errors.items()}
-            for model, errors in found.errors.items()
-        }
-    }
-    if found.memorisation is not None:
-        one = found.memorisation
-        metrics["memorisation"] = {
-            "median_distance": {name: nearest.median for name, nearest in one.nearest.items()},
-            "copies": {name: nearest.copies for name, nearest in one.nearest.items()},
-            "ks_statistic": one.ks_statistic,
-        }
-    if found.packets is not None:
-        one = found.packets
-        metrics["whole_packets"] = {
-            "recorded": one.recorded.tolist(),
-            "slack_bins": one.slack_bins,
-            "share_of_recorded": {name: [asdict(share) for share in shares] for name, shares in one.shares.items()},
-        }
-    if found.whole is not None:
-        one = found.whole
-        metrics["whole_distribution"] = {
-            "entropy_bits": {
-                side: {"plug_in": entropy.plug_in, "miller_madow": entropy.miller_madow, "n_samples": entropy.n_samples}
-                for side, entropy in (("generated", one.entropy_generated), ("surrogate", one.entropy_surrogate))
-            },
-            "seen_in_training": {"generated": one.seen_generated, "surrogate": one.seen_surrogate},
-            "never_in_truth": {"generated": one.impossible_generated, "surrogate": one.impossible_surrogate},
-        }
-    if found.explanation is not None:
-        metrics["importance"] = _importance_metrics(found.explanation)
-    return metrics
 
 
 def _importance_metrics(explanation: Explanation) -> dict:
@@ -122,13 +85,3 @@ def _importance_metrics(explanation: Explanation) -> dict:
                 "spike_auroc": view.spike_auroc,
             }
     return metrics
-
-
-def _arrays(prepared: PreparedSamples, found: Measurements) -> dict:
-    arrays = {"generated/samples": found.generated}
-    if found.explanation is not None:
-        arrays["importance/samples"] = found.explanation.samples
-        arrays |= {f"importance/maps/{name}": view.maps for name, view in found.explanation.critics.items()}
-    if prepared.truth is not None:
-        arrays |= {f"truth/{name}": values for name, values in prepared.truth.arrays().items()}
-    return arrays

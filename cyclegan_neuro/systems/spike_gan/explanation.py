@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from cyclegan_neuro.populations.prepared import PreparedSamples
 from cyclegan_neuro.populations.simulate import PacketsTruth
 from cyclegan_neuro.populations.simulate.configured import simulate_shown
 from cyclegan_neuro.systems.spike_gan.config import Config
@@ -28,13 +29,19 @@ from cyclegan_neuro.systems.spike_gan.importance.packet_scores import (
 )
 from cyclegan_neuro.systems.spike_gan.importance.scores import score_of
 from cyclegan_neuro.systems.spike_gan.networks import build_critic, first_filters
-from cyclegan_neuro.systems.spike_gan.prepared import PreparedSamples
-from cyclegan_neuro.systems.spike_gan.wording import ADVERSARY, COORDINATION, UNTRAINED
 from cyclegan_neuro.windows.segmentation import spaced
 
-__all__ = ["CriticView", "Explanation", "explain_critics"]
+__all__ = ["ADVERSARY", "COORDINATION", "CRITIC_LABELS", "UNTRAINED", "CriticView", "Explanation", "explain_critics"]
 
 _log = logging.getLogger(__name__)
+
+ADVERSARY, COORDINATION, UNTRAINED = "adversary", "coordination", "untrained"
+CRITIC_LABELS = {
+    ADVERSARY: "generator's critic",
+    COORDINATION: "critic of coordination",
+    UNTRAINED: "untrained critic",
+}
+"""What the critics are called whose importance maps are made."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import tensorflow as tf
 
-from cyclegan_neuro.evaluation.samples import GeneratedSamples
-from cyclegan_neuro.populations.statistics import binarise
-from cyclegan_neuro.systems.spike_gan.prepared import PreparedSamples
+from cyclegan_neuro.evaluation.samples.generated import GeneratedSamples, Generator, as_recorded
+from cyclegan_neuro.populations.prepared import PreparedSamples
+from cyclegan_neuro.systems.spike_gan.config import Config
 
-__all__ = ["generate_activity", "generate_samples"]
+__all__ = ["generate_activity", "generate_samples", "generator_of"]
 
 
 def generate_activity(generator, n_samples: int, *, seed: int, batch_size: int) -> np.ndarray:
@@ -51,5 +53,10 @@ def generate_samples(
         As of :func:`generate_activity`; spikes are drawn with the same seed.
     """
     activity = generate_activity(generator, n_samples, seed=seed, batch_size=batch_size)
-    values = binarise(activity, seed=seed) if prepared.spikes else prepared.in_unit(activity)
-    return GeneratedSamples(values, prepared.bin_s, prepared.spikes, prepared.roi_ids)
+    return as_recorded(activity, prepared, seed=seed)
+
+
+def generator_of(config: Config, prepared: PreparedSamples, trainer) -> Generator:
+    """Return what gives the samples that an evaluation asks for, with the trainer's present weights."""
+    section = config.evaluation
+    return partial(generate_samples, trainer.generator, prepared, seed=section.seed, batch_size=section.batch_size)

@@ -6,9 +6,8 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from cyclegan_neuro.figures.style import DAY_X, DAY_Y, HEAT, MUTED, TRUTH, new_figure, styled
-from cyclegan_neuro.systems.spike_gan.explanation import CriticView, Explanation
+from cyclegan_neuro.systems.spike_gan.explanation import CRITIC_LABELS, UNTRAINED, CriticView, Explanation
 from cyclegan_neuro.systems.spike_gan.importance.maps import bin_importance, neuron_importance
-from cyclegan_neuro.systems.spike_gan.wording import UNTRAINED, critic_label
 
 __all__ = [
     "first_layer",
@@ -45,7 +44,7 @@ def importance_examples(found: Explanation, *, bin_s: float, n: int = 4) -> Figu
         for row, (name, view) in zip(axes[1:], views.items(), strict=True):
             image = {"aspect": "auto", "extent": extent, "cmap": HEAT, "vmin": 0.0, "vmax": _top(view)}
             drawn = [axis.imshow(view.maps[index].T, **image) for axis, index in zip(row, chosen, strict=True)]
-            row[0].set_ylabel(f"{critic_label(name)}\nneuron")
+            row[0].set_ylabel(f"{CRITIC_LABELS[name]}\nneuron")
             figure.colorbar(drawn[0], ax=list(row), label="change of the score", fraction=0.02)
     return figure
 
@@ -62,7 +61,7 @@ def importance_over_time(found: Explanation, *, bin_s: float) -> Figure:
                 mean, error = _mean_and_error(bin_importance(part))
                 (line,) = axis.plot(time_s, mean, label=f"packet {number + 1}" if found.packets else None)
                 axis.fill_between(time_s, mean - error, mean + error, color=line.get_color(), alpha=0.3, linewidth=0)
-            axis.set(title=critic_label(name), xlabel="time (s)", ylim=(0.0, None))
+            axis.set(title=CRITIC_LABELS[name], xlabel="time (s)", ylim=(0.0, None))
         axes[0].set_ylabel("importance")
         if found.packets:
             axes[-1].legend()
@@ -80,7 +79,7 @@ def neuron_bars(found: Explanation) -> Figure:
                 mean, error = _mean_and_error(neuron_importance(part))
                 colours = np.where(found.packets[number].members, DAY_Y, MUTED) if found.packets else MUTED
                 axis.bar(np.arange(len(mean)), mean, yerr=error, color=colours, error_kw={"linewidth": 0.8})
-            column[0].set_title(critic_label(name))
+            column[0].set_title(CRITIC_LABELS[name])
             column[-1].set_xlabel("neuron")
         for number, axis in enumerate(axes[:, 0], 1):
             axis.set_ylabel(f"packet {number}\nimportance" if found.packets else "importance")
@@ -101,7 +100,7 @@ def first_layer(found: Explanation) -> Figure:
                 axis.imshow(weights, aspect="auto", cmap="RdBu_r", vmin=-top, vmax=top)
                 for end in ends:
                     axis.axhline(end - 0.5, color=TRUTH, linewidth=0.6)
-            row[0].set_ylabel(f"{critic_label(name)}\nneuron" + (" (by packet)" if found.packets else ""))
+            row[0].set_ylabel(f"{CRITIC_LABELS[name]}\nneuron" + (" (by packet)" if found.packets else ""))
         for axis in axes[-1]:
             axis.set_xlabel("bin")
             axis.locator_params(axis="x", nbins=3, integer=True)
@@ -121,13 +120,13 @@ def place_roc(found: Explanation) -> Figure:
                     values[places], np.linspace(0, 1, 31), weights=np.full(places.sum(), 1 / places.sum()),
                     histtype="step", color=colour, label=kind, linewidth=1.6,
                 )  # fmt: skip
-            axis.set(title=critic_label(name), xlabel="importance, share of the largest")
+            axis.set(title=CRITIC_LABELS[name], xlabel="importance, share of the largest")
         axes[0].set_ylabel("share of the places")
         axes[0].legend()
         for (name, view), style in zip(found.critics.items(), ("-", "--", ":"), strict=False):
             above = truth[np.argsort(-_of_places(view), kind="stable")]
             rates = [np.append(0, np.cumsum(kind) / max(1, kind.sum())) for kind in (~above, above)]
-            axes[-1].plot(*rates, style, color=TRUTH, label=critic_label(name))
+            axes[-1].plot(*rates, style, color=TRUTH, label=CRITIC_LABELS[name])
         axes[-1].set(xlabel="false positives", ylabel="true positives")
         axes[-1].legend()
     return figure
@@ -150,7 +149,7 @@ def packet_templates(found: Explanation) -> Figure:
             for axis, one in zip(column[1:], scores, strict=True):
                 axis.set_title(f"r = {one.template_correlation:.2f}")
             column[-1].set_xlabel("bin of the packet")
-        for axis, name in zip(axes[:, 0], ("known", *map(critic_label, views)), strict=True):
+        for axis, name in zip(axes[:, 0], ("known", *(CRITIC_LABELS[name] for name in views)), strict=True):
             axis.set_ylabel(f"{name}\nneuron (packet's first)")
     return figure
 

@@ -31,24 +31,26 @@ class SpikeGANSystem(System):
         return build_spike_gan(config, prepared)
 
     def steps_per_epoch(self, config, prepared):
-        from cyclegan_neuro.systems.spike_gan.streams import steps_per_epoch
+        from cyclegan_neuro.systems.spike_gan.data import steps_per_epoch
 
         return steps_per_epoch(config, prepared)
 
     def training_stream(self, config, prepared, *, start_step):
-        from cyclegan_neuro.systems.spike_gan.streams import training_stream
+        from cyclegan_neuro.systems.spike_gan.data import training_stream
 
         return training_stream(config, prepared, start_step=start_step)
 
     def validation_dataset(self, config, prepared):
-        from cyclegan_neuro.systems.spike_gan.streams import validation_batches
+        from cyclegan_neuro.populations.streams import held_out_batches
 
-        return validation_batches(config, prepared)
+        return held_out_batches(prepared, batch_size=config.evaluation.batch_size)
 
     def training_figures(self, config, prepared, trainer):
-        from cyclegan_neuro.systems.spike_gan.training_figures import training_figures
+        from cyclegan_neuro.evaluation.samples.pictures import training_figures
+        from cyclegan_neuro.systems.spike_gan.generation import generator_of
 
-        return training_figures(config, prepared, trainer)
+        with trainer.average_weights():
+            return training_figures(prepared, generator_of(config, prepared, trainer), name="Spike-GAN")
 
     def evaluate(self, config, prepared, trainer, *, cache_directory=None):
         from cyclegan_neuro.systems.spike_gan.evaluation import evaluate_spike_gan

@@ -7,8 +7,8 @@ import tensorflow as tf
 
 from cyclegan_neuro.errors import WindowError
 from cyclegan_neuro.populations.simulate.configured import simulate, simulate_shown
-from cyclegan_neuro.systems.spike_gan.data import prepare, samples_per_step
-from cyclegan_neuro.systems.spike_gan.streams import steps_per_epoch, training_stream, validation_batches
+from cyclegan_neuro.populations.streams import held_out_batches
+from cyclegan_neuro.systems.spike_gan.data import prepare, samples_per_step, steps_per_epoch, training_stream
 from cyclegan_neuro.windows import scaling
 
 SPIKES = (np.random.default_rng(0).random((100, 5)) < 0.4).astype(np.uint8)  # bin, neuron
@@ -175,9 +175,8 @@ def test_the_stream_holds_training_samples_once_per_pass_and_continues_anywhere(
 
 
 def test_validation_shows_every_held_out_sample_numbered(make_config):
-    config = make_config(evaluation={"batch_size": 8})
-    prepared = prepare(config)
-    batches = list(validation_batches(config, prepared).as_numpy_iterator())
+    prepared = prepare(make_config())
+    batches = list(held_out_batches(prepared, batch_size=8).as_numpy_iterator())
     assert [(int(number), len(part)) for number, part in batches] == [(0, 8), (1, 8), (2, 4)]
     np.testing.assert_array_equal(np.concatenate([part for _, part in batches]), prepared.samples(prepared.held_out))
 

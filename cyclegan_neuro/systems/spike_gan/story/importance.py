@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from cyclegan_neuro.evaluation.contents import Block, Picture, Table
+from cyclegan_neuro.populations.prepared import PreparedSamples
 from cyclegan_neuro.systems.spike_gan import importance_pictures as pictures
 from cyclegan_neuro.systems.spike_gan.config import Config
-from cyclegan_neuro.systems.spike_gan.explanation import Explanation
-from cyclegan_neuro.systems.spike_gan.measurements import Measurements
-from cyclegan_neuro.systems.spike_gan.prepared import PreparedSamples
-from cyclegan_neuro.systems.spike_gan.wording import COORDINATION, critic_label
+from cyclegan_neuro.systems.spike_gan.explanation import ADVERSARY, COORDINATION, CRITIC_LABELS, Explanation
 
-__all__ = ["importance_block"]
+__all__ = ["importance_block", "importance_sentence"]
 
 _SHOWN = 4
 
 
-def importance_block(config: Config, prepared: PreparedSamples, found: Measurements) -> Block | None:
+def importance_block(config: Config, prepared: PreparedSamples, one: Explanation) -> Block:
     """Show importance maps, and say how far they can be trusted where packets are known."""
-    one, section = found.explanation, config.evaluation.importance
-    if one is None:
-        return None
+    section = config.evaluation.importance
     seconds = max(view.seconds for view in one.critics.values())
     paragraphs = [
         f"The spikes of one neuron within {section.window_bins} bins were shuffled in time {section.n_shuffles} times; "
@@ -109,7 +107,7 @@ def _critics(one: Explanation) -> str:
 
 
 def _packet_paragraphs(one: Explanation) -> list[str]:
-    limits = ", ".join(f"{view.threshold:.3g} for the {critic_label(name)}" for name, view in one.critics.items())
+    limits = ", ".join(f"{view.threshold:.3g} for the {CRITIC_LABELS[name]}" for name, view in one.critics.items())
     return [
         "The packets are known here. New samples of the same population, each with one type of packet, show whether "
         "importance finds its neurons (AUROC: 0.5 is chance) and its course (correlation of the mean importance "
@@ -133,14 +131,33 @@ def _packets_table(one: Explanation) -> Table:
     for number, known in enumerate(one.packets):
         for name, view in one.critics.items():
             scores = view.packets[number]
-            rows.append((number + 1, critic_label(name), *(value(scores) for value in columns.values())))
+            rows.append((number + 1, CRITIC_LABELS[name], *(value(scores) for value in columns.values())))
         rows.append((number + 1, "spike count alone", known.activity_auroc, *[None] * (len(columns) - 1)))
     return Table("packets", ("packet", "by", *columns), tuple(rows))
 
 
 def _detection_table(one: Explanation) -> Table:
     rows = tuple(
-        (critic_label(name), found.recall, found.precision, found.n_detected, found.n_packet_spikes, found.n_spikes)
+        (CRITIC_LABELS[name], found.recall, found.precision, found.n_detected, found.n_packet_spikes, found.n_spikes)
         for name, found in ((name, view.detection) for name, view in one.critics.items())
     )
     return Table("detection", ("by", "recall", "precision", "detected", "spikes of packets", "all spikes"), rows)
+
+
+def importance_sentence(one: Explanation) -> str:
+    """Say in one sentence how well importance finds known packets."""
+    activity = np.nanmax([packet.activity_auroc for packet in one.packets])
+    told = []
+    for name in (COORDINATION, ADVERSARY):
+        if name in one.critics:
+            view = one.critics[name]
+            worst = np.nanmin([packet.neuron_auroc for packet in view.packets])
+            course = np.nanmin([packet.template_correlation for packet in view.packets])
+            told.append(
+                f"at least {worst:.2f} by the {CRITIC_LABELS[name]} (course of the packet: r at least {course:.2f}; "
+                f"its spikes: recall {view.detection.recall:.2f}, precision {view.detection.precision:.2f})"
+            )
+    return (
+        f"Importance finds the neurons of each packet with an AUROC of {', '.join(told)}; spike counts alone with at "
+        f"most {activity:.2f}."
+    )

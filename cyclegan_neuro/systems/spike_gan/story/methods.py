@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from cyclegan_neuro.evaluation.contents import Reference
 from cyclegan_neuro.evaluation.references import references_for
+from cyclegan_neuro.evaluation.samples.measurements import Measurements
 from cyclegan_neuro.evaluation.wording import numbers, plural, software
+from cyclegan_neuro.populations.prepared import PreparedSamples
 from cyclegan_neuro.recordings.recording import Origin
 from cyclegan_neuro.systems.spike_gan.config import Config
-from cyclegan_neuro.systems.spike_gan.measurements import Measurements
-from cyclegan_neuro.systems.spike_gan.prepared import PreparedSamples
-from cyclegan_neuro.systems.spike_gan.wording import COORDINATION, UNTRAINED
+from cyclegan_neuro.systems.spike_gan.explanation import COORDINATION, UNTRAINED, Explanation
 
 __all__ = ["methods"]
 
 
 def methods(
-    config: Config, prepared: PreparedSamples, found: Measurements, *, updates: int
+    config: Config, prepared: PreparedSamples, found: Measurements, *, explanation: Explanation | None, updates: int
 ) -> tuple[tuple[str, ...], tuple[Reference, ...]]:
     """Return the paragraphs of a methods section and the works that they cite.
 
@@ -25,6 +25,7 @@ def methods(
         Resolved.
     prepared : PreparedSamples
     found : Measurements
+    explanation : Explanation or None
     updates : int
         Generator updates behind the weights that were evaluated.
     """
@@ -37,10 +38,10 @@ def methods(
     keys += [key for name, (_, cited) in _BASELINES.items() if name in found.baselines for key in cited]
     if config.data.source == "simulated" and config.data.simulation.kind == "pairs":
         keys.append("mikula2003")
-    if found.explanation is not None:
-        if UNTRAINED in found.explanation.critics:
+    if explanation is not None:
+        if UNTRAINED in explanation.critics:
             keys.append("adebayo2018")
-        paragraphs.append(_importance(config, found))
+        paragraphs.append(_importance(config, explanation))
     paragraphs.append(software("NumPy", "SciPy"))
     return tuple(paragraphs), references_for(keys)
 
@@ -149,21 +150,21 @@ def _comparison(config: Config, found: Measurements) -> str:
     )
 
 
-def _importance(config: Config, found: Measurements) -> str:
+def _importance(config: Config, explanation: Explanation) -> str:
     section = config.evaluation.importance
     updates = section.coordination_steps * config.objective.critic_updates
     text = (
-        f"Importance maps of {plural(len(found.explanation.samples), 'sample')} were computed by shuffling the spikes "
+        f"Importance maps of {plural(len(explanation.samples), 'sample')} were computed by shuffling the spikes "
         f"of a neuron within {section.window_bins} bins ({section.n_shuffles} times, every {section.step_bins} bins) "
         "and crediting the mean absolute change of a critic's output to them, divided by the number of windows that "
         "cover a bin."
     )
-    if COORDINATION in found.explanation.critics:
+    if COORDINATION in explanation.critics:
         text += (
             " Beside the generator's critic, a second one of the same kind was trained "
             f"({updates:,} updates) to tell recorded samples from samples that took each neuron "
             "from another recorded sample."
         )
-    if UNTRAINED in found.explanation.critics:
+    if UNTRAINED in explanation.critics:
         text += " An untrained critic is the control (Adebayo et al. 2018)."
     return text

@@ -1,4 +1,4 @@
-"""Figures of the report: statistics, examples, nearest samples, the whole distribution."""
+"""Figures of the report and of TensorBoard: statistics, examples, nearest samples, the whole distribution."""
 
 from __future__ import annotations
 
@@ -6,16 +6,21 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from cyclegan_neuro.evaluation.samples.generated import Generator
+from cyclegan_neuro.evaluation.samples.measurements import Measurements
+from cyclegan_neuro.evaluation.samples.wording import MODEL, label, nearest_label
 from cyclegan_neuro.figures.style import DAY_X, DAY_Y, MUTED, TRUTH, new_figure, plain_logarithms, styled
 from cyclegan_neuro.populations.baselines.k_pairwise import KPairwise
 from cyclegan_neuro.populations.nearest import Memorisation, NearestSamples
-from cyclegan_neuro.populations.statistics import PopulationStatistics
+from cyclegan_neuro.populations.prepared import PreparedSamples
+from cyclegan_neuro.populations.statistics import PopulationStatistics, population_statistics
 from cyclegan_neuro.populations.whole_distribution import WholeDistribution
-from cyclegan_neuro.systems.spike_gan.measurements import Measurements
-from cyclegan_neuro.systems.spike_gan.prepared import PreparedSamples
-from cyclegan_neuro.systems.spike_gan.wording import MODEL, label, nearest_label
+from cyclegan_neuro.windows.segmentation import spaced
 
-__all__ = ["convergence", "distances", "examples", "nearest_examples", "statistics_grid", "whole_distribution"]
+__all__ = [
+    "convergence", "distances", "examples", "nearest_examples", "statistics_grid", "training_figures",
+    "whole_distribution",
+]  # fmt: skip
 
 _COLOURS = {
     MODEL: DAY_Y,
@@ -27,10 +32,12 @@ _COLOURS = {
 _ORDER = ("independent", "k_pairwise", "stimulus_gaussian", "dichotomized_gaussian", MODEL)  # MODEL is on top
 _MOST_POINTS = 4000
 _MOST_IN_A_ROW = 4
+_MOST_SAMPLES = 2048  # while a network trains
+_SHOWN = 4
 
 
 def statistics_grid(
-    recorded: PopulationStatistics, statistics: dict[str, PopulationStatistics], prepared: PreparedSamples
+    recorded: PopulationStatistics, statistics: dict[str, PopulationStatistics], prepared: PreparedSamples, *, name: str
 ) -> Figure:
     """Draw the six statistics of every model against those of the recorded activity (Figures 2 and 3).
 
@@ -41,6 +48,8 @@ def statistics_grid(
         By model, as of :class:`Measurements`.
     prepared : PreparedSamples
         Its bin gives the axes of time.
+    name : str
+        What the generator is called.
     """
     unit = "spikes per sample" if prepared.spikes else "ΔF/F"
     squared = "spikes²/bin²" if prepared.spikes else "(ΔF/F)²"
@@ -57,7 +66,8 @@ def statistics_grid(
             axis.set(title=title, xlabel=f"recorded ({axis_unit})", ylabel=f"generated ({axis_unit})")
         _counts_or_spread(axes[1, 0], recorded, statistics, models)
         _time_course(axes[1, 1], recorded, statistics, models, prepared)
-        _autocorrelogram(axes[1, 2], recorded, statistics, models, prepared)
+        named = {one: name if one == MODEL else label(one) for one in models}
+        _autocorrelogram(axes[1, 2], recorded, statistics, named, prepared)
         handles, labels = axes[1, 2].get_legend_handles_labels()
         figure.legend(handles, labels, loc="outside lower center", ncols=_MOST_IN_A_ROW)
     return figure
@@ -98,13 +108,13 @@ def _time_course(axis: Axes, recorded, statistics, models, prepared: PreparedSam
     axis.set_ylim(bottom=0.0 if prepared.spikes else None)
 
 
-def _autocorrelogram(axis: Axes, recorded, statistics, models, prepared: PreparedSamples) -> None:
+def _autocorrelogram(axis: Axes, recorded, statistics, labels: dict[str, str], prepared: PreparedSamples) -> None:
     n_lags = len(recorded.autocorrelogram) // 2
     lags_ms = np.arange(-n_lags, n_lags + 1) * prepared.bin_s * 1000
     beside = lags_ms != 0  # the centre is 0 by definition
-    for name in models:
+    for name, text in labels.items():
         values = np.where(beside, statistics[name].autocorrelogram, np.nan)
-        axis.plot(lags_ms, values, color=_COLOURS[name], label=label(name))
+        axis.plot(lags_ms, values, color=_COLOURS[name], label=text)
     axis.plot(
         lags_ms, np.where(beside, recorded.autocorrelogram, np.nan), "o", color=TRUTH, markersize=4, label="recorded"
     )
@@ -223,3 +233,23 @@ def whole_distribution(found: WholeDistribution) -> Figure:
         for direction in (axis.xaxis, axis.yaxis):
             plain_logarithms(direction)
     return figure
+
+
+def training_figures(prepared: PreparedSamples, generate: Generator, *, name: str) -> dict[str, Figure]:
+    """Draw what TensorBoard shows: generated samples beside held-out ones, and the six statistics.
+
+    Returns
+    -------
+    dict
+        Tag → figure: ``samples/examples``, ``samples/statistics``.
+    """
+    recorded = prepared.in_unit(prepared.samples(spaced(prepared.every, _MOST_SAMPLES)))
+    generated = generate(len(recorded)).values
+    kind = {"bin_s": prepared.bin_s, "spikes": prepared.spikes}
+    statistics = {MODEL: population_statistics(generated, **kind)}
+    held_out = prepared.in_unit(prepared.samples(prepared.held_out[:_SHOWN]))
+    grid = statistics_grid(population_statistics(recorded, **kind), statistics, prepared, name=name)
+    return {
+        "samples/examples": examples(held_out, generated, prepared, n=len(held_out)),
+        "samples/statistics": grid,
+    }

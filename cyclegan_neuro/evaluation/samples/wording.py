@@ -1,30 +1,19 @@
-"""Names of models, critics and statistics in tables and figures."""
+"""Names of models and statistics in tables and figures."""
 
 from __future__ import annotations
 
 from cyclegan_neuro.populations.statistics import NAMES
 
-__all__ = [
-    "ADVERSARY", "COORDINATION", "FLOOR", "MODEL", "UNTRAINED", "critic_label", "label", "nearest_label",
-    "statistic_label",
-]  # fmt: skip
+__all__ = ["FLOOR", "MODEL", "label", "nearest_label", "statistic_label"]
 
 MODEL, FLOOR = "model", "floor"
-"""The network, and half of the recorded samples against the other, among the models that are compared."""
+"""The generator, and half of the recorded samples against the other, among the models that are compared."""
 _LABELS = {
-    MODEL: "Spike-GAN",
     "dichotomized_gaussian": "dichotomized Gaussian",
     "stimulus_gaussian": "dichotomized Gaussian along the stimulus",
     "k_pairwise": "k-pairwise",
     "independent": "independent",
     FLOOR: "recorded, half against half",
-}
-ADVERSARY, COORDINATION, UNTRAINED = "adversary", "coordination", "untrained"
-"""The critics whose importance maps are made."""
-_CRITIC_LABELS = {
-    ADVERSARY: "generator's critic",
-    COORDINATION: "critic of coordination",
-    UNTRAINED: "untrained critic",
 }
 _NEAREST_LABELS = {
     "generated": "generated",
@@ -36,13 +25,8 @@ _UNITS = {"spike_count": "spikes/sample", "time_course_hz": "spikes/s"}
 
 
 def label(model: str) -> str:
-    """Return what a model is called."""
+    """Return what a baseline, or the floor, is called."""
     return _LABELS[model]
-
-
-def critic_label(critic: str) -> str:
-    """Return what a critic is called."""
-    return _CRITIC_LABELS[critic]
 
 
 def nearest_label(name: str) -> str:

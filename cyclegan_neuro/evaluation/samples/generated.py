@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,13 +11,15 @@ import h5py
 import numpy as np
 
 from cyclegan_neuro.errors import RecordingError
+from cyclegan_neuro.populations.prepared import PreparedSamples
+from cyclegan_neuro.populations.statistics import binarise
 from cyclegan_neuro.recordings.atomic import replacing
 from cyclegan_neuro.spikes.trains import neo_trains
 
 if TYPE_CHECKING:
     import neo
 
-__all__ = ["GeneratedSamples", "require_known_ending", "write_samples"]
+__all__ = ["GeneratedSamples", "Generator", "as_recorded", "require_known_ending", "write_samples"]
 
 _CHUNK_BYTES = 2**20
 _ENDINGS = (".h5", ".hdf5", ".mat")
@@ -70,6 +73,26 @@ class GeneratedSamples:
 
     def _name(self, neuron: int) -> str:
         return f"neuron {neuron}" if self.roi_ids is None else self.roi_ids[neuron]
+
+
+Generator = Callable[[int], GeneratedSamples]
+"""What an evaluation knows of a generator: the number of samples to the samples, the same ones at every call."""
+
+
+def as_recorded(activity: np.ndarray, prepared: PreparedSamples, *, seed: int) -> GeneratedSamples:
+    """Return what a network generated as what it was trained on: spikes drawn once, or traces in ΔF/F.
+
+    Parameters
+    ----------
+    activity : ndarray, shape (sample, bin, neuron)
+        Probabilities of spikes, or scaled traces, in [0, 1].
+    prepared : PreparedSamples
+        Says what the activity is, and how it was scaled.
+    seed : int
+        Of the spikes.
+    """
+    values = binarise(activity, seed=seed) if prepared.spikes else prepared.in_unit(activity)
+    return GeneratedSamples(values, prepared.bin_s, prepared.spikes, prepared.roi_ids)
 
 
 def write_samples(samples: GeneratedSamples, path: str | Path) -> Path:

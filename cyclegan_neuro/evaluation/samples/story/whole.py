@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from cyclegan_neuro.evaluation.contents import Block, Picture, Table
-from cyclegan_neuro.systems.spike_gan import pictures
-from cyclegan_neuro.systems.spike_gan.measurements import Measurements
+from cyclegan_neuro.evaluation.samples import pictures
+from cyclegan_neuro.evaluation.samples.measurements import Measurements
 
 __all__ = ["whole_block"]
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from cyclegan_neuro.evaluation.contents import Block, Picture, Table, significant
+from cyclegan_neuro.evaluation.samples import pictures
+from cyclegan_neuro.evaluation.samples.measurements import Measurements
+from cyclegan_neuro.evaluation.samples.sections import SamplesConfig
+from cyclegan_neuro.evaluation.samples.wording import FLOOR, MODEL, nearest_label, statistic_label
 from cyclegan_neuro.evaluation.wording import findings_table, percent, plural
 from cyclegan_neuro.populations.comparison import StatisticError, nearer
+from cyclegan_neuro.populations.prepared import PreparedSamples
 from cyclegan_neuro.populations.simulate import PairsTruth
 from cyclegan_neuro.populations.statistics import PopulationStatistics
 from cyclegan_neuro.recordings.recording import Origin
-from cyclegan_neuro.systems.spike_gan import pictures
-from cyclegan_neuro.systems.spike_gan.config import Config
-from cyclegan_neuro.systems.spike_gan.measurements import Measurements
-from cyclegan_neuro.systems.spike_gan.prepared import PreparedSamples
-from cyclegan_neuro.systems.spike_gan.wording import FLOOR, MODEL, label, nearest_label, statistic_label
 
 __all__ = ["inputs_block", "memorisation_block", "statistics_block", "statistics_table"]
 
@@ -25,7 +25,7 @@ _WHAT: dict[Origin, str] = {
 }
 
 
-def inputs_block(config: Config, prepared: PreparedSamples, found: Measurements) -> Block:
+def inputs_block(config: SamplesConfig, prepared: PreparedSamples, found: Measurements) -> Block:
     """Tell what the networks were given."""
     paragraphs = [_origin(prepared), *prepared.notes, _split(config, prepared)]
     tables = [("The activity.", _data_table(prepared, found.recorded))]
@@ -51,7 +51,7 @@ def _origin(prepared: PreparedSamples) -> str:
     )
 
 
-def _split(config: Config, prepared: PreparedSamples) -> str:
+def _split(config: SamplesConfig, prepared: PreparedSamples) -> str:
     overlap = f", which overlap (stride {config.data.stride_bins} bins)" if config.data.stride_bins else ""
     return (
         f"The networks saw {plural(len(prepared.train), 'sample')}{overlap}; "
@@ -91,7 +91,7 @@ def _pairs(truth: PairsTruth) -> Table:
 def statistics_table(found: Measurements, *, spikes: bool) -> Table:
     """Return RMSE and, in brackets, R² of every model and statistic, and the floor."""
     models = [name for name in _MODELS if name in found.errors]
-    columns = ("statistic: RMSE (R²)", *(label(model) for model in models))
+    columns = ("statistic: RMSE (R²)", *(found.label(model) for model in models))
     rows = tuple(
         (statistic_label(name, spikes=spikes), *(_rmse_and_r2(found.errors[model][name]) for model in models))
         for name in found.errors[FLOOR]
@@ -124,7 +124,7 @@ def statistics_block(prepared: PreparedSamples, found: Measurements) -> Block:
         ("Distance of the statistics from the recorded ones.", statistics_table(found, spikes=prepared.spikes)),
         ("Who is nearer, in how many statistics.", _standing_table(found, spikes=prepared.spikes)),
     )
-    grid = pictures.statistics_grid(found.recorded, found.statistics, prepared)
+    grid = pictures.statistics_grid(found.recorded, found.statistics, prepared, name=found.name)
     recorded = prepared.in_unit(prepared.samples(prepared.held_out[:_SHOWN]))
     n_shown = min(len(recorded), len(found.generated))
     rasters = pictures.examples(recorded, found.generated, prepared, n=n_shown)
@@ -145,16 +145,16 @@ def statistics_block(prepared: PreparedSamples, found: Measurements) -> Block:
 
 
 def _standing_table(found: Measurements, *, spikes: bool) -> Table:
-    """Return how many statistics of each model are as near as halves are, and in which Spike-GAN is nearer."""
+    """Return how many statistics of each model are as near as halves are, and in which the generator is nearer."""
     rows = []
     for name in (name for name in _MODELS if name in found.errors and name != FLOOR):
         errors = found.errors[name]
         at_floor = len(errors) - len(nearer(found.errors[FLOOR], errors))
         ours = nearer(found.errors[MODEL], errors)
         named = ", ".join(statistic_label(one, spikes=spikes).split(" (")[0] for one in ours) or "none"
-        rows.append((label(name), at_floor, *((None, None) if name == MODEL else (len(ours), named))))
+        rows.append((found.label(name), at_floor, *((None, None) if name == MODEL else (len(ours), named))))
     n = len(found.errors[MODEL])
-    columns = ("", f"no further than halves are, of {n}", f"Spike-GAN is nearer, of {n}", "in")
+    columns = ("", f"no further than halves are, of {n}", f"{found.name} is nearer, of {n}", "in")
     return Table("standing", columns, tuple(rows))
 
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from cyclegan_neuro.evaluation.contents import Block, Table
+from cyclegan_neuro.evaluation.samples.measurements import Measurements
 from cyclegan_neuro.populations.packet_counts import PacketShares, Share
-from cyclegan_neuro.systems.spike_gan.measurements import Measurements
-from cyclegan_neuro.systems.spike_gan.wording import label
 
 __all__ = ["packets_block", "share_text"]
 
@@ -21,14 +20,14 @@ def packets_block(found: Measurements) -> Block | None:
         "correlations of pairs alone do not make them. Intervals (95 %) are those of the counts in these samples; "
         "networks of other seeds may differ by more."
     )
-    table = ("Whole packets, relative to how often they were recorded.", _table(one))
+    table = ("Whole packets, relative to how often they were recorded.", _table(found, one))
     return Block("Do generated samples hold whole packets?", (paragraph,), (table,))
 
 
-def _table(one: PacketShares) -> Table:
+def _table(found: Measurements, one: PacketShares) -> Table:
     columns = ("", *(f"packet {number}" for number in range(1, len(one.recorded) + 1)), "all packets")
     recorded = ("recorded, number", *map(int, one.recorded), int(one.recorded.sum()))
-    shares = [(label(name), *map(share_text, shares)) for name, shares in one.shares.items()]
+    shares = [(found.label(name), *map(share_text, shares)) for name, shares in one.shares.items()]
     return Table("whole_packets", columns, (*shares, recorded))
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from cyclegan_neuro.evaluation.contents import Block, Picture, Table, significant
+from cyclegan_neuro.evaluation.samples import pictures
+from cyclegan_neuro.evaluation.samples.measurements import Measurements
+from cyclegan_neuro.evaluation.samples.wording import FLOOR, MODEL, label
 from cyclegan_neuro.evaluation.wording import percent
 from cyclegan_neuro.populations.baselines.dichotomized_gaussian import DichotomizedGaussian
 from cyclegan_neuro.populations.baselines.k_pairwise import KPairwise
-from cyclegan_neuro.systems.spike_gan import pictures
-from cyclegan_neuro.systems.spike_gan.measurements import Measurements
-from cyclegan_neuro.systems.spike_gan.prepared import PreparedSamples
-from cyclegan_neuro.systems.spike_gan.wording import FLOOR, MODEL, label
+from cyclegan_neuro.populations.prepared import PreparedSamples
 
 __all__ = ["baselines_block", "certainty_block"]
 

@@ -1,4 +1,4 @@
-"""Everything that is measured of a trained Spike-GAN, in one place."""
+"""Everything that is measured of a generator of samples, in one place."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ from functools import partial
 
 import numpy as np
 
+from cyclegan_neuro.evaluation.samples.generated import Generator
+from cyclegan_neuro.evaluation.samples.sections import SamplesConfig
+from cyclegan_neuro.evaluation.samples.wording import FLOOR, MODEL, label
 from cyclegan_neuro.populations.baselines.dichotomized_gaussian import fit_dichotomized_gaussian
 from cyclegan_neuro.populations.baselines.independent import fit_independent
 from cyclegan_neuro.populations.baselines.k_pairwise import fit_k_pairwise
@@ -15,15 +18,11 @@ from cyclegan_neuro.populations.baselines.stimulus_gaussian import fit_stimulus_
 from cyclegan_neuro.populations.comparison import StatisticError, compare, half_against_half
 from cyclegan_neuro.populations.nearest import Memorisation, memorisation
 from cyclegan_neuro.populations.packet_counts import PacketShares, packet_shares
+from cyclegan_neuro.populations.prepared import PreparedSamples
 from cyclegan_neuro.populations.simulate import PacketsTruth
 from cyclegan_neuro.populations.simulate.configured import simulate
 from cyclegan_neuro.populations.statistics import PopulationStatistics, population_statistics
 from cyclegan_neuro.populations.whole_distribution import WholeDistribution, compare_distributions
-from cyclegan_neuro.systems.spike_gan.config import Config
-from cyclegan_neuro.systems.spike_gan.explanation import Explanation, explain_critics
-from cyclegan_neuro.systems.spike_gan.generation import generate_samples
-from cyclegan_neuro.systems.spike_gan.prepared import PreparedSamples
-from cyclegan_neuro.systems.spike_gan.wording import FLOOR, MODEL, label
 
 __all__ = ["Measurements", "measure"]
 
@@ -44,27 +43,29 @@ class Measurements:
 
     Attributes
     ----------
+    name : str
+        What the generator is called.
     recorded : PopulationStatistics
         Of all recorded samples.
     statistics : dict of str to PopulationStatistics
-        Of the network (``"model"``) and of each baseline.
+        Of the generator (``"model"``) and of each baseline.
     errors : dict of str to dict of str to StatisticError
         The same against ``recorded``; and ``"floor"``, half of the recorded samples against the other.
     generated : ndarray, shape (sample, bin, neuron)
-        Spikes or traces (ΔF/F) of the network.
+        Spikes or traces (ΔF/F) of the generator.
     baselines : dict of str to object
         Fitted models.
     examples : dict of str to ndarray, shape (sample, bin, neuron)
-        The first samples of the network and of each baseline.
+        The first samples of the generator and of each baseline.
     memorisation : Memorisation or None
         Of spikes.
     packets : PacketShares or None
         Where packets are known.
     whole : WholeDistribution or None
-        Section A.1, where the truth is simulated and samples are short.
-    explanation : Explanation or None
+        Section A.1 of Molano-Mazon et al. 2018, where the truth is simulated and samples are short.
     """
 
+    name: str
     recorded: PopulationStatistics
     statistics: dict[str, PopulationStatistics]
     errors: dict[str, dict[str, StatisticError]]
@@ -74,24 +75,30 @@ class Measurements:
     memorisation: Memorisation | None
     packets: PacketShares | None
     whole: WholeDistribution | None
-    explanation: Explanation | None
+
+    def label(self, model: str) -> str:
+        """Return what the generator, a baseline or the floor is called."""
+        return self.name if model == MODEL else label(model)
 
 
-def measure(config: Config, prepared: PreparedSamples, trainer) -> Measurements:
+def measure(
+    config: SamplesConfig, prepared: PreparedSamples, generate: Generator, *, name: str = "generator"
+) -> Measurements:
     """Generate samples, fit the baselines, compare everything with what was recorded.
 
     Parameters
     ----------
-    config : Config
+    config : SamplesConfig
     prepared : PreparedSamples
-    trainer : SpikeGAN
-        With the weights to evaluate.
+    generate : callable
+        See :data:`~cyclegan_neuro.evaluation.samples.generated.Generator`.
+    name : str
+        What the generator is called.
     """
     section = config.evaluation
     n_samples, seed = section.n_samples or len(prepared.train_apart), section.seed
     _log.info("generating %s samples", f"{n_samples:,}")
-    sizes = {"seed": seed, "batch_size": section.batch_size}
-    generated = generate_samples(trainer.generator, prepared, n_samples, **sizes).values
+    generated = generate(n_samples).values
     recorded = prepared.in_unit(prepared.samples(prepared.every))
     training = prepared.in_unit(prepared.samples(prepared.train_apart))
     baselines = _fit_baselines(config, prepared, training) if prepared.spikes else {}
@@ -105,6 +112,7 @@ def measure(config: Config, prepared: PreparedSamples, trainer) -> Measurements:
     errors = {name: compare(found, reference) for name, found in statistics.items()}
     errors[FLOOR] = half_against_half(recorded, **kind, seed=seed)
     return Measurements(
+        name=name,
         recorded=reference,
         statistics=statistics,
         errors=errors,
@@ -113,12 +121,11 @@ def measure(config: Config, prepared: PreparedSamples, trainer) -> Measurements:
         examples={name: values[:_EXAMPLES] for name, values in samples.items()},
         memorisation=_memorisation(prepared, training, samples) if prepared.spikes else None,
         packets=_packets(config, prepared, recorded, samples),
-        whole=_whole(config, prepared, trainer, training),
-        explanation=explain_critics(config, prepared, trainer.critic) if section.importance.enabled else None,
+        whole=_whole(config, generate, training),
     )
 
 
-def _fit_baselines(config: Config, prepared: PreparedSamples, training: np.ndarray) -> dict[str, object]:
+def _fit_baselines(config: SamplesConfig, prepared: PreparedSamples, training: np.ndarray) -> dict[str, object]:
     section = config.evaluation
     fits = {
         "dichotomized_gaussian": fit_dichotomized_gaussian,
@@ -156,7 +163,7 @@ def _memorisation(prepared: PreparedSamples, training: np.ndarray, samples: dict
     )
 
 
-def _packets(config: Config, prepared: PreparedSamples, recorded: np.ndarray, samples) -> PacketShares | None:
+def _packets(config: SamplesConfig, prepared: PreparedSamples, recorded: np.ndarray, samples) -> PacketShares | None:
     if not isinstance(prepared.truth, PacketsTruth):
         return None
     simulation = config.data.simulation
@@ -164,7 +171,7 @@ def _packets(config: Config, prepared: PreparedSamples, recorded: np.ndarray, sa
     return packet_shares(samples, recorded=recorded, floor=FLOOR, groups=prepared.truth.groups, jitter_bins=jitter_bins)
 
 
-def _whole(config: Config, prepared: PreparedSamples, trainer, training: np.ndarray) -> WholeDistribution | None:
+def _whole(config: SamplesConfig, generate: Generator, training: np.ndarray) -> WholeDistribution | None:
     section = config.evaluation
     n_samples = section.whole_distribution_samples
     if not n_samples:
@@ -174,9 +181,6 @@ def _whole(config: Config, prepared: PreparedSamples, trainer, training: np.ndar
     numerical, surrogate = (
         simulate(simulation, seed=simulation.seed + number, n_samples=n_samples).samples for number in (1, 2)
     )
-    generated = generate_samples(
-        trainer.generator, prepared, n_samples, seed=section.seed, batch_size=section.batch_size
-    ).values
     return compare_distributions(
-        generated, surrogate=surrogate, numerical=numerical, training=training, seed=section.seed
+        generate(n_samples).values, surrogate=surrogate, numerical=numerical, training=training, seed=section.seed
     )

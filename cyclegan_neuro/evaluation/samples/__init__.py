@@ -1,0 +1,1 @@
+"""How well a generator of population activity does, whoever made it; knows no system."""

@@ -1,0 +1,1 @@
+"""What the report tells, in blocks and sentences."""
