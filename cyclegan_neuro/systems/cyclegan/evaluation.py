@@ -10,6 +10,7 @@ from cyclegan_neuro.evaluation.contents import Evaluation, told_blocks
 from cyclegan_neuro.evaluation.days.interpretation.findings import Interpretation
 from cyclegan_neuro.evaluation.days.interpretation.measure import interpret_networks
 from cyclegan_neuro.evaluation.days.measurements import measure
+from cyclegan_neuro.evaluation.days.methods import methods_of_days
 from cyclegan_neuro.evaluation.days.spiking.measure import measure_spikes
 from cyclegan_neuro.evaluation.days.spiking.recorder import SpikeRecorder, why_not
 from cyclegan_neuro.evaluation.days.story.certainty import certainty_block
@@ -17,17 +18,18 @@ from cyclegan_neuro.evaluation.days.story.inputs import inputs_block, order_bloc
 from cyclegan_neuro.evaluation.days.story.interpretation import interpretation_block
 from cyclegan_neuro.evaluation.days.story.learning import learning_block
 from cyclegan_neuro.evaluation.days.story.mapping import mapping_block
-from cyclegan_neuro.evaluation.days.story.methods import methods
 from cyclegan_neuro.evaluation.days.story.spikes import no_spikes_block, spikes_block
 from cyclegan_neuro.evaluation.days.story.summary import summarise
 from cyclegan_neuro.evaluation.days.translation import ModelTranslator
+from cyclegan_neuro.evaluation.methods import Paragraph
 from cyclegan_neuro.spikes.cache import ResultCache
 from cyclegan_neuro.systems.cyclegan.config import Config
-from cyclegan_neuro.systems.cyclegan.methods import training_keys, training_paragraph
+from cyclegan_neuro.systems.cyclegan.data import critic_updates, windows_per_step
 from cyclegan_neuro.systems.cyclegan.views import view_networks
+from cyclegan_neuro.windows.pipeline import steps_per_epoch
 from cyclegan_neuro.windows.prepared import PreparedPair
 
-__all__ = ["evaluate_cyclegan"]
+__all__ = ["evaluate_cyclegan", "training_paragraph"]
 
 
 def evaluate_cyclegan(
@@ -81,14 +83,8 @@ def evaluate_cyclegan(
         metrics |= spikes.to_json()
     if explained:
         metrics["interpretation"] = explained.to_json()
-    paragraphs, references = methods(
-        config,
-        prepared,
-        training=training_paragraph(config, prepared, updates=int(trainer.optimizer.iterations)),
-        training_keys=training_keys(config),
-        spikes=spikes,
-        explained=explained,
-    )
+    training = training_paragraph(config, prepared, updates=int(trainer.optimizer.iterations))
+    paragraphs, references = methods_of_days(config, prepared, training, spikes=spikes, explained=explained)
     return Evaluation(
         summary=summarise(prepared, found, spikes, explained),
         blocks=told_blocks(blocks, dpi=config.report.dpi),
@@ -97,6 +93,17 @@ def evaluate_cyclegan(
         references=references,
         arrays={} if explained is None else explained.arrays(),
     )
+
+
+def training_paragraph(config: Config, prepared: PreparedPair, *, updates: int) -> Paragraph:
+    """Return what the methods tell of training; ``updates`` are those of the generators behind the weights."""
+    facts = {
+        "config": config,
+        "critic_updates": critic_updates(config),
+        "steps_per_epoch": steps_per_epoch(prepared, windows_per_step(config)),
+        "updates": updates,
+    }
+    return Paragraph(Path(__file__).with_name("methods.j2"), facts)
 
 
 def _interpret(config: Config, prepared: PreparedPair, trainer) -> Interpretation | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cyclegan_neuro.evaluation.contents import Reference
-from cyclegan_neuro.evaluation.references import references_for
+from cyclegan_neuro.evaluation.methods import bibliography
 from cyclegan_neuro.evaluation.samples.measurements import Measurements
 from cyclegan_neuro.evaluation.wording import numbers, plural, software
 from cyclegan_neuro.populations.prepared import PreparedSamples
@@ -43,7 +43,7 @@ def methods(
             keys.append("adebayo2018")
         paragraphs.append(_importance(config, explanation))
     paragraphs.append(software("NumPy", "SciPy"))
-    return tuple(paragraphs), references_for(keys)
+    return tuple(paragraphs), tuple(bibliography()[key] for key in dict.fromkeys(keys))
 
 
 _BASELINES = {  # what is said of them, and the works that this cites

@@ -14,9 +14,9 @@ from cyclegan_neuro.cli.evaluate import main
 from cyclegan_neuro.configuration.loading import dump_config
 from cyclegan_neuro.evaluation.contents import significant
 from cyclegan_neuro.evaluation.days.measurements import measure
+from cyclegan_neuro.evaluation.days.methods import methods_of_days
 from cyclegan_neuro.evaluation.days.spiking import compare
 from cyclegan_neuro.evaluation.days.spiking.measure import measure_spikes
-from cyclegan_neuro.evaluation.days.story.methods import methods
 from cyclegan_neuro.evaluation.days.story.spikes import spikes_block, spikes_sentence
 from cyclegan_neuro.figures.style import png_bytes
 from cyclegan_neuro.report.tables import format_cell, json_ready
@@ -24,7 +24,7 @@ from cyclegan_neuro.spikes.comparison import DESCRIPTIONS, compare_firing_rates
 from cyclegan_neuro.spikes.divergence import kl_ceiling, wasserstein
 from cyclegan_neuro.systems import base
 from cyclegan_neuro.systems.cyclegan.config import Config
-from cyclegan_neuro.systems.cyclegan.evaluation import evaluate_cyclegan
+from cyclegan_neuro.systems.cyclegan.evaluation import evaluate_cyclegan, training_paragraph
 from cyclegan_neuro.training.checkpoints import Checkpoint, Manifest
 
 STATISTICS = {"firing_rate", "correlation", "van_rossum", "van_rossum_pairs"}
@@ -338,7 +338,8 @@ def test_tables_say_what_they_compare(measured):
 @pytest.mark.parametrize(("van_rossum", "sweep"), [("fast", "van Rossum distances with"), ("elephant", "of the ali")])
 def test_methods_say_how_spikes_were_inferred_and_compared(measured, van_rossum, sweep):
     found = measured(section={"van_rossum": van_rossum, "seed": 3, "correlation_bin_s": 0.25})
-    paragraphs, references = methods(config(), found.recorder.prepared, training="", training_keys=(), spikes=found)
+    training = training_paragraph(config(), found.recorder.prepared, updates=1)
+    paragraphs, references = methods_of_days(config(), found.recorder.prepared, training, spikes=found)
     (paragraph,) = (p for p in paragraphs if p.startswith("Spike rates were inferred alike"))
     for wanted in (
         "for 24 Hz and noise levels 1 to 8 %/√Hz, 5 networks per level", "overlap by half and fade into each other",

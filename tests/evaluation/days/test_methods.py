@@ -1,85 +1,24 @@
 import re
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
-import yaml
 
-from cyclegan_neuro import __version__
 from cyclegan_neuro.configuration.sections import InterpretationSection
 from cyclegan_neuro.evaluation.days.interpretation.findings import Interpretation
 from cyclegan_neuro.evaluation.days.interpretation.truth import CornerTruth
-from cyclegan_neuro.evaluation.days.story.methods import methods
-from cyclegan_neuro.evaluation.references import KEYS, references_for
+from cyclegan_neuro.evaluation.days.methods import methods_of_days
 from cyclegan_neuro.interpret.coordinates import Coordinate
 from cyclegan_neuro.systems.cyclegan.config import Config
-from cyclegan_neuro.systems.cyclegan.methods import training_keys, training_paragraph
+from cyclegan_neuro.systems.cyclegan.evaluation import training_paragraph
 from cyclegan_neuro.windows.prepared import NeuronOrder
 
-REQUIRED = {
-    "article": {"author", "title", "journal", "year"},
-    "inproceedings": {"author", "title", "booktitle", "year"},
-    "misc": {"author", "title"},
-}
 CITATION = re.compile(r"\b((?:van )?[A-Z][\w-]+)(?: et al\.| and Ba)? \(?((?:19|20)\d\d)\b")
 
 
-def fields_of(bibtex):
-    """Type, key and fields of an entry whose lines are ``name = {value},``; fails on anything else."""
-    first, *lines, last = bibtex.split("\n")
-    kind, key = re.fullmatch(r"@(\w+)\{([\w-]+),", first).groups()
-    assert last == "}"
-    fields = dict(re.fullmatch(r"  (\w+) = \{(.*)\},", line).groups() for line in lines)
-    assert len(fields) == len(lines)
-    return kind, key, fields
-
-
-def balanced(text):
-    depth = 0
-    for character in text:
-        depth += {"{": 1, "}": -1}.get(character, 0)
-        assert depth >= 0
-    return depth == 0
-
-
-@pytest.mark.parametrize("key", KEYS)
-def test_entries_are_well_formed_bibtex(key):
-    (reference,) = references_for([key])
-    kind, found, fields = fields_of(reference.bibtex)
-    assert (reference.key, found) == (key, key)
-    assert REQUIRED[kind] <= fields.keys()
-    for value in fields.values():
-        assert balanced(value)
-        assert value.isascii()
-        assert not re.search(r"(?<!\\)[&%$#_]", value)  # LaTeX would stumble
-    assert re.fullmatch(r"\d{4}", fields.get("year", "2000"))
-    assert re.fullmatch(r"10\.\d{4,}/\S+", fields.get("doi", "10.1000/x"))
-    assert re.fullmatch(r"\d{4}\.\d{4,5}", fields.get("eprint", "1111.1111"))
-
-
-def test_keys_are_unique_and_unknown_ones_refused():
-    assert len(set(KEYS)) == len(KEYS)
-    assert [r.key for r in references_for(["zhu2017", "li2021", "zhu2017"])] == ["li2021", "zhu2017"]
-    with pytest.raises(KeyError, match="nobody1999"):
-        references_for(["nobody1999"])
-
-
-def test_the_package_is_cited_as_its_citation_file_says():
-    citation = yaml.safe_load(Path(__file__).parents[4].joinpath("CITATION.cff").read_text(encoding="utf-8"))
-    _, _, fields = fields_of(references_for(["cyclegan_neuro"])[0].bibtex)
-    plain = {name: re.sub(r"[{}\\]", "", value) for name, value in fields.items()}
-    assert plain == {
-        "title": citation["title"], "author": citation["authors"][0]["name"], "note": f"Version {__version__}",
-    }  # fmt: skip
-    assert str(citation["version"]) == __version__
-
-
 def told(config, prepared, **options):
-    training = training_paragraph(config, prepared, updates=options.pop("updates", 600))
-    paragraphs, references = methods(
-        config, prepared, training=training, training_keys=training_keys(config), **options
-    )
+    training = training_paragraph(config, prepared, updates=600)
+    paragraphs, references = methods_of_days(config, prepared, training, **options)
     return " ".join(paragraphs), {reference.key for reference in references}
 
 
@@ -203,7 +142,7 @@ def test_position_tuning_is_told_where_it_was_measured(make_pair):
 def test_the_transport_over_lags_is_told_only_where_it_is_fitted(make_pair, monkeypatch):
     said = " of single frames and of five frames 0.25 s apart"
     assert said in told(Config(), make_pair())[0]
-    monkeypatch.setattr("cyclegan_neuro.evaluation.days.story.methods.MOST_NEURONS", 4)
+    monkeypatch.setattr("cyclegan_neuro.evaluation.days.methods.MOST_NEURONS", 4)
     text = told(Config(), make_pair())[0]
     assert "of single frames" in text
     assert said not in text
@@ -227,11 +166,3 @@ def test_options_of_the_paper_are_told(make_pair):
     plain = told(Config(), make_pair())[0]
     assert "9 residual blocks, two" in plain
     assert "[0, 1] with cycle" not in plain
-
-
-def test_software_is_named_with_versions(make_pair):
-    text, _ = told(Config(), make_pair())
-    assert re.search(
-        rf"Software: cyclegan_neuro {re.escape(__version__)}, TensorFlow \d+\.\d+.*, Keras \d+\.\d+.*\.$", text
-    )
-    assert "Elephant" not in text

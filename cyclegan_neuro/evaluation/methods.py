@@ -1,0 +1,112 @@
+"""Methods sections: paragraphs from templates, and the works that they cite.
+
+A paragraph is a Jinja template beside what it describes; it prints the settings and numbers of the run that it is given
+and cites with ``{{ cite("li2021") }}``, by the keys of ``references.bib``.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import version
+from numbers import Integral, Real
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from cyclegan_neuro import __version__
+from cyclegan_neuro.evaluation.contents import Reference, significant
+from cyclegan_neuro.evaluation.wording import percent, plural
+
+__all__ = ["Paragraph", "bibliography", "render_methods"]
+
+_FOLDER = Path(__file__).parent
+_ACCENTS = {"v": "\u030c", '"': "\u0308", "'": "\u0301", "`": "\u0300", "^": "\u0302", "~": "\u0303"}
+_FILTERS = {"percent": percent, "plural": plural, "significant": significant, "thousands": "{:,}".format}
+
+
+@dataclass(frozen=True)
+class Paragraph:
+    """A paragraph of a methods section.
+
+    Attributes
+    ----------
+    template : Path
+        Of Jinja 2. Line breaks count as spaces, none is left before punctuation, floats are printed as ``:g`` does;
+        beside Jinja's filters it has ``percent``, ``plural("window")``, ``significant`` and ``thousands``.
+    facts : mapping
+        What it may tell, by name; another name in it is an error.
+    """
+
+    template: Path
+    facts: Mapping[str, Any]
+
+
+def render_methods(
+    paragraphs: Iterable[Paragraph], *, libraries: Iterable[str] = ()
+) -> tuple[tuple[str, ...], tuple[Reference, ...]]:
+    """Return the text of a methods section, and what it cites in the order of first citing.
+
+    The last paragraph names the package, TensorFlow, Keras and further ``libraries`` with their versions.
+
+    Raises
+    ------
+    KeyError
+        If a template cites what is not in ``references.bib``.
+    jinja2.UndefinedError
+        If a template names what it was not given.
+    """
+    cited: dict[str, Reference] = {}
+
+    def cite(key: str, *, in_text: bool = False) -> str:
+        if key not in bibliography():
+            raise KeyError(f"cite({key!r}): references.bib has no such entry")
+        cited[key] = bibliography()[key]
+        return _citation(cited[key], in_text=in_text)
+
+    versions = {library: version(library) for library in ("TensorFlow", "Keras", *libraries)}
+    software = Paragraph(_FOLDER / "software.j2", {"package_version": __version__, "versions": versions})
+    texts = tuple(_render(paragraph, cite) for paragraph in (*paragraphs, software))
+    return texts, tuple(cited.values())
+
+
+@cache
+def bibliography() -> dict[str, Reference]:
+    """Return the entries of ``references.bib`` by key."""
+    text = (_FOLDER / "references.bib").read_text(encoding="utf-8").replace("VERSION", __version__)
+    entries = (entry.strip() for entry in re.split(r"^(?=@)", text, flags=re.MULTILINE) if entry)
+    return {
+        reference.key: reference for reference in (Reference(e[e.index("{") + 1 : e.index(",")], e) for e in entries)
+    }
+
+
+def _citation(reference: Reference, *, in_text: bool) -> str:
+    """Return ``Li et al. 2021`` or, in the text, ``Li et al. (2021)``; what has no year goes by its key."""
+    fields = dict(re.findall(r"^  (\w+) = \{(.*)\},$", reference.bibtex, flags=re.MULTILINE))
+    if "year" not in fields:
+        return reference.key
+    names = [re.sub(r"\{\\(.)\{?(\w)\}?\}", _letter, name).split(",")[0] for name in fields["author"].split(" and ")]
+    told = f"{names[0]} et al." if len(names) > 2 else " and ".join(names)
+    return f"{told} ({fields['year']})" if in_text else f"{told} {fields['year']}"
+
+
+def _letter(accented: re.Match) -> str:
+    """Return ``č`` for ``{\\v{c}}``."""
+    return unicodedata.normalize("NFC", accented[2] + _ACCENTS[accented[1]])
+
+
+def _render(paragraph: Paragraph, cite) -> str:
+    environment = Environment(
+        loader=FileSystemLoader(paragraph.template.parent),
+        undefined=StrictUndefined,
+        finalize=lambda value: f"{value:g}" if isinstance(value, Real) and not isinstance(value, Integral) else value,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= _FILTERS
+    text = environment.get_template(paragraph.template.name).render(paragraph.facts, cite=cite)
+    return re.sub(r" (?=[,.;:)])", "", " ".join(text.split()))
