@@ -5,6 +5,7 @@ Below them small prepared days and stand-ins for trained networks, for every tes
 
 import os
 import random
+import shutil
 import sys
 from contextlib import nullcontext
 from types import SimpleNamespace
@@ -50,6 +51,34 @@ def write(tmp_path):
         return str(tmp_path / name)
 
     return write
+
+
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory):
+    """Return a function that trains the tiny system of ``training_fakes``, once per configuration of ``training``.
+
+    Tests copy what they change.
+    """
+    import training_fakes
+
+    from cyclegan_neuro.training.run import train
+
+    runs = {}
+
+    def get(**training):
+        key = tuple(sorted(training.items()))
+        if key not in runs:
+            config = training_fakes.make_config(**training)
+            runs[key] = train(training_fakes.SYSTEM, config, output_dir=tmp_path_factory.mktemp("trained") / "run")
+        return runs[key]
+
+    return get
+
+
+@pytest.fixture
+def finished(trained, tmp_path):
+    """The folder of a finished run of the tiny system: two epochs, ten updates."""
+    return shutil.copytree(trained(epochs=2).directory.path, tmp_path / "run")
 
 
 FRAMES, NEURONS, HEIGHT = 96, 5, 16

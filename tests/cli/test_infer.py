@@ -2,12 +2,9 @@
 
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "spikes" / "inference"))
 from inference_fakes import noise, random_models
 
 from cyclegan_neuro.cli.infer import main

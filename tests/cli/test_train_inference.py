@@ -2,11 +2,8 @@
 
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "spikes" / "inference"))
 from inference_fakes import SMALL, random_weights, simulated_cell, write_ground_truth, write_network
 
 from cyclegan_neuro.cli.train_inference import main

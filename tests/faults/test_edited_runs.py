@@ -1,13 +1,9 @@
 """Files of a run that were changed, damaged or lost after it was trained."""
 
 import json
-import shutil
-import sys
 from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "training"))
 from training_fakes import SYSTEM, FakeConfig, make_config
 
 from cyclegan_neuro.configuration.loading import load_config
@@ -20,16 +16,10 @@ from cyclegan_neuro.training.run_directory import RunDirectory, claim
 CONFIGS = sorted((Path(__file__).parents[2] / "configs").glob("*/*.yaml"))
 
 
-@pytest.fixture(scope="module")
-def trained(tmp_path_factory):
-    return train(SYSTEM, make_config(epochs=2), output_dir=tmp_path_factory.mktemp("trained") / "run").directory.path
-
-
 @pytest.fixture
-def run(trained, tmp_path):
+def run(finished):
     """A finished run of two epochs, ten updates."""
-    shutil.copytree(trained, tmp_path / "run")
-    return RunDirectory(tmp_path / "run")
+    return RunDirectory(finished)
 
 
 def edit(file, old, new):

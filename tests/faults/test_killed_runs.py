@@ -2,14 +2,9 @@
 
 import itertools
 import shutil
-import sys
-from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "training"))
-sys.path.insert(0, str(Path(__file__).parent))
 import training_fakes
 from killed import killed_at
 from training_fakes import make_config

@@ -5,14 +5,11 @@ import os
 import re
 import signal
 import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "training"))
 import training_fakes
 from training_fakes import SYSTEM, make_config, stop_at
 
@@ -42,17 +39,11 @@ def weights_of(run):
     return b"".join(np.asarray(value).tobytes() for entries in read_state(run.trainer).values() for _, value in entries)
 
 
-@pytest.fixture
-def finished(tmp_path):
-    run(tmp_path / "run", epochs=2)
-    return tmp_path / "run"
-
-
 def contents(folder):
     return {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-def test_disk_full_while_a_checkpoint_is_written(tmp_path, finished, monkeypatch):
+def test_disk_full_while_a_checkpoint_is_written(trained, finished, monkeypatch):
     write = Path.write_bytes
 
     def fill_up(self, data):
@@ -74,8 +65,7 @@ def test_disk_full_while_a_checkpoint_is_written(tmp_path, finished, monkeypatch
     assert status_of(finished).state == "failed"
     assert "No space left" in status_of(finished).message
     assert not list(finished.glob("checkpoints/.*"))
-    whole = run(tmp_path / "whole", epochs=3)
-    assert weights_of(run(finished, resume=True, epochs=3)) == weights_of(whole)
+    assert weights_of(run(finished, resume=True, epochs=3)) == weights_of(trained())
 
 
 def test_disk_full_for_everything(finished, monkeypatch):
@@ -117,7 +107,7 @@ def test_ctrl_c(tmp_path):
     assert load_run(tmp_path / "run", weights="last", system=SYSTEM).checkpoint.manifest.step == 3
 
 
-def test_damaged_checkpoint(tmp_path, finished, caplog):
+def test_damaged_checkpoint(trained, finished, caplog):
     checkpoints = finished / "checkpoints"
     for name in ("last-000000010.h5", "best-000000010.h5"):
         newest = checkpoints / name
@@ -126,7 +116,7 @@ def test_damaged_checkpoint(tmp_path, finished, caplog):
     assert f"{newest.parent / 'last-000000010.h5'}: got a damaged file of " in caplog.text
     assert "expected a checkpoint that matches its checksum" in caplog.text
     assert f"using {checkpoints / 'last-000000005.h5'} (epoch 1, step 5)" in caplog.text
-    assert weights_of(resumed) == weights_of(run(tmp_path / "whole", epochs=2))
+    assert weights_of(resumed) == weights_of(trained(epochs=2))
     assert load_run(finished, system=SYSTEM).checkpoint.manifest.step == 10
 
 
@@ -238,12 +228,6 @@ def test_out_of_memory(tmp_path):
     )
 
 
-def test_no_gpu_is_said(tmp_path, caplog):
-    with caplog.at_level("INFO"):
-        run(tmp_path / "run", epochs=1)
-    assert "no GPU: running on CPU" in caplog.text
-
-
 def test_other_precision_and_devices(tmp_path, caplog):
     trained = run(tmp_path / "run", epochs=1, precision="mixed_float16")
     loaded = load_run(tmp_path / "run", system=SYSTEM, config=make_config(epochs=1, precision="float32"))
@@ -259,13 +243,12 @@ def test_other_precision_and_devices(tmp_path, caplog):
     assert again.status.step == 15
 
 
-def test_another_network_is_refused_not_half_loaded(tmp_path):
-    trained = run(tmp_path / "run", epochs=1)
-    text = trained.directory.config_file.read_text()
-    trained.directory.config_file.write_text(text.replace("units: 5", "units: 6"))
-    trained.directory.manifest_file.unlink()  # a run of before
-    with pytest.raises(CheckpointError, match=r"best-000000005.h5, variables: got .*kernel of shape .6, 5., expected"):
-        load_run(tmp_path / "run", system=SYSTEM)
+def test_another_network_is_refused_not_half_loaded(finished):
+    config = finished / "config.yaml"
+    config.write_text(config.read_text().replace("units: 5", "units: 6"))
+    (finished / "manifest.json").unlink()  # a run of before
+    with pytest.raises(CheckpointError, match=r"0\d\d.h5, variables: got .*kernel of shape .6, 5., expected"):
+        load_run(finished, system=SYSTEM)
 
 
 def test_a_checkpoint_is_not_parsed_before_its_checksum(finished):
@@ -321,7 +304,6 @@ def test_two_runs_in_one_directory(tmp_path):
     )
 
 
-def test_one_seed_gives_one_run(tmp_path):
-    first, second = (run(tmp_path / name, epochs=2) for name in ("first", "second"))
-    other = run(tmp_path / "other", epochs=2, seed=99)
-    assert weights_of(first) == weights_of(second) != weights_of(other)
+def test_one_seed_gives_one_run(trained, tmp_path):
+    again = run(tmp_path / "again", epochs=2)
+    assert weights_of(trained(epochs=2)) == weights_of(again) != weights_of(trained(seed=99))

@@ -4,14 +4,10 @@ import importlib
 import json
 import re
 import signal
-import sys
-from pathlib import Path
 
 import h5py
 import numpy as np
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "training"))
 from training_fakes import differing, stop_at
 
 from cyclegan_neuro.systems import base

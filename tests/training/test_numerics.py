@@ -31,6 +31,7 @@ def test_auto_is_float32_without_xla_on_a_cpu(tmp_path, caplog):
         run = train(SYSTEM, make_config(epochs=1), output_dir=tmp_path / "run")
     assert run.trainer.a.layers[1].compute_dtype == "float32"
     assert computed(run) == [{"from_step": 0, **ON_CPU}]
+    assert "no GPU: running on CPU" in caplog.text
     assert "computing in float32 without XLA" in caplog.text
 
 

@@ -45,20 +45,20 @@ def interrupt_and_resume(output_dir, step, **training):
         pytest.param(8, {"validate_every_epochs": 2, "checkpoint_every_epochs": 2}, id="sparse"),
     ],
 )
-def test_sigterm_then_resume_is_exact(uninterrupted, tmp_path, step, training):
+def test_sigterm_then_resume_is_exact(trained, tmp_path, step, training):
     resumed = interrupt_and_resume(tmp_path / "run", step, **training)
-    whole = uninterrupted(**training)
+    whole = trained(**training)
     assert differing(resumed, whole) == []
     assert history(resumed) == history(whole)
     assert resumed.status.state == "finished"
     assert resumed.trainer.traces == 1  # the rest of the epoch and the other epochs share one graph
 
 
-def test_the_comparison_can_fail(uninterrupted):
-    assert differing(uninterrupted(), uninterrupted(seed=5)) != []
+def test_the_comparison_can_fail(trained):
+    assert differing(trained(), trained(seed=5)) != []
 
 
-def test_kill_9_in_mid_epoch_then_resume_is_exact(uninterrupted, tmp_path):
+def test_kill_9_in_mid_epoch_then_resume_is_exact(trained, tmp_path):
     script = str(Path(training_fakes.__file__))
     root = str(Path(script).parents[2])
     done = subprocess.run(
@@ -71,11 +71,11 @@ def test_kill_9_in_mid_epoch_then_resume_is_exact(uninterrupted, tmp_path):
     assert done.returncode == -signal.SIGKILL, done.stderr.decode()
     assert (tmp_path / "run" / "lock").exists()
     resumed = train(SYSTEM, make_config(), output_dir=tmp_path / "run", resume=True)
-    assert differing(resumed, uninterrupted()) == []
-    assert history(resumed) == history(uninterrupted())
+    assert differing(resumed, trained()) == []
+    assert history(resumed) == history(trained())
 
 
-def test_stopped_again_at_once(uninterrupted, tmp_path):
+def test_stopped_again_at_once(trained, tmp_path):
     with pytest.MonkeyPatch.context() as patch:
         stop_at(7, signal.SIGTERM, patch)
         stop_at(8, signal.SIGINT, patch)
@@ -83,18 +83,18 @@ def test_stopped_again_at_once(uninterrupted, tmp_path):
             with pytest.raises(TrainingInterrupted):
                 train(SYSTEM, make_config(), output_dir=tmp_path / "run", resume=resume)
     resumed = train(SYSTEM, make_config(), output_dir=tmp_path / "run", resume=True)
-    assert differing(resumed, uninterrupted()) == []
+    assert differing(resumed, trained()) == []
 
 
-def test_lost_checkpoints_are_said_and_everything_begins_anew(uninterrupted, tmp_path, caplog):
-    train(SYSTEM, make_config(), output_dir=tmp_path / "run")
+def test_lost_checkpoints_are_said_and_everything_begins_anew(trained, tmp_path, caplog):
+    shutil.copytree(trained().directory.path, tmp_path / "run")
     shutil.rmtree(tmp_path / "run" / "checkpoints")
     resumed = train(SYSTEM, make_config(), output_dir=tmp_path / "run", resume=True)
     assert "its checkpoints are gone (it had reached step 15); beginning at step 0" in caplog.text
-    assert differing(resumed, uninterrupted()) == []
+    assert differing(resumed, trained()) == []
 
 
-def test_curves_and_rows_do_not_turn_back(uninterrupted, tmp_path, monkeypatch):
+def test_curves_and_rows_do_not_turn_back(trained, tmp_path, monkeypatch):
     """Killed after an epoch's row and events, before its checkpoint."""
     with monkeypatch.context() as patch:
         patch.setattr(Save, "on_epoch_end", fail_at_epoch(1, Save.on_epoch_end))
@@ -131,25 +131,23 @@ def read_events(run, name):
     return found
 
 
-def test_more_epochs_continue_a_finished_run(uninterrupted, tmp_path):
-    train(SYSTEM, make_config(epochs=2), output_dir=tmp_path / "run")
-    longer = train(SYSTEM, make_config(epochs=3), output_dir=tmp_path / "run", resume=True)
-    assert differing(longer, uninterrupted()) == []
-    assert history(longer) == history(uninterrupted())
+def test_more_epochs_continue_a_finished_run(trained, finished):
+    longer = train(SYSTEM, make_config(epochs=3), output_dir=finished, resume=True)
+    assert differing(longer, trained()) == []
+    assert history(longer) == history(trained())
     assert longer.status.epochs == 3
 
 
-def test_resuming_a_finished_run_changes_nothing(tmp_path):
-    before = train(SYSTEM, make_config(epochs=1), output_dir=tmp_path / "run")
-    files = sorted(path.name for path in before.directory.checkpoints.iterdir())
-    again = train(SYSTEM, make_config(epochs=1), output_dir=tmp_path / "run", resume=True)
-    assert differing(again, before) == []
+def test_resuming_a_finished_run_changes_nothing(trained, finished):
+    files = sorted(path.name for path in (finished / "checkpoints").iterdir())
+    again = train(SYSTEM, make_config(epochs=2), output_dir=finished, resume=True)
+    assert differing(again, trained(epochs=2)) == []
     assert sorted(path.name for path in again.directory.checkpoints.iterdir()) == files
     assert again.status.state == "finished"
 
 
-def test_loads_best_and_last(uninterrupted):
-    run = uninterrupted(learning_rate_generator=0.3)  # the best epoch is not the last
+def test_loads_best_and_last(trained):
+    run = trained(learning_rate_generator=0.3)  # the best epoch is not the last
     best = load_run(run.directory.path, weights="best", system=SYSTEM)
     last = load_run(run.directory.path, weights="last", system=SYSTEM)
     values = [float(row["val_loss_a"]) for row in history(run)]
@@ -161,8 +159,8 @@ def test_loads_best_and_last(uninterrupted):
     assert not np.array_equal(SYSTEM.evaluate(best.config, best.prepared, best.trainer), wanted)
 
 
-def test_loads_averaged_weights(uninterrupted):
-    run = uninterrupted(weight_averaging=0.9)
+def test_loads_averaged_weights(trained):
+    run = trained(weight_averaging=0.9)
     loaded = load_run(run.directory.path, weights="last", system=SYSTEM)
     averages = [np.array(v) for v in run.trainer.optimizer.variables if "average" in v.path]
     assert len(averages) == 4

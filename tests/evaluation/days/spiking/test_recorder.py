@@ -1,11 +1,10 @@
 """Which windows are compared, and that recorded and generated ΔF/F become spikes alike."""
 
-import sys
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
+from inference_fakes import random_models
 
 from cyclegan_neuro.configuration.sections import SpikesSection
 from cyclegan_neuro.evaluation.days.baselines import Identity
@@ -14,9 +13,6 @@ from cyclegan_neuro.spikes.inference import rates
 from cyclegan_neuro.spikes.inference.models import save_models, shipped
 from cyclegan_neuro.spikes.inference.rates import infer_rates
 from cyclegan_neuro.windows.cutting import raw_windows
-
-sys.path.insert(0, str(Path(__file__).parents[3] / "spikes" / "inference"))
-from inference_fakes import random_models
 
 FIELDS = ("f_y", "f_g_x", "g_x", "g_f_y")
 FRAMES = 1000  # of the days that make_days makes
