@@ -132,7 +132,7 @@ def make_pair():
     return make
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make_trainer():
     """Return a function that wraps two callables on network windows as a trained CycleGAN."""
 

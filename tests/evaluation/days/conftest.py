@@ -1,5 +1,8 @@
 """Maps of small days."""
 
+import copy
+import pickle
+
 import numpy as np
 import pytest
 
@@ -19,8 +22,16 @@ HEIGHT, NEURONS = 16, 5  # of the small pair
 def make_interpretation():
     """Return a function that wraps random maps of a small pair as findings, scored as evaluation scores them.
 
-    Attention of every network is highest for user column 1, unless ``boost`` says otherwise.
+    Attention of every network is highest for user column 1, unless ``boost`` says otherwise. Equal pairs are scored
+    once; what is returned is a copy, which a test may change.
     """
+    made = {}
+
+    def copy_of(prepared, **options):
+        key = pickle.dumps((prepared, options))
+        if key not in made:
+            made[key] = make(prepared, **options)
+        return copy.deepcopy(made[key])
 
     def make(prepared, *, resolved=True, gates=True, boost=1, control=False, **settings):
         section = InterpretationSection(**{"n_shuffles": 20, "position_bin_cm": 10.0, "max_windows": 3, **settings})
@@ -69,4 +80,4 @@ def make_interpretation():
             n_windows={day: len(chosen) for day, chosen in starts.items()},
         )  # fmt: skip
 
-    return make
+    return copy_of

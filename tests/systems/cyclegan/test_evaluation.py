@@ -1,5 +1,6 @@
 import json
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pytest
@@ -28,9 +29,15 @@ def text_of(evaluation):
     return " ".join([*evaluation.summary, *(p for block in evaluation.blocks for p in block.paragraphs)])
 
 
+@pytest.fixture(scope="module")
+def evaluated(make_pair, make_trainer):
+    """Return a function that evaluates a model that does nothing, once for each kind of days."""
+    return cache(lambda kind: evaluate_cyclegan(CONFIG, make_pair(**KINDS[kind]), make_trainer()))
+
+
 @pytest.mark.parametrize("kind", KINDS)
-def test_metrics_have_what_applies_and_nothing_else(make_pair, make_trainer, kind):
-    evaluation = evaluate_cyclegan(CONFIG, make_pair(**KINDS[kind]), make_trainer())
+def test_metrics_have_what_applies_and_nothing_else(evaluated, kind):
+    evaluation = evaluated(kind)
     signals = evaluation.metrics["signals"]
     direct = {"direct_x", "direct_y"} if kind in ("simulated", "phi") else set()
     direct |= {"direct_changed_x", "direct_changed_y"} if kind == "simulated" else set()
@@ -55,8 +62,8 @@ def test_metrics_have_what_applies_and_nothing_else(make_pair, make_trainer, kin
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_the_story_is_told_in_order(make_pair, make_trainer, kind):
-    evaluation = evaluate_cyclegan(CONFIG, make_pair(**KINDS[kind]), make_trainer())
+def test_the_story_is_told_in_order(evaluated, kind):
+    evaluation = evaluated(kind)
     titles = [block.title for block in evaluation.blocks]
     learning = ["What changed?"] if "tuning" in evaluation.metrics else []
     assert titles == [
@@ -80,13 +87,12 @@ def test_missing_positions_in_the_test_windows_are_explained(make_pair, make_tra
     assert "windows.exclude_x" in evaluation.blocks[2].paragraphs[0]
 
 
-def test_simulated_data_are_called_simulated(make_pair, make_trainer):
-    evaluation = evaluate_cyclegan(CONFIG, make_pair(truth=True), make_trainer())
-    assert evaluation.summary[0].startswith("Simulated data, not measured in an animal")
+def test_simulated_data_are_called_simulated(evaluated):
+    assert evaluated("simulated").summary[0].startswith("Simulated data, not measured in an animal")
 
 
-def test_without_truth_the_summary_claims_nothing(make_pair, make_trainer):
-    evaluation = evaluate_cyclegan(CONFIG, make_pair(), make_trainer())
+def test_without_truth_the_summary_claims_nothing(evaluated):
+    evaluation = evaluated("recorded")
     assert "is not known here" in evaluation.summary[1]
     assert not any("better" in sentence for sentence in evaluation.summary)
 
