@@ -7,7 +7,7 @@ import os
 import random
 import shutil
 import sys
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from types import SimpleNamespace
 
 import h5py
@@ -51,6 +51,33 @@ def write(tmp_path):
         return str(tmp_path / name)
 
     return write
+
+
+@pytest.fixture(scope="session")
+def eagerly():
+    """Return a context in which TensorFlow's functions run as they are written.
+
+    Networks of tests are small and called a few times: compiling a training step takes five times as long as the step.
+    """
+
+    @contextmanager
+    def eagerly():
+        import tensorflow as tf
+
+        tf.config.run_functions_eagerly(True)
+        try:
+            yield
+        finally:
+            tf.config.run_functions_eagerly(False)
+
+    return eagerly
+
+
+@pytest.fixture
+def eager(eagerly):
+    """Run TensorFlow's functions as they are written, during a test."""
+    with eagerly():
+        yield
 
 
 @pytest.fixture(scope="session")

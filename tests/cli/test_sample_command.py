@@ -26,11 +26,11 @@ def _console_as_it_is(monkeypatch):
 
 
 @pytest.fixture(scope="module")
-def run_directory(tmp_path_factory):
+def run_directory(tmp_path_factory, eagerly):
     """A tiny trained run."""
     folder = tmp_path_factory.mktemp("sample")
     (folder / "small.yaml").write_text(SMALL, encoding="utf-8")
-    with pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch, eagerly():
         patch.setattr("cyclegan_neuro.cli.train.prepare_console", lambda: None)
         assert train(["--config", str(folder / "small.yaml"), "--output_dir", str(folder / "run")]) == 0
     return folder / "run"

@@ -17,9 +17,9 @@ ROOT = Path(__file__).resolve().parents[2]
 SMALL = [
     "data.simulation.preset=mouse_3", "data.simulation.duration_s=120.0", "windows.window_frames=96",
     "windows.n_train=48", "windows.n_validation=4", "windows.n_test=8", "model.filters=8", "model.residual_blocks=1",
-    "model.dropout=0.25", "objective.history_windows=8", "training.epochs=3", "training.figures_every_epochs=3",
+    "model.dropout=0.25", "objective.history_windows=8", "training.epochs=2", "training.figures_every_epochs=2",
     "evaluation.weights=last", "evaluation.spikes.van_rossum=fast", "evaluation.spikes.max_windows=6",
-    "evaluation.spikes.processes=2", "evaluation.interpretation.n_shuffles=50",
+    "evaluation.spikes.processes=1", "evaluation.interpretation.n_shuffles=20",
 ]  # fmt: skip
 
 
@@ -55,7 +55,7 @@ def rows(run_directory):
 
 def test_killed_run_resumes_to_the_same_weights_and_evaluates(tmp_path):
     whole, killed = tmp_path / "whole", tmp_path / "killed"
-    run("train.py", "--output_dir", whole, *overrides())
+    run("train.py", "--output_dir", whole, *overrides("training.figures_every_epochs=0"))
     process = run("train.py", "--output_dir", killed, *overrides(), wait=False)
     deadline = time.monotonic() + 400
     history = killed / "history.csv"
@@ -75,13 +75,13 @@ def test_killed_run_resumes_to_the_same_weights_and_evaluates(tmp_path):
 
     out = run("evaluate.py", "--output_dir", killed)
     report = killed / "report" / "index.html"
-    assert out.splitlines()[-1].startswith(f"{report}  (weights 'last': epoch 3, step ")
+    assert out.splitlines()[-1].startswith(f"{report}  (weights 'last': epoch 2, step ")
     page = report.read_text(encoding="utf-8")
     assert "Simulated data" in page
     assert "http://" not in page.replace("http://www.w3.org", "")
     metrics = json.loads((killed / "report" / "metrics.json").read_text())
     assert metrics["system"] == "cyclegan"
-    assert metrics["weights"]["epoch"] == 3
+    assert metrics["weights"]["epoch"] == 2
     assert RunDirectory(killed).foreign_files() == []
     assert {"cycle_x", "cycle_y", "identity_x", "identity_y", "direct_x", "direct_y"} <= set(metrics["signals"])
     assert {"changed_y", "changed_x", "unchanged_y", "unchanged_x"} <= set(metrics["tuning"])

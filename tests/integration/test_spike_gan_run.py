@@ -146,7 +146,7 @@ def test_an_interrupted_run_ends_where_an_uninterrupted_one_ends(tmp_path):
 
 
 @pytest.fixture
-def evaluate(tmp_path):
+def evaluate(tmp_path, eager):
     """Return a function that trains, loads and evaluates a configuration."""
 
     def evaluate(config):
@@ -237,6 +237,7 @@ def test_as_little_as_can_be_asked_for(evaluate):
     assert set(found.metrics["statistics"]) == {"model", "floor"}
 
 
+@pytest.mark.usefixtures("eager")
 def test_bfloat16_trains_samples_and_draws(tmp_path):
     config = make_config(training={"precision": "mixed_bfloat16", "epochs": 1, "generator_updates": 2})
     found = train(SYSTEM, config, output_dir=tmp_path / "run")

@@ -39,10 +39,6 @@ def windows(batch=2, seed=1):
     return tuple(tf.random.stateless_uniform((batch, 16, 8, 1), (seed, day), 0.1, 0.5) for day in (1, 2))
 
 
-def step(model, data):
-    return tf.function(model.train_step, reduce_retracing=True)(data)
-
-
 def weights(model):
     return [v.numpy() for v in model.generator_variables + model.discriminator_variables]
 
@@ -62,7 +58,7 @@ def test_one_step_equals_four_separate_gradients_of_the_papers_losses(name, dist
     before = weights(model)
     x, y = windows()
     gradients = _gradients_by_the_book(model, objectives.get(name), distances.get(distance), x, y)
-    step(model, (x, y))
+    model.train_step((x, y))
     for start, end, gradient in zip(before, weights(model), gradients, strict=True):
         np.testing.assert_allclose(start - end, 0.1 * gradient.numpy(), atol=2e-5)
 
@@ -89,7 +85,7 @@ def _gradients_by_the_book(model, objective, distance, x, y):
 
 def test_logged_generator_losses_are_equations_3_and_5():
     model = make("lsgan", lambda_cycle=7.0, lambda_identity=3.0, adversarial_weight=2.0)
-    logs = {k: float(v) for k, v in step(model, windows()).items()}
+    logs = {k: float(v) for k, v in model.train_step(windows()).items()}
     cycle = 7.0 * (logs["cycle_x"] + logs["cycle_y"])
     assert logs["generator_g"] == pytest.approx(2 * logs["adversarial_g"] + 3 * logs["identity_y"] + cycle, rel=1e-5)
     assert logs["generator_f"] == pytest.approx(2 * logs["adversarial_f"] + 3 * logs["identity_x"] + cycle, rel=1e-5)
@@ -100,7 +96,7 @@ def test_every_objective_updates_every_network_with_finite_losses(name):
     updates = 5 if name == "wgangp" else 1
     model = make(name, optimizer=keras.optimizers.Adam, rates=(1e-3, 1e-3), critic_updates=updates)
     before = weights(model)
-    logs = step(model, windows(2 * updates))
+    logs = model.train_step(windows(2 * updates))
     assert all(np.isfinite(float(v)) for v in logs.values())
     assert ("penalty_x" in logs) == (name in ("wgangp", "dragan"))
     assert int(model.named_optimizers["generator"].iterations) == 1
@@ -114,7 +110,7 @@ def test_every_objective_updates_every_network_with_finite_losses(name):
 def test_discriminators_see_recorded_windows_of_their_own_day():
     """D_X is trained on x against F(y) and D_Y on y against G(x): swapping the days swaps their losses."""
     x, y = windows()
-    logs = step(make(rates=(0.0, 0.0)), (x, y))
+    logs = make(rates=(0.0, 0.0)).train_step((x, y))
     model = make(rates=(0.0, 0.0))
     for day, real, fake in (("x", x, model.generator_f(y)), ("y", y, model.generator_g(x))):
         network = getattr(model, f"discriminator_{day}")
@@ -126,7 +122,7 @@ def test_discriminators_see_recorded_windows_of_their_own_day():
 def test_loss_scaling_changes_nothing_in_float32():
     plain = make()
     scaled = make(wrap=lambda o: keras.optimizers.LossScaleOptimizer(o, initial_scale=2.0**10))
-    logs = [step(model, windows()) for model in (plain, scaled)]
+    logs = [model.train_step(windows()) for model in (plain, scaled)]
     for a, b in zip(weights(plain), weights(scaled), strict=True):
         np.testing.assert_allclose(a, b, atol=2e-6)
     for key in ("gradient_norm_generators", "gradient_norm_discriminators"):
@@ -141,7 +137,7 @@ def test_mixed_precision_keeps_losses_outputs_and_variables_in_float32(policy, n
     try:
         wrap = keras.optimizers.LossScaleOptimizer if policy == "mixed_float16" else lambda o: o
         model = make(name, wrap=wrap, optimizer=keras.optimizers.Adam, rates=(1e-3, 1e-3))
-        logs = step(model, windows())
+        logs = model.train_step(windows())
     finally:
         keras.config.set_dtype_policy(before)
     assert all(np.isfinite(float(v)) for v in logs.values())
@@ -153,9 +149,8 @@ def test_mixed_precision_keeps_losses_outputs_and_variables_in_float32(policy, n
 def test_average_weights_are_used_for_validation_and_given_back():
     model = make(optimizer=lambda rate: keras.optimizers.SGD(rate, use_ema=True, ema_momentum=0.5))
     history = []
-    compiled = tf.function(model.train_step)
     for seed in range(3):
-        compiled(windows(seed=seed))
+        model.train_step(windows(seed=seed))
         history.append(weights(model)[0])
     expected = 0.25 * history[0] + 0.25 * history[1] + 0.5 * history[2]
     with model.average_weights():
@@ -174,16 +169,15 @@ def test_validation_logs_by_hand():
 
 def test_identity_generator_leaves_only_discriminators_to_train():
     model = make(section=ModelSection(generator="identity", filters=4))
-    logs = step(model, windows())
+    logs = model.train_step(windows())
     assert float(logs["cycle_x"]) == 0.0
     assert int(model.named_optimizers["discriminator"].iterations) == 1
 
 
 def test_history_feeds_discriminators_older_fakes():
     model = make(history_windows=2)
-    compiled = tf.function(model.train_step)
     for seed in range(6):
-        logs = compiled(windows(batch=1, seed=seed))
+        logs = model.train_step(windows(batch=1, seed=seed))
     assert int(model.history_x.count.value) == 2
     assert np.isfinite(float(logs["discriminator_x"]))
 
@@ -195,7 +189,7 @@ def test_two_replicas_equal_one_device():
         pytest.skip("needs two logical CPU devices (set up in conftest.py before TensorFlow starts)")
     x, y = windows(batch=4)
     single = make()
-    single.fit(tf.data.Dataset.from_tensors((x, y)), verbose=0)
+    single.train_step((x, y))
     strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
     with strategy.scope():
         mirrored = make(n_replicas=strategy.num_replicas_in_sync)

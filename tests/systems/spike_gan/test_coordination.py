@@ -9,6 +9,7 @@ from cyclegan_neuro.systems.spike_gan.coordination import fit_coordination_criti
 from cyclegan_neuro.systems.spike_gan.data import prepare
 from cyclegan_neuro.systems.spike_gan.importance.scores import score_of
 
+pytestmark = pytest.mark.usefixtures("eager")
 N_SAMPLES, N_BINS = 400, 8
 
 

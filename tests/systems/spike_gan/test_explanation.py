@@ -30,6 +30,7 @@ def test_each_packet_is_scored_in_the_samples_that_show_it():
     assert (view.detection.recall, view.detection.precision) == (1.0, 1.0)
 
 
+@pytest.mark.usefixtures("eager")
 @pytest.mark.parametrize(("steps", "critics"), [(2, ["adversary", "coordination"]), (0, ["adversary"])])
 def test_critics_explain_the_same_held_out_samples(make_config, steps, critics):
     config = make_config(evaluation={"importance": {"n_samples": 6, "coordination_steps": steps}})

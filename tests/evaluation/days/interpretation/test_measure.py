@@ -1,7 +1,6 @@
 """One pass over the test windows, with networks that treat every cell alike."""
 
 from contextlib import contextmanager, nullcontext
-from functools import partial
 from types import SimpleNamespace
 
 import keras
@@ -19,9 +18,13 @@ METHODS = {"grad_cam", "layer_cam", "saliency", "gradient_input"}
 OF_GENERATORS = METHODS | {"attention_gate_1", "input_gate", "change"}
 
 
-def maps_of(pair, trainer, section):
+def maps_of(pair, trainer, section, *, control=False):
+    """Maps of the trainer's networks and, with ``control``, of untrained ones, which take as long."""
+
+    def views(**exchange):
+        return view_networks(trainer, section, pair, **exchange) if control or not exchange else []
+
     with trainer.average_weights():
-        views = partial(view_networks, trainer, section, pair)
         return map_networks(section, pair, views, coordinate=choose_coordinate(section, pair))
 
 
@@ -91,7 +94,7 @@ def test_averaged_weights_are_used_and_put_back_and_the_control_has_initial_ones
     trainer.average_weights = average_weights
     pair, before = make_pair(position=True), trainer.generator_g.get_weights()
     averaged, _ = maps_of(pair, trainer, section)
-    doubled, untrained = maps_of(pair, scaled, section)
+    doubled, untrained = maps_of(pair, scaled, section, control=True)
     assert_same_maps(averaged, doubled, share=1e-4)
     for now, then in zip(trainer.generator_g.get_weights(), before, strict=True):
         np.testing.assert_array_equal(now, then)

@@ -36,6 +36,7 @@ def test_scores_do_not_depend_on_the_batch(architecture, batch_size):
     np.testing.assert_allclose(found, scores(critic, samples), rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.usefixtures("eager")
 @pytest.mark.parametrize("kernel_bins", [1, 2, 4, 5])
 @pytest.mark.parametrize("n_bins", [64, 45, 22, 12])
 @pytest.mark.parametrize("altered_bins", [1, 7, 8])
