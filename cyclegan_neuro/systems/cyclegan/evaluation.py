@@ -1,28 +1,14 @@
-"""Evaluation of a trained CycleGAN: numbers, figures and the story they tell."""
+"""Evaluation of a trained CycleGAN: what it hands to the evaluation of any translator."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
-from cyclegan_neuro.evaluation.contents import Evaluation, told_blocks
-from cyclegan_neuro.evaluation.days.interpretation.findings import Interpretation
-from cyclegan_neuro.evaluation.days.interpretation.measure import interpret_networks
-from cyclegan_neuro.evaluation.days.measurements import measure
-from cyclegan_neuro.evaluation.days.methods import methods_of_days
-from cyclegan_neuro.evaluation.days.spiking.measure import measure_spikes
-from cyclegan_neuro.evaluation.days.spiking.recorder import SpikeRecorder, why_not
-from cyclegan_neuro.evaluation.days.story.certainty import certainty_block
-from cyclegan_neuro.evaluation.days.story.inputs import inputs_block, order_block
-from cyclegan_neuro.evaluation.days.story.interpretation import interpretation_block
-from cyclegan_neuro.evaluation.days.story.learning import learning_block
-from cyclegan_neuro.evaluation.days.story.mapping import mapping_block
-from cyclegan_neuro.evaluation.days.story.spikes import no_spikes_block, spikes_block
-from cyclegan_neuro.evaluation.days.story.summary import summarise
+from cyclegan_neuro.evaluation.contents import Evaluation
+from cyclegan_neuro.evaluation.days.evaluation import evaluate_days
 from cyclegan_neuro.evaluation.days.translation import ModelTranslator
 from cyclegan_neuro.evaluation.methods import Paragraph
-from cyclegan_neuro.spikes.cache import ResultCache
 from cyclegan_neuro.systems.cyclegan.config import Config
 from cyclegan_neuro.systems.cyclegan.data import critic_updates, windows_per_step
 from cyclegan_neuro.systems.cyclegan.views import view_networks
@@ -35,64 +21,16 @@ __all__ = ["evaluate_cyclegan", "training_paragraph"]
 def evaluate_cyclegan(
     config: Config, prepared: PreparedPair, trainer, *, cache_directory: Path | None = None
 ) -> Evaluation:
-    """Evaluate ``trainer`` on the test windows, beside the baselines.
-
-    Parameters
-    ----------
-    config : Config
-    prepared : PreparedPair
-    trainer : CycleGAN
-        With the weights to evaluate.
-    cache_directory : Path, optional
-        Keeps spikes and their statistics for the next evaluation.
-
-    Returns
-    -------
-    Evaluation
-        Metrics: ``signals``, ``change``, ``ot_shrinkage``; where position is known, ``tuning`` and ``turned_maps``;
-        where spikes can be inferred, ``spikes`` and ``inference``; ``interpretation`` unless it is off.
-
-    References
-    ----------
-    Li et al. 2021, section 3.
-    """
-    section = config.evaluation.spikes
-    reason = why_not(section, prepared)
-    recorder = None if reason else SpikeRecorder(section, prepared, ResultCache(cache_directory))
-    model = ModelTranslator(trainer.generator_g, trainer.generator_f, prepared)
+    """Evaluate ``trainer``, a :class:`~cyclegan_neuro.systems.cyclegan.model.CycleGAN`, by ``evaluate_days``."""
     with trainer.average_weights():
-        found = measure(config.evaluation, prepared, model, recorder=recorder)
-    spikes = None if recorder is None else measure_spikes(recorder, found.spikes)
-    explained = _interpret(config, prepared, trainer)
-    blocks = (
-        inputs_block(config, prepared),
-        mapping_block(config, prepared, found),
-        learning_block(prepared, found),
-        *(() if explained is None else interpretation_block(prepared, explained)),
-        spikes_block(prepared, spikes) if spikes else no_spikes_block(reason),
-        certainty_block(config, prepared, found, spikes),
-        order_block(prepared),
-    )
-    metrics = {"signals": found.signals, "change": found.change, "ot_shrinkage": found.shrinkages}
-    if found.tuning:
-        metrics["tuning"] = found.tuning
-        metrics["turned_maps"] = {
-            direction: {name: asdict(turn) for name, turn in own.items()} for direction, own in found.turns.items()
-        }
-    if spikes:
-        metrics |= spikes.to_json()
-    if explained:
-        metrics["interpretation"] = explained.to_json()
-    training = training_paragraph(config, prepared, updates=int(trainer.optimizer.iterations))
-    paragraphs, references = methods_of_days(config, prepared, training, spikes=spikes, explained=explained)
-    return Evaluation(
-        summary=summarise(prepared, found, spikes, explained),
-        blocks=told_blocks(blocks, dpi=config.report.dpi),
-        metrics=metrics,
-        methods=paragraphs,
-        references=references,
-        arrays={} if explained is None else explained.arrays(),
-    )
+        return evaluate_days(
+            config,
+            prepared,
+            ModelTranslator(trainer.generator_g, trainer.generator_f, prepared),
+            training=training_paragraph(config, prepared, updates=int(trainer.optimizer.iterations)),
+            views=partial(view_networks, trainer, config.evaluation.interpretation, prepared),
+            cache_directory=cache_directory,
+        )
 
 
 def training_paragraph(config: Config, prepared: PreparedPair, *, updates: int) -> Paragraph:
@@ -104,11 +42,3 @@ def training_paragraph(config: Config, prepared: PreparedPair, *, updates: int) 
         "updates": updates,
     }
     return Paragraph(Path(__file__).with_name("methods.j2"), facts)
-
-
-def _interpret(config: Config, prepared: PreparedPair, trainer) -> Interpretation | None:
-    section = config.evaluation.interpretation
-    if not section.enabled:
-        return None
-    with trainer.average_weights():
-        return interpret_networks(section, prepared, partial(view_networks, trainer, section, prepared))

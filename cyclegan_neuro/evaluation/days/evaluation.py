@@ -1,0 +1,99 @@
+"""Evaluation of a translator of two days: numbers, figures and the story they tell."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+
+from cyclegan_neuro.evaluation.contents import Evaluation, told_blocks
+from cyclegan_neuro.evaluation.days.interpretation.measure import Views, interpret_networks
+from cyclegan_neuro.evaluation.days.measurements import measure
+from cyclegan_neuro.evaluation.days.methods import methods_of_days
+from cyclegan_neuro.evaluation.days.sections import DaysConfig
+from cyclegan_neuro.evaluation.days.spiking.measure import measure_spikes
+from cyclegan_neuro.evaluation.days.spiking.recorder import SpikeRecorder, why_not
+from cyclegan_neuro.evaluation.days.story.certainty import certainty_block
+from cyclegan_neuro.evaluation.days.story.inputs import inputs_block, order_block
+from cyclegan_neuro.evaluation.days.story.interpretation import interpretation_block
+from cyclegan_neuro.evaluation.days.story.learning import learning_block
+from cyclegan_neuro.evaluation.days.story.mapping import mapping_block
+from cyclegan_neuro.evaluation.days.story.spikes import no_spikes_block, spikes_block
+from cyclegan_neuro.evaluation.days.story.summary import summarise
+from cyclegan_neuro.evaluation.days.translation import Translator
+from cyclegan_neuro.evaluation.methods import Paragraph
+from cyclegan_neuro.spikes.cache import ResultCache
+from cyclegan_neuro.windows.prepared import PreparedPair
+
+__all__ = ["evaluate_days"]
+
+
+def evaluate_days(
+    config: DaysConfig,
+    prepared: PreparedPair,
+    model: Translator,
+    *,
+    training: Paragraph,
+    views: Views | None = None,
+    cache_directory: Path | None = None,
+) -> Evaluation:
+    """Evaluate a translator on the test windows, beside the baselines.
+
+    Parameters
+    ----------
+    config : DaysConfig
+    prepared : PreparedPair
+    model : Translator
+        With the weights to evaluate.
+    training : Paragraph
+        Of the methods section: what was trained, and how.
+    views : callable, optional
+        Gives the networks that can be explained; without it none is.
+    cache_directory : Path, optional
+        Keeps spikes and their statistics for the next evaluation.
+
+    Returns
+    -------
+    Evaluation
+        Metrics: ``signals``, ``change``, ``ot_shrinkage``; where position is known, ``tuning`` and ``turned_maps``;
+        where spikes can be inferred, ``spikes`` and ``inference``; ``interpretation`` where networks are explained.
+
+    References
+    ----------
+    Li et al. 2021, section 3.
+    """
+    section = config.evaluation.spikes
+    reason = why_not(section, prepared)
+    recorder = None if reason else SpikeRecorder(section, prepared, ResultCache(cache_directory))
+    found = measure(config.evaluation, prepared, model, recorder=recorder)
+    spikes = None if recorder is None else measure_spikes(recorder, found.spikes)
+    explained = None
+    if views is not None and config.evaluation.interpretation.enabled:
+        explained = interpret_networks(config.evaluation.interpretation, prepared, views)
+    blocks = (
+        inputs_block(config, prepared),
+        mapping_block(config, prepared, found),
+        learning_block(prepared, found),
+        *(() if explained is None else interpretation_block(prepared, explained)),
+        spikes_block(prepared, spikes) if spikes else no_spikes_block(reason),
+        certainty_block(config, prepared, found, spikes),
+        order_block(prepared),
+    )
+    metrics = {"signals": found.signals, "change": found.change, "ot_shrinkage": found.shrinkages}
+    if found.tuning:
+        metrics["tuning"] = found.tuning
+        metrics["turned_maps"] = {
+            direction: {name: asdict(turn) for name, turn in own.items()} for direction, own in found.turns.items()
+        }
+    if spikes:
+        metrics |= spikes.to_json()
+    if explained:
+        metrics["interpretation"] = explained.to_json()
+    paragraphs, references = methods_of_days(config, prepared, training, spikes=spikes, explained=explained)
+    return Evaluation(
+        summary=summarise(prepared, found, spikes, explained),
+        blocks=told_blocks(blocks, dpi=config.report.dpi),
+        metrics=metrics,
+        methods=paragraphs,
+        references=references,
+        arrays={} if explained is None else explained.arrays(),
+    )
