@@ -15,7 +15,8 @@ import time
 import _common
 import numpy as np
 
-from cyclegan_neuro.populations.simulate import simulate_packets
+from cyclegan_neuro.populations.sections import PacketsSection
+from cyclegan_neuro.populations.simulate.packets import simulate_packets
 from cyclegan_neuro.systems.spike_gan.config import ModelSection
 from cyclegan_neuro.systems.spike_gan.importance.maps import importance_maps, shuffled_windows
 from cyclegan_neuro.systems.spike_gan.importance.scores import WholeScore, score_of
@@ -32,8 +33,8 @@ def main() -> None:
     parser.add_argument("--whole", type=int, default=40, help="samples of whole samples (40)")
     parser.add_argument("--looped", type=int, default=2, help="samples of the loop (2)")
     options = parser.parse_args()
-    shown = {"only_packet": 0, "onset_limits": (16, 32), "packet_probability": 0.2}
-    samples = simulate_packets(n_samples=options.samples, **shown, seed=1).samples
+    section = PacketsSection(n_samples=options.samples, packet_probability=0.2)
+    samples = simulate_packets(section, only_packet=0, onset_limits=(16, 32), seed=1).samples
     _, n_bins, n_neurons = samples.shape
     critic = build_critic(ModelSection(features=options.features), n_bins=n_bins, n_neurons=n_neurons, seed=0)
     score = score_of(critic, batch_size=512)

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from cyclegan_neuro.errors import WindowError
+from cyclegan_neuro.populations.baselines.stimulus_gaussian import stimulus_bins
 from cyclegan_neuro.populations.reading import Activity, read_activity
-from cyclegan_neuro.populations.repeats import stimulus_bins
 from cyclegan_neuro.populations.sections import DataSection
 from cyclegan_neuro.populations.simulate.configured import simulate
 from cyclegan_neuro.recordings.checks import require

@@ -6,9 +6,10 @@ import h5py
 import numpy as np
 import pytest
 
-from cyclegan_neuro.populations.baselines import fit_dichotomized_gaussian
+from cyclegan_neuro.populations.baselines.dichotomized_gaussian import fit_dichotomized_gaussian
 from cyclegan_neuro.populations.comparison import StatisticError, compare, half_against_half, nearer
-from cyclegan_neuro.populations.simulate import simulate_pairs
+from cyclegan_neuro.populations.sections import PairsSection
+from cyclegan_neuro.populations.simulate.pairs import simulate_pairs
 from cyclegan_neuro.populations.statistics import PopulationStatistics, population_statistics
 
 RETINA = Path(__file__).resolve().parents[3] / "shared" / "data" / "spike_gan_retina.h5"
@@ -76,7 +77,7 @@ def test_the_nearer_one_is_named():
 
 def test_a_stationary_dichotomized_gaussian_is_as_near_to_pairs_as_halves_are():
     """What a network is measured by on simulated pairs, whose correlations over time all come from refractoriness."""
-    samples = simulate_pairs(n_samples=3000, n_bins=24, n_neurons=4, rate=0.25, seed=1).samples
+    samples = simulate_pairs(PairsSection(n_samples=3000, n_bins=24, n_neurons=4, rate=0.25), seed=1).samples
     kind = {"bin_s": 0.001, "spikes": True}
     drawn = fit_dichotomized_gaussian(samples).sample(3000, seed=0)
     found = compare(population_statistics(drawn, **kind), population_statistics(samples, **kind))

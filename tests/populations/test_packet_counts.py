@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from cyclegan_neuro.populations.baselines import fit_dichotomized_gaussian
+from cyclegan_neuro.populations.baselines.dichotomized_gaussian import fit_dichotomized_gaussian
 from cyclegan_neuro.populations.packet_counts import count_packets, packet_shares, share_of
-from cyclegan_neuro.populations.simulate import simulate_packets
+from cyclegan_neuro.populations.sections import PacketsSection
+from cyclegan_neuro.populations.simulate.packets import simulate_packets
 
 GROUPS = np.array([[2, 0, 1]])
 
@@ -22,13 +23,13 @@ def test_a_packet_counts_where_all_of_its_spikes_are_in_place():
 
 
 def test_simulated_packets_are_found_as_often_as_they_were_put_there():
-    simulated = simulate_packets(n_samples=300, seed=1)
+    simulated = simulate_packets(PacketsSection(n_samples=300), seed=1)
     wanted = np.bincount(simulated.truth.onsets[:, 1], minlength=4)
     assert count_packets(simulated.samples, simulated.truth.groups).tolist() == wanted.tolist()
 
 
 def test_jittered_packets_are_found_with_slack():
-    simulated = simulate_packets(n_samples=300, jitter_bins=0.5, seed=1)
+    simulated = simulate_packets(PacketsSection(n_samples=300, jitter_bins=0.5), seed=1)
     wanted = np.bincount(simulated.truth.onsets[:, 1], minlength=4)
     assert (count_packets(simulated.samples, simulated.truth.groups) < 0.2 * wanted).all()
     found = count_packets(simulated.samples, simulated.truth.groups, slack_bins=1)
@@ -47,7 +48,7 @@ def test_shares_and_their_intervals():
 
 def test_correlations_of_pairs_do_not_make_whole_packets():
     """The share falls with every spike that has to be in place: three of eight do not tell the models apart."""
-    simulated = simulate_packets(n_samples=1500, n_bins=24, n_neurons=8, rate=0.05, seed=1)
+    simulated = simulate_packets(PacketsSection(n_samples=1500, n_bins=24, n_neurons=8, rate=0.05), seed=1)
     samples = simulated.samples
     drawn = fit_dichotomized_gaussian(samples).sample(1500, seed=0)
     options = {"recorded": samples, "floor": "halves", "jitter_bins": 0.0}

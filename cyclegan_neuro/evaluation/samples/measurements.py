@@ -19,8 +19,8 @@ from cyclegan_neuro.populations.comparison import StatisticError, compare, half_
 from cyclegan_neuro.populations.nearest import Memorisation, memorisation
 from cyclegan_neuro.populations.packet_counts import PacketShares, packet_shares
 from cyclegan_neuro.populations.prepared import PreparedSamples
-from cyclegan_neuro.populations.simulate import PacketsTruth
 from cyclegan_neuro.populations.simulate.configured import simulate
+from cyclegan_neuro.populations.simulate.truth import PacketsTruth
 from cyclegan_neuro.populations.statistics import PopulationStatistics, population_statistics
 from cyclegan_neuro.populations.whole_distribution import WholeDistribution, compare_distributions
 

@@ -11,13 +11,12 @@ from scipy.linalg import eigvalsh
 from scipy.stats import norm
 
 from cyclegan_neuro.errors import ConfigurationError
-from cyclegan_neuro.populations.baselines._model import SpikeModel
+from cyclegan_neuro.populations.baselines._model import SpikeModel, check_samples
 from cyclegan_neuro.populations.baselines.bivariate_normal import (
     event_covariance,
     event_covariance_slope,
     latent_correlation,
 )
-from cyclegan_neuro.populations.baselines.checking import check_samples
 from cyclegan_neuro.populations.baselines.nearest_process import block_toeplitz, nearest_process
 
 __all__ = [

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cyclegan_neuro.populations.baselines._model import SpikeModel
-from cyclegan_neuro.populations.baselines.checking import check_samples
+from cyclegan_neuro.populations.baselines._model import SpikeModel, check_samples
 
 __all__ = ["Independent", "fit_independent"]
 

@@ -6,15 +6,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cyclegan_neuro.populations.baselines._model import SpikeModel
-from cyclegan_neuro.populations.baselines.checking import check_samples
-from cyclegan_neuro.populations.baselines.gibbs import count_steps, gibbs_sweep
+from cyclegan_neuro.populations.baselines._model import SpikeModel, check_samples
 from cyclegan_neuro.populations.baselines.moments import (
     Moments,
     all_words,
     data_moments,
     feature_covariance,
     features,
+    gibbs_sweep,
     moments_of,
     pack,
     unpack,
@@ -260,7 +259,7 @@ def _words_of_all(n_words: int, parameters: tuple, rng: np.random.Generator) -> 
 def _words_of_chains(n_words: int, parameters: tuple, rng: np.random.Generator) -> np.ndarray:
     fields, couplings, count_bias = parameters
     n_chains = min(_N_CHAINS, n_words)
-    start = 1 / (1 + np.exp(-fields - count_steps(count_bias)[0]))
+    start = 1 / (1 + np.exp(-fields - (count_bias[1] - count_bias[0])))
     states = (rng.random((fields.size, n_chains)) < start[:, None]).astype(np.float32)
     rounds, drawn = -(-n_words // n_chains), []
     for number in range(rounds):

@@ -9,7 +9,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-__all__ = ["Moments", "all_words", "data_moments", "feature_covariance", "features", "moments_of", "pack", "unpack"]
+__all__ = [
+    "Moments", "all_words", "data_moments", "feature_covariance", "features", "gibbs_sweep", "moments_of", "pack",
+    "unpack",
+]  # fmt: skip
 
 _MOST_WORDS_FOR_COVARIANCE = 50_000
 _CHUNK = 4096
@@ -132,6 +135,46 @@ def all_words(n_neurons: int) -> np.ndarray:
     [[0, 0], [0, 1], [1, 0], [1, 1]]
     """
     return (np.arange(2**n_neurons)[:, None] >> np.arange(n_neurons)[::-1] & 1).astype(np.uint8)
+
+
+def gibbs_sweep(
+    states: np.ndarray, *, fields: np.ndarray, couplings: np.ndarray, count_bias: np.ndarray, rng: np.random.Generator
+) -> None:
+    """Draw every neuron of every chain of words anew, given all others.
+
+    Parameters
+    ----------
+    states : ndarray of float32, shape (neuron, chain)
+        Spikes, 0 or 1; changed in place.
+    fields : ndarray, shape (neuron,)
+        ``h`` of the model.
+    couplings : ndarray, shape (neuron, neuron)
+        ``J``: symmetric, 0 on the diagonal.
+    count_bias : ndarray, shape (neuron + 1,)
+        ``V`` by the number of active neurons.
+    rng : numpy.random.Generator
+
+    Examples
+    --------
+    >>> states = np.zeros((2, 5), np.float32)
+    >>> gibbs_sweep(
+    ...     states, fields=np.array([99.0, -99.0]), couplings=np.zeros((2, 2)), count_bias=np.zeros(3),
+    ...     rng=np.random.default_rng(0),
+    ... )
+    >>> states.sum(axis=1).tolist()
+    [5.0, 0.0]
+    """
+    fields, couplings = fields.astype(np.float32), couplings.astype(np.float32)
+    steps = np.diff(count_bias).astype(np.float32)
+    uniform = rng.random(states.shape, dtype=np.float32)
+    with np.errstate(divide="ignore"):
+        logistic = np.log(uniform / (1 - uniform))  # the neuron spikes where its log-odds exceed this
+    active = states.sum(axis=0).astype(np.intp)
+    for neuron, row in enumerate(couplings):
+        others = active - states[neuron].astype(np.intp)
+        spikes = row @ states + steps[others] + fields[neuron] > logistic[neuron]
+        states[neuron] = spikes
+        active = others + spikes
 
 
 def pack(fields: np.ndarray, couplings: np.ndarray, count_bias: np.ndarray) -> np.ndarray:

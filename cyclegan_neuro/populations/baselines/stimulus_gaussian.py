@@ -11,16 +11,16 @@ from functools import partial
 import numpy as np
 from scipy.stats import norm
 
-from cyclegan_neuro.populations.baselines.checking import check_samples
+from cyclegan_neuro.errors import ConfigurationError
+from cyclegan_neuro.populations.baselines._model import check_samples
 from cyclegan_neuro.populations.baselines.dichotomized_gaussian import (
     LEAST_COUNT,
     DichotomizedGaussian,
     lagged_coincidences,
     nearest_gaussian,
 )
-from cyclegan_neuro.populations.repeats import stimulus_bins
 
-__all__ = ["fit_stimulus_gaussian"]
+__all__ = ["fit_stimulus_gaussian", "stimulus_bins"]
 
 _TERMS = 40
 _MOST = 0.95  # correlation up to which the series is summed
@@ -50,7 +50,7 @@ def fit_stimulus_gaussian(samples: np.ndarray, *, first_bins: np.ndarray, repeat
     RecordingError
         Samples of another shape or with other values.
     ConfigurationError
-        See :func:`~cyclegan_neuro.populations.repeats.stimulus_bins`.
+        See :func:`stimulus_bins`.
 
     References
     ----------
@@ -94,6 +94,38 @@ def fit_stimulus_gaussian(samples: np.ndarray, *, first_bins: np.ndarray, repeat
         wanted=within_bin[1],
         at_bound=at_bound,
     )
+
+
+def stimulus_bins(first_bins: np.ndarray, n_bins: int, repeat_bins: int) -> np.ndarray:
+    """Return the bin of the stimulus at each bin of samples, shape (sample, bin).
+
+    Parameters
+    ----------
+    first_bins : ndarray of int, shape (sample,)
+        Where samples begin, counted from the beginning of a repeat.
+    n_bins, repeat_bins : int
+        Bins of a sample, and of a repeat.
+
+    Raises
+    ------
+    ConfigurationError
+        A repeat of which the samples do not show every bin at least twice.
+
+    Examples
+    --------
+    >>> stimulus_bins(np.array([0, 2, 4, 6]), 2, 4).tolist()
+    [[0, 1], [2, 3], [0, 1], [2, 3]]
+    """
+    stimulus = (np.asarray(first_bins)[:, None] + np.arange(n_bins)) % repeat_bins
+    rare = int((np.bincount(stimulus.ravel(), minlength=repeat_bins) < 2).sum())
+    if rare:
+        raise ConfigurationError(
+            "evaluation.baselines.repeat_bins",
+            got=f"{repeat_bins:,}, of which {rare:,} are in fewer than two of {len(stimulus):,} training samples",
+            expected="bins after which a stimulus began again while the recording was made",
+            fix="check the length of a repeat in bins, or remove it",
+        )
+    return stimulus
 
 
 def _stimulus_rates(samples: np.ndarray, stimulus: np.ndarray, repeat_bins: int) -> np.ndarray:

@@ -26,9 +26,9 @@ def simulate(section: SimulationSection, *, seed: int, n_samples: int | None = N
     SimulatedPopulation
     """
     draw = {"pairs": simulate_pairs, "packets": simulate_packets, "stimuli": simulate_stimuli}[section.kind]
-    settings = getattr(section, section.kind).model_dump()
-    settings["n_samples"] = n_samples or settings["n_samples"]
-    return draw(**settings, seed=seed, population_seed=section.seed)
+    own = getattr(section, section.kind)
+    own = own.model_copy(update={"n_samples": n_samples or own.n_samples})
+    return draw(own, seed=seed, population_seed=section.seed)
 
 
 def simulate_shown(section: SimulationSection, *, packet: int, n_samples: int) -> SimulatedPopulation:
@@ -40,10 +40,9 @@ def simulate_shown(section: SimulationSection, *, packet: int, n_samples: int) -
     ----------
     Molano-Mazon et al. 2018, section 3.3: importance maps of samples with one type of packet.
     """
-    settings = getattr(section, section.kind).model_dump() | {"n_samples": n_samples}
     seeds = {"seed": section.seed + 1 + packet, "population_seed": section.seed}
+    own = getattr(section, section.kind).model_copy(update={"n_samples": n_samples})
     if section.kind == "stimuli":
-        return simulate_stimuli(**settings, only_stimulus=packet, **seeds)
-    settings["packet_probability"] = min(0.5, 2 * settings["packet_probability"])
-    limits = (settings["n_bins"] // 4, settings["n_bins"] // 2)
-    return simulate_packets(**settings, only_packet=packet, onset_limits=limits, **seeds)
+        return simulate_stimuli(own, only_stimulus=packet, **seeds)
+    often = own.model_copy(update={"packet_probability": min(0.5, 2 * own.packet_probability)})
+    return simulate_packets(often, only_packet=packet, onset_limits=(own.n_bins // 4, own.n_bins // 2), **seeds)

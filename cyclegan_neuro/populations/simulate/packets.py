@@ -4,8 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 
-from cyclegan_neuro.populations.simulate.checks import check_packets, check_range, check_sizes, require
-from cyclegan_neuro.populations.simulate.population import SPREAD, columns_of, generators, spread_around
+from cyclegan_neuro.populations.sections import PacketsSection, StimuliSection
+from cyclegan_neuro.populations.simulate.population import (
+    SPREAD,
+    check_packets,
+    check_range,
+    columns_of,
+    generators,
+    require,
+    spread_around,
+)
 from cyclegan_neuro.populations.simulate.refractory import refractory_spikes, solve_hazard_scale
 from cyclegan_neuro.populations.simulate.truth import PacketsTruth, SimulatedPopulation
 
@@ -13,15 +21,8 @@ __all__ = ["background_spikes", "packet_spikes", "simulate_packets", "templates"
 
 
 def simulate_packets(
+    section: PacketsSection,
     *,
-    n_samples: int = 8192,
-    n_bins: int = 64,
-    n_neurons: int = 32,
-    packet_neurons: int = 8,
-    packet_probability: float = 0.1,
-    rate: float = 0.1,
-    refractory_bins: float = 2.0,
-    jitter_bins: float = 0.0,
     only_packet: int | None = None,
     onset_limits: tuple[int, int] | None = None,
     seed: int,
@@ -29,20 +30,14 @@ def simulate_packets(
 ) -> SimulatedPopulation:
     """Simulate groups of neurons that fire one after the other.
 
+    A group starts a packet with ``packet_probability`` in a bin in which it may: not within the ``packet_neurons`` bins
+    of its last packet, and not where the sample ends before the packet does. No packet is under way when a sample
+    starts. Packets are added to a refractory background; jitter is rounded, and kept within the bins of the packet.
+
     Parameters
     ----------
-    n_samples, n_bins, n_neurons : int
-    packet_neurons : int
-        Neurons, and bins, of a packet; divides ``n_neurons``.
-    packet_probability : float
-        That a group starts a packet in a bin in which it may: not within the ``packet_neurons`` bins of its last
-        packet, and not where the sample ends before the packet does. No packet is under way when a sample starts.
-    rate : float
-        Background spikes per bin; each neuron has its own, uniform within 50 % around this one.
-    refractory_bins : float
-        As in :func:`simulate_pairs`; holds for the background, packets are added to it.
-    jitter_bins : float
-        Standard deviation of the time of each packet spike; rounded, and kept within the bins of the packet.
+    section : PacketsSection
+        ``packet_neurons`` divides ``n_neurons``.
     only_packet : int, optional
         The only packet that appears; the background stays that of all neurons.
     onset_limits : (int, int), optional
@@ -67,25 +62,22 @@ def simulate_packets(
 
     Examples
     --------
-    >>> simulated = simulate_packets(n_samples=4, seed=0, only_packet=2)
+    >>> simulated = simulate_packets(PacketsSection(n_samples=4), seed=0, only_packet=2)
     >>> simulated.samples.shape, set(simulated.truth.onsets[:, 1].tolist())
     ((4, 64, 32), {2})
     """
-    check_sizes(seed=seed, population_seed=population_seed, n_samples=n_samples, n_bins=n_bins, n_neurons=n_neurons)
-    check_packets(
-        n_neurons=n_neurons, n_bins=n_bins, packet_neurons=packet_neurons, rate=rate, refractory_bins=refractory_bins,
-        jitter_bins=jitter_bins,
-    )  # fmt: skip
+    check_packets(section)
+    n_bins, n_neurons, packet_neurons = section.n_bins, section.n_neurons, section.packet_neurons
     limits = (0, n_bins - packet_neurons) if onset_limits is None else onset_limits
-    _check(n_neurons, n_bins, packet_neurons, packet_probability, only_packet, limits)
+    _check(section, only_packet, limits)
     population, rng = generators(seed=seed, population_seed=population_seed)
     permutation = population.permutation(n_neurons)
-    rates = spread_around(rate, size=n_neurons, spread=SPREAD, rng=population)
+    rates = spread_around(section.rate, size=n_neurons, spread=SPREAD, rng=population)
     groups = columns_of(permutation).reshape(-1, packet_neurons)
-    background = background_spikes(rates, n_samples=n_samples, n_bins=n_bins, refractory_bins=refractory_bins, rng=rng)
+    background = background_spikes(section, rates, rng)
     shown = np.arange(len(groups)) if only_packet is None else np.array([only_packet])
-    onsets = _draw_onsets(n_samples, shown, packet_neurons, packet_probability, limits, rng)
-    packets = packet_spikes(onsets, groups=groups, shape=background.shape, jitter_bins=jitter_bins, rng=rng)
+    onsets = _draw_onsets(section, shown, limits, rng)
+    packets = packet_spikes(onsets, groups=groups, shape=background.shape, jitter_bins=section.jitter_bins, rng=rng)
     return SimulatedPopulation(background | packets, PacketsTruth(groups, permutation, rates, packets, onsets))
 
 
@@ -103,7 +95,7 @@ def templates(truth: PacketsTruth) -> np.ndarray:
 
     Examples
     --------
-    >>> truth = simulate_packets(n_samples=1, n_neurons=2, packet_neurons=1, seed=0).truth
+    >>> truth = simulate_packets(PacketsSection(n_samples=2, n_neurons=4, packet_neurons=2), seed=0).truth
     >>> templates(truth)[:, 0, truth.groups[:, 0]]
     array([[ True, False],
            [False,  True]])
@@ -115,15 +107,15 @@ def templates(truth: PacketsTruth) -> np.ndarray:
 
 
 def background_spikes(
-    rates: np.ndarray, *, n_samples: int, n_bins: int, refractory_bins: float, rng: np.random.Generator
+    section: PacketsSection | StimuliSection, rates: np.ndarray, rng: np.random.Generator
 ) -> np.ndarray:
     """Return spikes of independent refractory neurons, uint8, shape (sample, bin, neuron)."""
-    scale = np.array([solve_hazard_scale(rate, refractory_bins=refractory_bins) for rate in rates])
+    scale = np.array([solve_hazard_scale(rate, refractory_bins=section.refractory_bins) for rate in rates])
     return refractory_spikes(
         scale,
-        refractory_bins=refractory_bins,
-        n_bins=n_bins,
-        draw=lambda: rng.random((n_samples, len(scale)), np.float32),
+        refractory_bins=section.refractory_bins,
+        n_bins=section.n_bins,
+        draw=lambda: rng.random((section.n_samples, len(scale)), np.float32),
     )
 
 
@@ -154,31 +146,35 @@ def packet_spikes(
     return spikes
 
 
-def _draw_onsets(n_samples, shown, packet_bins, probability, limits, rng) -> np.ndarray:
+def _draw_onsets(section: PacketsSection, shown: np.ndarray, limits: tuple[int, int], rng) -> np.ndarray:
     """Sample, packet and first bin of the packets, shape (event, 3)."""
     first, last = limits
-    starts = np.zeros((n_samples, last - first + 1, len(shown)), bool)
-    free_from = np.full((n_samples, len(shown)), first)
+    starts = np.zeros((section.n_samples, last - first + 1, len(shown)), bool)
+    free_from = np.full((section.n_samples, len(shown)), first)
     for step in range(starts.shape[1]):
         time = first + step
-        starts[:, step] = (rng.random(free_from.shape) < probability) & (free_from <= time)
-        free_from[starts[:, step]] = time + packet_bins
+        starts[:, step] = (rng.random(free_from.shape) < section.packet_probability) & (free_from <= time)
+        free_from[starts[:, step]] = time + section.packet_neurons
     sample, step, which = np.nonzero(starts)
     return np.stack([sample, shown[which], first + step], axis=1)
 
 
-def _check(n_neurons, n_bins, packet_neurons, packet_probability, only_packet, limits) -> None:
+def _check(section: PacketsSection, only_packet: int | None, limits: tuple[int, int]) -> None:
     """Refuse packets that do not divide the neurons, do not exist, or do not fit."""
+    n_neurons, packet_neurons, last_onset = (
+        section.n_neurons,
+        section.packet_neurons,
+        section.n_bins - section.packet_neurons,
+    )
     require(
         n_neurons % packet_neurons == 0, "n_neurons", got=f"{n_neurons}",
         expected=f"a multiple of packet_neurons {packet_neurons}", fix="change n_neurons or packet_neurons",
     )  # fmt: skip
-    check_range("packet_probability", packet_probability, 0.0, 1.0)
     if only_packet is not None:
         check_range("only_packet", only_packet, 0, n_neurons // packet_neurons - 1)
     first, last = limits
     require(
-        0 <= first <= last <= n_bins - packet_neurons, "onset_limits", got=f"{first} to {last}",
-        expected=f"first and last bin, within 0 to {n_bins - packet_neurons}, where a packet still fits",
+        0 <= first <= last <= last_onset, "onset_limits", got=f"{first} to {last}",
+        expected=f"first and last bin, within 0 to {last_onset}, where a packet still fits",
         fix="narrow the limits or lengthen the samples",
     )  # fmt: skip

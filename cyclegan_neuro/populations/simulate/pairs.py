@@ -7,9 +7,16 @@ from itertools import combinations
 
 import numpy as np
 
-from cyclegan_neuro.populations.simulate.checks import check_range, check_rate, check_sizes, require
+from cyclegan_neuro.populations.sections import PairsSection
 from cyclegan_neuro.populations.simulate.pair_chain import PairLaw, solve_pair
-from cyclegan_neuro.populations.simulate.population import SPREAD, columns_of, generators, spread_around
+from cyclegan_neuro.populations.simulate.population import (
+    check_range,
+    check_rate,
+    columns_of,
+    generators,
+    require,
+    spread_around,
+)
 from cyclegan_neuro.populations.simulate.refractory import refractory_spikes
 from cyclegan_neuro.populations.simulate.truth import PairsTruth, SimulatedPopulation
 
@@ -18,33 +25,17 @@ __all__ = ["simulate_pairs"]
 _MAX_CORRELATION = 0.95
 
 
-def simulate_pairs(
-    *,
-    n_samples: int = 8192,
-    n_bins: int = 128,
-    n_neurons: int = 16,
-    group_size: int = 2,
-    rate: float = 0.25,
-    correlation: float = 0.3,
-    refractory_bins: float = 2.0,
-    spread: float = SPREAD,
-    seed: int,
-    population_seed: int | None = None,
-) -> SimulatedPopulation:
+def simulate_pairs(section: PairsSection, *, seed: int, population_seed: int | None = None) -> SimulatedPopulation:
     """Simulate groups of correlated neurons with relative refractoriness.
+
+    A neuron has recovered to 1 - exp(-a / sigma^2) a bins after a spike, sigma = refractory_bins / 1.5. Each group has
+    its own rate and correlation, uniform within ``spread`` around those of the section; its neurons are scattered over
+    the columns.
 
     Parameters
     ----------
-    n_samples, n_bins, n_neurons, group_size : int
-        ``n_neurons`` is a multiple of ``group_size``; the neurons of a group are scattered over the columns.
-    rate : float
-        Spikes per bin; each group has its own, uniform within ``spread`` around this one.
-    correlation : float
-        Pearson correlation, within a bin, of two neurons of a group; each group has its own, as for the rate.
-    refractory_bins : float
-        A neuron has recovered to 1 - exp(-a / sigma^2) a bins after a spike, sigma = refractory_bins / 1.5.
-    spread : float
-        0 to below 1; 0 gives all groups the nominal values.
+    section : PairsSection
+        ``n_neurons`` is a multiple of ``group_size``; a spread of 0 gives all groups the nominal values.
     seed : int
         Of the samples.
     population_seed : int, optional
@@ -75,25 +66,23 @@ def simulate_pairs(
 
     Examples
     --------
-    >>> simulated = simulate_pairs(n_samples=4, n_bins=10, n_neurons=4, seed=0)
+    >>> simulated = simulate_pairs(PairsSection(n_samples=4, n_bins=10, n_neurons=4), seed=0)
     >>> simulated.samples.shape, simulated.truth.groups.shape
     ((4, 10, 4), (2, 2))
     """
-    check_sizes(
-        seed=seed, population_seed=population_seed, n_samples=n_samples, n_bins=n_bins, n_neurons=n_neurons
-    )  # fmt: skip
-    _check(n_neurons, group_size, rate, correlation, refractory_bins, spread)
+    _check(section)
+    group_size, refractory_bins = section.group_size, section.refractory_bins
     population, rng = generators(seed=seed, population_seed=population_seed)
-    permutation = population.permutation(n_neurons)
-    n_groups = n_neurons // group_size
-    rates = spread_around(rate, size=n_groups, spread=spread, rng=population)
-    correlations = spread_around(correlation, size=n_groups, spread=spread, rng=population)
+    permutation = population.permutation(section.n_neurons)
+    n_groups = section.n_neurons // group_size
+    rates = spread_around(section.rate, size=n_groups, spread=section.spread, rng=population)
+    correlations = spread_around(section.correlation, size=n_groups, spread=section.spread, rng=population)
     laws = [solve_pair(*nominal, refractory_bins=refractory_bins) for nominal in zip(rates, correlations, strict=True)]
     unshuffled = refractory_spikes(
         np.repeat([law.hazard_scale for law in laws], group_size),
         refractory_bins=refractory_bins,
-        n_bins=n_bins,
-        draw=_shared_numbers(rng, n_samples, group_size, np.array([law.sharing for law in laws])),
+        n_bins=section.n_bins,
+        draw=_shared_numbers(rng, section.n_samples, group_size, np.array([law.sharing for law in laws])),
         warm_up_bins=max(law.warm_up_bins for law in laws),
     )
     samples = np.take(unshuffled, permutation, axis=2)
@@ -148,13 +137,12 @@ def _reached(samples: np.ndarray, groups: np.ndarray) -> tuple[np.ndarray, np.nd
     return rate[groups].mean(axis=1), correlation
 
 
-def _check(n_neurons, group_size, rate, correlation, refractory_bins, spread) -> None:
+def _check(section: PairsSection) -> None:
     """Refuse groups that do not divide the neurons, and laws that no pair can have."""
-    require(group_size >= 2, "group_size", got=f"{group_size}", expected="at least 2", fix="give groups of 2 or more")
+    n_neurons, group_size, spread = section.n_neurons, section.group_size, section.spread
     require(
         n_neurons % group_size == 0, "n_neurons", got=f"{n_neurons}", expected=f"a multiple of group_size {group_size}",
         fix="change n_neurons or group_size",
     )  # fmt: skip
-    require(0 <= spread < 1, "spread", got=f"{spread}", expected="0 to below 1", fix="lower the spread")
-    check_rate(rate, spread=spread, refractory_bins=refractory_bins)
-    check_range("correlation", correlation, 0.0, _MAX_CORRELATION / (1 + spread))
+    check_rate(section.rate, spread=spread, refractory_bins=section.refractory_bins)
+    check_range("correlation", section.correlation, 0.0, _MAX_CORRELATION / (1 + spread))

@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from cyclegan_neuro.populations.prepared import PreparedSamples
-from cyclegan_neuro.populations.simulate import PacketsTruth
 from cyclegan_neuro.populations.simulate.configured import simulate_shown
+from cyclegan_neuro.populations.simulate.truth import PacketsTruth
 from cyclegan_neuro.systems.spike_gan.config import Config
 from cyclegan_neuro.systems.spike_gan.coordination import fit_coordination_critic
 from cyclegan_neuro.systems.spike_gan.importance.detection import (

@@ -9,9 +9,8 @@ from scipy.signal import lfilter
 from scipy.stats import norm
 
 from cyclegan_neuro.errors import ConfigurationError
-from cyclegan_neuro.populations.baselines import fit_dichotomized_gaussian
 from cyclegan_neuro.populations.baselines.bivariate_normal import event_covariance
-from cyclegan_neuro.populations.baselines.dichotomized_gaussian import lagged_covariances
+from cyclegan_neuro.populations.baselines.dichotomized_gaussian import fit_dichotomized_gaussian, lagged_covariances
 from cyclegan_neuro.populations.baselines.nearest_process import block_toeplitz, nearest_process
 from cyclegan_neuro.populations.statistics import population_statistics
 

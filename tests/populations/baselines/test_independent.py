@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 from cyclegan_neuro.errors import ConfigurationError, RecordingError
-from cyclegan_neuro.populations.baselines import fit_dichotomized_gaussian, fit_independent, fit_k_pairwise
+from cyclegan_neuro.populations.baselines.dichotomized_gaussian import fit_dichotomized_gaussian
+from cyclegan_neuro.populations.baselines.independent import fit_independent
+from cyclegan_neuro.populations.baselines.k_pairwise import fit_k_pairwise
 
 FITS = {
     "independent": fit_independent,

@@ -6,14 +6,14 @@ import h5py
 import numpy as np
 import pytest
 
-from cyclegan_neuro.populations.baselines import fit_k_pairwise, k_pairwise
-from cyclegan_neuro.populations.baselines.gibbs import gibbs_sweep
-from cyclegan_neuro.populations.baselines.k_pairwise import word_probabilities
+from cyclegan_neuro.populations.baselines import k_pairwise
+from cyclegan_neuro.populations.baselines.k_pairwise import fit_k_pairwise, word_probabilities
 from cyclegan_neuro.populations.baselines.moments import (
     all_words,
     data_moments,
     feature_covariance,
     features,
+    gibbs_sweep,
     moments_of,
     pack,
     unpack,

@@ -8,10 +8,15 @@ import pytest
 from scipy.stats import norm
 
 from cyclegan_neuro.errors import ConfigurationError
-from cyclegan_neuro.populations.baselines import fit_stimulus_gaussian
 from cyclegan_neuro.populations.baselines.bivariate_normal import event_covariance
 from cyclegan_neuro.populations.baselines.dichotomized_gaussian import lagged_covariances
-from cyclegan_neuro.populations.baselines.stimulus_gaussian import _series_factors, _slope, _solve, _sum
+from cyclegan_neuro.populations.baselines.stimulus_gaussian import (
+    _series_factors,
+    _slope,
+    _solve,
+    _sum,
+    fit_stimulus_gaussian,
+)
 from cyclegan_neuro.populations.comparison import compare
 from cyclegan_neuro.populations.statistics import population_statistics
 

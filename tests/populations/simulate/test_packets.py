@@ -4,8 +4,16 @@ import numpy as np
 import pytest
 
 from cyclegan_neuro.errors import ConfigurationError
-from cyclegan_neuro.populations.simulate import simulate_packets, templates
-from cyclegan_neuro.populations.simulate.packets import packet_spikes
+from cyclegan_neuro.populations.sections import PacketsSection
+from cyclegan_neuro.populations.simulate import packets
+from cyclegan_neuro.populations.simulate.packets import packet_spikes, templates
+
+
+def simulate_packets(*, seed, population_seed=None, **options):
+    """Simulate the section's population with some settings changed, also to what a configuration refuses."""
+    shown = {name: options.pop(name) for name in ("only_packet", "onset_limits") if name in options}
+    section = PacketsSection().model_copy(update=options)
+    return packets.simulate_packets(section, seed=seed, population_seed=population_seed, **shown)
 
 
 @pytest.fixture(scope="module")
@@ -134,7 +142,6 @@ def test_form_and_seeds(published):
         ({"n_neurons": 30}, r"data.simulation.n_neurons: got 30, expected a multiple of packet_neurons 8. Fix:"),
         ({"packet_neurons": 0}, r"data.simulation.packet_neurons: got 0, expected 1 to 32"),
         ({"n_bins": 7}, r"data.simulation.packet_neurons: got 8, expected 1 to 7"),
-        ({"packet_probability": 1.2}, r"data.simulation.packet_probability: got 1.2, expected 0 to 1"),
         ({"only_packet": 4}, r"data.simulation.only_packet: got 4, expected 0 to 3"),
         ({"onset_limits": (16, 57)}, r"data.simulation.onset_limits: got 16 to 57, expected .* within 0 to 56"),
         ({"onset_limits": (9, 8)}, r"data.simulation.onset_limits: got 9 to 8"),

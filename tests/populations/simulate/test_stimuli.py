@@ -4,7 +4,16 @@ import numpy as np
 import pytest
 
 from cyclegan_neuro.errors import ConfigurationError
-from cyclegan_neuro.populations.simulate import simulate_stimuli, templates
+from cyclegan_neuro.populations.sections import StimuliSection
+from cyclegan_neuro.populations.simulate import stimuli
+from cyclegan_neuro.populations.simulate.packets import templates
+
+
+def simulate_stimuli(*, seed, population_seed=None, **options):
+    """Simulate the section's population with some settings changed, also to what a configuration refuses."""
+    shown = {name: options.pop(name) for name in ("only_stimulus",) if name in options}
+    section = StimuliSection().model_copy(update=options)
+    return stimuli.simulate_stimuli(section, seed=seed, population_seed=population_seed, **shown)
 
 
 @pytest.fixture(scope="module")

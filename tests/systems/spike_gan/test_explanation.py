@@ -3,22 +3,19 @@
 import numpy as np
 import pytest
 
-from cyclegan_neuro.populations.simulate import simulate_packets
+from cyclegan_neuro.populations.sections import PacketsSection
+from cyclegan_neuro.populations.simulate.packets import simulate_packets
 from cyclegan_neuro.systems.spike_gan.data import prepare
 from cyclegan_neuro.systems.spike_gan.explanation import CriticView, _scored, explain_critics
 from cyclegan_neuro.systems.spike_gan.importance.packet_scores import known_packet
 from cyclegan_neuro.systems.spike_gan.networks import build_critic
 
-SHOWN = simulate_packets(
-    n_samples=20, n_bins=24, n_neurons=8, packet_neurons=4, packet_probability=0.2, only_packet=1, seed=1
-)
+SECTION = PacketsSection(n_samples=20, n_bins=24, n_neurons=8, packet_neurons=4, packet_probability=0.2)
+SHOWN = simulate_packets(SECTION, only_packet=1, seed=1)
 
 
 def test_each_packet_is_scored_in_the_samples_that_show_it():
-    first = simulate_packets(
-        n_samples=20, n_bins=24, n_neurons=8, packet_neurons=4, packet_probability=0.2, only_packet=0,
-        seed=2, population_seed=1,
-    )  # fmt: skip
+    first = simulate_packets(SECTION, only_packet=0, seed=2, population_seed=1)
     both = first, SHOWN
     samples = np.concatenate([one.samples for one in both])
     truth = np.concatenate([one.truth.packet_spikes for one in both])

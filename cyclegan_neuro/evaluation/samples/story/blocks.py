@@ -10,7 +10,7 @@ from cyclegan_neuro.evaluation.samples.wording import FLOOR, MODEL, nearest_labe
 from cyclegan_neuro.evaluation.wording import findings_table, percent, plural
 from cyclegan_neuro.populations.comparison import StatisticError, nearer
 from cyclegan_neuro.populations.prepared import PreparedSamples
-from cyclegan_neuro.populations.simulate import PairsTruth
+from cyclegan_neuro.populations.simulate.truth import PairsTruth
 from cyclegan_neuro.populations.statistics import PopulationStatistics
 from cyclegan_neuro.recordings.recording import Origin
 

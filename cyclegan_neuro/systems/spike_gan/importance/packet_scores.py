@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from cyclegan_neuro.interpret.scores import auroc
-from cyclegan_neuro.populations.simulate import PacketsTruth, templates
+from cyclegan_neuro.populations.simulate.packets import templates
+from cyclegan_neuro.populations.simulate.truth import PacketsTruth
 from cyclegan_neuro.systems.spike_gan.importance.detection import importance_threshold, packet_neuron_auroc
 from cyclegan_neuro.systems.spike_gan.importance.maps import neuron_importance
 from cyclegan_neuro.systems.spike_gan.importance.templates import average_aligned, find_packets, template_correlation

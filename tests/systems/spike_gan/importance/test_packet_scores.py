@@ -2,12 +2,12 @@
 
 import numpy as np
 
-from cyclegan_neuro.populations.simulate import simulate_packets, templates
+from cyclegan_neuro.populations.sections import PacketsSection
+from cyclegan_neuro.populations.simulate.packets import simulate_packets, templates
 from cyclegan_neuro.systems.spike_gan.importance.packet_scores import known_packet, score_packet
 
-SHOWN = simulate_packets(
-    n_samples=20, n_bins=24, n_neurons=8, packet_neurons=4, packet_probability=0.2, only_packet=1, seed=1
-)
+SECTION = PacketsSection(n_samples=20, n_bins=24, n_neurons=8, packet_neurons=4, packet_probability=0.2)
+SHOWN = simulate_packets(SECTION, only_packet=1, seed=1)
 ONSETS = SHOWN.truth.onsets
 MAPS = SHOWN.truth.packet_spikes.astype(np.float32)  # of a critic that sees packets and nothing else
 
