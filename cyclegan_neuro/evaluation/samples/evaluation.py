@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict
 
 from cyclegan_neuro.evaluation.contents import Evaluation, Reference, told_blocks
+from cyclegan_neuro.evaluation.samples.blocks import (
+    inputs_block,
+    memorisation_block,
+    packets_block,
+    statistics_block,
+    whole_block,
+)
+from cyclegan_neuro.evaluation.samples.certainty import baselines_block, certainty_block, summarise
 from cyclegan_neuro.evaluation.samples.generated import Generator
 from cyclegan_neuro.evaluation.samples.measurements import Measurements, measure
 from cyclegan_neuro.evaluation.samples.sections import SamplesConfig
-from cyclegan_neuro.evaluation.samples.story.blocks import inputs_block, memorisation_block, statistics_block
-from cyclegan_neuro.evaluation.samples.story.certainty import baselines_block, certainty_block
-from cyclegan_neuro.evaluation.samples.story.packets import packets_block
-from cyclegan_neuro.evaluation.samples.story.summary import summarise
-from cyclegan_neuro.evaluation.samples.story.whole import whole_block
 from cyclegan_neuro.populations.prepared import PreparedSamples
 
 __all__ = ["evaluate_samples"]
@@ -56,58 +58,24 @@ def evaluate_samples(
     own = own or Evaluation((), ())
     found = measure(config, prepared, generate, name=name)
     blocks = (
-        inputs_block(config, prepared, found),
-        statistics_block(prepared, found),
+        inputs_block(config, found),
+        statistics_block(found),
         packets_block(found),
-        memorisation_block(prepared, found),
+        memorisation_block(found),
         whole_block(found),
         *own.blocks,
         baselines_block(found),
-        certainty_block(prepared, found),
+        certainty_block(found),
     )
     paragraphs, references = methods(found)
     truth = {} if prepared.truth is None else prepared.truth.arrays()
     return Evaluation(
-        summary=(*summarise(prepared, found), *own.summary),
+        summary=(*summarise(found), *own.summary),
         blocks=told_blocks(blocks, dpi=config.report.dpi),
-        metrics=_metrics(found) | own.metrics,
+        metrics=found.metrics() | own.metrics,
         methods=paragraphs,
         references=references,
         arrays={"generated/samples": found.generated}
         | own.arrays
         | {f"truth/{field}": values for field, values in truth.items()},
     )
-
-
-def _metrics(found: Measurements) -> dict:
-    metrics = {
-        "statistics": {
-            model: {name: {"rmse": error.rmse, "r2": error.r2} for name, error in errors.items()}
-            for model, errors in found.errors.items()
-        }
-    }
-    if found.memorisation is not None:
-        one = found.memorisation
-        metrics["memorisation"] = {
-            "median_distance": {name: nearest.median for name, nearest in one.nearest.items()},
-            "copies": {name: nearest.copies for name, nearest in one.nearest.items()},
-            "ks_statistic": one.ks_statistic,
-        }
-    if found.packets is not None:
-        one = found.packets
-        metrics["whole_packets"] = {
-            "recorded": one.recorded.tolist(),
-            "slack_bins": one.slack_bins,
-            "share_of_recorded": {name: [asdict(share) for share in shares] for name, shares in one.shares.items()},
-        }
-    if found.whole is not None:
-        one = found.whole
-        metrics["whole_distribution"] = {
-            "entropy_bits": {
-                side: {"plug_in": entropy.plug_in, "miller_madow": entropy.miller_madow, "n_samples": entropy.n_samples}
-                for side, entropy in (("generated", one.entropy_generated), ("surrogate", one.entropy_surrogate))
-            },
-            "seen_in_training": {"generated": one.seen_generated, "surrogate": one.seen_surrogate},
-            "never_in_truth": {"generated": one.impossible_generated, "surrogate": one.impossible_surrogate},
-        }
-    return metrics

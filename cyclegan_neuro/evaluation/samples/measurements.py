@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 
 import numpy as np
 
 from cyclegan_neuro.evaluation.samples.generated import Generator
 from cyclegan_neuro.evaluation.samples.sections import SamplesConfig
-from cyclegan_neuro.evaluation.samples.wording import FLOOR, MODEL, label
+from cyclegan_neuro.evaluation.samples.wording import FLOOR, LABELS, MODEL, statistic_label
 from cyclegan_neuro.populations.baselines.dichotomized_gaussian import fit_dichotomized_gaussian
 from cyclegan_neuro.populations.baselines.independent import fit_independent
 from cyclegan_neuro.populations.baselines.k_pairwise import fit_k_pairwise
@@ -45,6 +45,7 @@ class Measurements:
     ----------
     name : str
         What the generator is called.
+    prepared : PreparedSamples
     recorded : PopulationStatistics
         Of all recorded samples.
     statistics : dict of str to PopulationStatistics
@@ -66,6 +67,7 @@ class Measurements:
     """
 
     name: str
+    prepared: PreparedSamples
     recorded: PopulationStatistics
     statistics: dict[str, PopulationStatistics]
     errors: dict[str, dict[str, StatisticError]]
@@ -78,7 +80,45 @@ class Measurements:
 
     def label(self, model: str) -> str:
         """Return what the generator, a baseline or the floor is called."""
-        return self.name if model == MODEL else label(model)
+        return self.name if model == MODEL else LABELS[model]
+
+    def statistic(self, name: str, *, unit: bool = True) -> str:
+        """Return what a statistic is called, with the unit where it has one."""
+        label = statistic_label(name, spikes=self.prepared.spikes)
+        return label if unit else label.split(" (")[0]
+
+    def metrics(self) -> dict:
+        """Return the entries of ``metrics.json``."""
+        errors = {
+            model: {name: asdict(error) for name, error in errors.items()} for model, errors in self.errors.items()
+        }
+        metrics: dict = {"statistics": errors}
+        if self.memorisation is not None:
+            one = self.memorisation
+            metrics["memorisation"] = {
+                "median_distance": {name: nearest.median for name, nearest in one.nearest.items()},
+                "copies": {name: nearest.copies for name, nearest in one.nearest.items()},
+                "ks_statistic": one.ks_statistic,
+            }
+        if self.packets is not None:
+            one = self.packets
+            metrics["whole_packets"] = {
+                "recorded": one.recorded.tolist(),
+                "slack_bins": one.slack_bins,
+                "share_of_recorded": {name: [asdict(share) for share in shares] for name, shares in one.shares.items()},
+            }
+        if self.whole is not None:
+            one = self.whole
+            entropies = {"generated": one.entropy_generated, "surrogate": one.entropy_surrogate}
+            kept = ("plug_in", "miller_madow", "n_samples")
+            metrics["whole_distribution"] = {
+                "entropy_bits": {
+                    side: {name: getattr(entropy, name) for name in kept} for side, entropy in entropies.items()
+                },
+                "seen_in_training": {"generated": one.seen_generated, "surrogate": one.seen_surrogate},
+                "never_in_truth": {"generated": one.impossible_generated, "surrogate": one.impossible_surrogate},
+            }
+        return metrics
 
 
 def measure(
@@ -113,6 +153,7 @@ def measure(
     errors[FLOOR] = half_against_half(recorded, **kind, seed=seed)
     return Measurements(
         name=name,
+        prepared=prepared,
         recorded=reference,
         statistics=statistics,
         errors=errors,
@@ -140,9 +181,9 @@ def _fit_baselines(config: SamplesConfig, prepared: PreparedSamples, training: n
     for name, fit in fits.items():
         most = _MOST_NEURONS.get(name, training.shape[2])
         if training.shape[2] > most:
-            _log.warning("%s: not fitted to %d neurons, at most %d", label(name), training.shape[2], most)
+            _log.warning("%s: not fitted to %d neurons, at most %d", LABELS[name], training.shape[2], most)
         else:
-            _log.info("fitting %s", label(name))
+            _log.info("fitting %s", LABELS[name])
             found[name] = fit(training)
     return found
 

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from cyclegan_neuro.evaluation.samples.generated import Generator
 from cyclegan_neuro.evaluation.samples.measurements import Measurements
-from cyclegan_neuro.evaluation.samples.wording import MODEL, label, nearest_label
+from cyclegan_neuro.evaluation.samples.wording import LABELS, MODEL
 from cyclegan_neuro.figures.style import DAY_X, DAY_Y, MUTED, TRUTH, new_figure, plain_logarithms, styled
 from cyclegan_neuro.populations.baselines.k_pairwise import KPairwise
 from cyclegan_neuro.populations.nearest import Memorisation, NearestSamples
@@ -66,7 +66,7 @@ def statistics_grid(
             axis.set(title=title, xlabel=f"recorded ({axis_unit})", ylabel=f"generated ({axis_unit})")
         _counts_or_spread(axes[1, 0], recorded, statistics, models)
         _time_course(axes[1, 1], recorded, statistics, models, prepared)
-        named = {one: name if one == MODEL else label(one) for one in models}
+        named = {one: name if one == MODEL else LABELS[one] for one in models}
         _autocorrelogram(axes[1, 2], recorded, statistics, named, prepared)
         handles, labels = axes[1, 2].get_legend_handles_labels()
         figure.legend(handles, labels, loc="outside lower center", ncols=_MOST_IN_A_ROW)
@@ -148,9 +148,9 @@ def _sample(axis: Axes, sample: np.ndarray, prepared: PreparedSamples, limits=No
     axis.set(xlim=(0, n_bins * prepared.bin_s), ylim=(n_neurons - 0.5, -0.5))
 
 
-def nearest_examples(measured: Measurements, prepared: PreparedSamples) -> Figure:
+def nearest_examples(measured: Measurements) -> Figure:
     """Draw the first samples of each model over the training samples that are nearest to them (Figure S5)."""
-    groups = _nearest_groups(measured, prepared)
+    prepared, groups = measured.prepared, _nearest_groups(measured)
     n, colours = max(len(samples) for samples, _ in groups.values()), {"generated": DAY_Y, "training": TRUTH} | _COLOURS
     with styled():
         figure = new_figure(13.0, 3.8 * len(groups))
@@ -162,17 +162,17 @@ def nearest_examples(measured: Measurements, prepared: PreparedSamples) -> Figur
                 _sample(above[column], sample, prepared, colour=colours[name])
                 _sample(below[column], found[column], prepared)
                 above[column].set_title(f"{nearest.distance[column]} places differ")
-            above[0].set_ylabel(f"{nearest_label(name)}\nneuron")
+            above[0].set_ylabel(f"{LABELS[name]}\nneuron")
             below[0].set_ylabel("nearest in training\nneuron")
         for axis in axes[-1]:
             axis.set_xlabel("time (s)")
     return figure
 
 
-def _nearest_groups(measured: Measurements, prepared: PreparedSamples) -> dict[str, tuple[np.ndarray, NearestSamples]]:
+def _nearest_groups(measured: Measurements) -> dict[str, tuple[np.ndarray, NearestSamples]]:
     """The published groups: generated samples, two baselines where they were fitted, training samples."""
     found, generated = measured.memorisation.nearest, measured.examples[MODEL]
-    training = prepared.samples(prepared.train_apart[: len(generated)])
+    training = measured.prepared.samples(measured.prepared.train_apart[: len(generated)])
     samples = measured.examples | {"generated": generated, "training": training}
     names = ("generated", "k_pairwise", "dichotomized_gaussian", "training")
     return {name: (samples[name], found[name]) for name in names if name in found}
@@ -191,7 +191,7 @@ def distances(found: Memorisation) -> Figure:
             values = found.nearest[name].distance
             axis.hist(
                 values, edges, weights=np.full(len(values), 1 / len(values)), histtype="step", color=colour,
-                label=nearest_label(name), linewidth=1.6,
+                label=LABELS[name], linewidth=1.6,
             )  # fmt: skip
         axis.set(xlabel="places that differ from the nearest training sample", ylabel="share of the samples")
         axis.legend()

@@ -161,11 +161,8 @@ def _draw_onsets(section: PacketsSection, shown: np.ndarray, limits: tuple[int, 
 
 def _check(section: PacketsSection, only_packet: int | None, limits: tuple[int, int]) -> None:
     """Refuse packets that do not divide the neurons, do not exist, or do not fit."""
-    n_neurons, packet_neurons, last_onset = (
-        section.n_neurons,
-        section.packet_neurons,
-        section.n_bins - section.packet_neurons,
-    )
+    n_neurons, packet_neurons = section.n_neurons, section.packet_neurons
+    last_onset = section.n_bins - packet_neurons
     require(
         n_neurons % packet_neurons == 0, "n_neurons", got=f"{n_neurons}",
         expected=f"a multiple of packet_neurons {packet_neurons}", fix="change n_neurons or packet_neurons",

@@ -10,19 +10,14 @@ from cyclegan_neuro.populations.prepared import PreparedSamples
 from cyclegan_neuro.systems.spike_gan.config import Config
 from cyclegan_neuro.systems.spike_gan.explanation import Explanation, explain_critics
 from cyclegan_neuro.systems.spike_gan.generation import generator_of
-from cyclegan_neuro.systems.spike_gan.story.importance import importance_block, importance_sentence
+from cyclegan_neuro.systems.spike_gan.story.importance import (
+    importance_block,
+    importance_metrics,
+    importance_sentence,
+)
 from cyclegan_neuro.systems.spike_gan.story.methods import methods
 
 __all__ = ["evaluate_spike_gan"]
-
-_PACKET_SCORES = (
-    "neuron_auroc",
-    "neuron_recall",
-    "neuron_precision",
-    "template_correlation",
-    "template_correlation_found",
-    "place_auroc",
-)
 
 
 def evaluate_spike_gan(config: Config, prepared: PreparedSamples, trainer) -> Evaluation:
@@ -65,23 +60,6 @@ def _own(config: Config, prepared: PreparedSamples, explanation: Explanation) ->
     return Evaluation(
         summary=(importance_sentence(explanation),) if explanation.packets else (),
         blocks=(importance_block(config, prepared, explanation),),
-        metrics={"importance": _importance_metrics(explanation)},
+        metrics={"importance": importance_metrics(explanation)},
         arrays={"importance/samples": explanation.samples, **maps},
     )
-
-
-def _importance_metrics(explanation: Explanation) -> dict:
-    metrics: dict = {"n_samples": len(explanation.samples), "critics": {}}
-    if explanation.packets:
-        metrics["neuron_auroc_of_activity"] = [packet.activity_auroc for packet in explanation.packets]
-    for name, view in explanation.critics.items():
-        metrics["critics"][name] = {"seconds": view.seconds}
-        if view.packets:
-            metrics["critics"][name] |= {
-                "packets": [{score: getattr(packet, score) for score in _PACKET_SCORES} for packet in view.packets],
-                "threshold": view.threshold,
-                "recall": view.detection.recall,
-                "precision": view.detection.precision,
-                "spike_auroc": view.spike_auroc,
-            }
-    return metrics

@@ -13,17 +13,12 @@ from cyclegan_neuro.populations.simulate.configured import simulate_shown
 from cyclegan_neuro.populations.simulate.truth import PacketsTruth
 from cyclegan_neuro.systems.spike_gan.config import Config
 from cyclegan_neuro.systems.spike_gan.coordination import fit_coordination_critic
-from cyclegan_neuro.systems.spike_gan.importance.detection import (
-    DetectionScores,
-    detect,
-    detection_scores,
-    importance_threshold,
-    packet_spike_auroc,
-)
 from cyclegan_neuro.systems.spike_gan.importance.maps import importance_maps
-from cyclegan_neuro.systems.spike_gan.importance.packet_scores import (
+from cyclegan_neuro.systems.spike_gan.importance.packets import (
+    Detection,
     KnownPacket,
     PacketScores,
+    detect,
     known_packet,
     score_packet,
 )
@@ -57,20 +52,15 @@ class CriticView:
     filters : ndarray of float32, shape (bin, neuron, feature)
         Of the critic's first layer.
     packets : tuple of PacketScores
-        Of each packet, where packets are known; so are the rest.
-    threshold : float or None
-        Importance above which a spike counts as a packet's; chosen without the truth.
-    detection : DetectionScores or None
-    spike_auroc : float or None
+        Of each packet, where packets are known; so is the detection.
+    detection : Detection or None
     """
 
     maps: np.ndarray
     seconds: float
     filters: np.ndarray
     packets: tuple[PacketScores, ...] = ()
-    threshold: float | None = None
-    detection: DetectionScores | None = None
-    spike_auroc: float | None = None
+    detection: Detection | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -160,13 +150,9 @@ def _maps(config: Config, critic, samples: np.ndarray) -> tuple[np.ndarray, floa
 
 def _scored(view: CriticView, samples, truth, packets, onsets) -> CriticView:
     """Score maps whose samples show one packet after the other, equally many each."""
-    maps = view.maps
-    threshold = importance_threshold(maps[samples > 0])
-    parts = zip(packets, onsets, np.split(maps, len(packets)), strict=True)
+    parts = zip(packets, onsets, np.split(view.maps, len(packets)), strict=True)
     return replace(
         view,
         packets=tuple(score_packet(number, *one) for number, one in enumerate(parts)),
-        threshold=threshold,
-        detection=detection_scores(detect(maps, samples, threshold=threshold), truth=truth, samples=samples),
-        spike_auroc=packet_spike_auroc(maps, truth=truth, samples=samples),
+        detection=detect(view.maps, samples, truth),
     )

@@ -7,7 +7,7 @@ from cyclegan_neuro.populations.sections import PacketsSection
 from cyclegan_neuro.populations.simulate.packets import simulate_packets
 from cyclegan_neuro.systems.spike_gan.data import prepare
 from cyclegan_neuro.systems.spike_gan.explanation import CriticView, _scored, explain_critics
-from cyclegan_neuro.systems.spike_gan.importance.packet_scores import known_packet
+from cyclegan_neuro.systems.spike_gan.importance.packets import known_packet
 from cyclegan_neuro.systems.spike_gan.networks import build_critic
 
 SECTION = PacketsSection(n_samples=20, n_bins=24, n_neurons=8, packet_neurons=4, packet_probability=0.2)
@@ -23,7 +23,7 @@ def test_each_packet_is_scored_in_the_samples_that_show_it():
     view = CriticView(truth.astype(np.float32), 1.0, np.zeros((5, 8, 4), np.float32))
     view = _scored(view, samples, truth, packets, [one.truth.onsets for one in both])
     assert [packet.neuron_auroc for packet in view.packets] == [1.0, 1.0]
-    assert (view.threshold, view.spike_auroc) == (0.5, 1.0)
+    assert (view.detection.threshold, view.detection.spike_auroc) == (0.5, 1.0)
     assert (view.detection.recall, view.detection.precision) == (1.0, 1.0)
 
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
-from cyclegan_neuro.errors import RecordingError, WindowError
+from cyclegan_neuro.errors import WindowError
 
-__all__ = ["PacketEstimate", "average_aligned", "find_packets", "template_correlation"]
+__all__ = ["average_aligned", "find_packets", "template_correlation"]
 
 _MOST_ROUNDS = 50
 
@@ -29,11 +27,7 @@ def average_aligned(maps: np.ndarray, onsets: np.ndarray, *, packet: int, packet
     Returns
     -------
     ndarray of float64, shape (packet bin, neuron)
-
-    Raises
-    ------
-    RecordingError
-        Where the packet does not occur.
+        NaN where the packet does not occur.
 
     References
     ----------
@@ -49,12 +43,7 @@ def average_aligned(maps: np.ndarray, onsets: np.ndarray, *, packet: int, packet
     sample, which, first = onsets.T
     inside = (which == packet) & (first >= 0) & (first + packet_bins <= maps.shape[1])
     if not inside.any():
-        raise RecordingError(
-            f"onsets of packet {packet}",
-            got=f"none with {packet_bins} bins inside a sample",
-            expected="at least one",
-            fix="explain more samples, or samples that show the packet",
-        )
+        return np.full((packet_bins, maps.shape[2]), np.nan)
     return _stretches(maps, packet_bins)[sample[inside], first[inside]].mean(axis=0, dtype=np.float64)
 
 
@@ -80,29 +69,7 @@ def template_correlation(average: np.ndarray, template: np.ndarray) -> float:
     return float(np.vdot(*centred) / np.prod(norms)) if all(norms) else float("nan")
 
 
-@dataclass(frozen=True, eq=False)
-class PacketEstimate:
-    """A packet found without knowing where packets are.
-
-    Attributes
-    ----------
-    template : ndarray of float64, shape (packet bin, neuron)
-        Mean map of the stretches that were aligned.
-    first_bins : ndarray of int, shape (sample,)
-        Where the stretch of each sample begins.
-    n_rounds : int
-        Rounds of alignment done.
-    settled : bool
-        Whether the last round moved no stretch.
-    """
-
-    template: np.ndarray
-    first_bins: np.ndarray
-    n_rounds: int
-    settled: bool
-
-
-def find_packets(maps: np.ndarray, *, packet_bins: int) -> PacketEstimate:
+def find_packets(maps: np.ndarray, *, packet_bins: int) -> tuple[np.ndarray, np.ndarray]:
     """Find the packet that samples share by shifting their maps until they agree.
 
     The first template is the stretch of the largest total importance, in the sample of the largest total importance.
@@ -119,8 +86,10 @@ def find_packets(maps: np.ndarray, *, packet_bins: int) -> PacketEstimate:
 
     Returns
     -------
-    PacketEstimate
-        The same for the same maps: nothing is drawn.
+    template : ndarray of float64, shape (packet bin, neuron)
+        Mean map of the stretches that were aligned.
+    first_bins : ndarray of int, shape (sample,)
+        Where the stretch of each sample begins.
 
     Raises
     ------
@@ -131,7 +100,7 @@ def find_packets(maps: np.ndarray, *, packet_bins: int) -> PacketEstimate:
     --------
     >>> maps = np.zeros((2, 6, 2))
     >>> maps[0, 1, 0] = maps[0, 2, 1] = maps[1, 3, 0] = maps[1, 4, 1] = 1
-    >>> find_packets(maps, packet_bins=2).first_bins.tolist()
+    >>> find_packets(maps, packet_bins=2)[1].tolist()
     [1, 3]
     """
     n_bins = maps.shape[1]
@@ -140,17 +109,16 @@ def find_packets(maps: np.ndarray, *, packet_bins: int) -> PacketEstimate:
             "packet_bins", got=f"{packet_bins} bins", expected=f"1 to {n_bins}", fix="choose another length"
         )
     strongest = np.argmax(maps.sum(axis=(1, 2), dtype=np.float64))
-    template = _heaviest(maps[strongest].astype(np.float64), packet_bins)[1]
+    template = _heaviest(maps[strongest].astype(np.float64), packet_bins)
     stretches, before = _stretches(maps, packet_bins), None
-    for n_rounds in range(1, _MOST_ROUNDS + 1):  # noqa: B007
+    for _ in range(_MOST_ROUNDS):
         agreement = np.einsum("sfpn,pn->sf", stretches, template, optimize=True)
         first_bins = np.argmax(agreement, axis=1)
-        settled = before is not None and np.array_equal(first_bins, before)
-        if settled:
+        if before is not None and np.array_equal(first_bins, before):
             break
         before = first_bins
-        template = _heaviest(_surroundings(maps, first_bins, packet_bins), packet_bins)[1]
-    return PacketEstimate(template=template, first_bins=first_bins, n_rounds=n_rounds, settled=settled)
+        template = _heaviest(_surroundings(maps, first_bins, packet_bins), packet_bins)
+    return template, first_bins
 
 
 def _stretches(maps: np.ndarray, packet_bins: int) -> np.ndarray:
@@ -158,11 +126,10 @@ def _stretches(maps: np.ndarray, packet_bins: int) -> np.ndarray:
     return np.moveaxis(np.lib.stride_tricks.sliding_window_view(maps, packet_bins, axis=1), -1, 2)
 
 
-def _heaviest(mean_map: np.ndarray, packet_bins: int) -> tuple[int, np.ndarray]:
-    """First bin and values of the stretch of a map (bin, neuron) with the largest sum, the first of equal ones."""
-    sums = np.convolve(mean_map.sum(axis=1), np.ones(packet_bins), mode="valid")
-    first = int(np.argmax(sums))
-    return first, mean_map[first : first + packet_bins]
+def _heaviest(mean_map: np.ndarray, packet_bins: int) -> np.ndarray:
+    """Values of the stretch of a map (bin, neuron) with the largest sum, the first of equal ones."""
+    first = int(np.argmax(np.convolve(mean_map.sum(axis=1), np.ones(packet_bins), mode="valid")))
+    return mean_map[first : first + packet_bins]
 
 
 def _surroundings(maps: np.ndarray, first_bins: np.ndarray, packet_bins: int) -> np.ndarray:

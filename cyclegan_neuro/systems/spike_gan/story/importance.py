@@ -10,9 +10,17 @@ from cyclegan_neuro.systems.spike_gan import importance_pictures as pictures
 from cyclegan_neuro.systems.spike_gan.config import Config
 from cyclegan_neuro.systems.spike_gan.explanation import ADVERSARY, COORDINATION, CRITIC_LABELS, Explanation
 
-__all__ = ["importance_block", "importance_sentence"]
+__all__ = ["importance_block", "importance_metrics", "importance_sentence"]
 
 _SHOWN = 4
+_SCORES = {
+    "neuron_auroc": "neurons, AUROC",
+    "neuron_recall": "neurons found, recall",
+    "neuron_precision": "precision",
+    "template_correlation": "course, r",
+    "template_correlation_found": "found without onsets, r",
+    "place_auroc": "its places, AUROC",
+}
 
 
 def importance_block(config: Config, prepared: PreparedSamples, one: Explanation) -> Block:
@@ -107,7 +115,9 @@ def _critics(one: Explanation) -> str:
 
 
 def _packet_paragraphs(one: Explanation) -> list[str]:
-    limits = ", ".join(f"{view.threshold:.3g} for the {CRITIC_LABELS[name]}" for name, view in one.critics.items())
+    limits = ", ".join(
+        f"{view.detection.threshold:.3g} for the {CRITIC_LABELS[name]}" for name, view in one.critics.items()
+    )
     return [
         "The packets are known here. New samples of the same population, each with one type of packet, show whether "
         "importance finds its neurons (AUROC: 0.5 is chance) and its course (correlation of the mean importance "
@@ -119,21 +129,13 @@ def _packet_paragraphs(one: Explanation) -> list[str]:
 
 
 def _packets_table(one: Explanation) -> Table:
-    columns = {
-        "neurons, AUROC": lambda packet: packet.neuron_auroc,
-        "neurons found, recall": lambda packet: packet.neuron_recall,
-        "precision": lambda packet: packet.neuron_precision,
-        "course, r": lambda packet: packet.template_correlation,
-        "found without onsets, r": lambda packet: packet.template_correlation_found,
-        "its places, AUROC": lambda packet: packet.place_auroc,
-    }
     rows = []
     for number, known in enumerate(one.packets):
         for name, view in one.critics.items():
-            scores = view.packets[number]
-            rows.append((number + 1, CRITIC_LABELS[name], *(value(scores) for value in columns.values())))
-        rows.append((number + 1, "spike count alone", known.activity_auroc, *[None] * (len(columns) - 1)))
-    return Table("packets", ("packet", "by", *columns), tuple(rows))
+            scores = (getattr(view.packets[number], score) for score in _SCORES)
+            rows.append((number + 1, CRITIC_LABELS[name], *scores))
+        rows.append((number + 1, "spike count alone", known.activity_auroc, *[None] * (len(_SCORES) - 1)))
+    return Table("packets", ("packet", "by", *_SCORES.values()), tuple(rows))
 
 
 def _detection_table(one: Explanation) -> Table:
@@ -161,3 +163,21 @@ def importance_sentence(one: Explanation) -> str:
         f"Importance finds the neurons of each packet with an AUROC of {', '.join(told)}; spike counts alone with at "
         f"most {activity:.2f}."
     )
+
+
+def importance_metrics(one: Explanation) -> dict:
+    """Return what ``metrics.json`` keeps of importance maps."""
+    metrics: dict = {"n_samples": len(one.samples), "critics": {}}
+    if one.packets:
+        metrics["neuron_auroc_of_activity"] = [packet.activity_auroc for packet in one.packets]
+    for name, view in one.critics.items():
+        metrics["critics"][name] = {"seconds": view.seconds}
+        if view.packets:
+            metrics["critics"][name] |= {
+                "packets": [{score: getattr(packet, score) for score in _SCORES} for packet in view.packets],
+                "threshold": view.detection.threshold,
+                "recall": view.detection.recall,
+                "precision": view.detection.precision,
+                "spike_auroc": view.detection.spike_auroc,
+            }
+    return metrics

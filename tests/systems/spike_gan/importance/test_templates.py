@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from cyclegan_neuro.errors import RecordingError, WindowError
+from cyclegan_neuro.errors import WindowError
 from cyclegan_neuro.systems.spike_gan.importance.templates import average_aligned, find_packets, template_correlation
 
 PACKET = np.array([[1.0, 0, 0, 0], [0, 0, 1.0, 0], [0, 0.5, 0, 0]])
@@ -25,8 +25,7 @@ def test_average_by_hand():
 
 
 def test_average_without_the_packet():
-    with pytest.raises(RecordingError, match=r"onsets of packet 3: got none with 2 bins inside a sample"):
-        average_aligned(np.zeros((1, 5, 2)), np.array([[0, 0, 0]]), packet=3, packet_bins=2)
+    assert np.isnan(average_aligned(np.zeros((1, 5, 2)), np.array([[0, 0, 0]]), packet=3, packet_bins=2)).all()
 
 
 def test_template_correlation():
@@ -41,32 +40,29 @@ def test_template_correlation():
 @pytest.mark.parametrize("noise", [0.0, 0.15])
 def test_packets_are_found_where_they_are(noise):
     first_bins = [0, 5, 17, 9, 9, 12, 3]
-    found = find_packets(maps_with_packets(first_bins, noise=noise), packet_bins=3)
-    assert found.settled
-    np.testing.assert_array_equal(found.first_bins, first_bins)
-    assert template_correlation(found.template, PACKET) > 0.98
+    template, found = find_packets(maps_with_packets(first_bins, noise=noise), packet_bins=3)
+    np.testing.assert_array_equal(found, first_bins)
+    assert template_correlation(template, PACKET) > 0.98
 
 
 def test_a_start_off_the_packet_moves_onto_it():
     """In the first sample, the strongest, a lone event right before the packet draws the first template away."""
     maps = maps_with_packets([6, 2, 10, 12, 5, 9])
     maps[0, 4, 3] = 2.0
-    found = find_packets(maps, packet_bins=3)
-    np.testing.assert_array_equal(found.first_bins[1:], [2, 10, 12, 5, 9])
-    assert found.n_rounds > 1
+    _, found = find_packets(maps, packet_bins=3)
+    np.testing.assert_array_equal(found[1:], [2, 10, 12, 5, 9])
 
 
 def test_same_maps_same_packets():
     maps = maps_with_packets([4, 8, 2], noise=0.5).astype(np.float32)
     first, second = (find_packets(maps, packet_bins=3) for _ in range(2))
-    np.testing.assert_array_equal(first.template, second.template)
-    np.testing.assert_array_equal(first.first_bins, second.first_bins)
+    for one, other in zip(first, second, strict=True):
+        np.testing.assert_array_equal(one, other)
 
 
 def test_maps_without_importance_have_an_empty_template():
-    found = find_packets(np.zeros((3, 6, 2)), packet_bins=6)
-    assert found.settled
-    assert not found.template.any()
+    template, _ = find_packets(np.zeros((3, 6, 2)), packet_bins=6)
+    assert not template.any()
 
 
 @pytest.mark.parametrize("packet_bins", [0, 7])

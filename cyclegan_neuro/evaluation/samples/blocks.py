@@ -1,4 +1,4 @@
-"""What went in, the six statistics, and whether samples were copied."""
+"""What went in, the six statistics, whole packets, copies, and the whole distribution."""
 
 from __future__ import annotations
 
@@ -6,15 +6,18 @@ from cyclegan_neuro.evaluation.contents import Block, Picture, Table, significan
 from cyclegan_neuro.evaluation.samples import pictures
 from cyclegan_neuro.evaluation.samples.measurements import Measurements
 from cyclegan_neuro.evaluation.samples.sections import SamplesConfig
-from cyclegan_neuro.evaluation.samples.wording import FLOOR, MODEL, nearest_label, statistic_label
+from cyclegan_neuro.evaluation.samples.wording import FLOOR, LABELS, MODEL
 from cyclegan_neuro.evaluation.wording import findings_table, percent, plural
 from cyclegan_neuro.populations.comparison import StatisticError, nearer
+from cyclegan_neuro.populations.packet_counts import Share
 from cyclegan_neuro.populations.prepared import PreparedSamples
 from cyclegan_neuro.populations.simulate.truth import PairsTruth
 from cyclegan_neuro.populations.statistics import PopulationStatistics
 from cyclegan_neuro.recordings.recording import Origin
 
-__all__ = ["inputs_block", "memorisation_block", "statistics_block", "statistics_table"]
+__all__ = [
+    "inputs_block", "memorisation_block", "packets_block", "share_text", "statistics_block", "whole_block",
+]  # fmt: skip
 
 _MODELS = (MODEL, "dichotomized_gaussian", "stimulus_gaussian", "k_pairwise", "independent", FLOOR)
 _SHOWN = 4
@@ -25,8 +28,9 @@ _WHAT: dict[Origin, str] = {
 }
 
 
-def inputs_block(config: SamplesConfig, prepared: PreparedSamples, found: Measurements) -> Block:
+def inputs_block(config: SamplesConfig, found: Measurements) -> Block:
     """Tell what the networks were given."""
+    prepared = found.prepared
     paragraphs = [_origin(prepared), *prepared.notes, _split(config, prepared)]
     tables = [("The activity.", _data_table(prepared, found.recorded))]
     if isinstance(prepared.truth, PairsTruth):
@@ -88,12 +92,12 @@ def _pairs(truth: PairsTruth) -> Table:
     return Table("groups", columns, rows)
 
 
-def statistics_table(found: Measurements, *, spikes: bool) -> Table:
+def _statistics_table(found: Measurements) -> Table:
     """Return RMSE and, in brackets, R² of every model and statistic, and the floor."""
     models = [name for name in _MODELS if name in found.errors]
     columns = ("statistic: RMSE (R²)", *(found.label(model) for model in models))
     rows = tuple(
-        (statistic_label(name, spikes=spikes), *(_rmse_and_r2(found.errors[model][name]) for model in models))
+        (found.statistic(name), *(_rmse_and_r2(found.errors[model][name]) for model in models))
         for name in found.errors[FLOOR]
     )
     return Table("statistics", columns, rows)
@@ -104,8 +108,9 @@ def _rmse_and_r2(error: StatisticError) -> str:
     return f"{significant(error.rmse)} ({r2})"
 
 
-def statistics_block(prepared: PreparedSamples, found: Measurements) -> Block:
-    """Compare the six statistics of the network and of the baselines with the recorded ones."""
+def statistics_block(found: Measurements) -> Block:
+    """Compare the six statistics of the generator and of the baselines with the recorded ones."""
+    prepared = found.prepared
     drawn = (
         " Generated probabilities were drawn once as spikes (1 where the probability exceeds a uniform number)."
         if prepared.spikes
@@ -121,13 +126,11 @@ def statistics_block(prepared: PreparedSamples, found: Measurements) -> Block:
         "peak at lag 0.",
     )
     tables = (
-        ("Distance of the statistics from the recorded ones.", statistics_table(found, spikes=prepared.spikes)),
-        ("Who is nearer, in how many statistics.", _standing_table(found, spikes=prepared.spikes)),
+        ("Distance of the statistics from the recorded ones.", _statistics_table(found)),
+        ("Who is nearer, in how many statistics.", _standing_table(found)),
     )
-    grid = pictures.statistics_grid(found.recorded, found.statistics, prepared, name=found.name)
     recorded = prepared.in_unit(prepared.samples(prepared.held_out[:_SHOWN]))
     n_shown = min(len(recorded), len(found.generated))
-    rasters = pictures.examples(recorded, found.generated, prepared, n=n_shown)
     return Block(
         "Do generated samples have the statistics of recorded ones?",
         paragraphs,
@@ -136,35 +139,67 @@ def statistics_block(prepared: PreparedSamples, found: Measurements) -> Block:
             Picture(
                 "statistics",
                 "The six statistics of all models against the recorded ones.",
-                grid,
+                pictures.statistics_grid(found.recorded, found.statistics, prepared, name=found.name),
                 "Figures 2, 3 and S6",
             ),
-            Picture("examples", "Held-out recorded samples and generated ones, not chosen.", rasters, "Figure 2A"),
+            Picture(
+                "examples",
+                "Held-out recorded samples and generated ones, not chosen.",
+                pictures.examples(recorded, found.generated, prepared, n=n_shown),
+                "Figure 2A",
+            ),
         ),
     )
 
 
-def _standing_table(found: Measurements, *, spikes: bool) -> Table:
+def _standing_table(found: Measurements) -> Table:
     """Return how many statistics of each model are as near as halves are, and in which the generator is nearer."""
     rows = []
     for name in (name for name in _MODELS if name in found.errors and name != FLOOR):
         errors = found.errors[name]
         at_floor = len(errors) - len(nearer(found.errors[FLOOR], errors))
         ours = nearer(found.errors[MODEL], errors)
-        named = ", ".join(statistic_label(one, spikes=spikes).split(" (")[0] for one in ours) or "none"
+        named = ", ".join(found.statistic(one, unit=False) for one in ours) or "none"
         rows.append((found.label(name), at_floor, *((None, None) if name == MODEL else (len(ours), named))))
     n = len(found.errors[MODEL])
     columns = ("", f"no further than halves are, of {n}", f"{found.name} is nearer, of {n}", "in")
     return Table("standing", columns, tuple(rows))
 
 
-def memorisation_block(prepared: PreparedSamples, found: Measurements) -> Block | None:
-    """Tell whether the network copies its training samples."""
+def packets_block(found: Measurements) -> Block | None:
+    """Tell how often each model makes a whole packet; None where packets are not known."""
+    one = found.packets
+    if one is None:
+        return None
+    place = f"within {one.slack_bins} bins of their places" if one.slack_bins else "in place"
+    paragraph = (
+        f"The packets are known here. Bins after which all {one.spikes} spikes of a packet are {place} were counted: "
+        "correlations of pairs alone do not make them. Intervals (95 %) are those of the counts in these samples; "
+        "networks of other seeds may differ by more."
+    )
+    columns = ("", *(f"packet {number}" for number in range(1, len(one.recorded) + 1)), "all packets")
+    recorded = ("recorded, number", *map(int, one.recorded), int(one.recorded.sum()))
+    shares = [(found.label(name), *map(share_text, shares)) for name, shares in one.shares.items()]
+    table = Table("whole_packets", columns, (*shares, recorded))
+    caption = "Whole packets, relative to how often they were recorded."
+    return Block("Do generated samples hold whole packets?", (paragraph,), ((caption, table),))
+
+
+def share_text(share: Share) -> str:
+    """Return a share with its interval, in per cent; a dash where nothing was recorded."""
+    if share.value != share.value:
+        return "–"
+    value, low, high = (f"{100 * number:.1f}" for number in (share.value, share.low, share.high))
+    return f"{value} % ({low} to {high})"
+
+
+def memorisation_block(found: Measurements) -> Block | None:
+    """Tell whether the generator copies its training samples."""
     one = found.memorisation
     if one is None:
         return None
     generated, held_out = one.nearest["generated"], one.nearest["held_out"]
-    places = prepared.n_bins * prepared.n_neurons
+    places = found.prepared.n_bins * found.prepared.n_neurons
     paragraph = (
         f"For each generated sample the training sample that differs in the fewest of its {places:,} places (bins "
         f"times neurons) was looked for: {generated.median:g} places in the median. Recorded samples that were "
@@ -178,8 +213,7 @@ def memorisation_block(prepared: PreparedSamples, found: Measurements) -> Block 
         "nearest",
         ("", "samples", "median distance (places)", "equal to a training sample"),
         tuple(
-            (nearest_label(name), len(nearest.index), nearest.median, nearest.copies)
-            for name, nearest in one.nearest.items()
+            (LABELS[name], len(nearest.index), nearest.median, nearest.copies) for name, nearest in one.nearest.items()
         ),
     )
     return Block(
@@ -193,8 +227,42 @@ def memorisation_block(prepared: PreparedSamples, found: Measurements) -> Block 
                 "The first samples of each model, and of the training samples, over the training samples nearest to "
                 "them (other ones than themselves). A nearest sample may be silent: spikes that do not match count "
                 "twice.",
-                pictures.nearest_examples(found, prepared),
+                pictures.nearest_examples(found),
                 "Figure S5",
             ),
         ),
+    )
+
+
+def whole_block(found: Measurements) -> Block | None:
+    """Compare the probabilities of whole samples with the true ones; None where they were not computed."""
+    one = found.whole
+    if one is None:
+        return None
+    generated, surrogate = one.entropy_generated, one.entropy_surrogate
+    paragraph = (
+        "Samples this short can be counted whole. The population was simulated again, with another seed: once for the "
+        "true probability of every sample, once as a surrogate, which is what a perfect generator would give. "
+        f"Entropies are estimated from {generated.n_samples:,} samples of either, so that their bias is the same; the "
+        "Miller-Madow correction adds the first-order bias."
+    )
+    table = Table(
+        "whole_distribution",
+        ("", "generated", "surrogate"),
+        (
+            ("entropy, plug-in (bits)", generated.plug_in, surrogate.plug_in),
+            ("entropy, Miller-Madow (bits)", generated.miller_madow, surrogate.miller_madow),
+            ("different samples", generated.n_words, surrogate.n_words),
+            ("share that occurs in training", one.seen_generated, one.seen_surrogate),
+            ("share that never occurs in truth", one.impossible_generated, one.impossible_surrogate),
+        ),
+    )
+    picture = Picture(
+        "whole_distribution",
+        "Probability of every sample that occurs in both sets, when generated and in truth.",
+        pictures.whole_distribution(one),
+        "Figure S1",
+    )
+    return Block(
+        "Is the whole distribution right?", (paragraph,), (("Generated and true samples.", table),), (picture,)
     )

@@ -1,17 +1,19 @@
-"""Thresholds where they must lie, scores counted by hand, and packets found through a critic that knows them."""
+"""Thresholds where they must lie, scores by hand and against known packets, and a critic that knows them."""
 
 import numpy as np
 import pytest
 
 from cyclegan_neuro.errors import RecordingError
-from cyclegan_neuro.systems.spike_gan.importance.detection import (
-    detect,
-    detection_scores,
-    importance_threshold,
-    packet_neuron_auroc,
-    packet_spike_auroc,
-)
+from cyclegan_neuro.populations.sections import PacketsSection
+from cyclegan_neuro.populations.simulate.packets import simulate_packets, templates
 from cyclegan_neuro.systems.spike_gan.importance.maps import importance_maps
+from cyclegan_neuro.systems.spike_gan.importance.packets import (
+    _neuron_auroc,
+    detect,
+    importance_threshold,
+    known_packet,
+    score_packet,
+)
 
 PACKET_BINS = 8
 
@@ -69,43 +71,57 @@ def test_no_threshold_where_nothing_differs(values, message):
         importance_threshold(values)
 
 
-def test_detected_are_spikes_above_the_threshold():
-    maps = np.array([[[0.5, 2.0], [2.0, 1.0]]])
-    samples = np.array([[[1, 1], [0, 1]]])
-    np.testing.assert_array_equal(detect(maps, samples, threshold=1.0), [[[False, True], [False, False]]])
-
-
-def test_scores_by_hand():
+def test_detection_by_hand():
     """Five spikes, three of packets; found two of these and one other; what lies off the spikes does not count."""
     samples = np.array([1, 1, 1, 1, 1, 0]).reshape(1, 3, 2)
     truth = np.array([1, 1, 1, 0, 0, 1], bool).reshape(1, 3, 2)
-    found = np.array([1, 1, 0, 1, 0, 1], bool).reshape(1, 3, 2)
-    scores = detection_scores(found, truth=truth, samples=samples)
-    assert (scores.recall, scores.precision) == (2 / 3, 2 / 3)
-    assert (scores.n_spikes, scores.n_packet_spikes, scores.n_detected) == (5, 3, 3)
+    found = detect(np.array([5.0, 5.0, 1.0, 5.0, 1.0, 9.0]).reshape(1, 3, 2), samples, truth)
+    assert (found.threshold, found.recall, found.precision) == (3.0, 2 / 3, 2 / 3)
+    assert (found.n_spikes, found.n_packet_spikes, found.n_detected) == (5, 3, 3)
+    assert found.spike_auroc == (2 * (1 + 0.5) + 0.5) / 6  # 5, 5 and 1 against 5 and 1
 
 
-def test_scores_of_nothing():
-    nothing = np.zeros((1, 2, 2), bool)
-    scores = detection_scores(nothing, truth=nothing, samples=np.ones((1, 2, 2)))
-    assert np.isnan([scores.recall, scores.precision]).all()
-    assert np.isnan(packet_spike_auroc(np.zeros((1, 2, 2)), truth=nothing, samples=nothing))
+def test_detection_where_no_packet_is():
+    found = detect(np.array([[[0.0, 1.0]]]), np.ones((1, 1, 2)), np.zeros((1, 1, 2), bool))
+    assert np.isnan([found.recall, found.spike_auroc]).all()
+    assert found.precision == 0.0
 
 
-def test_auroc_of_spikes_and_neurons_by_hand():
-    """Packet spikes 3 and 1 against 2 (the 9 is no spike): half of the pairs. Neuron 0 has less than neuron 1."""
-    maps = np.array([[[3.0, 2.0], [1.0, 9.0]]])
-    truth = np.array([[[True, False], [True, True]]])
-    samples = np.array([[[1, 1], [1, 0]]])
-    assert packet_spike_auroc(maps, truth=truth, samples=samples) == 0.5
-    assert packet_neuron_auroc(maps, np.array([True, False])) == 0.0
+def test_auroc_of_neurons_by_hand():
+    """Neuron 0 has less than neuron 1."""
+    assert _neuron_auroc(np.array([[[3.0, 2.0], [1.0, 9.0]]]), np.array([True, False])) == 0.0
 
 
 def test_packets_of_a_critic_that_knows_them(packets):
     maps, samples, truth = packets
-    assert packet_spike_auroc(maps, truth=truth, samples=samples) > 0.97
-    assert packet_neuron_auroc(maps, np.arange(16) < PACKET_BINS) == 1.0
-    found = detect(maps, samples, threshold=importance_threshold(maps[samples > 0]))
-    scores = detection_scores(found, truth=truth, samples=samples)
-    assert scores.recall > 0.95
-    assert scores.precision > 5 * scores.n_packet_spikes / scores.n_spikes
+    assert _neuron_auroc(maps, np.arange(16) < PACKET_BINS) == 1.0
+    found = detect(maps, samples, truth)
+    assert found.spike_auroc > 0.97
+    assert found.recall > 0.95
+    assert found.precision > 5 * found.n_packet_spikes / found.n_spikes
+
+
+SECTION = PacketsSection(n_samples=20, n_bins=24, n_neurons=8, packet_neurons=4, packet_probability=0.2)
+SHOWN = simulate_packets(SECTION, only_packet=1, seed=1)
+ONSETS = SHOWN.truth.onsets
+MAPS = SHOWN.truth.packet_spikes.astype(np.float32)  # of a critic that sees packets and nothing else
+
+
+def test_maps_that_are_the_packets_get_perfect_scores():
+    known = known_packet(1, SHOWN.truth, SHOWN.samples)
+    assert known.members.tolist() == np.isin(np.arange(8), SHOWN.truth.groups[1]).tolist()
+    assert 0.5 < known.activity_auroc <= 1.0
+    found = score_packet(1, known, ONSETS, MAPS)
+    assert (found.neuron_auroc, found.neuron_recall, found.neuron_precision) == (1.0, 1.0, 1.0)
+    np.testing.assert_allclose(found.average, templates(SHOWN.truth)[1], atol=0.5)
+    assert found.template_correlation > 0.95
+    assert found.template_correlation_found > 0.9
+    assert found.found.shape == (4, 8)
+    assert found.place_auroc == 1.0
+
+
+def test_a_packet_that_no_sample_shows_has_no_course():
+    found = score_packet(0, known_packet(0, SHOWN.truth, SHOWN.samples), ONSETS, MAPS)
+    assert np.isnan(found.template_correlation)
+    assert np.isnan(found.average).all()
+    assert found.neuron_auroc == 0.0  # the other packet's neurons are the important ones

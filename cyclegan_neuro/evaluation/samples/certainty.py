@@ -1,4 +1,4 @@
-"""What the baselines are, and how sure all this is."""
+"""What the baselines are, how sure all this is, and what a reader must know first."""
 
 from __future__ import annotations
 
@@ -6,14 +6,16 @@ import numpy as np
 
 from cyclegan_neuro.evaluation.contents import Block, Picture, Table, significant
 from cyclegan_neuro.evaluation.samples import pictures
+from cyclegan_neuro.evaluation.samples.blocks import share_text
 from cyclegan_neuro.evaluation.samples.measurements import Measurements
-from cyclegan_neuro.evaluation.samples.wording import FLOOR, MODEL, label
+from cyclegan_neuro.evaluation.samples.wording import FLOOR, LABELS, MODEL
 from cyclegan_neuro.evaluation.wording import percent
 from cyclegan_neuro.populations.baselines.dichotomized_gaussian import DichotomizedGaussian
 from cyclegan_neuro.populations.baselines.k_pairwise import KPairwise
-from cyclegan_neuro.populations.prepared import PreparedSamples
+from cyclegan_neuro.populations.comparison import nearer
+from cyclegan_neuro.populations.statistics import NAMES
 
-__all__ = ["baselines_block", "certainty_block"]
+__all__ = ["baselines_block", "certainty_block", "summarise"]
 
 _GAUSSIANS = {
     "dichotomized_gaussian": (
@@ -37,7 +39,7 @@ def baselines_block(found: Measurements) -> Block | None:
     for name, text in _GAUSSIANS.items():
         if name in found.baselines:
             paragraphs.append(text)
-            caption = f"How far the {label(name)} is from what was asked of it."
+            caption = f"How far the {LABELS[name]} is from what was asked of it."
             tables.append((caption, _gaussian_table(name, found.baselines[name])))
     k_pairwise = found.baselines.get("k_pairwise")
     if k_pairwise is not None:
@@ -52,18 +54,13 @@ def baselines_block(found: Measurements) -> Block | None:
 def _gaussian_table(name: str, model: DichotomizedGaussian) -> Table:
     pairs = ~np.eye(len(model.wanted), dtype=bool)
     negative = pairs & (model.wanted < 0)
+    errors = np.abs(model.reached - model.wanted)
     rows = (
         ("entries beyond what two neurons can have", int(model.at_bound.sum())),
         ("smallest eigenvalue before the nearest process was taken", model.smallest_eigenvalue),
         ("largest change of a correlation of the process", model.largest_change),
-        (
-            "largest error of a covariance within a bin",
-            float(np.abs(model.reached - model.wanted)[pairs].max(initial=0.0)),
-        ),
-        (
-            "the same among negative ones",
-            float(np.abs(model.reached - model.wanted)[negative].max()) if negative.any() else None,
-        ),
+        ("largest error of a covariance within a bin", float(errors[pairs].max(initial=0.0))),
+        ("the same among negative ones", float(errors[negative].max()) if negative.any() else None),
     )
     return Table(name, ("", "value"), rows)
 
@@ -79,8 +76,9 @@ def _k_pairwise(model: KPairwise) -> str:
     )
 
 
-def certainty_block(prepared: PreparedSamples, found: Measurements) -> Block:
+def certainty_block(found: Measurements) -> Block:
     """Tell what the numbers leave open."""
+    prepared = found.prepared
     model, floor = found.errors[MODEL], found.errors[FLOOR]
     beyond = [name for name in model if model[name].rmse > 2 * floor[name].rmse]
     seen = len(np.intersect1d(prepared.train, prepared.every)) / len(prepared.every)
@@ -93,3 +91,41 @@ def certainty_block(prepared: PreparedSamples, found: Measurements) -> Block:
         "of samples say nothing about what lies beyond their length.",
     )
     return Block("How sure is this?", paragraphs)
+
+
+def summarise(found: Measurements) -> tuple[str, ...]:
+    """Return the summary of a report."""
+    names = {name: found.statistic(name, unit=False) for name in NAMES}
+    listed = ", ".join(f"{names[name]} {error.r2:.3f}" for name, error in found.errors[MODEL].items())
+    sentences = [f"R² of generated against recorded activity: {listed}.", _standing(found, names)]
+    if found.packets is not None:
+        shares = {name: share_text(shares[-1]) for name, shares in found.packets.shares.items() if name != FLOOR}
+        told = ", ".join(f"{found.label(name)} {text}" for name, text in shares.items())
+        sentences.append(f"Packets with all {found.packets.spikes} spikes in place, of the recorded number: {told}.")
+    if found.memorisation is not None:
+        nearest = found.memorisation.nearest
+        sentences.append(
+            f"Generated samples differ from the nearest training sample in {nearest['generated'].median:g} places "
+            f"(median), held-out recorded ones in {nearest['held_out'].median:g}."
+        )
+    if found.whole is not None:
+        one = found.whole
+        sentences.append(
+            f"The entropy of whole samples is {one.entropy_generated.plug_in:.1f} bits, it should be "
+            f"{one.entropy_surrogate.plug_in:.1f}; {percent(one.seen_generated)} of them occur in training, "
+            f"{percent(one.seen_surrogate)} should."
+        )
+    return tuple(sentences)
+
+
+def _standing(found: Measurements, names: dict[str, str]) -> str:
+    """Count in how many statistics the network is nearer than each baseline, and than halves of the recording."""
+    model = found.errors[MODEL]
+    told = []
+    for name in (FLOOR, "dichotomized_gaussian", "stimulus_gaussian", "k_pairwise", "independent"):
+        if name in found.errors:
+            ours = nearer(model, found.errors[name])
+            which = f" ({', '.join(names[one] for one in ours)})" if 0 < len(ours) < len(model) else ""
+            other = "halves of the recording are to each other" if name == FLOOR else f"the {found.label(name)} model"
+            told.append(f"than {other} in {len(ours)}{which}")
+    return f"Of {len(model)} statistics {found.name} is nearer to the recording {'; '.join(told)}."

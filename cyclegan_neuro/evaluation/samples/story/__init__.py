@@ -1,1 +1,0 @@
-"""What the report tells, in blocks and sentences."""
