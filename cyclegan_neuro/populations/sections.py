@@ -68,6 +68,15 @@ class SimulationSection(Section):
 
 
 FILE_SOURCES = ("samples", "continuous", "spike_times")
+_SOURCES_OF = {
+    "path": FILE_SOURCES,
+    "field": FILE_SOURCES,
+    "bin_s": ("simulated", *FILE_SOURCES),
+    "window_bins": ("continuous", "spike_times", "recording"),
+    "stride_bins": ("continuous", "spike_times", "recording"),
+    "recording": ("recording",),
+}
+"""Sources with which a field of the data has an effect."""
 
 
 class DataSection(Section):
@@ -103,33 +112,22 @@ class DataSection(Section):
 
     @model_validator(mode="after")
     def _fields_fit_the_source(self):
-        needs = {
-            "path": self.source in FILE_SOURCES,
-            "bin_s": self.source in FILE_SOURCES,
-            "recording": self.source == "recording",
-        }
-        for name, needed in needs.items():
-            if needed and getattr(self, name) in (None, ""):
+        given = {name for name in _SOURCES_OF if getattr(self, name) not in (None, "")}
+        needed = {"recording": ["recording"], "simulated": []}.get(self.source, ["path", "bin_s"])
+        for name in needed:
+            if name not in given:
                 raise Contradiction(
                     name, got="nothing", expected=f"a value with source '{self.source}'", fix=f"set data.{name}"
                 )
-        useless = {
-            "path": self.source not in FILE_SOURCES,
-            "field": self.source not in FILE_SOURCES,
-            "bin_s": self.source == "recording",
-            "window_bins": self.source in ("simulated", "samples"),
-            "stride_bins": self.source in ("simulated", "samples"),
-            "recording": self.source != "recording",
-        }
-        for name, has_no_effect in useless.items():
-            if has_no_effect and getattr(self, name) is not None:
+        for name, sources in _SOURCES_OF.items():
+            if self.source not in sources and getattr(self, name) is not None:
                 raise Contradiction(
                     name,
                     got="a value",
                     expected=f"none with source '{self.source}', where it has no effect",
                     fix=f"remove data.{name}, or change data.source",
                 )
-        if self.source == "samples" and not self.field:
+        if self.source == "samples" and "field" not in given:
             raise Contradiction(
                 "field", got="nothing", expected="a data set of the file", fix="set data.field, for example samples"
             )

@@ -8,7 +8,16 @@ import numpy as np
 
 from cyclegan_neuro.errors import RecordingError, WindowError
 
-__all__ = ["MOST_BITS", "Entropy", "WholeDistribution", "WordCounts", "compare_distributions", "entropy", "word_counts"]
+__all__ = [
+    "MOST_BITS",
+    "Entropy",
+    "Side",
+    "WholeDistribution",
+    "WordCounts",
+    "compare_distributions",
+    "entropy",
+    "word_counts",
+]
 
 MOST_BITS = 62
 
@@ -61,31 +70,41 @@ class Entropy:
     n_words: int
 
 
-@dataclass(frozen=True, eq=False)
-class WholeDistribution:
-    """Generated samples beside fresh ones of the model that made the training data (the surrogate).
+@dataclass(frozen=True)
+class Side:
+    """Generated samples, or fresh ones of the model that made the training data (the surrogate).
 
     Attributes
     ----------
-    entropy_generated, entropy_surrogate : Entropy
-        From equally many samples: the larger set was drawn down to the size of the smaller.
-    seen_generated, seen_surrogate : float
+    entropy : Entropy
+        From as many samples as the other side has: the larger set was drawn down to the size of the smaller.
+    seen : float
         Share of the samples that occur in the training set.
-    impossible_generated, impossible_surrogate : float
+    impossible : float
         Share of the samples that never occur in the numerical truth; for the surrogate that is what its finite size
         alone causes.
+    """
+
+    entropy: Entropy
+    seen: float
+    impossible: float
+
+
+@dataclass(frozen=True, eq=False)
+class WholeDistribution:
+    """Generated samples beside the surrogate.
+
+    Attributes
+    ----------
+    sides : dict of str to Side
+        ``"generated"`` and ``"surrogate"``.
     words : ndarray of int64, shape (word,)
         Every word that occurs in the numerical truth or among the generated samples.
     numerical_probability, generated_probability : ndarray of float64, shape (word,)
         Their frequencies in both, for a scatter plot; 0 where a word does not occur.
     """
 
-    entropy_generated: Entropy
-    entropy_surrogate: Entropy
-    seen_generated: float
-    seen_surrogate: float
-    impossible_generated: float
-    impossible_surrogate: float
+    sides: dict[str, Side]
     words: np.ndarray
     numerical_probability: np.ndarray
     generated_probability: np.ndarray
@@ -186,11 +205,16 @@ def compare_distributions(
     counts = {name: word_counts(samples) for name, samples in {"generated": generated, **sets}.items()}
     n_matched = min(len(generated), len(surrogate))
     words = np.union1d(counts["generated"].words, counts["numerical"].words)
-    matched = {name: _drawn_down(counts[name], n_matched, seed) for name in ("generated", "surrogate")}
+    sides = {
+        name: Side(
+            entropy(_drawn_down(counts[name], n_matched, seed)),
+            seen=counts[name].share_in(counts["training"]),
+            impossible=1 - counts[name].share_in(counts["numerical"]),
+        )
+        for name in ("generated", "surrogate")
+    }
     return WholeDistribution(
-        **{f"entropy_{name}": entropy(found) for name, found in matched.items()},
-        **{f"seen_{name}": counts[name].share_in(counts["training"]) for name in matched},
-        **{f"impossible_{name}": 1 - counts[name].share_in(counts["numerical"]) for name in matched},
+        sides,
         words=words,
         numerical_probability=counts["numerical"].probability_of(words),
         generated_probability=counts["generated"].probability_of(words),

@@ -7,10 +7,16 @@ import numpy as np
 import pytest
 
 from cyclegan_neuro.populations.baselines.dichotomized_gaussian import fit_dichotomized_gaussian
-from cyclegan_neuro.populations.comparison import StatisticError, compare, half_against_half, nearer
 from cyclegan_neuro.populations.sections import PairsSection
 from cyclegan_neuro.populations.simulate.pairs import simulate_pairs
-from cyclegan_neuro.populations.statistics import PopulationStatistics, population_statistics
+from cyclegan_neuro.populations.statistics import (
+    PopulationStatistics,
+    StatisticError,
+    compare,
+    half_against_half,
+    nearer,
+    population_statistics,
+)
 
 RETINA = Path(__file__).resolve().parents[3] / "shared" / "data" / "spike_gan_retina.h5"
 

@@ -69,7 +69,6 @@ def test_memorised_samples_show():
     assert nearest["generated"].median == 0
     assert nearest["held_out"].median == np.median(nearest["held_out"].distance) > 1
     assert found.ks_statistic >= 0.8
-    assert found.ks_p < 1e-9
 
 
 def test_fresh_samples_look_like_held_out_ones():

@@ -86,9 +86,9 @@ def test_comparison_by_hand():
         training=samples_of([0, 3, 3]),
         seed=0,
     )
-    assert found.entropy_generated.plug_in == found.entropy_surrogate.plug_in == 1.5
-    assert (found.seen_generated, found.seen_surrogate) == (0.5, 0.5)
-    assert (found.impossible_generated, found.impossible_surrogate) == (0.25, 0)
+    assert found.sides["generated"].entropy.plug_in == found.sides["surrogate"].entropy.plug_in == 1.5
+    assert (found.sides["generated"].seen, found.sides["surrogate"].seen) == (0.5, 0.5)
+    assert (found.sides["generated"].impossible, found.sides["surrogate"].impossible) == (0.25, 0)
     np.testing.assert_array_equal(found.words, [0, 1, 2, 3])
     np.testing.assert_array_equal(found.numerical_probability, [0.5, 0.375, 0, 0.125])
     np.testing.assert_array_equal(found.generated_probability, [0.5, 0.25, 0.25, 0])
@@ -101,14 +101,13 @@ def test_entropies_are_of_equally_many_samples():
     assert entropy(word_counts(many)).plug_in - entropy(word_counts(few)).plug_in > 0.5
     pair = {"numerical": true, "training": training, "seed": 3}
     found = compare_distributions(few, surrogate=many, **pair)
-    assert found.entropy_generated.n_samples == found.entropy_surrogate.n_samples == 500
-    assert found.entropy_generated.plug_in == entropy(word_counts(few)).plug_in
-    assert found.entropy_surrogate.plug_in == pytest.approx(found.entropy_generated.plug_in, abs=0.1)
-    swapped = compare_distributions(many, surrogate=few, **pair)
-    assert swapped.entropy_generated == found.entropy_surrogate
-    assert (
-        compare_distributions(few, surrogate=many, **{**pair, "seed": 4}).entropy_surrogate != found.entropy_surrogate
-    )
+    one, other = (found.sides[name].entropy for name in ("generated", "surrogate"))
+    assert one.n_samples == other.n_samples == 500
+    assert one.plug_in == entropy(word_counts(few)).plug_in
+    assert other.plug_in == pytest.approx(one.plug_in, abs=0.1)
+    assert compare_distributions(many, surrogate=few, **pair).sides["generated"].entropy == other
+    again = compare_distributions(few, surrogate=many, **{**pair, "seed": 4})
+    assert again.sides["surrogate"].entropy != other
     assert found.numerical_probability.sum() == pytest.approx(1)
     assert found.generated_probability.sum() == pytest.approx(1)
 
@@ -124,6 +123,6 @@ def test_drawn_down_without_replacement():
     every = samples_of(np.arange(200), n_bins=4)
     few = every[:100]
     found = compare_distributions(few, surrogate=every, numerical=every, training=few, seed=0)
-    assert found.entropy_surrogate.n_words == 100
-    assert found.entropy_surrogate.plug_in == pytest.approx(np.log2(100))
-    assert (found.seen_generated, found.seen_surrogate) == (1, 0.5)
+    assert found.sides["surrogate"].entropy.n_words == 100
+    assert found.sides["surrogate"].entropy.plug_in == pytest.approx(np.log2(100))
+    assert (found.sides["generated"].seen, found.sides["surrogate"].seen) == (1, 0.5)

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from cyclegan_neuro.evaluation.contents import Block, Picture, Table, significant
 from cyclegan_neuro.evaluation.samples import pictures
-from cyclegan_neuro.evaluation.samples.measurements import Measurements
+from cyclegan_neuro.evaluation.samples.measurements import FLOOR, LABELS, MODEL, Measurements
 from cyclegan_neuro.evaluation.samples.sections import SamplesConfig
-from cyclegan_neuro.evaluation.samples.wording import FLOOR, LABELS, MODEL
 from cyclegan_neuro.evaluation.wording import findings_table, percent, plural
-from cyclegan_neuro.populations.comparison import StatisticError, nearer
 from cyclegan_neuro.populations.packet_counts import Share
 from cyclegan_neuro.populations.prepared import PreparedSamples
 from cyclegan_neuro.populations.simulate.truth import PairsTruth
-from cyclegan_neuro.populations.statistics import PopulationStatistics
+from cyclegan_neuro.populations.statistics import PopulationStatistics, StatisticError, nearer
 from cyclegan_neuro.recordings.recording import Origin
 
 __all__ = [
@@ -239,22 +237,22 @@ def whole_block(found: Measurements) -> Block | None:
     one = found.whole
     if one is None:
         return None
-    generated, surrogate = one.entropy_generated, one.entropy_surrogate
+    sides = one.sides["generated"], one.sides["surrogate"]
     paragraph = (
         "Samples this short can be counted whole. The population was simulated again, with another seed: once for the "
         "true probability of every sample, once as a surrogate, which is what a perfect generator would give. "
-        f"Entropies are estimated from {generated.n_samples:,} samples of either, so that their bias is the same; the "
-        "Miller-Madow correction adds the first-order bias."
+        f"Entropies are estimated from {sides[0].entropy.n_samples:,} samples of either, so that their bias is "
+        "the same; the Miller-Madow correction adds the first-order bias."
     )
     table = Table(
         "whole_distribution",
         ("", "generated", "surrogate"),
         (
-            ("entropy, plug-in (bits)", generated.plug_in, surrogate.plug_in),
-            ("entropy, Miller-Madow (bits)", generated.miller_madow, surrogate.miller_madow),
-            ("different samples", generated.n_words, surrogate.n_words),
-            ("share that occurs in training", one.seen_generated, one.seen_surrogate),
-            ("share that never occurs in truth", one.impossible_generated, one.impossible_surrogate),
+            ("entropy, plug-in (bits)", *(side.entropy.plug_in for side in sides)),
+            ("entropy, Miller-Madow (bits)", *(side.entropy.miller_madow for side in sides)),
+            ("different samples", *(side.entropy.n_words for side in sides)),
+            ("share that occurs in training", *(side.seen for side in sides)),
+            ("share that never occurs in truth", *(side.impossible for side in sides)),
         ),
     )
     picture = Picture(

@@ -7,13 +7,11 @@ import numpy as np
 from cyclegan_neuro.evaluation.contents import Block, Picture, Table, significant
 from cyclegan_neuro.evaluation.samples import pictures
 from cyclegan_neuro.evaluation.samples.blocks import share_text
-from cyclegan_neuro.evaluation.samples.measurements import Measurements
-from cyclegan_neuro.evaluation.samples.wording import FLOOR, LABELS, MODEL
+from cyclegan_neuro.evaluation.samples.measurements import FLOOR, LABELS, MODEL, Measurements
 from cyclegan_neuro.evaluation.wording import percent
 from cyclegan_neuro.populations.baselines.dichotomized_gaussian import DichotomizedGaussian
 from cyclegan_neuro.populations.baselines.k_pairwise import KPairwise
-from cyclegan_neuro.populations.comparison import nearer
-from cyclegan_neuro.populations.statistics import NAMES
+from cyclegan_neuro.populations.statistics import NAMES, nearer
 
 __all__ = ["baselines_block", "certainty_block", "summarise"]
 
@@ -66,8 +64,8 @@ def _gaussian_table(name: str, model: DichotomizedGaussian) -> Table:
 
 
 def _k_pairwise(model: KPairwise) -> str:
-    last = model.convergence.rms[-1]
-    state = "converged" if model.convergence.converged else "did NOT converge"
+    last = model.rms[-1]
+    state = "converged" if model.converged else "did NOT converge"
     return (
         "k-pairwise maximum entropy (Tkačik et al. 2014): rates, covariances and the number of active neurons of "
         f"single bins, nothing of time. The fit {state}: root-mean-square errors of "
@@ -109,11 +107,11 @@ def summarise(found: Measurements) -> tuple[str, ...]:
             f"(median), held-out recorded ones in {nearest['held_out'].median:g}."
         )
     if found.whole is not None:
-        one = found.whole
+        generated, surrogate = found.whole.sides["generated"], found.whole.sides["surrogate"]
         sentences.append(
-            f"The entropy of whole samples is {one.entropy_generated.plug_in:.1f} bits, it should be "
-            f"{one.entropy_surrogate.plug_in:.1f}; {percent(one.seen_generated)} of them occur in training, "
-            f"{percent(one.seen_surrogate)} should."
+            f"The entropy of whole samples is {generated.entropy.plug_in:.1f} bits, it should be "
+            f"{surrogate.entropy.plug_in:.1f}; {percent(generated.seen)} of them occur in training, "
+            f"{percent(surrogate.seen)} should."
         )
     return tuple(sentences)
 

@@ -10,23 +10,44 @@ import numpy as np
 
 from cyclegan_neuro.evaluation.samples.generated import Generator
 from cyclegan_neuro.evaluation.samples.sections import SamplesConfig
-from cyclegan_neuro.evaluation.samples.wording import FLOOR, LABELS, MODEL, statistic_label
 from cyclegan_neuro.populations.baselines.dichotomized_gaussian import fit_dichotomized_gaussian
 from cyclegan_neuro.populations.baselines.independent import fit_independent
 from cyclegan_neuro.populations.baselines.k_pairwise import fit_k_pairwise
 from cyclegan_neuro.populations.baselines.stimulus_gaussian import fit_stimulus_gaussian
-from cyclegan_neuro.populations.comparison import StatisticError, compare, half_against_half
 from cyclegan_neuro.populations.nearest import Memorisation, memorisation
 from cyclegan_neuro.populations.packet_counts import PacketShares, packet_shares
 from cyclegan_neuro.populations.prepared import PreparedSamples
 from cyclegan_neuro.populations.simulate.configured import simulate
 from cyclegan_neuro.populations.simulate.truth import PacketsTruth
-from cyclegan_neuro.populations.statistics import PopulationStatistics, population_statistics
+from cyclegan_neuro.populations.statistics import (
+    NAMES,
+    PopulationStatistics,
+    StatisticError,
+    compare,
+    half_against_half,
+    population_statistics,
+)
 from cyclegan_neuro.populations.whole_distribution import WholeDistribution, compare_distributions
 
-__all__ = ["Measurements", "measure"]
+__all__ = ["FLOOR", "LABELS", "MODEL", "Measurements", "measure"]
 
 _log = logging.getLogger(__name__)
+
+MODEL, FLOOR = "model", "floor"
+"""The generator, and half of the recorded samples against the other, among the models that are compared."""
+LABELS = {
+    "dichotomized_gaussian": "dichotomized Gaussian",
+    "stimulus_gaussian": "dichotomized Gaussian along the stimulus",
+    "k_pairwise": "k-pairwise",
+    "independent": "independent",
+    FLOOR: "recorded, half against half",
+    "generated": "generated",
+    "held_out": "recorded, held out",
+    "training": "training, to another one",
+}
+"""What baselines, the floor and the sets of samples are called whose nearest training samples are looked for."""
+_TRACE_NAMES = {"spike_count": "mean", "time_course_hz": "time course"}
+_UNITS = {"spike_count": "spikes/sample", "time_course_hz": "spikes/s"}
 _MOST_COMPARED = 8192  # samples whose nearest neighbours are looked for
 _MOST_OF_BASELINES = 2048
 _EXAMPLES = 4
@@ -84,8 +105,10 @@ class Measurements:
 
     def statistic(self, name: str, *, unit: bool = True) -> str:
         """Return what a statistic is called, with the unit where it has one."""
-        label = statistic_label(name, spikes=self.prepared.spikes)
-        return label if unit else label.split(" (")[0]
+        spikes = self.prepared.spikes
+        label = NAMES[name] if spikes else _TRACE_NAMES.get(name, NAMES[name])
+        its_unit = _UNITS.get(name) if spikes else "ΔF/F" * (name in _TRACE_NAMES)
+        return f"{label} ({its_unit})" if unit and its_unit else label
 
     def metrics(self) -> dict:
         """Return the entries of ``metrics.json``."""
@@ -108,15 +131,13 @@ class Measurements:
                 "share_of_recorded": {name: [asdict(share) for share in shares] for name, shares in one.shares.items()},
             }
         if self.whole is not None:
-            one = self.whole
-            entropies = {"generated": one.entropy_generated, "surrogate": one.entropy_surrogate}
-            kept = ("plug_in", "miller_madow", "n_samples")
+            sides, kept = self.whole.sides, ("plug_in", "miller_madow", "n_samples")
             metrics["whole_distribution"] = {
                 "entropy_bits": {
-                    side: {name: getattr(entropy, name) for name in kept} for side, entropy in entropies.items()
+                    name: {field: getattr(side.entropy, field) for field in kept} for name, side in sides.items()
                 },
-                "seen_in_training": {"generated": one.seen_generated, "surrogate": one.seen_surrogate},
-                "never_in_truth": {"generated": one.impossible_generated, "surrogate": one.impossible_surrogate},
+                "seen_in_training": {name: side.seen for name, side in sides.items()},
+                "never_in_truth": {name: side.impossible for name, side in sides.items()},
             }
         return metrics
 

@@ -7,8 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from cyclegan_neuro.evaluation.samples.generated import Generator
-from cyclegan_neuro.evaluation.samples.measurements import Measurements
-from cyclegan_neuro.evaluation.samples.wording import LABELS, MODEL
+from cyclegan_neuro.evaluation.samples.measurements import LABELS, MODEL, Measurements
 from cyclegan_neuro.figures.style import DAY_X, DAY_Y, MUTED, TRUTH, new_figure, plain_logarithms, styled
 from cyclegan_neuro.populations.baselines.k_pairwise import KPairwise
 from cyclegan_neuro.populations.nearest import Memorisation, NearestSamples
@@ -203,10 +202,10 @@ def convergence(model: KPairwise) -> Figure:
     with styled():
         figure = new_figure(8.0, 4.0)
         axis = figure.subplots()
-        steps = np.arange(1, len(model.convergence.rms) + 1)
+        steps = np.arange(1, len(model.rms) + 1)
         names = ("rates", "pairs", "number of active neurons")
         for column, (name, colour) in enumerate(zip(names, (DAY_X, DAY_Y, TRUTH), strict=True)):
-            axis.plot(steps, model.convergence.rms[:, column], color=colour, label=name)
+            axis.plot(steps, model.rms[:, column], color=colour, label=name)
         axis.axhline(1.0, color=MUTED, linewidth=0.8)
         axis.set(xlabel="step", ylabel="error (standard errors)", yscale="log")
         plain_logarithms(axis.yaxis)

@@ -10,7 +10,6 @@ from scipy import fft
 from scipy.linalg import eigvalsh
 from scipy.stats import norm
 
-from cyclegan_neuro.errors import ConfigurationError
 from cyclegan_neuro.populations.baselines._model import SpikeModel, check_samples
 from cyclegan_neuro.populations.baselines.bivariate_normal import (
     event_covariance,
@@ -84,15 +83,13 @@ class DichotomizedGaussian(SpikeModel):
         return spikes
 
 
-def fit_dichotomized_gaussian(samples: np.ndarray, *, max_lag_bins: int | None = None) -> DichotomizedGaussian:
+def fit_dichotomized_gaussian(samples: np.ndarray) -> DichotomizedGaussian:
     """Fit rates, and covariances of all pairs of neurons at all time lags.
 
     Parameters
     ----------
     samples : ndarray, shape (sample, bin, neuron)
         Spikes, 0 or 1. A neuron that never (or always) spikes stays so.
-    max_lag_bins : int, optional
-        Longest lag with correlations; all lags of the sample by default.
 
     Returns
     -------
@@ -102,8 +99,6 @@ def fit_dichotomized_gaussian(samples: np.ndarray, *, max_lag_bins: int | None =
     ------
     RecordingError
         Samples of another shape or with other values.
-    ConfigurationError
-        A lag below 0 or beyond the sample.
 
     Notes
     -----
@@ -132,17 +127,9 @@ def fit_dichotomized_gaussian(samples: np.ndarray, *, max_lag_bins: int | None =
     """
     check_samples(samples)
     n_samples, n_bins, _ = samples.shape
-    n_lags = n_bins if max_lag_bins is None else max_lag_bins + 1
-    if not 1 <= n_lags <= n_bins:
-        raise ConfigurationError(
-            "max_lag_bins", got=str(max_lag_bins), expected=f"0 to {n_bins - 1} for samples of {n_bins} bins",
-            fix="leave it out for all lags",
-        )  # fmt: skip
     rates = samples.mean(axis=(0, 1), dtype=np.float64)
-    wanted = lagged_covariances(samples, n_lags)
-    n_pairs = n_samples * (n_bins - np.arange(n_lags))
-    asked, at_bound = _latent_correlations(wanted, rates, n_pairs)
-    asked = np.concatenate([asked, np.zeros((n_bins - n_lags, *asked.shape[1:]))])
+    wanted = lagged_covariances(samples, n_bins)
+    asked, at_bound = _latent_correlations(wanted, rates, n_samples * (n_bins - np.arange(n_bins)))
     slopes, scale = _slopes(asked, rates)
     return nearest_gaussian(
         asked,

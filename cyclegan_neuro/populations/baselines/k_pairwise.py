@@ -19,7 +19,7 @@ from cyclegan_neuro.populations.baselines.moments import (
     unpack,
 )
 
-__all__ = ["Convergence", "KPairwise", "fit_k_pairwise", "word_probabilities"]
+__all__ = ["KPairwise", "fit_k_pairwise", "word_probabilities"]
 
 _MOST_ENUMERATED = 15
 _N_CHAINS = 4096
@@ -34,26 +34,6 @@ _SWEEPS_TO_CHECK = 400
 _NEWTON_STEPS = 100
 _BURN_IN_SWEEPS = 100
 _SWEEPS_BETWEEN = 5
-
-
-@dataclass(frozen=True, eq=False)
-class Convergence:
-    """Errors of a fit, in units of the standard errors of the training samples' own moments.
-
-    Attributes
-    ----------
-    largest, rms : ndarray of float64, shape (step, 3)
-        Largest and root-mean-square error of the rates, of the pairwise moments and of the probabilities of the number
-        of active neurons. One row per step, whose moments are those of few words where there are chains; the last
-        row is that of the model that is returned.
-    converged : bool
-        Whether all three last root-mean-square errors are below 1: the model is closer to the training samples than
-        these are to the truth.
-    """
-
-    largest: np.ndarray
-    rms: np.ndarray
-    converged: bool
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,7 +54,10 @@ class KPairwise(SpikeModel):
         ``V``. Only its course beyond a parabola matters: that could be moved to ``h`` and ``J``.
     n_bins : int
         Bins of a sample.
-    convergence : Convergence
+    rms : ndarray of float64, shape (step, 3)
+        Root-mean-square error of the rates, of the pairwise moments and of the probabilities of the number of active
+        neurons while the model was fitted, in standard errors of the training samples' own moments. One row per step,
+        whose moments are those of few words where there are chains; the last row is that of the model.
     """
 
     neurons: np.ndarray
@@ -83,7 +66,12 @@ class KPairwise(SpikeModel):
     couplings: np.ndarray
     count_bias: np.ndarray
     n_bins: int
-    convergence: Convergence
+    rms: np.ndarray
+
+    @property
+    def converged(self) -> bool:
+        """Whether all errors are below 1: the model is closer to the training samples than these are to the truth."""
+        return bool((self.rms[-1] < 1).all())
 
     def _draw(self, n_samples: int, rng: np.random.Generator) -> np.ndarray:
         # Up to 15 neurons words are drawn from all that there are. Beyond, they come from Gibbs chains, several from
@@ -134,7 +122,7 @@ def fit_k_pairwise(samples: np.ndarray, *, seed: int) -> KPairwise:
     --------
     >>> spikes = np.random.default_rng(0).integers(0, 2, (500, 4, 3))
     >>> model = fit_k_pairwise(spikes, seed=0)
-    >>> model.convergence.converged, model.sample(2, seed=0).shape
+    >>> model.converged, model.sample(2, seed=0).shape
     (True, (2, 4, 3))
     """
     check_samples(samples)
@@ -147,10 +135,8 @@ def fit_k_pairwise(samples: np.ndarray, *, seed: int) -> KPairwise:
     else:
         parameters, errors = _fit_by_chains(words_of_varying, wanted, np.random.default_rng(seed))
     fields, couplings, count_bias = unpack(parameters, neurons.size)
-    largest, rms = np.array(errors).transpose(1, 0, 2)
-    convergence = Convergence(largest=largest, rms=rms, converged=bool((rms[-1] < 1).all()))
     constant = np.where(varies, 0, words[0]).astype(np.uint8)
-    return KPairwise(neurons, constant, fields, couplings, count_bias, samples.shape[1], convergence)
+    return KPairwise(neurons, constant, fields, couplings, count_bias, samples.shape[1], np.array(errors))
 
 
 def word_probabilities(fields: np.ndarray, couplings: np.ndarray, count_bias: np.ndarray) -> np.ndarray:

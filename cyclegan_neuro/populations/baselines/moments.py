@@ -38,16 +38,15 @@ class Moments:
         """Of the features, shape (feature,)."""
         return self.values * (1 - self.values)
 
-    def errors(self, found: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return the largest and the root-mean-square error of rates, pairs and numbers of active neurons.
+    def errors(self, found: np.ndarray) -> np.ndarray:
+        """Return the root-mean-square error of rates, pairs and numbers of active neurons.
 
         In units of the standard errors of :attr:`values`, of what is expected in less than one word: of one word.
         """
         score = (found - self.values) / np.sqrt(np.maximum(self.variances, 1 / self.n_words) / self.n_words)
         n_pairs = self.n_neurons * (self.n_neurons - 1) // 2
         groups = np.split(score, [self.n_neurons, self.n_neurons + n_pairs])
-        largest = [np.abs(group).max(initial=0.0) for group in groups]
-        return np.array(largest), np.array([np.sqrt((group**2).sum() / max(group.size, 1)) for group in groups])
+        return np.array([np.sqrt((group**2).sum() / max(group.size, 1)) for group in groups])
 
 
 def data_moments(words: np.ndarray) -> Moments:

@@ -15,20 +15,9 @@ __all__ = ["generate_activity", "generate_samples", "generator_of"]
 
 
 def generate_activity(generator, n_samples: int, *, seed: int, batch_size: int) -> np.ndarray:
-    """Generate activity in [0, 1] from standard normal noise.
+    """Generate activity in [0, 1] from standard normal noise, float32, shape (sample, bin, neuron).
 
-    Parameters
-    ----------
-    generator : keras.Model
-    n_samples : int
-    seed : int
-        One seed gives the same noise, whatever the batch size; more samples begin with the same ones.
-    batch_size : int
-        Samples per network call.
-
-    Returns
-    -------
-    ndarray of float32, shape (sample, bin, neuron)
+    One seed gives the same noise, whatever the batch size; more samples begin with the same ones.
     """
     random = np.random.default_rng(seed)
     call = tf.function(lambda noise: generator(noise, training=False), reduce_retracing=True)
@@ -42,18 +31,8 @@ def generate_activity(generator, n_samples: int, *, seed: int, batch_size: int) 
 def generate_samples(
     generator, prepared: PreparedSamples, n_samples: int, *, seed: int, batch_size: int
 ) -> GeneratedSamples:
-    """Generate samples as they leave the system: spikes drawn once, or traces in ΔF/F.
-
-    Parameters
-    ----------
-    generator : keras.Model
-    prepared : PreparedSamples
-        Says what the activity is, and how it was scaled.
-    n_samples, seed, batch_size : int
-        As of :func:`generate_activity`; spikes are drawn with the same seed.
-    """
-    activity = generate_activity(generator, n_samples, seed=seed, batch_size=batch_size)
-    return as_recorded(activity, prepared, seed=seed)
+    """Generate samples as they leave the system: spikes drawn once, with the same seed, or traces in ΔF/F."""
+    return as_recorded(generate_activity(generator, n_samples, seed=seed, batch_size=batch_size), prepared, seed=seed)
 
 
 def generator_of(config: Config, prepared: PreparedSamples, trainer) -> Generator:

@@ -8,7 +8,6 @@ import pytest
 from scipy.signal import lfilter
 from scipy.stats import norm
 
-from cyclegan_neuro.errors import ConfigurationError
 from cyclegan_neuro.populations.baselines.bivariate_normal import event_covariance
 from cyclegan_neuro.populations.baselines.dichotomized_gaussian import fit_dichotomized_gaussian, lagged_covariances
 from cyclegan_neuro.populations.baselines.nearest_process import block_toeplitz, nearest_process
@@ -66,12 +65,6 @@ def test_direction_of_time_is_kept():
     assert abs(found[2, 1, 0]) < 0.02
 
 
-def test_lags_beyond_the_longest_have_no_correlation():
-    spikes = autoregressive_spikes(4000, rates=np.array([0.3]), memory=0.5, shared=0.0)
-    found = lagged_covariances(fit_dichotomized_gaussian(spikes, max_lag_bins=0).sample(8000, seed=0), 3)
-    assert np.abs(found[1:]).max() < 0.01
-
-
 def test_possible_correlations_are_kept():
     asked = 0.6 ** np.arange(5.0)[:, None, None] * np.array([[1, 0.4], [0.4, 1]])
     spectrum, found = nearest_process(asked, slopes=np.ones_like(asked), scale=np.ones(2))
@@ -100,11 +93,6 @@ def test_neurons_that_exclude_each_other():
     drawn = model.sample(20_000, seed=0).reshape(-1, 3)
     np.testing.assert_allclose(np.cov(drawn.T)[pairs], model.reached[pairs], atol=6e-3)
     np.testing.assert_allclose(drawn.mean(axis=0), model.rates[0], atol=8e-3)
-
-
-def test_longest_lag_beyond_the_sample():
-    with pytest.raises(ConfigurationError, match="max_lag_bins: got 3, expected 0 to 2 for samples of 3 bins"):
-        fit_dichotomized_gaussian(np.zeros((4, 3, 2), np.uint8), max_lag_bins=3)
 
 
 @pytest.mark.slow

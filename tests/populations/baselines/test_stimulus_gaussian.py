@@ -17,8 +17,7 @@ from cyclegan_neuro.populations.baselines.stimulus_gaussian import (
     _sum,
     fit_stimulus_gaussian,
 )
-from cyclegan_neuro.populations.comparison import compare
-from cyclegan_neuro.populations.statistics import population_statistics
+from cyclegan_neuro.populations.statistics import compare, population_statistics
 
 RETINA = Path(__file__).resolve().parents[4] / "shared" / "data" / "spike_gan_retina.h5"
 RATES = np.array([[0.05, 0.5], [0.6, 0.4], [0.2, 0.03], [0.05, 0.2], [0.5, 0.5]])  # (stimulus bin, neuron)
