@@ -60,8 +60,8 @@ def build_step(arguments: argparse.Namespace, batch_size: int, precision: str):
 
     from cyclegan_neuro.configuration.sections import TrainingSection, WindowsSection
     from cyclegan_neuro.recordings.recording import Recording
-    from cyclegan_neuro.systems.cyclegan.build import build_cyclegan
     from cyclegan_neuro.systems.cyclegan.config import Config, ModelSection
+    from cyclegan_neuro.systems.cyclegan.model import build_cyclegan
     from cyclegan_neuro.training import precision as policies
     from cyclegan_neuro.windows.prepare import prepare_pair
 

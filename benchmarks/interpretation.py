@@ -33,8 +33,8 @@ from cyclegan_neuro.configuration.sections import InterpretationSection
 from cyclegan_neuro.evaluation.days.interpretation import measure
 from cyclegan_neuro.evaluation.days.interpretation.views import NetworkView, explain
 from cyclegan_neuro.recordings.recording import Behaviour, Recording, Truth
-from cyclegan_neuro.systems.cyclegan.build import build_cyclegan
 from cyclegan_neuro.systems.cyclegan.config import Config
+from cyclegan_neuro.systems.cyclegan.model import build_cyclegan
 from cyclegan_neuro.systems.cyclegan.views import view_networks
 from cyclegan_neuro.windows.cutting import windows_of
 from cyclegan_neuro.windows.prepared import Day, NeuronOrder, PreparedPair, Scaling, Starts

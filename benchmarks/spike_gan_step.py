@@ -68,11 +68,7 @@ def _trainer(options, *, jit: bool) -> SpikeGAN:
         critic_updates=_CRITIC_UPDATES,
     )
     adam = {"learning_rate": 1e-4, "beta_1": 0.0, "beta_2": 0.9}
-    trainer.compile(
-        generator_optimizer=keras.optimizers.Adam(**adam),
-        critic_optimizer=keras.optimizers.Adam(**adam),
-        jit_compile=jit,
-    )
+    trainer.compile({name: keras.optimizers.Adam(**adam) for name in trainer.learned}, jit_compile=jit)
     return trainer
 
 

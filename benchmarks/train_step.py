@@ -52,8 +52,8 @@ class FourTapes(CycleGAN):
         return self._apply_all(values, gradients)
 
     def _apply_all(self, values, gradients):
-        self.optimizer.apply(gradients[0] + gradients[1], self.generator_variables)
-        self.discriminator_optimizer.apply(gradients[2] + gradients[3], self.discriminator_variables)
+        for name, found in (("generator", gradients[:2]), ("discriminator", gradients[2:])):
+            self.named_optimizers[name].apply(found[0] + found[1], self.learned[name])
         return {"generator_g": values[0]}
 
 
@@ -98,7 +98,7 @@ def build(way: str, arguments) -> CycleGAN:
         discriminator_y=build_discriminator(section, **size, seed=4, source=day, name="D_Y"),
         objective=objectives.get("lsgan"),
     )
-    model.compile(generator_optimizer=keras.optimizers.Adam(1e-4), discriminator_optimizer=keras.optimizers.Adam(4e-4))
+    model.compile({"generator": keras.optimizers.Adam(1e-4), "discriminator": keras.optimizers.Adam(4e-4)})
     return model
 
 

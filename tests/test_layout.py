@@ -38,7 +38,7 @@ for room, below in (
 
 #: Modules of the shared rooms that know systems only through these.
 DOORS = {
-    "training": {f"{PACKAGE}.systems", *(f"{PACKAGE}.systems.{name}" for name in ("base", "compilation", "trainer"))},
+    "training": {f"{PACKAGE}.systems", *(f"{PACKAGE}.systems.{name}" for name in ("base", "optimizers", "trainer"))},
     "report": {f"{PACKAGE}.systems"},
 }
 

@@ -1,22 +1,39 @@
-"""The four GAN objectives (Li et al., Table C.2), each in the sense in which it converges.
+"""What networks minimise: the four GAN objectives with their gradient penalties (Li et al., Table C.2), and distances.
 
 Notes
 -----
-The printed table has slips of sign: L_G of LSGAN pulls D(G(x)) to 1 (Mao et al. 2017, Eq. 9), and the
-fake term of L_D is added in GAN and LSGAN, where both terms are costs. GAN's generator uses the
-non-saturating loss (Goodfellow et al. 2014, section 3).
+Each objective is in the sense in which it converges. The printed table has slips of sign: L_G of LSGAN pulls D(G(x)) to
+1 (Mao et al. 2017, Eq. 9), and the fake term of L_D is added in GAN and LSGAN, where both terms are costs. GAN's
+generator uses the non-saturating loss (Goodfellow et al. 2014, section 3).
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from typing import NamedTuple
 
 import tensorflow as tf
 
-from cyclegan_neuro.errors import ConfigurationError
-from cyclegan_neuro.networks.penalties import dragan_points, gradient_penalty, wgan_points
+__all__ = ["DISTANCES", "DRAGAN", "GAN", "LSGAN", "WGANGP", "Critique", "Objective", "get", "mae", "mse"]
 
-__all__ = ["DRAGAN", "GAN", "LSGAN", "WGANGP", "Objective", "get"]
+
+class Critique(NamedTuple):
+    """What a discriminator says of windows; scalars in float32.
+
+    Attributes
+    ----------
+    loss : tensor
+        How badly it tells them apart, without ``penalty``.
+    penalty : tensor or float
+        Weighted gradient penalty; 0.0 where the objective has none.
+    mean_real, mean_fake : tensor
+        Mean score of recorded and of generated windows.
+    """
+
+    loss: tf.Tensor
+    penalty: tf.Tensor | float
+    mean_real: tf.Tensor
+    mean_fake: tf.Tensor
 
 
 class Objective(ABC):
@@ -39,8 +56,23 @@ class Objective(ABC):
         """Return the adversarial loss of a generator, a scalar."""
 
     def penalty(self, discriminator, real, fake, seed_generator):
-        """Return the weighted gradient penalty, or None where the objective has none."""
-        return None
+        """Return the weighted gradient penalty, 0.0 where the objective has none."""
+        return 0.0
+
+    def critique(self, discriminator, real, fake, seed_generator) -> Critique:
+        """Return what a discriminator says of recorded and generated windows, which pass it in one call.
+
+        Parameters
+        ----------
+        discriminator : callable
+            Maps windows to scores, shape (batch, ...).
+        real, fake : tensors, shape (batch, ...)
+        seed_generator : keras.random.SeedGenerator
+            Of the points of the penalty.
+        """
+        on_real, on_fake = tf.split(discriminator(tf.concat([real, tf.cast(fake, real.dtype)], 0)), 2)
+        loss, means = self.discriminator_loss(on_real, on_fake), (tf.reduce_mean(on_real), tf.reduce_mean(on_fake))
+        return Critique(loss, self.penalty(discriminator, real, fake, seed_generator), *means)
 
 
 class GAN(Objective):
@@ -105,15 +137,85 @@ class DRAGAN(GAN):
 
 
 def get(name: str, *, lambda_gp: float = 10.0, dragan_c: float = 10.0, lsgan_sigmoid: bool = False) -> Objective:
-    """Return the objective called ``name`` (gan, lsgan, wgangp or dragan)."""
-    makers = {
+    """Return the objective called ``name``: gan, lsgan, wgangp or dragan."""
+    return {
         "gan": GAN,
         "lsgan": lambda: LSGAN(sigmoid=lsgan_sigmoid),
         "wgangp": lambda: WGANGP(lambda_gp=lambda_gp),
         "dragan": lambda: DRAGAN(lambda_gp=lambda_gp, c=dragan_c),
-    }
-    if name not in makers:
-        raise ConfigurationError(
-            "objective.name", got=repr(name), expected=f"one of {', '.join(makers)}", fix="choose one of these names"
-        )
-    return makers[name]()
+    }[name]()
+
+
+# -- gradient penalties ----------------------------------------------------------------------------
+
+
+def wgan_points(real, fake, unit_uniform):
+    """Points on the lines between real and generated windows (Gulrajani et al. 2017, Algorithm 1).
+
+    Parameters
+    ----------
+    real, fake : tensors, shape (batch, ...)
+    unit_uniform : tensor, shape (batch, 1, ...)
+        One draw from U(0, 1) per window.
+    """
+    return real + unit_uniform * (tf.cast(fake, real.dtype) - real)
+
+
+def dragan_points(real, unit_normal, c):
+    """Real windows with noise N(0, c) around them (Kodali et al. 2017, Algorithm 1).
+
+    Parameters
+    ----------
+    real : tensor, shape (batch, ...)
+    unit_normal : tensor, shape of ``real``
+        Draws from N(0, 1).
+    c : float
+        Variance of the noise.
+    """
+    return real + unit_normal * tf.sqrt(tf.cast(c, real.dtype))
+
+
+def gradient_penalty(discriminator, points):
+    """Mean over windows of (‖∇D(points)‖ - 1)², a scalar in float32.
+
+    Parameters
+    ----------
+    discriminator : callable
+        Maps windows to patch scores, shape (batch, ...).
+    points : tensor, shape (batch, ...)
+
+    Notes
+    -----
+    A PatchGAN gives P scores per window. The gradient taken is that of their sum over sqrt(P): the
+    root-mean-square gradient of one patch, if patches were independent. With the sum the bound on
+    one patch would shrink with the size of the window, with the mean it would grow, and the
+    balance of adversarial and cycle terms with it. For P = 1 it is the published penalty.
+
+    References
+    ----------
+    Gulrajani et al. 2017, "Improved training of Wasserstein GANs", Eq. 3.
+    """
+    with tf.GradientTape(watch_accessed_variables=False) as tape:
+        tape.watch(points)
+        scores = tf.cast(discriminator(points), tf.float32)
+        patches = tf.cast(tf.size(scores) // tf.shape(scores)[0], tf.float32)
+        total = tf.reduce_sum(scores) * tf.math.rsqrt(patches)
+    gradient = tf.cast(tape.gradient(total, points), tf.float32)
+    squared_norm = tf.reduce_sum(tf.square(gradient), axis=list(range(1, gradient.shape.rank)))
+    return tf.reduce_mean(tf.square(tf.sqrt(squared_norm + 1e-12) - 1.0))
+
+
+# -- distances -------------------------------------------------------------------------------------
+
+
+def mae(a, b):
+    """Mean absolute error of two tensors of any floating type, a scalar in float32."""
+    return tf.reduce_mean(tf.abs(tf.cast(a, tf.float32) - tf.cast(b, tf.float32)))
+
+
+def mse(a, b):
+    """Mean squared error of two tensors of any floating type, a scalar in float32."""
+    return tf.reduce_mean(tf.math.squared_difference(tf.cast(a, tf.float32), tf.cast(b, tf.float32)))
+
+
+DISTANCES = {"mae": mae, "mse": mse}

@@ -24,24 +24,25 @@ __all__ = ["System", "get", "names"]
 
 
 class System(ABC):
-    """One published system. Instances hold no state; TensorFlow is imported inside methods.
+    """One published system: what a folder of ``cyclegan_neuro/systems`` offers as ``SYSTEM`` in its ``__init__``.
+
+    To be written: the four class attributes, :meth:`prepare`, :meth:`build`, :meth:`steps_per_epoch`,
+    :meth:`training_stream`, :meth:`validation_dataset` and :meth:`evaluate`. The others have defaults. Instances hold
+    no state, and TensorFlow is imported inside methods, so that ``--help`` and checks do not wait for it.
 
     Attributes
     ----------
     name, title, citation : str
         Folder name, one line for lists, the paper.
-    generates, translates : bool
-        Whether it generates samples from noise, see :meth:`sample`; whether it translates days, see :meth:`translate`.
     Config : type
-        The pydantic model of its configuration; has the shared sections ``data``,
-        ``training``, ``evaluation``, ``report`` of :mod:`cyclegan_neuro.configuration.sections`.
+        The pydantic model of its configuration: a field ``system`` with its name, and the sections ``data``,
+        ``training``, ``evaluation`` and ``report``, those of :mod:`cyclegan_neuro.configuration.sections` or derived
+        from them.
     """
 
     name: str
     title: str
     citation: str
-    generates: bool = False
-    translates: bool = False
     Config: type[Section]
 
     @abstractmethod
@@ -50,13 +51,22 @@ class System(ABC):
 
         With a ``run_directory``, what was learned or decided on the way (ordering, scaling)
         is saved there and, if it is already there, read instead of learned again.
-        The result has ``findings``, ``notes`` and ``inputs`` as
-        :class:`cyclegan_neuro.windows.prepared.PreparedPair`.
+
+        Returns
+        -------
+        object
+            Of any type, with ``inputs``, a dictionary ready for JSON that says what went in (``inputs.json``; a run is
+            resumed and evaluated only where it is equal), and ``findings``, a sequence of
+            :class:`cyclegan_neuro.recordings.findings.Finding` whose warnings are logged.
         """
 
     @abstractmethod
     def build(self, config: Any, prepared: Any) -> Trainer:
-        """Build and compile the trainer; call inside the distribution strategy's scope."""
+        """Build and compile the trainer; called inside the distribution strategy's scope, with the precision set.
+
+        Every random number comes from ``config.training.seed``: seeded initialisers, and seed generators that are
+        attributes of trainer or layers, so that a checkpoint holds them.
+        """
 
     @abstractmethod
     def steps_per_epoch(self, config: Any, prepared: Any) -> int:
@@ -64,23 +74,26 @@ class System(ABC):
 
     @abstractmethod
     def training_stream(self, config: Any, prepared: Any, *, start_step: int) -> tf.data.Dataset:
-        """Return batches from global step ``start_step`` on; depends only on (seed, step)."""
+        """Return endless batches from global step ``start_step`` on, as ``train_step`` takes them.
+
+        They depend on (seed, step) alone; :func:`cyclegan_neuro.windows.streams.shuffled_starts` makes such an order.
+        """
 
     @abstractmethod
     def validation_dataset(self, config: Any, prepared: Any) -> tf.data.Dataset:
-        """Return the validation batches, always the same."""
-
-    @abstractmethod
-    def training_figures(self, config: Any, prepared: Any, trainer: Trainer) -> dict[str, Figure]:
-        """Draw what TensorBoard shows every few epochs, by tag."""
+        """Return the validation batches, always the same, as ``test_step`` takes them."""
 
     @abstractmethod
     def evaluate(self, config: Any, prepared: Any, trainer: Trainer, *, cache_directory: Path | None = None) -> Any:
-        """Compute every number and figure of the report; see ``evaluation.contents.Evaluation``.
+        """Compute every number and figure of the report; return an ``evaluation.contents.Evaluation``.
 
         What takes long may be kept in ``cache_directory`` for the next evaluation, under the hash of what it is
         computed from.
         """
+
+    def training_figures(self, config: Any, prepared: Any, trainer: Trainer) -> dict[str, Figure]:
+        """Draw what TensorBoard shows every few epochs, by tag; by default nothing."""
+        return {}
 
     def translate(self, config: Any, prepared: Any, trainer: Trainer, recording: Recording, *, to: str) -> Recording:
         """Return a day of the animal as day ``to`` (``"x"`` or ``"y"``) would have it; only where ``translates``."""
@@ -89,6 +102,16 @@ class System(ABC):
     def sample(self, config: Any, prepared: Any, trainer: Trainer, *, n_samples: int, seed: int) -> GeneratedSamples:
         """Generate ``n_samples`` from noise; only where ``generates``."""
         raise NotImplementedError
+
+    @property
+    def translates(self) -> bool:
+        """Whether it translates days: whether it has a :meth:`translate` of its own."""
+        return type(self).translate is not System.translate
+
+    @property
+    def generates(self) -> bool:
+        """Whether it generates samples from noise: whether it has a :meth:`sample` of its own."""
+        return type(self).sample is not System.sample
 
 
 def names() -> list[str]:

@@ -1,14 +1,17 @@
-"""Adam as the section ``training`` asks for it."""
+"""Adam as the section ``training`` asks for it, and what its ``auto`` means on this machine."""
 
 from __future__ import annotations
 
+import math
+
 import keras
+import tensorflow as tf
 
 from cyclegan_neuro.configuration.sections import TrainingSection
-from cyclegan_neuro.networks.schedules import WarmupDecay
-from cyclegan_neuro.systems.compilation import resolve_precision
 
-__all__ = ["adam"]
+__all__ = ["WarmupDecay", "adam", "resolve_jit", "resolve_precision"]
+
+_BFLOAT16_CAPABILITY = (8, 0)  # NVIDIA's Ampere (A100) and later
 
 
 def adam(
@@ -52,3 +55,97 @@ def adam(
     )
     scaled = resolve_precision(section) == "mixed_float16"
     return keras.optimizers.LossScaleOptimizer(optimizer) if scaled else optimizer
+
+
+@keras.saving.register_keras_serializable("cyclegan_neuro")
+class WarmupDecay(keras.optimizers.schedules.LearningRateSchedule):
+    """Rise linearly from 0, stay, then fall to 0 linearly or along a cosine.
+
+    Parameters
+    ----------
+    peak : float
+        Learning rate between warm-up and decay.
+    total_steps : int
+        Updates of the whole run.
+    warmup_steps : int
+        Updates until the peak is reached.
+    decay : {"none", "linear", "cosine"}
+    decay_start : float
+        Share of ``total_steps`` after which decay begins.
+    """
+
+    def __init__(self, peak, *, total_steps, warmup_steps=0, decay="none", decay_start=0.5):
+        self.peak, self.total_steps, self.warmup_steps = peak, total_steps, warmup_steps
+        self.decay, self.decay_start = decay, decay_start
+
+    def __call__(self, step):
+        step = tf.cast(step, tf.float32)
+        rise = tf.minimum(1.0, (step + 1.0) / max(1, self.warmup_steps))
+        if self.decay == "none":
+            return self.peak * rise
+        first = self.decay_start * self.total_steps
+        progress = tf.clip_by_value((step - first) / max(1.0, self.total_steps - first), 0.0, 1.0)
+        fall = 1.0 - progress if self.decay == "linear" else 0.5 * (1.0 + tf.cos(math.pi * progress))
+        return self.peak * rise * fall
+
+    def get_config(self):
+        return {
+            "peak": self.peak, "total_steps": self.total_steps, "warmup_steps": self.warmup_steps,
+            "decay": self.decay, "decay_start": self.decay_start,
+        }  # fmt: skip
+
+
+# -- what "auto" means on this machine -------------------------------------------------------------
+
+
+def resolve_precision(training: TrainingSection) -> str:
+    """Return what ``training.precision`` means on this machine.
+
+    Parameters
+    ----------
+    training : TrainingSection
+        ``precision`` is obeyed where it names one. ``auto`` is ``mixed_bfloat16`` on GPUs that have it (compute
+        capability 8.0 or higher, all that are used), which needs no loss scale, ``mixed_float16`` with loss scaling
+        on older ones, and ``float32`` on a CPU, which computes the other two more slowly, and on a GPU that does not
+        tell its capability.
+
+    Returns
+    -------
+    str
+        Name of a Keras dtype policy.
+    """
+    if training.precision != "auto":
+        return training.precision
+    capabilities = [tf.config.experimental.get_device_details(gpu).get("compute_capability") for gpu in _gpus(training)]
+    if not capabilities or None in capabilities:
+        return "float32"
+    return "mixed_bfloat16" if min(capabilities) >= _BFLOAT16_CAPABILITY else "mixed_float16"
+
+
+def resolve_jit(training: TrainingSection) -> bool:
+    """Return what ``training.jit_compile`` means on this machine.
+
+    Parameters
+    ----------
+    training : TrainingSection
+        ``jit_compile`` is obeyed when it is true or false. ``auto`` compiles on one GPU: XLA often costs more than it
+        gains on a CPU, and does not combine with mirrored replicas. A GPU repeats a run within rounding and not bit
+        for bit, with XLA or without, whatever ``deterministic`` says.
+
+    Returns
+    -------
+    bool
+        For ``keras.Model.compile(jit_compile=...)``. Call inside the strategy's scope.
+    """
+    if training.jit_compile != "auto":
+        return training.jit_compile
+    one_replica = tf.distribute.get_strategy().num_replicas_in_sync == 1
+    return bool(_gpus(training)) and one_replica
+
+
+def _gpus(training: TrainingSection) -> list[tf.config.PhysicalDevice]:
+    """The GPUs that a run with these settings uses, as :mod:`cyclegan_neuro.training.devices` chooses them."""
+    if training.devices == "cpu":
+        return []
+    gpus = tf.config.get_visible_devices("GPU")
+    return gpus[:1] if training.devices == "one_gpu" else gpus

@@ -1,18 +1,41 @@
-"""The base of all trainers: optimizers, running means of logs, averaged weights."""
+"""The base of all trainers: an update per loss, running means of logs, averaged weights."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 
 import keras
 import tensorflow as tf
 
-__all__ = ["Trainer"]
+from cyclegan_neuro.configuration.sections import TrainingSection
+from cyclegan_neuro.networks.objectives import Critique, Objective
+from cyclegan_neuro.systems.optimizers import adam, resolve_jit
+
+__all__ = ["AdversarialTrainer", "Trainer", "Update"]
+
+
+class Update:
+    """One update of :meth:`Trainer.minimise`: what is minimised, and after the block ``gradient_norm``.
+
+    Attributes
+    ----------
+    loss : float32 tensor, scalar
+        Set inside the block.
+    gradient_norm : float32 tensor, scalar
+        Of all gradients together, without the loss scale.
+    """
+
+    loss = gradient_norm = None
 
 
 class Trainer(keras.Model):
-    """A ``keras.Model`` with a custom ``train_step`` and more than one optimizer.
+    """A ``keras.Model`` whose ``train_step`` states the equations of a paper.
+
+    A subclass builds its networks in ``__init__`` and writes four things: :attr:`learned`, :attr:`logs`, ``train_step``
+    and ``test_step``. Tape, loss scale, replicas and gradient norm are in :meth:`minimise`, everything around a step
+    (resume, checkpoints, averages, TensorBoard) in :mod:`cyclegan_neuro.training`.
 
     Attributes
     ----------
@@ -20,53 +43,127 @@ class Trainer(keras.Model):
         Validation log whose minimum defines checkpoint ``best``, for example ``"val_moment_distance"``.
     progress_keys : tuple of str
         Logs shown on the progress line.
+    critic_updates : int
+        Updates of ``critic`` or ``discriminator`` in one ``train_step``.
+    named_optimizers : dict of str to keras.optimizers.Optimizer
+        Those of :attr:`learned`, built; set by :meth:`compile`.
+
+    Examples
+    --------
+    ::
+
+        class Autoencoder(Trainer):
+            monitor = "val_error"
+            logs = ("error", "gradient_norm")
+
+            def __init__(self, network):
+                super().__init__(name="autoencoder")
+                self.network = network
+                self.built = True
+
+            @property
+            def learned(self):
+                return {"network": self.network.trainable_variables}
+
+            def train_step(self, x):
+                with self.minimise("network") as update:
+                    update.loss = mae(x, self.network(x, training=True))
+                return self.record({"error": update.loss, "gradient_norm": update.gradient_norm})
+
+            def test_step(self, x):
+                return self.record({"error": mae(x, self.network(x, training=False))})
     """
 
     monitor: str = "val_loss"
     progress_keys: tuple[str, ...] = ()
+    critic_updates: int = 1
 
     @property
-    def named_optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
-        """All optimizers by name, built (their slots exist)."""
+    def learned(self) -> dict[str, list[keras.Variable]]:
+        """The variables that each optimizer updates, by its name; averages are kept of the first one's."""
         raise NotImplementedError
 
     @property
-    def averaged_variables(self) -> list[keras.Variable]:
-        """Weights of which ``self.optimizer`` may keep an exponential average."""
-        return []
+    def logs(self) -> tuple[str, ...]:
+        """Names that ``train_step`` and ``test_step`` record; a checkpoint holds their running means."""
+        raise NotImplementedError
 
-    def compile(self, *args, jit_compile: bool = False, **kwargs):
-        """As ``keras.Model.compile``; ``jit_compile`` holds under op determinism too.
+    def compile(self, optimizers: Mapping[str, keras.optimizers.Optimizer], *, jit_compile: bool = False, **kwargs):
+        """As ``keras.Model.compile``, with an optimizer for each name in :attr:`learned`.
 
-        Keras then takes it back with a warning, because some operations have no deterministic kernel in XLA. Such an
-        operation is an error when the step is compiled, so what runs is deterministic.
+        ``jit_compile`` holds under op determinism too. Keras then takes it back with a warning, because some operations
+        have no deterministic kernel in XLA. Such an operation is an error when the step is compiled, so what runs is
+        deterministic.
         """
-        super().compile(*args, jit_compile=False, **kwargs)
+        super().compile(optimizer=next(iter(optimizers.values())), auto_scale_loss=False, jit_compile=False, **kwargs)
         self._jit_compile = jit_compile
+        self.named_optimizers = dict(optimizers)
+        for name, variables in self.learned.items():
+            optimizers[name].build(variables)
+        self._means = {name: keras.metrics.Mean(name=name) for name in self.logs}
+
+    def compile_for(self, training: TrainingSection, *, steps: int) -> None:
+        """Compile with one :func:`adam` per name in :attr:`learned`, as the section asks; ``steps`` of a whole run.
+
+        Names ``critic`` and ``discriminator`` learn at ``learning_rate_discriminator``, ``critic_updates`` times a
+        step; all others at ``learning_rate_generator``, and their averages may be kept.
+        """
+        self.compile(
+            {
+                name: adam(
+                    training,
+                    training.learning_rate_discriminator,
+                    steps=steps,
+                    updates_per_step=self.critic_updates,
+                    name=f"{name}_optimizer",
+                )
+                if name in ("critic", "discriminator")
+                else adam(
+                    training,
+                    training.learning_rate_generator,
+                    steps=steps,
+                    averaging=training.weight_averaging,
+                    name=f"{name}_optimizer",
+                )
+                for name in self.learned
+            },
+            jit_compile=resolve_jit(training),
+        )
 
     # -- updates -----------------------------------------------------------------------------------
 
-    def apply_gradients_of(self, tape: tf.GradientTape, loss, variables, optimizer):
-        """Apply the gradients of ``loss`` and return their norm, without the loss scale."""
+    @contextmanager
+    def minimise(self, name: str) -> Iterator[Update]:
+        """Update the variables ``learned[name]`` once, down the gradient of the loss that the block sets.
+
+        Forward passes belong inside the block. Replicas sum gradients, so the loss is divided by their number; under
+        mixed_float16 it is scaled, and an overflow skips the update.
+
+        Yields
+        ------
+        Update
+        """
+        update, variables, optimizer = Update(), self.learned[name], self.named_optimizers[name]
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch([v.value for v in variables])
+            yield update
+            scaled = optimizer.scale_loss(update.loss / self.distribute_strategy.num_replicas_in_sync)
         if not variables:  # the identity generator has nothing to learn
-            return tf.zeros(())
-        gradients = tape.gradient(loss, [v.value for v in variables])
+            update.gradient_norm = tf.zeros(())
+            return
+        gradients = tape.gradient(scaled, [v.value for v in variables])
         scale = tf.convert_to_tensor(getattr(optimizer, "dynamic_scale", 1.0))
         optimizer.apply(gradients, variables)
+        update.gradient_norm = tf.linalg.global_norm(gradients)
         if isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
             # an overflow skips the update and lowers the scale: its norm is no news and would stay in the mean
-            norm = tf.linalg.global_norm(gradients) / scale
-            return tf.where(tf.math.is_finite(norm), norm, 0.0)
-        return tf.linalg.global_norm(gradients)
+            norm = update.gradient_norm / scale
+            update.gradient_norm = tf.where(tf.math.is_finite(norm), norm, 0.0)
 
     # -- logs --------------------------------------------------------------------------------------
 
-    def track_means(self, names: Iterable[str]) -> None:
-        """Keep a running mean per log, which a checkpoint holds and ``fit`` resets every epoch."""
-        self._means = {name: keras.metrics.Mean(name=name) for name in names}
-
     def record(self, logs, weight=None):
-        """Add to the running means of ``logs`` and return them."""
+        """Add to the running means of ``logs``, which ``fit`` resets every epoch, and return them."""
         for name, value in logs.items():
             self._means[name].update_state(value, sample_weight=weight)
         return {name: self._means[name].result() for name in logs}
@@ -82,24 +179,51 @@ class Trainer(keras.Model):
 
     # -- averaged weights --------------------------------------------------------------------------
 
+    @property
+    def _averaged(self) -> list[keras.Variable]:
+        return next(iter(self.learned.values()))
+
     def use_average_weights(self) -> None:
-        """Put the exponential average of ``averaged_variables`` in their place, if it is kept."""
+        """Put the exponential average of the first optimizer's variables in their place, if it is kept."""
         optimizer = getattr(self.optimizer, "inner_optimizer", self.optimizer)
-        if self.averaged_variables and optimizer.use_ema:
-            optimizer.finalize_variable_values(self.averaged_variables)
+        if self._averaged and optimizer.use_ema:
+            optimizer.finalize_variable_values(self._averaged)
 
     @contextmanager
     def average_weights(self) -> Iterator[None]:
         """Use averaged weights inside the context and the trained ones again after it."""
-        trained = [v.numpy() for v in self.averaged_variables]
+        trained = [v.numpy() for v in self._averaged]
         self.use_average_weights()
         try:
             yield
         finally:
-            for variable, value in zip(self.averaged_variables, trained, strict=True):
+            for variable, value in zip(self._averaged, trained, strict=True):
                 variable.assign(value)
 
     def evaluate(self, *args, **kwargs):
         """As ``keras.Model.evaluate``, with averaged weights where they are kept."""
         with self.average_weights():
             return super().evaluate(*args, **kwargs)
+
+
+class AdversarialTrainer(Trainer):
+    """Networks that make windows, against networks that tell them from recorded ones.
+
+    Attributes
+    ----------
+    objective : Objective
+        In which sense they do.
+    penalty_seed : keras.random.SeedGenerator
+        Of the points of the gradient penalties.
+    """
+
+    objective: Objective
+    penalty_seed: keras.random.SeedGenerator
+
+    def parts(self, windows: tf.Tensor) -> list[tf.Tensor]:
+        """Divide a batch: every update of a critic has its own windows, ``critic_updates`` times a generator's."""
+        return tf.split(windows, self.critic_updates)
+
+    def critique(self, discriminator: keras.Model, real, fake) -> Critique:
+        """Return what a discriminator in training says of recorded and generated windows, shape (batch, ...)."""
+        return self.objective.critique(partial(discriminator, training=True), real, fake, self.penalty_seed)

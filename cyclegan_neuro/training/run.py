@@ -17,7 +17,7 @@ from cyclegan_neuro.recordings.recording import Recording
 from cyclegan_neuro.recordings.writing import write_recording
 from cyclegan_neuro.systems import base
 from cyclegan_neuro.systems.base import System
-from cyclegan_neuro.systems.compilation import resolve_precision
+from cyclegan_neuro.systems.optimizers import resolve_precision
 from cyclegan_neuro.systems.trainer import Trainer
 from cyclegan_neuro.training import compare
 from cyclegan_neuro.training.checkpoints import Checkpoint, CheckpointStore

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from cyclegan_neuro.networks.layers import CoordinateChannels, InstanceNormalization, Logit, crop_like
+from cyclegan_neuro.networks.layers import CoordinateChannels, HistoryBuffer, InstanceNormalization, Logit, crop_like
 
 
 @pytest.fixture
@@ -82,3 +82,29 @@ def test_logit_inverts_the_sigmoid_and_stays_finite():
     values = tf.constant([[0.2, 0.5, 0.9]])
     np.testing.assert_allclose(tf.sigmoid(Logit()(values)), values, rtol=1e-5)
     assert np.isfinite(Logit()(tf.constant([[-0.1, 0.0, 1.0, 1.2]]))).all()
+
+
+def _windows(*values):
+    return tf.reshape(tf.constant(values, tf.float32), (-1, 1, 1, 1))
+
+
+def test_history_passes_windows_while_it_fills():
+    history = HistoryBuffer(4, seed=1)
+    np.testing.assert_array_equal(history(_windows(1, 2)), _windows(1, 2))
+    np.testing.assert_array_equal(history(_windows(3, 4)), _windows(3, 4))
+    np.testing.assert_array_equal(tf.squeeze(history.pool.value), [1, 2, 3, 4])
+
+
+def test_history_exchanges_about_half_and_loses_nothing():
+    history = HistoryBuffer(8, seed=2)
+    given = set()
+    returned = []
+    for step in range(200):
+        window = _windows(step + 1)
+        given.add(step + 1)
+        returned.append(int(tf.squeeze(history(window))))
+    assert set(returned) <= given
+    older = np.mean(np.array(returned[8:]) != np.arange(9, 201))
+    assert 0.4 < older < 0.6
+    kept = set(np.array(tf.squeeze(history.pool.value), int))
+    assert kept | set(returned) == given

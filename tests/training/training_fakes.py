@@ -16,7 +16,7 @@ from cyclegan_neuro.configuration.fields import Section, setting
 from cyclegan_neuro.configuration.sections import EvaluationSection, ReportSection, TrainingSection
 from cyclegan_neuro.errors import RecordingError
 from cyclegan_neuro.systems.base import System
-from cyclegan_neuro.systems.compilation import resolve_jit
+from cyclegan_neuro.systems.optimizers import resolve_jit
 from cyclegan_neuro.systems.trainer import Trainer
 from cyclegan_neuro.training.state import read_state
 
@@ -67,13 +67,13 @@ class FakePrepared:
 class FakeTrainer(Trainer):
     monitor = "val_loss_a"
     progress_keys = ("loss_a", "loss_b")
+    logs = ("loss_a", "loss_b", "gradient_norm")
 
     def __init__(self, section: FakeSection, *, seed: int):
         super().__init__(name="fake")
         self.section = section
         self.a, self.b = (self._network(section.units, seed + i, name) for i, name in enumerate("ab"))
         self.noise = keras.random.SeedGenerator(seed + 9)
-        self.means = {n: keras.metrics.Mean(name=n) for n in ("loss_a", "loss_b", "gradient_norm")}
         self.traces = 0
         self.built = True
 
@@ -86,51 +86,27 @@ class FakeTrainer(Trainer):
         outputs = keras.layers.Dense(FEATURES, kernel_initializer=start, dtype="float32")(hidden)
         return keras.Model(inputs, outputs, name=name)
 
-    def compile(self, *, optimizer_a, optimizer_b, **kwargs):
-        super().compile(optimizer=optimizer_a, auto_scale_loss=False, **kwargs)
-        self.optimizer_b = optimizer_b
-        optimizer_a.build(self.a.trainable_variables)
-        optimizer_b.build(self.b.trainable_variables)
-
     @property
-    def named_optimizers(self):
-        return {"a": self.optimizer, "b": self.optimizer_b}
-
-    @property
-    def metrics(self):
-        return list(self.means.values())
-
-    @property
-    def averaged_variables(self):
-        return self.a.trainable_variables
+    def learned(self):
+        return {"a": self.a.trainable_variables, "b": self.b.trainable_variables}
 
     def train_step(self, data):
         self.traces += 1  # counts traces, not steps
         if self.section.out_of_memory:
             raise tf.errors.ResourceExhaustedError(None, None, "OOM when allocating tensor with shape[9,9]")
         logs = {}
-        for name, network, optimizer in (("a", self.a, self.optimizer), ("b", self.b, self.optimizer_b)):
-            with tf.GradientTape() as tape:
+        for name, network in (("a", self.a), ("b", self.b)):
+            with self.minimise(name) as update:
                 shaken = data + keras.random.normal(tf.shape(data), stddev=0.1, seed=self.noise)
-                loss = tf.reduce_mean(tf.abs(network(shaken, training=True) - data))
+                update.loss = tf.reduce_mean(tf.abs(network(shaken, training=True) - data))
                 if self.section.nan_after_step >= 0:
-                    step = tf.cast(self.optimizer_b.iterations, tf.int32)
-                    loss *= tf.where(step >= self.section.nan_after_step, np.float32("nan"), 1.0)
-                scaled = optimizer.scale_loss(loss)
-            variables = network.trainable_variables
-            gradients = tape.gradient(scaled, [v.value for v in variables])
-            optimizer.apply(gradients, variables)
-            logs[f"loss_{name}"] = loss
-        logs["gradient_norm"] = tf.linalg.global_norm(gradients)
-        return self._record(logs)
+                    step = tf.cast(self.named_optimizers["b"].iterations, tf.int32)
+                    update.loss *= tf.where(step >= self.section.nan_after_step, np.float32("nan"), 1.0)
+            logs[f"loss_{name}"] = update.loss
+        return self.record({**logs, "gradient_norm": update.gradient_norm})
 
     def test_step(self, data):
-        return self._record({"loss_a": tf.reduce_mean(tf.abs(self.a(data, training=False) - data))})
-
-    def _record(self, logs):
-        for name, value in logs.items():
-            self.means[name].update_state(value)
-        return {name: self.means[name].result() for name in logs}
+        return self.record({"loss_a": tf.reduce_mean(tf.abs(self.a(data, training=False) - data))})
 
 
 class FakeSystem(System):
@@ -155,7 +131,7 @@ class FakeSystem(System):
         ]
         if config.training.precision == "mixed_float16":
             optimizers = [keras.optimizers.LossScaleOptimizer(optimizer) for optimizer in optimizers]
-        trainer.compile(optimizer_a=optimizers[0], optimizer_b=optimizers[1], jit_compile=resolve_jit(config.training))
+        trainer.compile(dict(zip("ab", optimizers, strict=True)), jit_compile=resolve_jit(config.training))
         return trainer
 
     def steps_per_epoch(self, config, prepared):

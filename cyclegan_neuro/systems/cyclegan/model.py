@@ -1,24 +1,32 @@
-"""The CycleGAN of Li et al. as a ``keras.Model`` with a custom ``train_step``.
+"""The CycleGAN of Li et al.: ``train_step`` is Eqs. 1 to 5 of the paper's section 2.2.
 
-``G``: x → y and ``F``: y → x; ``D_X`` and ``D_Y`` tell recorded from generated windows. Equation
-numbers are those of the paper's section 2.2.
+``G``: x → y and ``F``: y → x; ``D_X`` and ``D_Y`` tell recorded from generated windows.
 """
 
 from __future__ import annotations
 
+from functools import partial
+
 import keras
+import numpy as np
 import tensorflow as tf
 
-from cyclegan_neuro.networks import distances
-from cyclegan_neuro.networks.history import HistoryBuffer
-from cyclegan_neuro.networks.objectives import Objective
+from cyclegan_neuro.networks import objectives
+from cyclegan_neuro.networks.layers import HistoryBuffer
+from cyclegan_neuro.networks.objectives import DISTANCES, Objective, mae
+from cyclegan_neuro.systems.cyclegan.config import Config
 from cyclegan_neuro.systems.cyclegan.criterion import MomentDistance
-from cyclegan_neuro.systems.trainer import Trainer
+from cyclegan_neuro.systems.cyclegan.data import critic_updates, windows_per_step
+from cyclegan_neuro.systems.cyclegan.networks import InputStatistics, build_discriminator, build_generator
+from cyclegan_neuro.systems.trainer import AdversarialTrainer
+from cyclegan_neuro.windows.pipeline import steps_per_epoch
+from cyclegan_neuro.windows.prepare import windows_of
+from cyclegan_neuro.windows.prepared import Day, PreparedPair
 
-__all__ = ["CycleGAN"]
+__all__ = ["CycleGAN", "build_cyclegan"]
 
 
-class CycleGAN(Trainer):
+class CycleGAN(AdversarialTrainer):
     """Two generators and two discriminators.
 
     Parameters
@@ -33,12 +41,9 @@ class CycleGAN(Trainer):
         Of the cycle and identity terms.
     lambda_cycle, lambda_identity, adversarial_weight : float
     critic_updates : int
-        Discriminator updates per ``train_step``, each on its own windows: a batch holds
-        ``critic_updates`` times as many windows as one generator update uses.
+        Discriminator updates per ``train_step``, each on its own windows.
     history_windows : int
         Size of the pools of past fakes; 0 for none.
-    n_replicas : int
-        Devices over which a batch is divided. Replicas sum gradients, so losses are divided by it.
     seed : int
         Of the gradient penalties and the history.
 
@@ -56,18 +61,17 @@ class CycleGAN(Trainer):
 
     def __init__(
         self, *, generator_g, generator_f, discriminator_x, discriminator_y, objective: Objective, distance="mae",
-        lambda_cycle=10.0, lambda_identity=5.0, adversarial_weight=1.0, critic_updates=1, history_windows=0,
-        n_replicas=1, seed=0,
+        lambda_cycle=10.0, lambda_identity=5.0, adversarial_weight=1.0, critic_updates=1, history_windows=0, seed=0,
     ):  # fmt: skip
         super().__init__(name="cyclegan")
         self.generator_g, self.generator_f = generator_g, generator_f
         self.discriminator_x, self.discriminator_y = discriminator_x, discriminator_y
-        self.objective, self.distance = objective, distances.get(distance)
+        self.objective, self.distance = objective, DISTANCES[distance]
         self.lambda_cycle, self.lambda_identity = lambda_cycle, lambda_identity
-        self.adversarial_weight, self.critic_updates, self.n_replicas = adversarial_weight, critic_updates, n_replicas
+        self.adversarial_weight, self.critic_updates = adversarial_weight, critic_updates
         self.penalty_seed = keras.random.SeedGenerator(seed)
         self.moment_distance = MomentDistance(*generator_g.input_shape[1:3])
-        self.history_x = self.history_y = None
+        self.history_x = self.history_y = tf.identity
         if history_windows:
             self.history_x = HistoryBuffer(history_windows, seed=seed + 1, name="history_x")
             self.history_y = HistoryBuffer(history_windows, seed=seed + 2, name="history_y")
@@ -75,75 +79,64 @@ class CycleGAN(Trainer):
                 history.build(generator_g.input_shape)
         self.built = True
 
-    def compile(self, *, generator_optimizer, discriminator_optimizer, **kwargs):
-        """Set one optimizer over G and F and one over D_X and D_Y, each with its own loss scale."""
-        super().compile(optimizer=generator_optimizer, auto_scale_loss=False, **kwargs)
-        self.discriminator_optimizer = discriminator_optimizer
-        generator_optimizer.build(self.generator_variables)
-        discriminator_optimizer.build(self.discriminator_variables)
-        names = (*_TRAINING_LOGS, *(("penalty_x", "penalty_y") if self.objective.has_penalty else ()))
-        self.track_means(names)
+    @property
+    def learned(self):
+        return {
+            "generator": self.generator_g.trainable_variables + self.generator_f.trainable_variables,
+            "discriminator": self.discriminator_x.trainable_variables + self.discriminator_y.trainable_variables,
+        }
+
+    @property
+    def logs(self):
+        return (
+            "generator_g", "generator_f", "adversarial_g", "adversarial_f", "cycle_x", "cycle_y", "identity_x",
+            "identity_y", "discriminator_x", "discriminator_y", "mean_real_x", "mean_fake_x", "mean_real_y",
+            "mean_fake_y", "gradient_norm_generators", "gradient_norm_discriminators",
+            *(("penalty_x", "penalty_y") if self.objective.has_penalty else ()),
+        )  # fmt: skip
 
     # -- one update --------------------------------------------------------------------------------
 
     def train_step(self, data):
         """Update the discriminators ``critic_updates`` times and the generators once."""
-        windows_x, windows_y = (tf.split(windows, self.critic_updates) for windows in data)
-        for x, y in zip(windows_x[:-1], windows_y[:-1], strict=True):
-            fake_y, fake_x = self.generator_g(x, training=True), self.generator_f(y, training=True)
-            self._update_discriminators(x, y, fake_x, fake_y)
-        x, y = windows_x[-1], windows_y[-1]
-        fake_x, fake_y, generator_logs = self._update_generators(x, y)
-        discriminator_logs = self._update_discriminators(x, y, fake_x, fake_y)
-        return self.record({**generator_logs, **discriminator_logs})
-
-    def _update_generators(self, x, y):
-        with tf.GradientTape(watch_accessed_variables=False) as tape:
-            tape.watch([v.value for v in self.generator_variables])
-            fake_y, same_y = tf.split(self.generator_g(tf.concat([x, y], 0), training=True), 2)  # G(x), G(y)
-            fake_x, same_x = tf.split(self.generator_f(tf.concat([y, x], 0), training=True), 2)  # F(y), F(x)
-            cycled_x = self.generator_f(fake_y, training=True)  # F(G(x))
-            cycled_y = self.generator_g(fake_x, training=True)  # G(F(y))
-            adversarial_g = self.objective.generator_loss(self.discriminator_y(fake_y, training=True))  # Eq. 2
-            adversarial_f = self.objective.generator_loss(self.discriminator_x(fake_x, training=True))
+        g, f = partial(self.generator_g, training=True), partial(self.generator_f, training=True)
+        d_x, d_y = partial(self.discriminator_x, training=True), partial(self.discriminator_y, training=True)
+        *before, (x, y) = zip(*(self.parts(windows) for windows in data), strict=True)
+        for earlier_x, earlier_y in before:
+            self.update_discriminators(earlier_x, earlier_y, fake_y=g(earlier_x), fake_x=f(earlier_y))
+        with self.minimise("generator") as generators:
+            fake_y, same_y = tf.split(g(tf.concat([x, y], 0)), 2)  # G(x), G(y)
+            fake_x, same_x = tf.split(f(tf.concat([y, x], 0)), 2)  # F(y), F(x)
+            cycled_x, cycled_y = f(fake_y), g(fake_x)  # F(G(x)), G(F(y))
+            adversarial_g = self.objective.generator_loss(d_y(fake_y))  # Eq. 2
+            adversarial_f = self.objective.generator_loss(d_x(fake_x))
             cycle_x, cycle_y = self.distance(x, cycled_x), self.distance(y, cycled_y)  # Eq. 3, both terms
             identity_x, identity_y = self.distance(x, same_x), self.distance(y, same_y)  # Eq. 4
             cycle = self.lambda_cycle * (cycle_x + cycle_y)
             alone_g = self.adversarial_weight * adversarial_g + self.lambda_identity * identity_y
             alone_f = self.adversarial_weight * adversarial_f + self.lambda_identity * identity_x
-            total = (alone_g + alone_f + cycle) / self.n_replicas
-            scaled = self.optimizer.scale_loss(total)
-        norm = self.apply_gradients_of(tape, scaled, self.generator_variables, self.optimizer)
-        return fake_x, fake_y, {
-            "generator_g": alone_g + cycle,  # Eq. 5
-            "generator_f": alone_f + cycle,  # Eq. 5 in the opposite direction
+            generators.loss = alone_g + alone_f + cycle  # Eq. 5 in both directions; the cycle is in each
+        discriminator_logs = self.update_discriminators(x, y, fake_x=fake_x, fake_y=fake_y)
+        return self.record({
+            "generator_g": alone_g + cycle, "generator_f": alone_f + cycle,
             "adversarial_g": adversarial_g, "adversarial_f": adversarial_f,
-            "cycle_x": cycle_x, "cycle_y": cycle_y,
-            "identity_x": identity_x, "identity_y": identity_y,
-            "gradient_norm_generators": norm,
-        }  # fmt: skip
+            "cycle_x": cycle_x, "cycle_y": cycle_y, "identity_x": identity_x, "identity_y": identity_y,
+            "gradient_norm_generators": generators.gradient_norm, **discriminator_logs,
+        })  # fmt: skip
 
-    def _update_discriminators(self, x, y, fake_x, fake_y):
-        if self.history_x is not None:
-            fake_x, fake_y = self.history_x(fake_x), self.history_y(fake_y)
-        logs, loss = {}, 0.0
-        with tf.GradientTape(watch_accessed_variables=False) as tape:
-            tape.watch([v.value for v in self.discriminator_variables])
-            for day, network, real, fake in (
-                ("x", self.discriminator_x, x, tf.stop_gradient(fake_x)),
-                ("y", self.discriminator_y, y, tf.stop_gradient(fake_y)),
-            ):
-                on_real, on_fake = tf.split(network(tf.concat([real, tf.cast(fake, real.dtype)], 0), training=True), 2)
-                logs[f"discriminator_{day}"] = self.objective.discriminator_loss(on_real, on_fake)  # Eq. 1
-                logs[f"mean_real_{day}"], logs[f"mean_fake_{day}"] = tf.reduce_mean(on_real), tf.reduce_mean(on_fake)
-                loss += logs[f"discriminator_{day}"]
-                if self.objective.has_penalty:
-                    critic = lambda points, network=network: network(points, training=True)  # noqa: E731
-                    logs[f"penalty_{day}"] = self.objective.penalty(critic, real, fake, self.penalty_seed)
-                    loss += logs[f"penalty_{day}"]
-            scaled = self.discriminator_optimizer.scale_loss(loss / self.n_replicas)
-        norm = self.apply_gradients_of(tape, scaled, self.discriminator_variables, self.discriminator_optimizer)
-        return {**logs, "gradient_norm_discriminators": norm}
+    def update_discriminators(self, x, y, *, fake_x, fake_y):
+        """Update both once, on recorded windows and fakes of their own day; return the logs."""
+        fake_x, fake_y = self.history_x(fake_x), self.history_y(fake_y)
+        with self.minimise("discriminator") as discriminators:
+            on_x, on_y = self.critique(self.discriminator_x, x, fake_x), self.critique(self.discriminator_y, y, fake_y)
+            discriminators.loss = on_x.loss + on_x.penalty + on_y.loss + on_y.penalty  # Eq. 1 of both days
+        logs = {
+            "discriminator_x": on_x.loss, "mean_real_x": on_x.mean_real, "mean_fake_x": on_x.mean_fake,
+            "penalty_x": on_x.penalty,
+            "discriminator_y": on_y.loss, "mean_real_y": on_y.mean_real, "mean_fake_y": on_y.mean_fake,
+            "penalty_y": on_y.penalty, "gradient_norm_discriminators": discriminators.gradient_norm,
+        }  # fmt: skip
+        return {name: value for name, value in logs.items() if name in self.logs}
 
     # -- validation --------------------------------------------------------------------------------
 
@@ -153,10 +146,10 @@ class CycleGAN(Trainer):
         fake_y, same_y = tf.split(self.generator_g(tf.concat([x, y], 0), training=False), 2)
         fake_x, same_x = tf.split(self.generator_f(tf.concat([y, x], 0), training=False), 2)
         logs = {
-            "cycle_x": distances.mae(x, self.generator_f(fake_y, training=False)),
-            "cycle_y": distances.mae(y, self.generator_g(fake_x, training=False)),
-            "identity_x": distances.mae(x, same_x),
-            "identity_y": distances.mae(y, same_y),
+            "cycle_x": mae(x, self.generator_f(fake_y, training=False)),
+            "cycle_y": mae(y, self.generator_g(fake_x, training=False)),
+            "identity_x": mae(x, same_x),
+            "identity_y": mae(y, same_y),
         }
         self.moment_distance.update_state(x, y, fake_y, fake_x)
         return {**self.record(logs, weight=tf.shape(x)[0]), "moment_distance": self.moment_distance.result()}
@@ -169,27 +162,44 @@ class CycleGAN(Trainer):
     def kept_metrics(self):
         return super().metrics  # every validation begins the distance anew, and its sums are matrices
 
-    # -- weights --------------------------------------------------------------------------
 
-    @property
-    def generator_variables(self):
-        return self.generator_g.trainable_variables + self.generator_f.trainable_variables
+def build_cyclegan(config: Config, prepared: PreparedPair) -> CycleGAN:
+    """Build and compile the trainer; call inside the strategy's scope and with the precision set.
 
-    @property
-    def discriminator_variables(self):
-        return self.discriminator_x.trainable_variables + self.discriminator_y.trainable_variables
+    Parameters
+    ----------
+    config : Config
+    prepared : PreparedPair
+        Gives the sizes and the statistics of the training windows.
+    """
+    seed, objective = config.training.seed, config.objective
+    size = {"window_frames": prepared.window_frames, "n_neurons": prepared.n_neurons}
+    day_x, day_y = (_statistics_of_training_windows(d, prepared.window_frames) for d in (prepared.x, prepared.y))
+    model = CycleGAN(
+        generator_g=build_generator(config.model, **size, seed=seed, source=day_x, target=day_y, name="G"),
+        generator_f=build_generator(config.model, **size, seed=seed + 1, source=day_y, target=day_x, name="F"),
+        discriminator_x=build_discriminator(config.model, **size, seed=seed + 2, source=day_x, name="D_X"),
+        discriminator_y=build_discriminator(config.model, **size, seed=seed + 3, source=day_y, name="D_Y"),
+        objective=objectives.get(
+            objective.name,
+            lambda_gp=objective.lambda_gp,
+            dragan_c=objective.dragan_c,
+            lsgan_sigmoid=objective.lsgan_sigmoid,
+        ),
+        distance=objective.distance,
+        lambda_cycle=objective.lambda_cycle,
+        lambda_identity=objective.lambda_identity,
+        adversarial_weight=objective.adversarial_weight,
+        critic_updates=critic_updates(config),
+        history_windows=objective.history_windows,
+        seed=seed + 4,
+    )
+    steps_of_an_epoch = steps_per_epoch(prepared, windows_per_step(config))
+    model.compile_for(config.training, steps=config.training.epochs * steps_of_an_epoch)
+    return model
 
-    @property
-    def named_optimizers(self):
-        return {"generator": self.optimizer, "discriminator": self.discriminator_optimizer}
 
-    @property
-    def averaged_variables(self):
-        return self.generator_variables
-
-
-_TRAINING_LOGS = (
-    "generator_g", "generator_f", "adversarial_g", "adversarial_f", "cycle_x", "cycle_y", "identity_x", "identity_y",
-    "discriminator_x", "discriminator_y", "mean_real_x", "mean_fake_x", "mean_real_y", "mean_fake_y",
-    "gradient_norm_generators", "gradient_norm_discriminators",
-)  # fmt: skip
+def _statistics_of_training_windows(day: Day, window_frames: int, most: int = 64) -> InputStatistics:
+    starts = day.starts.train[:: max(1, len(day.starts.train) // most)]
+    windows = windows_of(day, starts, window_frames)
+    return InputStatistics(float(np.mean(windows, dtype=np.float64)), float(np.std(windows, dtype=np.float64)) or 1.0)

@@ -17,7 +17,6 @@ class CycleGANSystem(System):
         "Li, B. M., Amvrosiadis, T., Rochefort, N., Onken, A. (2021). "
         "Neuronal learning analysis using cycle-consistent adversarial networks."
     )
-    translates = True
     Config = Config
 
     def prepare(self, config, *, run_directory=None):
@@ -26,7 +25,7 @@ class CycleGANSystem(System):
         return prepare(config, run_directory=run_directory)
 
     def build(self, config, prepared):
-        from cyclegan_neuro.systems.cyclegan.build import build_cyclegan
+        from cyclegan_neuro.systems.cyclegan.model import build_cyclegan
 
         return build_cyclegan(config, prepared)
 

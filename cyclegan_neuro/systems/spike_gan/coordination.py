@@ -14,11 +14,9 @@ import tensorflow as tf
 
 from cyclegan_neuro.networks import objectives
 from cyclegan_neuro.populations.prepared import PreparedSamples
-from cyclegan_neuro.systems.compilation import resolve_jit
-from cyclegan_neuro.systems.optimizers import adam
 from cyclegan_neuro.systems.spike_gan.config import Config
-from cyclegan_neuro.systems.spike_gan.critic import CriticTrainer
 from cyclegan_neuro.systems.spike_gan.data import training_stream
+from cyclegan_neuro.systems.spike_gan.model import CriticTrainer
 from cyclegan_neuro.systems.spike_gan.networks import build_critic
 
 __all__ = ["fit_coordination_critic", "mixed_neurons"]
@@ -46,23 +44,16 @@ def fit_coordination_critic(config: Config, prepared: PreparedSamples) -> keras.
     """
     training, objective = config.training, config.objective
     steps = config.evaluation.importance.coordination_steps
-    updates_per_step = objective.critic_updates
-    _log.info("training a critic of coordination (%s updates)", f"{steps * updates_per_step:,}")
+    _log.info("training a critic of coordination (%s updates)", f"{steps * objective.critic_updates:,}")
     seed = training.seed + 200
     trainer = _CoordinationTrainer(
         critic=build_critic(config.model, n_bins=prepared.n_bins, n_neurons=prepared.n_neurons, seed=seed),
         objective=objectives.get("wgangp", lambda_gp=objective.lambda_gp),
-        critic_updates=updates_per_step,
+        critic_updates=objective.critic_updates,
         seed=seed + 1,
     )
-    optimizer = adam(
-        training.model_copy(update={"warmup_steps": min(training.warmup_steps, steps // _WARM_UP_SHARE)}),
-        training.learning_rate_discriminator,
-        steps=steps,
-        updates_per_step=updates_per_step,
-        name="coordination_optimizer",
-    )
-    trainer.compile(optimizer, jit_compile=resolve_jit(training))
+    warmup_steps = min(training.warmup_steps, steps // _WARM_UP_SHARE)
+    trainer.compile_for(training.model_copy(update={"warmup_steps": warmup_steps}), steps=steps)
     trainer.fit(training_stream(config, prepared, start_step=0), steps_per_epoch=steps, shuffle=False, verbose=0)
     return trainer.critic
 
@@ -82,8 +73,6 @@ def mixed_neurons(samples, seed):
 
 
 class _CoordinationTrainer(CriticTrainer):
-    n_replicas = 1
-
     def __init__(self, *, critic, objective, critic_updates: int, seed: int):
         super().__init__(name="coordination")
         self.critic, self.objective, self.critic_updates = critic, objective, critic_updates
@@ -91,14 +80,8 @@ class _CoordinationTrainer(CriticTrainer):
         self.mixing_seed = keras.random.SeedGenerator(seed + 1)
         self.built = True
 
-    def compile(self, critic_optimizer, **kwargs):
-        super().compile(optimizer=critic_optimizer, auto_scale_loss=False, **kwargs)
-        self.critic_optimizer = critic_optimizer
-        critic_optimizer.build(self.critic.trainable_variables)
-        self.track_means(("wasserstein", "penalty", "gradient_norm_critic"))
-
     def train_step(self, data):
-        samples = data[0] if isinstance(data, tuple) else data
-        for real in tf.split(samples, self.critic_updates):
+        (samples,) = data
+        for real in self.parts(samples):
             logs = self.update_critic(real, mixed_neurons(real, self.mixing_seed.next()))
         return self.record(logs)

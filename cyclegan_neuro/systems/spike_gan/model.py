@@ -1,15 +1,50 @@
-"""Spike-GAN as a ``keras.Model`` with a custom ``train_step`` (Molano-Mazon et al. 2018, section 2.1)."""
+"""Spike-GAN with a ``train_step`` of its own (Molano-Mazon et al. 2018, section 2.1), and the critic that it shares."""
 
 from __future__ import annotations
 
 import keras
+import numpy as np
 import tensorflow as tf
 
+from cyclegan_neuro.networks import objectives
 from cyclegan_neuro.networks.objectives import WGANGP
-from cyclegan_neuro.systems.spike_gan.critic import CriticTrainer
+from cyclegan_neuro.populations.prepared import PreparedSamples
+from cyclegan_neuro.systems.spike_gan.config import Config
+from cyclegan_neuro.systems.spike_gan.data import steps_per_epoch
 from cyclegan_neuro.systems.spike_gan.moments import MomentError
+from cyclegan_neuro.systems.spike_gan.networks import build_critic, build_generator
+from cyclegan_neuro.systems.trainer import AdversarialTrainer
 
-__all__ = ["SpikeGAN"]
+__all__ = ["CriticTrainer", "SpikeGAN", "build_spike_gan"]
+
+
+class CriticTrainer(AdversarialTrainer):
+    """A critic that learns to tell recorded samples from others; a subclass's ``train_step`` says from which.
+
+    Attributes
+    ----------
+    critic : keras.Model
+        Activity, shape (batch, bin, neuron), to one unbounded number.
+    """
+
+    critic: keras.Model
+
+    @property
+    def learned(self):
+        return {"critic": self.critic.trainable_variables}
+
+    @property
+    def logs(self):
+        return ("wasserstein", "penalty", "gradient_norm_critic")
+
+    def update_critic(self, real, other):
+        """Update the critic once on float32 samples, shape (batch, bin, neuron); return its logs."""
+        with self.minimise("critic") as update:
+            critique = self.critique(self.critic, real, other)
+            update.loss = critique.penalty + critique.loss
+        return {
+            "wasserstein": -critique.loss, "penalty": critique.penalty, "gradient_norm_critic": update.gradient_norm
+        }  # fmt: skip
 
 
 class SpikeGAN(CriticTrainer):
@@ -19,8 +54,11 @@ class SpikeGAN(CriticTrainer):
     ----------
     generator : keras.Model
         Noise, shape (batch, noise), to activity in [0, 1], shape (batch, bin, neuron).
-    critic, objective, critic_updates, n_replicas
+    critic : keras.Model
         See :class:`CriticTrainer`.
+    objective : WGANGP
+    critic_updates : int
+        Critic updates per ``train_step``, each on its own samples.
     draws_spikes : bool
         Whether the critic reads spikes drawn from what the generator gives, as it reads recorded ones, instead of the
         probabilities; the gradient passes the draw unchanged (straight-through; Bengio et al. 2013).
@@ -31,47 +69,41 @@ class SpikeGAN(CriticTrainer):
     monitor = "val_moment_error"
     progress_keys = ("wasserstein", "penalty")
 
-    def __init__(
-        self, *, generator, critic, objective: WGANGP, critic_updates=5, draws_spikes=False, n_replicas=1, seed=0
-    ):
+    def __init__(self, *, generator, critic, objective: WGANGP, critic_updates=5, draws_spikes=False, seed=0):
         super().__init__(name="spike_gan")
         self.generator, self.critic = generator, critic
-        self.objective, self.critic_updates, self.n_replicas = objective, critic_updates, n_replicas
-        self.draws_spikes = draws_spikes
+        self.objective, self.critic_updates, self.draws_spikes = objective, critic_updates, draws_spikes
         self.noise_seed = keras.random.SeedGenerator(seed)
         self.penalty_seed = keras.random.SeedGenerator(seed + 1)
         self.validation_seed = seed + 2
         self.moment_error = MomentError(critic.input_shape[-1])
         self.built = True
 
-    def compile(self, *, generator_optimizer, critic_optimizer, **kwargs):
-        """Set the optimizers of both networks, each with its own loss scale."""
-        super().compile(optimizer=generator_optimizer, auto_scale_loss=False, **kwargs)
-        self.critic_optimizer = critic_optimizer
-        generator_optimizer.build(self.generator.trainable_variables)
-        critic_optimizer.build(self.critic.trainable_variables)
-        self.track_means(
-            ("wasserstein", "penalty", "generator", "gradient_norm_generator", "gradient_norm_critic", "mean_fake")
-        )
+    @property
+    def learned(self):
+        return {"generator": self.generator.trainable_variables, **super().learned}
+
+    @property
+    def logs(self):
+        return ("wasserstein", "penalty", "generator", "gradient_norm_generator", "gradient_norm_critic", "mean_fake")
 
     # -- one update --------------------------------------------------------------------------------
 
     def train_step(self, data):
         """Update the critic ``critic_updates`` times, then the generator once (Gulrajani et al. 2017, Algorithm 1)."""
-        samples = data[0] if isinstance(data, tuple) else data
-        for real in tf.split(samples, self.critic_updates):
+        (samples,) = data
+        for real in self.parts(samples):
             critic_logs = self.update_critic(real, self.generate(tf.shape(real)[0]))
         return self.record({**critic_logs, **self.update_generator(tf.shape(real)[0])})
 
     def update_generator(self, n_samples):
-        variables = self.generator.trainable_variables
-        with tf.GradientTape(watch_accessed_variables=False) as tape:
-            tape.watch([v.value for v in variables])
+        """Update the generator once, with as many samples; return its logs."""
+        with self.minimise("generator") as update:
             fake = self.generate(n_samples)
-            loss = self.objective.generator_loss(self.critic(fake, training=True))
-            scaled = self.optimizer.scale_loss(loss / self.n_replicas)
-        norm = self.apply_gradients_of(tape, scaled, variables, self.optimizer)
-        return {"generator": loss, "gradient_norm_generator": norm, "mean_fake": tf.reduce_mean(fake)}
+            update.loss = self.objective.generator_loss(self.critic(fake, training=True))
+        return {
+            "generator": update.loss, "gradient_norm_generator": update.gradient_norm, "mean_fake": tf.reduce_mean(fake)
+        }  # fmt: skip
 
     def generate(self, n_samples):
         """Generate what the critic reads in training, shape (n_samples, bin, neuron), from standard normal noise."""
@@ -96,12 +128,19 @@ class SpikeGAN(CriticTrainer):
     def metrics(self):
         return [*super().metrics, self.moment_error]
 
-    # -- weights -----------------------------------------------------------------------------------
 
-    @property
-    def named_optimizers(self):
-        return {"generator": self.optimizer, "critic": self.critic_optimizer}
-
-    @property
-    def averaged_variables(self):
-        return self.generator.trainable_variables
+def build_spike_gan(config: Config, prepared: PreparedSamples) -> SpikeGAN:
+    """Build and compile the trainer; call inside the strategy's scope and with the precision set."""
+    seed, training = config.training.seed, config.training
+    size = {"n_bins": prepared.n_bins, "n_neurons": prepared.n_neurons}
+    covered = prepared.values[: prepared.train[-1] + prepared.n_bins]
+    model = SpikeGAN(
+        generator=build_generator(config.model, **size, seed=seed, mean=covered.mean(axis=0, dtype=np.float64)),
+        critic=build_critic(config.model, **size, seed=seed + 1),
+        objective=objectives.get("wgangp", lambda_gp=config.objective.lambda_gp),
+        critic_updates=config.objective.critic_updates,
+        draws_spikes=config.model.draw_spikes,
+        seed=seed + 2,
+    )
+    model.compile_for(training, steps=training.epochs * steps_per_epoch(config, prepared))
+    return model

@@ -17,7 +17,6 @@ class SpikeGANSystem(System):
         "Molano-Mazon, M., Onken, A., Piasini, E., Panzeri, S. (2018). Synthesizing realistic neural population "
         "activity patterns using generative adversarial networks. ICLR."
     )
-    generates = True
     Config = Config
 
     def prepare(self, config, *, run_directory=None):
@@ -26,7 +25,7 @@ class SpikeGANSystem(System):
         return prepare(config)
 
     def build(self, config, prepared):
-        from cyclegan_neuro.systems.spike_gan.build import build_spike_gan
+        from cyclegan_neuro.systems.spike_gan.model import build_spike_gan
 
         return build_spike_gan(config, prepared)
 

@@ -35,7 +35,7 @@ def validated(forward, backward, *, error=0.0):
         generator_g=generator(forward, error=error), generator_f=generator(backward, error=error),
         discriminator_x=critics[0], discriminator_y=critics[1], objective=objectives.get("lsgan"),
     )  # fmt: skip
-    model.compile(generator_optimizer=keras.optimizers.SGD(0.1), discriminator_optimizer=keras.optimizers.SGD(0.1))
+    model.compile({name: keras.optimizers.SGD(0.1) for name in model.learned})
     held_out = tf.data.Dataset.from_tensor_slices((day(1), mixed(day(2)))).batch(8)
     return model.evaluate(held_out, return_dict=True, verbose=0), model.monitor.removeprefix("val_")
 

@@ -11,9 +11,9 @@ from cyclegan_neuro.evaluation.days.story.inputs import inputs_block, origin_sen
 from cyclegan_neuro.evaluation.days.story.wording import compared, mean_sd
 from cyclegan_neuro.recordings.findings import Finding
 from cyclegan_neuro.report.tables import json_ready
-from cyclegan_neuro.systems.cyclegan.build import build_cyclegan
 from cyclegan_neuro.systems.cyclegan.config import Config
 from cyclegan_neuro.systems.cyclegan.evaluation import evaluate_cyclegan
+from cyclegan_neuro.systems.cyclegan.model import build_cyclegan
 
 WITHOUT_MAPS = {"position_bin_cm": 20.0, "batch_size": 2, "interpretation": {"enabled": False}}
 CONFIG = Config(evaluation=WITHOUT_MAPS, report={"n_traces": 2, "dpi": 60})

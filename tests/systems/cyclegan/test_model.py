@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from cyclegan_neuro.networks import distances, objectives
+from cyclegan_neuro.networks import objectives
+from cyclegan_neuro.networks.objectives import DISTANCES
 from cyclegan_neuro.systems.cyclegan.config import ModelSection
 from cyclegan_neuro.systems.cyclegan.model import CycleGAN
 from cyclegan_neuro.systems.cyclegan.networks import InputStatistics, build_discriminator, build_generator
@@ -27,11 +28,7 @@ def make(
         objective=objectives.get(name),
         **changes,
     )
-    model.compile(
-        generator_optimizer=wrap(optimizer(rates[0])),
-        discriminator_optimizer=wrap(optimizer(rates[1])),
-        jit_compile=False,
-    )
+    model.compile({"generator": wrap(optimizer(rates[0])), "discriminator": wrap(optimizer(rates[1]))})
     return model
 
 
@@ -40,7 +37,7 @@ def windows(batch=2, seed=1):
 
 
 def weights(model):
-    return [v.numpy() for v in model.generator_variables + model.discriminator_variables]
+    return [v.numpy() for variables in model.learned.values() for v in variables]
 
 
 def test_a_checkpoint_holds_no_matrices():
@@ -56,7 +53,7 @@ def test_one_step_equals_four_separate_gradients_of_the_papers_losses(name, dist
     model = make(name, distance=distance)
     before = weights(model)
     x, y = windows()
-    gradients = _gradients_by_the_book(model, objectives.get(name), distances.get(distance), x, y)
+    gradients = _gradients_by_the_book(model, objectives.get(name), DISTANCES[distance], x, y)
     model.train_step((x, y))
     for start, end, gradient in zip(before, weights(model), gradients, strict=True):
         np.testing.assert_allclose(start - end, 0.1 * gradient.numpy(), atol=2e-5)
@@ -100,7 +97,7 @@ def test_every_objective_updates_every_network_with_finite_losses(name):
     assert ("penalty_x" in logs) == (name in ("wgangp", "dragan"))
     assert int(model.named_optimizers["generator"].iterations) == 1
     assert int(model.named_optimizers["discriminator"].iterations) == updates
-    names = [v.path for v in model.generator_variables + model.discriminator_variables]
+    names = [v.path for variables in model.learned.values() for v in variables]
     still = {n for n, a, b in zip(names, before, weights(model), strict=True) if np.array_equal(a, b)}
     # a constant added to a Wasserstein critic cancels between real and generated windows
     assert still <= ({"score_convolution/bias"} if name == "wgangp" else set())
@@ -142,7 +139,7 @@ def test_mixed_precision_keeps_losses_outputs_and_variables_in_float32(policy, n
     assert all(np.isfinite(float(v)) for v in logs.values())
     assert model.generator_g.outputs[0].dtype == model.discriminator_x.outputs[0].dtype == "float32"
     assert model.generator_g.get_layer("residual_1").compute_dtype == policy.removeprefix("mixed_")
-    assert {v.dtype for v in model.generator_variables} == {"float32"}
+    assert {v.dtype for v in model.learned["generator"]} == {"float32"}
 
 
 def test_average_weights_are_used_for_validation_and_given_back():
@@ -191,7 +188,7 @@ def test_two_replicas_equal_one_device():
     single.train_step((x, y))
     strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
     with strategy.scope():
-        mirrored = make(n_replicas=strategy.num_replicas_in_sync)
+        mirrored = make()
         mirrored.fit(tf.data.Dataset.from_tensors((x, y)), verbose=0)
     for a, b in zip(weights(single), weights(mirrored), strict=True):
         np.testing.assert_allclose(a, b, atol=2e-6)

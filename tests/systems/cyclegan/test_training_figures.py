@@ -11,8 +11,8 @@ import pytest
 from cyclegan_neuro.interpret.centres import CellCentres
 from cyclegan_neuro.interpret.resolution import to_window
 from cyclegan_neuro.systems.cyclegan import training_figures as module
-from cyclegan_neuro.systems.cyclegan.build import build_cyclegan
 from cyclegan_neuro.systems.cyclegan.config import Config
+from cyclegan_neuro.systems.cyclegan.model import build_cyclegan
 from cyclegan_neuro.systems.cyclegan.training_figures import training_figures
 from cyclegan_neuro.training.precision import precision
 

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from cyclegan_neuro.populations.statistics import binarise
-from cyclegan_neuro.systems.spike_gan.build import build_spike_gan
 from cyclegan_neuro.systems.spike_gan.data import prepare
 from cyclegan_neuro.systems.spike_gan.generation import generate_activity, generate_samples
+from cyclegan_neuro.systems.spike_gan.model import build_spike_gan
 
 
 @pytest.fixture(scope="module")

@@ -27,7 +27,7 @@ def make(*, optimizer=keras.optimizers.SGD, rate=0.1, critic_updates=1, section=
         seed=5,
         **changes,
     )
-    model.compile(generator_optimizer=optimizer(rate), critic_optimizer=optimizer(rate), jit_compile=jit)
+    model.compile({name: optimizer(rate) for name in model.learned}, jit_compile=jit)
     return model
 
 
@@ -195,7 +195,7 @@ def test_two_replicas_equal_one_device(eagerly):
     # TensorFlow counts collectives per strategy and keeps them per process: a second strategy must not use them
     strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"], tf.distribute.ReductionToOneDevice())
     with strategy.scope():
-        mirrored = trained(n_replicas=strategy.num_replicas_in_sync)
+        mirrored = trained()
     for one, other in zip(single, mirrored, strict=True):
         np.testing.assert_allclose(one, other, atol=2e-6)
 

@@ -11,8 +11,8 @@ from cyclegan_neuro.errors import RunDirectoryError
 from cyclegan_neuro.evaluation.days.interpretation import measure
 from cyclegan_neuro.evaluation.days.interpretation.measure import interpret_networks
 from cyclegan_neuro.interpret.storage import MAPS_FILE, read_maps, write_arrays
-from cyclegan_neuro.systems.cyclegan.build import build_cyclegan
 from cyclegan_neuro.systems.cyclegan.config import Config
+from cyclegan_neuro.systems.cyclegan.model import build_cyclegan
 from cyclegan_neuro.systems.cyclegan.views import view_networks
 
 COMMON = {"grad_cam", "layer_cam", "saliency", "gradient_input"}
