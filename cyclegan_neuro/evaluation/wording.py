@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from importlib.metadata import version
 
-from cyclegan_neuro import __version__
-from cyclegan_neuro.configuration.sections import TrainingSection
 from cyclegan_neuro.evaluation.contents import Table
 from cyclegan_neuro.recordings.findings import Finding
 
-__all__ = ["findings_table", "numbers", "percent", "plural", "software"]
+__all__ = ["findings_table", "percent", "plural"]
 
 _RANK = {"critical": 0, "warning": 1, "info": 2}
 
@@ -31,18 +28,3 @@ def findings_table(findings: Iterable[Finding]) -> Table:
     ranked = sorted(findings, key=lambda finding: _RANK[finding.severity])
     rows = tuple((f.severity, f.where, f.got, f.expected, f.fix) for f in ranked)
     return Table("findings", ("severity", "where", "found", "expected", "what to do"), rows)
-
-
-def numbers(training: TrainingSection) -> str:
-    """Return in which numbers a run computed, for example ``float32``, as the report's configuration tells."""
-    return f"{training.precision}{', compiled with XLA' if training.jit_compile is True else ''}"
-
-
-def software(*libraries: str) -> str:
-    """Return the sentence that names the package, TensorFlow, Keras and further ``libraries`` with their versions."""
-    import keras  # loaded with the networks that were evaluated
-    import tensorflow as tf
-
-    used = [f"cyclegan_neuro {__version__}", f"TensorFlow {tf.__version__}", f"Keras {keras.__version__}"]
-    used += [f"{library} {version(library.lower())}" for library in libraries]
-    return f"Software: {', '.join(used)}."

@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from cyclegan_neuro import __version__
-from cyclegan_neuro.evaluation.wording import findings_table, percent, plural, software
+from cyclegan_neuro.evaluation.wording import findings_table, percent, plural
 from cyclegan_neuro.recordings.findings import Finding
 
 
@@ -32,10 +31,3 @@ def test_findings_stand_in_the_order_of_their_weight():
         ("critical", "file 2"), ("warning", "file 1"), ("warning", "file 3"), ("info", "file 0"),
     ]  # fmt: skip
     assert table.rows[0][2:] == ("this", "that", "mend it")
-
-
-def test_software_is_named_with_versions():
-    text = software("NumPy", "SciPy")
-    assert text.startswith(f"Software: cyclegan_neuro {__version__}, TensorFlow 2.")
-    assert f"NumPy {np.__version__}, SciPy 1." in text
-    assert text.endswith(".")

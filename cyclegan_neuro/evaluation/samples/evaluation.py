@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterable
+from pathlib import Path
 
-from cyclegan_neuro.evaluation.contents import Evaluation, Reference, told_blocks
+from cyclegan_neuro.evaluation.contents import Evaluation, told_blocks
+from cyclegan_neuro.evaluation.methods import Paragraph, render_methods
 from cyclegan_neuro.evaluation.samples.blocks import (
     inputs_block,
     memorisation_block,
@@ -14,11 +16,13 @@ from cyclegan_neuro.evaluation.samples.blocks import (
 )
 from cyclegan_neuro.evaluation.samples.certainty import baselines_block, certainty_block, summarise
 from cyclegan_neuro.evaluation.samples.generated import Generator
-from cyclegan_neuro.evaluation.samples.measurements import Measurements, measure
+from cyclegan_neuro.evaluation.samples.measurements import measure
 from cyclegan_neuro.evaluation.samples.sections import SamplesConfig
 from cyclegan_neuro.populations.prepared import PreparedSamples
 
 __all__ = ["evaluate_samples"]
+
+_METHODS = Path(__file__).parent / "methods"
 
 
 def evaluate_samples(
@@ -27,8 +31,9 @@ def evaluate_samples(
     generate: Generator,
     *,
     name: str,
-    methods: Callable[[Measurements], tuple[tuple[str, ...], tuple[Reference, ...]]],
+    training: Paragraph,
     own: Evaluation | None = None,
+    own_methods: Iterable[Paragraph] = (),
 ) -> Evaluation:
     """Evaluate a generator beside the baselines.
 
@@ -40,10 +45,12 @@ def evaluate_samples(
         See :data:`~cyclegan_neuro.evaluation.samples.generated.Generator`.
     name : str
         What the generator is called in tables and figures.
-    methods : callable
-        What was measured to the paragraphs of the methods and the works that they cite.
+    training : Paragraph
+        Tells what was trained, and how.
     own : Evaluation, optional
         What only this system has: sentences, blocks, metrics and arrays.
+    own_methods : iterable of Paragraph
+        How that was computed.
 
     Returns
     -------
@@ -67,7 +74,9 @@ def evaluate_samples(
         baselines_block(found),
         certainty_block(found),
     )
-    paragraphs, references = methods(found)
+    run = {"config": config, "prepared": prepared, "found": found}
+    data, comparison = (Paragraph(_METHODS / f"{part}.j2", run) for part in ("samples", "comparison"))
+    paragraphs, references = render_methods((data, training, comparison, *own_methods), libraries=("NumPy", "SciPy"))
     truth = {} if prepared.truth is None else prepared.truth.arrays()
     return Evaluation(
         summary=(*summarise(found), *own.summary),

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from functools import partial
+from pathlib import Path
 
 from cyclegan_neuro.evaluation.contents import Evaluation
+from cyclegan_neuro.evaluation.methods import Paragraph
 from cyclegan_neuro.evaluation.samples.evaluation import evaluate_samples
 from cyclegan_neuro.populations.prepared import PreparedSamples
 from cyclegan_neuro.systems.spike_gan.config import Config
-from cyclegan_neuro.systems.spike_gan.explanation import Explanation, explain_critics
+from cyclegan_neuro.systems.spike_gan.explanation import COORDINATION, UNTRAINED, Explanation, explain_critics
 from cyclegan_neuro.systems.spike_gan.generation import generator_of
 from cyclegan_neuro.systems.spike_gan.story.importance import (
     importance_block,
     importance_metrics,
     importance_sentence,
 )
-from cyclegan_neuro.systems.spike_gan.story.methods import methods
 
 __all__ = ["evaluate_spike_gan"]
+
+_FOLDER = Path(__file__).parent
 
 
 def evaluate_spike_gan(config: Config, prepared: PreparedSamples, trainer) -> Evaluation:
@@ -43,15 +45,26 @@ def evaluate_spike_gan(config: Config, prepared: PreparedSamples, trainer) -> Ev
     explanation = None
     if config.evaluation.importance.enabled:
         explanation = explain_critics(config, prepared, trainer.critic)
-    updates = int(trainer.optimizer.iterations)
+    facts = {"config": config, "updates": int(trainer.optimizer.iterations)}
     return evaluate_samples(
         config,
         prepared,
         generator_of(config, prepared, trainer),
         name="Spike-GAN",
-        methods=partial(methods, config, prepared, explanation=explanation, updates=updates),
+        training=Paragraph(_FOLDER / "methods.j2", facts),
         own=None if explanation is None else _own(config, prepared, explanation),
+        own_methods=() if explanation is None else (_importance_methods(config, explanation),),
     )
+
+
+def _importance_methods(config: Config, explanation: Explanation) -> Paragraph:
+    facts = {
+        "config": config,
+        "n_samples": len(explanation.samples),
+        "second_critic": COORDINATION in explanation.critics,
+        "untrained_critic": UNTRAINED in explanation.critics,
+    }
+    return Paragraph(_FOLDER / "importance" / "methods.j2", facts)
 
 
 def _own(config: Config, prepared: PreparedSamples, explanation: Explanation) -> Evaluation:

@@ -152,9 +152,9 @@ def test_orders_are_told_with_their_parameters(make_pair):
     prepared = make_pair()
     learned = replace(prepared, order=NeuronOrder("autoencoder", prepared.order.columns))
     assert (
-        "(Li et al. 2021; 32 filters, 20 epochs, batches of 8, Adam with a learning rate of 0.001)."
-        in (told(Config(), learned)[0])
-    )
+        "in validation windows (Li et al. 2021, there in test windows; 32 filters, 20 epochs, batches of 8, Adam with "
+        "a learning rate of 0.001)."
+    ) in told(Config(), learned)[0]
     sorted_by_rate = replace(prepared, order=NeuronOrder("firing_rate", prepared.order.columns))
     assert "in descending order of estimated activity." in told(Config(), sorted_by_rate)[0]
 
