@@ -29,8 +29,7 @@ from cyclegan_neuro.evaluation.days.tuning import TuningCurves, training_curves,
 from cyclegan_neuro.systems.base import get
 from cyclegan_neuro.systems.cyclegan.config import Config
 from cyclegan_neuro.training.seeds import deterministic_ops
-from cyclegan_neuro.windows.cutting import window_frame_indices, windows_of
-from cyclegan_neuro.windows.segmentation import spaced
+from cyclegan_neuro.windows.segmentation import spaced, window_frame_indices
 
 CONFIGURATIONS = ROOT / "configs" / "cyclegan"
 WITHOUT_DECAY = ("training.decay=none", "training.weight_averaging=0")
@@ -101,7 +100,7 @@ def _recorded(prepared) -> dict[str, np.ndarray]:
     for name, day in (("x", prepared.x), ("y", prepared.y)):
         parts = {"": day.starts.validation[:n], "_train": spaced(day.starts.train, n)}
         for suffix, starts in parts.items():
-            kept[f"{name}{suffix}"] = windows_of(day, starts, prepared.window_frames)
+            kept[f"{name}{suffix}"] = day.windows(starts, prepared.window_frames)
             if tuning_is_known(prepared):
                 frames = window_frame_indices(starts, prepared.window_frames)
                 kept[f"position_{name}{suffix}"] = day.recording.behaviour.position_cm[frames]

@@ -36,8 +36,8 @@ from cyclegan_neuro.recordings.recording import Behaviour, Recording, Truth
 from cyclegan_neuro.systems.cyclegan.config import Config
 from cyclegan_neuro.systems.cyclegan.model import build_cyclegan
 from cyclegan_neuro.systems.cyclegan.views import view_networks
-from cyclegan_neuro.windows.cutting import windows_of
-from cyclegan_neuro.windows.prepared import Day, NeuronOrder, PreparedPair, Scaling, Starts
+from cyclegan_neuro.windows.prepared import Day, NeuronOrder, PreparedPair, Starts
+from cyclegan_neuro.windows.scaling import Scaling
 
 WINDOWS, WINDOW_FRAMES, NEURONS = 200, 2048, 102
 FRAME_RATE_HZ, DURATION_S, LAP_S, CORRIDOR_CM = 24.0, 894, 20.0, 160.0
@@ -157,14 +157,14 @@ def compare(section, prepared, trainer, repeats: int) -> list[dict]:
     """Time both ways in turn, one window per call, so that a drifting machine treats them alike."""
     rows = []
     for network in view_networks(trainer, section, prepared):
-        source = getattr(prepared, network.day)
+        source = prepared[network.day]
         ways = {
             "ours": lambda windows, network=network: explain(network, windows, section),
             "as it comes": as_it_comes(network),
         }
         seconds = defaultdict(list)
         for start in source.starts.test[: repeats + 1]:
-            windows = windows_of(source, np.array([start]), prepared.window_frames)
+            windows = source.windows(np.array([start]), prepared.window_frames)
             for name, way in ways.items():
                 timed(way, seconds, name)(windows)
         ours, others = (np.array(seconds[name][1:]) for name in ways)  # the first call compiles

@@ -17,7 +17,8 @@ import pytest
 from cyclegan_neuro.recordings.recording import Behaviour, Recording, Truth
 from cyclegan_neuro.recordings.simulate.phi import corner_mask
 from cyclegan_neuro.windows import scaling
-from cyclegan_neuro.windows.prepared import Day, NeuronOrder, PreparedPair, Scaling, Starts, WindowTransform
+from cyclegan_neuro.windows.prepared import Day, NeuronOrder, PreparedPair, Starts
+from cyclegan_neuro.windows.scaling import Scaling, WindowTransform
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 

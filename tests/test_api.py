@@ -14,7 +14,7 @@ import yaml
 import cyclegan_neuro as cn
 from cyclegan_neuro import api
 from cyclegan_neuro.training import run as training
-from cyclegan_neuro.windows.cutting import window_frame_indices
+from cyclegan_neuro.windows.segmentation import window_frame_indices
 
 ROOT = Path(__file__).resolve().parents[1]
 HEIGHT = 64

@@ -12,7 +12,7 @@ import numpy as np
 import tensorflow as tf
 from tf_keras_vis.gradcam import Gradcam
 
-from cyclegan_neuro.windows.prepared import Scaling
+from cyclegan_neuro.windows.scaling import Scaling
 
 __all__ = ["Explanation", "Score", "View", "float32_copy"]
 

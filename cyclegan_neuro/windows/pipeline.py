@@ -11,8 +11,6 @@ from cyclegan_neuro.windows.streams import delivered, shared_tensor, shuffled_st
 
 __all__ = ["batches", "steps_per_epoch", "training_stream"]
 
-_STREAMS = ("x", "y")
-
 
 def steps_per_epoch(prepared: PreparedPair, batch_size: int) -> int:
     """Return the number of whole batches in the day with more training windows (at least 1)."""
@@ -51,13 +49,8 @@ def training_stream(
         Of ``(x, y)``, float32, (batch, time, neuron, 1). Depends only on ``prepared``, sizes, ``seed``
         and step: beginning at step ``k`` equals skipping ``k`` batches, at no cost.
     """
-    cutters = [_Cutter(getattr(prepared, name), prepared.window_frames) for name in _STREAMS]
-
-    def cut(*starts):
-        return tuple(cutter(part) for cutter, part in zip(cutters, starts, strict=True))
-
     stream = shuffled_starts(
-        [getattr(prepared, name).starts.train for name in _STREAMS],
+        [day.starts.train for day in (prepared.x, prepared.y)],
         batch_size=batch_size,
         n_steps_per_epoch=n_steps_per_epoch,
         seed=seed,
@@ -65,7 +58,7 @@ def training_stream(
     )
     if end_step is not None:
         stream = stream.take(end_step - start_step)
-    return delivered(stream.map(cut))
+    return delivered(stream.map(_cutters(prepared)))
 
 
 def batches(
@@ -87,15 +80,16 @@ def batches(
     tf.data.Dataset
         Of ``(x, y)``, float32, (batch, time, neuron, 1).
     """
-    starts = [getattr(getattr(prepared, name).starts, which) for name in _STREAMS]
+    starts = [getattr(day.starts, which) for day in (prepared.x, prepared.y)]
     n_windows = min(map(len, starts))
-    cutters = [_Cutter(getattr(prepared, name), prepared.window_frames) for name in _STREAMS]
-
-    def cut(*both):
-        return tuple(cutter(part) for cutter, part in zip(cutters, both, strict=True))
-
     pairs = tf.data.Dataset.from_tensor_slices(tuple(part[:n_windows] for part in starts))
-    return delivered(pairs.batch(batch_size).map(cut))
+    return delivered(pairs.batch(batch_size).map(_cutters(prepared)))
+
+
+def _cutters(prepared: PreparedPair):
+    """Return the function of start frames of both days that cuts their windows."""
+    cutters = [_Cutter(day, prepared.window_frames) for day in (prepared.x, prepared.y)]
+    return lambda *starts: tuple(cutter(part) for cutter, part in zip(cutters, starts, strict=True))
 
 
 class _Cutter:
@@ -103,13 +97,14 @@ class _Cutter:
 
     def __init__(self, day: Day, window_frames: int):
         self.values = shared_tensor(day.values)
-        self.mask = None if day.transform is None else shared_tensor(day.transform.mask)
-        self.offset = None if day.transform is None else shared_tensor(day.transform.offset)
+        phi = day.transform
+        self.phi = None if phi is None else (shared_tensor(phi.mask), shared_tensor(phi.offset))
         self.window_frames = window_frames
 
     def __call__(self, starts: tf.Tensor) -> tf.Tensor:
         frames = starts[:, None] + tf.range(self.window_frames, dtype=tf.int64)
         windows = tf.gather(self.values, frames)
-        if self.mask is not None:
-            windows = self.mask * windows + tf.gather(self.offset, frames)
+        if self.phi is not None:
+            mask, offset = self.phi
+            windows = mask * windows + tf.gather(offset, frames)
         return windows[..., None]

@@ -13,14 +13,14 @@ from cyclegan_neuro.recordings.findings import Finding
 from cyclegan_neuro.recordings.recording import Recording
 from cyclegan_neuro.recordings.simulate.phi import corner_mask, phi_noise
 from cyclegan_neuro.windows import scaling as scalings
-from cyclegan_neuro.windows.cutting import raw_windows, windows_of
 from cyclegan_neuro.windows.memory import aligned_empty
 from cyclegan_neuro.windows.ordering import identity_order, load_order, order_neurons, save_order
-from cyclegan_neuro.windows.prepared import Day, NeuronOrder, PreparedPair, Scaling, Starts, WindowTransform
+from cyclegan_neuro.windows.prepared import Day, NeuronOrder, PreparedPair, Starts
+from cyclegan_neuro.windows.scaling import Scaling, WindowTransform
 from cyclegan_neuro.windows.segmentation import coverage
 from cyclegan_neuro.windows.splitting import Split, split
 
-__all__ = ["learn_order", "prepare_pair", "raw_windows", "windows_of"]
+__all__ = ["learn_order", "prepare_pair"]
 
 SCALING_FILE = "scaling.json"
 ORDER_FILE = "neuron_order.json"

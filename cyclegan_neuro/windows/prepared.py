@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
 
 from cyclegan_neuro.recordings.findings import Finding
 from cyclegan_neuro.recordings.recording import Recording
+from cyclegan_neuro.windows.scaling import Scaling, WindowTransform, invert
+from cyclegan_neuro.windows.segmentation import window_frame_indices
 
-__all__ = ["Day", "NeuronOrder", "PreparedPair", "Scaling", "Starts", "WindowTransform"]
+__all__ = ["Day", "NeuronOrder", "PreparedPair", "Starts"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,20 +30,6 @@ class Starts:
     validation: np.ndarray
     test: np.ndarray
     stretches: tuple[tuple[int, int], ...] = ()
-
-
-@dataclass(frozen=True, eq=False)
-class Scaling:
-    """Affine map of ΔF/F to [0, 1], in the user's neuron order.
-
-    Attributes
-    ----------
-    minimum, maximum : ndarray of float32, shape (neuron,)
-        Over the training part of the day (equal for all neurons with scaling ``day``).
-    """
-
-    minimum: np.ndarray
-    maximum: np.ndarray
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,22 +54,6 @@ class NeuronOrder:
 
 
 @dataclass(frozen=True, eq=False)
-class WindowTransform:
-    """What Φ does to a window that starts at frame s: ``mask * x[s:s+H] + offset[s:s+H]``.
-
-    Attributes
-    ----------
-    mask : ndarray of float32, shape (window_frames, neuron)
-        In the order of the networks the removed corner is connected (Figure 3 of the paper).
-    offset : ndarray of float32, shape (time, neuron)
-        ``0.5 η``, one draw per frame of the recording.
-    """
-
-    mask: np.ndarray
-    offset: np.ndarray
-
-
-@dataclass(frozen=True, eq=False)
 class Day:
     """One day as the windows see it.
 
@@ -102,6 +75,20 @@ class Day:
     starts: Starts
     scaling: Scaling
     transform: WindowTransform | None = None
+
+    def windows(self, starts: np.ndarray, window_frames: int) -> np.ndarray:
+        """Cut the windows that begin at ``starts`` as networks see them: scaled, ordered, with Φ where the day has it.
+
+        Returns
+        -------
+        ndarray of float32, shape (window, time, neuron)
+        """
+        frames = window_frame_indices(starts, window_frames)
+        windows = self.values[frames]
+        if self.transform is not None:
+            windows *= self.transform.mask
+            windows += self.transform.offset[frames]
+        return windows
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,6 +117,65 @@ class PreparedPair:
     notes: tuple[str, ...] = ()
     inputs: dict = field(default_factory=dict)
 
+    def __getitem__(self, day: Literal["x", "y"]) -> Day:
+        return {"x": self.x, "y": self.y}[day]
+
     @property
     def n_neurons(self) -> int:
         return self.x.values.shape[1]
+
+    @property
+    def frame_rate_hz(self) -> float:
+        return self.x.recording.frame_rate_hz
+
+    @property
+    def is_paired(self) -> bool:
+        """Whether y is Φ(X): validation and test windows of x and y with the same index are pairs."""
+        return self.y.transform is not None
+
+    @property
+    def truth_is_known(self) -> bool:
+        """Whether it is known what translations should be."""
+        return self.is_paired or all(day.recording.truth is not None for day in (self.x, self.y))
+
+    @property
+    def changed(self) -> np.ndarray | None:
+        """The neurons that learning changed, bool (neuron,); None where unknown, or y is Φ(X), which changes all."""
+        return self.x.recording.truth.changed if self.truth_is_known and not self.is_paired else None
+
+    @property
+    def removed(self) -> np.ndarray | None:
+        """What Φ removes from a window, bool (time, neuron) in the user's order; None where y is not Φ(X)."""
+        return self.y.transform.mask[:, self.order.inverse] == 0 if self.is_paired else None
+
+    @property
+    def neuron_names(self) -> list[str]:
+        """A short name per user column: the ROI id, else the column counted from 0."""
+        ids = self.x.recording.roi_ids or [f"column {i}" for i in range(self.n_neurons)]
+        names = [f"ROI {name}" if name.isdigit() else name for name in ids]
+        return [name if len(name) <= 28 else f"{name[:27]}…" for name in names]
+
+    def windows_of(self, day: Literal["x", "y"], starts: np.ndarray) -> np.ndarray:
+        """Cut the windows of a day that begin at ``starts``, in ΔF/F and in the user's neuron order.
+
+        Returns
+        -------
+        ndarray of float32, shape (window, time, neuron)
+            Exactly the recording's values; where the day is Φ(X), computed from scaled values
+            and so rounded to about 1e-7 of the day's range.
+        """
+        if self[day].transform is None:
+            return self[day].recording.dff[window_frame_indices(starts, self.window_frames)]
+        return invert(self[day].windows(starts, self.window_frames)[..., self.order.inverse], self[day].scaling)
+
+    def truth_of(self, day: Literal["x", "y"], starts: np.ndarray) -> np.ndarray | None:
+        """Return what translations of the windows of a day should be; None where that is not known.
+
+        The windows of the other day where y is Φ(X); the same laps as the brain of the other day would have answered
+        them where the days are simulated.
+        """
+        if not self.truth_is_known:
+            return None
+        if self.is_paired:
+            return self.windows_of("y" if day == "x" else "x", starts)
+        return self[day].recording.truth.other_day_dff[window_frame_indices(starts, self.window_frames)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -10,13 +11,45 @@ import numpy as np
 from scipy.signal import fftconvolve
 
 from cyclegan_neuro.errors import WindowError
-from cyclegan_neuro.windows.prepared import Scaling, WindowTransform
 from cyclegan_neuro.windows.storage import read_json, write_json
 
-__all__ = ["apply", "fit", "fit_transformed", "gain", "invert", "load", "save", "scale_transform", "share"]
+__all__ = [
+    "Scaling", "WindowTransform", "apply", "fit", "fit_transformed", "gain", "invert", "load", "save",
+    "scale_transform", "share",
+]  # fmt: skip
 
 Mode = Literal["day", "neuron"]
 _CHUNK_NEURONS = 64
+
+
+@dataclass(frozen=True, eq=False)
+class Scaling:
+    """Affine map of ΔF/F to [0, 1], in the user's neuron order.
+
+    Attributes
+    ----------
+    minimum, maximum : ndarray of float32, shape (neuron,)
+        Over the training part of the day (equal for all neurons with scaling ``day``).
+    """
+
+    minimum: np.ndarray
+    maximum: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class WindowTransform:
+    """What Φ does to a window that starts at frame s: ``mask * x[s:s+H] + offset[s:s+H]``.
+
+    Attributes
+    ----------
+    mask : ndarray of float32, shape (window_frames, neuron)
+        In the order of the networks the removed corner is connected (Figure 3 of the paper).
+    offset : ndarray of float32, shape (time, neuron)
+        ``0.5 η``, one draw per frame of the recording.
+    """
+
+    mask: np.ndarray
+    offset: np.ndarray
 
 
 def fit(dff: np.ndarray, *, covered: np.ndarray, mode: Mode) -> Scaling:

@@ -10,7 +10,7 @@ from cyclegan_neuro.errors import WindowError
 from cyclegan_neuro.recordings.frames import runs, segments
 from cyclegan_neuro.recordings.recording import Recording
 
-__all__ = ["allowed_stretches", "coverage", "legal_starts", "spaced"]
+__all__ = ["allowed_stretches", "coverage", "legal_starts", "spaced", "window_frame_indices"]
 
 
 def allowed_stretches(
@@ -112,3 +112,8 @@ def coverage(starts: np.ndarray, *, window_frames: int, n_frames: int) -> np.nda
     np.add.at(edges, starts, 1)
     np.add.at(edges, np.asarray(starts) + window_frames, -1)
     return np.cumsum(edges[:-1]) > 0
+
+
+def window_frame_indices(starts: np.ndarray, window_frames: int) -> np.ndarray:
+    """Return the frames of each window: int64, (window, window_frames)."""
+    return np.asarray(starts, np.int64)[:, None] + np.arange(window_frames)

@@ -25,8 +25,8 @@ from cyclegan_neuro.evaluation.days.translation import Frames
 from cyclegan_neuro.evaluation.days.tuning import pearson, training_curves, tuning_metrics
 from cyclegan_neuro.interpret.binned import BinnedAverage, bin_edges, binned_mean
 from cyclegan_neuro.systems.base import get
-from cyclegan_neuro.windows.cutting import raw_windows, window_frame_indices
 from cyclegan_neuro.windows.prepared import PreparedPair
+from cyclegan_neuro.windows.segmentation import window_frame_indices
 
 CONFIG = Path(__file__).parents[2] / "configs" / "cyclegan" / "ca1_map_change.yaml"
 BIN_CM = 8.0
@@ -36,13 +36,13 @@ EXCHANGES = 300
 
 def tested_curves(prepared: PreparedPair, name: str, move, edges: np.ndarray) -> np.ndarray:
     """Return the tuning (bin, neuron) of the test windows of day ``name`` after ``move``."""
-    day, height = getattr(prepared, name), prepared.window_frames
+    day, height = prepared[name], prepared.window_frames
     starts = day.starts.test
     average = BinnedAverage(day.recording.behaviour.position_cm, starts, window_frames=height, edges=edges)
     for first in range(0, len(starts), PER_CALL):
         chosen = starts[first : first + PER_CALL]
         frames = Frames(name, window_frame_indices(chosen, height))
-        average.add(chosen, move(raw_windows(prepared, name, chosen), frames))
+        average.add(chosen, move(prepared.windows_of(name, chosen), frames))
     return average.curves()
 
 

@@ -6,7 +6,7 @@ import pytest
 from cyclegan_neuro.configuration.sections import DataSection, OrderingSection, WindowsSection
 from cyclegan_neuro.errors import WindowError
 from cyclegan_neuro.recordings.recording import Recording
-from cyclegan_neuro.windows.prepare import prepare_pair, raw_windows, windows_of
+from cyclegan_neuro.windows.prepare import prepare_pair
 from cyclegan_neuro.windows.scaling import invert
 from cyclegan_neuro.windows.segmentation import coverage
 
@@ -50,8 +50,8 @@ def test_constant_neuron_is_kept_at_mid_scale_and_listed():
         pair = prepare(x, scaling=scaling)
         assert np.isfinite(pair.x.values).all()
     pair = prepare(x, scaling="neuron")
-    assert (windows_of(pair.x, pair.x.starts.test, 48)[..., 1] == 0.5).all()
-    assert (raw_windows(pair, "x", pair.x.starts.test)[..., 1] == 0.25).all()
+    assert (pair.x.windows(pair.x.starts.test, 48)[..., 1] == 0.5).all()
+    assert (pair.windows_of("x", pair.x.starts.test)[..., 1] == 0.25).all()
     assert "day x: 1 neuron constant in training (1), kept at mid-scale 0.5." in pair.notes
 
 

@@ -11,7 +11,7 @@ from tf_keras_vis.saliency import Saliency
 
 from cyclegan_neuro.interpret.views import View, float32_copy
 from cyclegan_neuro.networks.layers import InstanceNormalization
-from cyclegan_neuro.windows.prepared import Scaling
+from cyclegan_neuro.windows.scaling import Scaling
 
 LAYERS = ("residual", "down")  # an Add, behind which a skip connection remains, and a LeakyReLU
 LIMITS = np.linspace(0.0, 1.0, 12, dtype=np.float32)

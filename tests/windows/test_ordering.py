@@ -174,12 +174,11 @@ def test_the_autoencoder_has_the_blocks_of_the_paper():
 
 def test_the_autoencoder_is_scored_on_windows_that_it_did_not_learn():
     """And not on test windows: what is chosen there would leak into what is measured there."""
-    from cyclegan_neuro.windows.cutting import windows_of
     from cyclegan_neuro.windows.ordering.autoencoder import build_autoencoder, reconstruction_error
 
     pair = prepared(window_frames=16, n_validation=11)  # more than are scored together
     model = build_autoencoder(pair, AutoencoderSection(filters=2), seed=0)
-    windows = windows_of(pair.x, pair.x.starts.validation, 16)
+    windows = pair.x.windows(pair.x.starts.validation, 16)
     expected = np.mean((windows - model.predict(windows[..., None], verbose=0)[..., 0]) ** 2, axis=(0, 1))
     np.testing.assert_allclose(reconstruction_error(model, pair.x, 16), expected, rtol=1e-5)
 

@@ -6,14 +6,13 @@ import tensorflow as tf
 from windows_data import prepared, recording
 
 from cyclegan_neuro.windows.pipeline import batches, steps_per_epoch, training_stream
-from cyclegan_neuro.windows.prepare import windows_of
 from cyclegan_neuro.windows.streams import shared_tensor
 
 
 def starts_of(pair, name, batch):
     """Start frames of the windows of a batch, by comparison with every training window."""
-    day = getattr(pair, name)
-    windows = windows_of(day, day.starts.train, pair.window_frames)
+    day = pair[name]
+    windows = day.windows(day.starts.train, pair.window_frames)
     found = [np.flatnonzero((windows == window).all(axis=(1, 2))) for window in np.asarray(batch)[..., 0]]
     assert all(len(match) == 1 for match in found)
     return [int(day.starts.train[match[0]]) for match in found]
@@ -53,7 +52,7 @@ def test_an_epoch_takes_no_window_twice(n_windows, batch_size):
     for name, orders in epochs.items():
         for order in orders:
             assert len(set(order)) == len(order) == n_steps * batch_size
-            assert set(order) <= set(getattr(pair, name).starts.train.tolist())
+            assert set(order) <= set(pair[name].starts.train.tolist())
         assert orders[0] != orders[1] != orders[2]
     assert epochs["x"] != epochs["y"]
 
@@ -120,8 +119,8 @@ def test_evaluation_batches_come_in_order_and_whole(which, batch_size, sizes):
     found = as_arrays(batches(pair, which=which, batch_size=batch_size))
     assert [len(x) for x, _ in found] == sizes
     for name, parts in zip("xy", zip(*found, strict=True), strict=True):
-        day = getattr(pair, name)
-        expected = windows_of(day, getattr(day.starts, which), pair.window_frames)
+        day = pair[name]
+        expected = day.windows(getattr(day.starts, which), pair.window_frames)
         np.testing.assert_allclose(np.concatenate(parts)[..., 0], expected, atol=1e-6)
 
 

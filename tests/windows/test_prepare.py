@@ -11,7 +11,7 @@ from cyclegan_neuro.errors import WindowError
 from cyclegan_neuro.recordings.findings import Finding
 from cyclegan_neuro.recordings.simulate.phi import corner_mask, phi_noise
 from cyclegan_neuro.windows import ordering, prepare
-from cyclegan_neuro.windows.prepare import prepare_pair, raw_windows, windows_of
+from cyclegan_neuro.windows.prepare import prepare_pair
 from cyclegan_neuro.windows.scaling import apply, invert
 
 
@@ -21,13 +21,13 @@ from cyclegan_neuro.windows.scaling import apply, invert
 def test_network_windows_are_raw_windows_scaled_and_ordered(method, scaling, phi):
     pair = prepared(phi=phi, method=method, scaling=scaling)
     for name in ("x", "y"):
-        day = getattr(pair, name)
-        raw = raw_windows(pair, name, day.starts.test)
-        windows = windows_of(day, day.starts.test, pair.window_frames)
+        day = pair[name]
+        raw = pair.windows_of(name, day.starts.test)
+        windows = day.windows(day.starts.test, pair.window_frames)
         assert (windows.shape, windows.dtype, raw.dtype) == ((6, 32, 5), np.float32, np.float32)
         np.testing.assert_allclose(windows, apply(raw, day.scaling)[..., pair.order.columns], atol=2e-6)
         np.testing.assert_allclose(invert(windows[..., pair.order.inverse], day.scaling), raw, atol=2e-6)
-        train = windows_of(day, day.starts.train, pair.window_frames)
+        train = day.windows(day.starts.train, pair.window_frames)
         assert (round(float(train.min()), 5), round(float(train.max()), 5)) == (0, 1)
 
 
@@ -36,7 +36,7 @@ def test_raw_windows_of_x_are_exactly_the_recording(phi):
     day = recording()
     pair = prepared(day, phi=phi, method="correlation")
     start = int(pair.x.starts.train[3])
-    assert np.array_equal(raw_windows(pair, "x", np.array([start]))[0], day.dff[start : start + 32])
+    assert np.array_equal(pair.windows_of("x", np.array([start]))[0], day.dff[start : start + 32])
 
 
 @pytest.mark.parametrize("method", ["original", "correlation"])
@@ -50,7 +50,7 @@ def test_phi_windows_equal_the_formula(method):
             for n, column in enumerate(pair.order.columns):
                 m = 0.0 if t / 32 < n / 5 else 1.0  # Eq. 6, n as the networks see the neurons (Figure C.1)
                 expected[t, column] = m * day.dff[start + t, column] + noise[start + t, column]
-        np.testing.assert_allclose(raw_windows(pair, "y", np.array([start]))[0], expected, atol=1e-6)
+        np.testing.assert_allclose(pair.windows_of("y", np.array([start]))[0], expected, atol=1e-6)
 
 
 @pytest.mark.parametrize("method", ordering.names())
@@ -59,7 +59,7 @@ def test_in_every_order_the_corner_that_phi_removes_is_connected(method):
     centres = np.random.default_rng(3).uniform(0, 400, (5, 2)).astype(np.float32)
     day = recording(roi_xy_um=centres).select_neurons([3, 0, 4, 1, 2])
     pair = prepared(day, phi=True, method=method, data={"phi_noise": 0.0})
-    removed = np.abs(raw_windows(pair, "y", pair.y.starts.test)) < 1e-6
+    removed = np.abs(pair.windows_of("y", pair.y.starts.test)) < 1e-6
     assert np.array_equal(removed.all(axis=0)[:, pair.order.columns], corner_mask(32, 5) == 0)
     assert method == "original" or not np.array_equal(pair.order.columns, np.arange(5))
 

@@ -8,7 +8,7 @@ from hypothesis.extra import numpy as hnp
 
 from cyclegan_neuro.errors import WindowError
 from cyclegan_neuro.windows import scaling
-from cyclegan_neuro.windows.prepared import Scaling, WindowTransform
+from cyclegan_neuro.windows.scaling import Scaling, WindowTransform
 from cyclegan_neuro.windows.segmentation import coverage
 
 DFF = np.array([[0.0, 9.0], [1.0, 4.0], [3.0, 4.0], [99.0, -99.0]], np.float32)

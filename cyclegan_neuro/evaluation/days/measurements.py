@@ -13,7 +13,6 @@ from cyclegan_neuro.evaluation.days.spiking.recorder import SpikeRecorder, Spike
 from cyclegan_neuro.evaluation.days.translation import (
     Translation,
     Translator,
-    has_truth,
     translate,
 )
 from cyclegan_neuro.evaluation.days.tuning import TuningCurves, training_curves, tuning_is_known, tuning_metrics
@@ -96,10 +95,10 @@ def measure(
         Infers the spikes of what is translated.
     """
     batch_size, bin_cm = section.batch_size, section.position_bin_cm
-    changed = _changed(prepared)
+    changed = prepared.changed
     tuned = TuningCurves(prepared, bin_cm=bin_cm) if tuning_is_known(prepared) else None
     errors, curves, example = {"model": SignalErrors(changed)}, {}, None
-    places = _PlaceSums() if prepared.y.transform is not None else None
+    places = _PlaceSums() if prepared.is_paired else None
     spikes = {} if recorder is None else _recorded_spikes(recorder)
     for translation in translate(model, prepared, batch_size=batch_size):
         for collector in filter(None, (errors["model"], tuned, places)):
@@ -181,12 +180,6 @@ def _signals(errors: dict[str, SignalErrors], prepared: PreparedPair) -> dict:
         signals[metric]["best_possible"] = entry
     add_gap_closed(signals)
     return signals
-
-
-def _changed(prepared: PreparedPair) -> np.ndarray | None:
-    """The neurons that learning changed; None where that is not known, or y is Φ(X), which changes them all."""
-    known = has_truth(prepared) and prepared.y.transform is None
-    return prepared.x.recording.truth.changed if known else None
 
 
 class _PlaceSums:

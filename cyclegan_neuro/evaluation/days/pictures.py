@@ -15,14 +15,12 @@ from cyclegan_neuro.figures.overview import DayExtract, day_overview
 from cyclegan_neuro.figures.style import DAY_X, DAY_Y, TRUTH
 from cyclegan_neuro.figures.traces import TraceColumn, TraceRow, trace_grid
 from cyclegan_neuro.recordings.frames import runs
-from cyclegan_neuro.windows.cutting import raw_windows
 from cyclegan_neuro.windows.prepared import NeuronOrder, PreparedPair
 
 __all__ = [
     "activity_overview",
     "choose_neurons",
     "cycle_traces",
-    "neuron_names",
     "order_figure",
     "place_maps",
     "population_maps",
@@ -38,17 +36,6 @@ _SCORE_LABELS = {
 }
 
 
-def neuron_names(prepared: PreparedPair) -> list[str]:
-    """Return a short name per user column: the ROI id, else the column counted from 0."""
-    ids = prepared.x.recording.roi_ids
-    names = [f"column {i}" for i in range(prepared.n_neurons)] if ids is None else map(_roi_name, ids)
-    return [name if len(name) <= 28 else f"{name[:27]}…" for name in names]
-
-
-def _roi_name(name: str) -> str:
-    return f"ROI {name}" if name.isdigit() else name
-
-
 def choose_neurons(prepared: PreparedPair, example: Translation, n: int) -> np.ndarray:
     """Return up to ``n`` user columns worth a look, chosen without regard to how well the model does.
 
@@ -57,7 +44,7 @@ def choose_neurons(prepared: PreparedPair, example: Translation, n: int) -> np.n
     spread over the population.
     """
     n = min(n, prepared.n_neurons)
-    if prepared.y.transform is not None:
+    if prepared.is_paired:
         rows = np.linspace(prepared.n_neurons * 0.3, prepared.n_neurons * 0.9, n).astype(int)
         return prepared.order.columns[rows]
     if example.truth_y is not None:
@@ -79,13 +66,13 @@ def activity_overview(prepared: PreparedPair, *, n_neurons: int = 6, duration_s:
         position = day.recording.behaviour.position_cm
         extracts.append(DayExtract(
             title=f"{name}: {day.recording.label}"[:60],
-            traces=raw_windows(prepared, name, np.array([start]))[0, :n_frames, neurons].T,
+            traces=prepared.windows_of(name, np.array([start]))[0, :n_frames, neurons].T,
             start_s=start / rate,
             frame_rate_hz=rate,
             colour=colour,
             position_cm=None if position is None else position[frames],
         ))  # fmt: skip
-    names = neuron_names(prepared)
+    names = prepared.neuron_names
     return day_overview(extracts, names=[names[i] for i in neurons])
 
 
@@ -94,7 +81,7 @@ def cycle_traces(example: Translation, prepared: PreparedPair, neurons: np.ndarr
 
     The frames to compare are shaded: those that Φ blanks, or else where a generator changes most.
     """
-    names = neuron_names(prepared)
+    names = prepared.neuron_names
     blocks = []
     for neuron in neurons:
         x, g_x, f_g_x, y, f_y, g_f_y = (
@@ -103,7 +90,7 @@ def cycle_traces(example: Translation, prepared: PreparedPair, neurons: np.ndarr
         truth_y, truth_x = (
             None if truth is None else truth[0, :, neuron] for truth in (example.truth_y, example.truth_x)
         )
-        removed = _removed_frames(prepared, neuron)
+        removed = [] if prepared.removed is None else runs(prepared.removed[:, neuron])
         forward = (
             TraceRow("X", x, DAY_X),
             TraceRow("G(X)", g_x, DAY_Y, truth=truth_y),
@@ -118,13 +105,7 @@ def cycle_traces(example: Translation, prepared: PreparedPair, neurons: np.ndarr
             TraceColumn(f"{names[neuron]}: X → G(X) → F(G(X))", forward, removed or _most_changed(x, g_x)),
             TraceColumn(f"{names[neuron]}: Y → F(Y) → G(F(Y))", backward, removed or _most_changed(y, f_y)),
         ))  # fmt: skip
-    return trace_grid(blocks, frame_rate_hz=prepared.x.recording.frame_rate_hz)
-
-
-def _removed_frames(prepared: PreparedPair, neuron: int) -> list[tuple[int, int]]:
-    """The frames in which Φ removes the signal; empty without Φ."""
-    transform = prepared.y.transform
-    return [] if transform is None else runs(transform.mask[:, prepared.order.inverse[neuron]] == 0)
+    return trace_grid(blocks, frame_rate_hz=prepared.frame_rate_hz)
 
 
 def _most_changed(before: np.ndarray, after: np.ndarray) -> list[tuple[int, int]]:
@@ -154,7 +135,7 @@ def population_maps(example: Translation, prepared: PreparedPair) -> Figure:
     return heat_maps(
         [forward, backward],
         limits=colour_limits(example.x, example.y),
-        extent_x=(0.0, prepared.window_frames / prepared.x.recording.frame_rate_hz),
+        extent_x=(0.0, prepared.window_frames / prepared.frame_rate_hz),
         xlabel="time (s)",
     )
 
@@ -166,7 +147,7 @@ def place_maps(maps: PlaceMaps, prepared: PreparedPair) -> tuple[Figure, Figure]
     """Draw variability and mean absolute error at each place of the window, where y is Φ(X); in network order."""
     columns = prepared.order.columns
     shared = {
-        "extent_x": (0.0, prepared.window_frames / prepared.x.recording.frame_rate_hz),
+        "extent_x": (0.0, prepared.window_frames / prepared.frame_rate_hz),
         "xlabel": "time in the window (s)",
     }
     varying = [("X", "x"), ("Y = Φ(X)", "y"), ("G(X)", "g_x"), ("F(Y)", "f_y")]
@@ -190,7 +171,7 @@ def tuning_panels(
     curves: dict[str, np.ndarray], edges_cm: np.ndarray, prepared: PreparedPair, neurons: np.ndarray
 ) -> Figure:
     """Draw position tuning of single neurons: recorded, G(X), and the truth or else the recorded expert day."""
-    names = neuron_names(prepared)
+    names = prepared.neuron_names
     panels = []
     for neuron in neurons:
         if "truth_y" in curves:

@@ -96,9 +96,9 @@ def phi_bounds(prepared: PreparedPair) -> dict[str, dict[str, float | int]]:
     dict
         Metric → statistics, see :func:`cyclegan_neuro.recordings.simulate.phi.best_possible`.
     """
-    transform, inverse = prepared.y.transform, prepared.order.inverse
-    if transform is None:
+    if not prepared.is_paired:
         return {}
+    transform, inverse = prepared.y.transform, prepared.order.inverse
     bounds = best_possible(
         prepared.x.recording.dff,
         invert(transform.offset[:, inverse], prepared.y.scaling),

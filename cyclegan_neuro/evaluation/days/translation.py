@@ -11,11 +11,11 @@ from typing import Literal, Protocol
 
 import numpy as np
 
-from cyclegan_neuro.windows.cutting import raw_windows, window_frame_indices
 from cyclegan_neuro.windows.prepared import Day, PreparedPair
 from cyclegan_neuro.windows.scaling import apply, invert
+from cyclegan_neuro.windows.segmentation import window_frame_indices
 
-__all__ = ["Frames", "ModelTranslator", "Translation", "Translator", "has_truth", "translate", "translate_starts"]
+__all__ = ["Frames", "ModelTranslator", "Translation", "Translator", "translate", "translate_starts"]
 
 Which = Literal["train", "validation", "test"]
 
@@ -126,13 +126,6 @@ class ModelTranslator:
         return both[: len(x)], both[len(x) :]
 
 
-def has_truth(prepared: PreparedPair) -> bool:
-    """Say whether it is known what G(x) and F(y) should be."""
-    if prepared.y.transform is not None:
-        return True
-    return prepared.x.recording.truth is not None and prepared.y.recording.truth is not None
-
-
 def translate(
     translator: Translator, prepared: PreparedPair, *, which: Which = "test", batch_size: int = 8
 ) -> Iterator[Translation]:
@@ -154,7 +147,7 @@ def translate(
     Translation
         Of ``batch_size`` windows per day, fewer in the last.
     """
-    x_starts, y_starts = getattr(prepared.x.starts, which), getattr(prepared.y.starts, which)
+    x_starts, y_starts = (getattr(day.starts, which) for day in (prepared.x, prepared.y))
     for first in range(0, max(len(x_starts), len(y_starts)), batch_size):
         chunk = slice(first, first + batch_size)
         yield translate_starts(translator, prepared, x_starts[chunk], y_starts[chunk], with_truth=which != "train")
@@ -170,8 +163,8 @@ def translate_starts(
     with_truth : bool
         Fill in the truth where it is known. Where y is Φ(X) the starts must be equal for that.
     """
-    x = raw_windows(prepared, "x", x_starts)
-    y = raw_windows(prepared, "y", y_starts)
+    x = prepared.windows_of("x", x_starts)
+    y = prepared.windows_of("y", y_starts)
     of_x, of_y = (
         Frames(day, window_frame_indices(starts, prepared.window_frames))
         for day, starts in (("x", x_starts), ("y", y_starts))
@@ -180,25 +173,12 @@ def translate_starts(
     f_x, f_y = translator.to_x(x, y, (of_x, of_y))
     _, f_g_x = translator.to_x(x[:0], g_x, (_none(of_x), of_x))  # a cycle stays at the frames it began with
     g_f_y, _ = translator.to_y(f_y, y[:0], (of_y, _none(of_y)))
-    truth_y, truth_x = _truth(prepared, x, y, x_starts, y_starts) if with_truth else (None, None)
     return Translation(
         x_starts=x_starts, y_starts=y_starts, x=x, g_x=g_x, f_g_x=f_g_x, f_x=f_x, y=y, f_y=f_y, g_f_y=g_f_y, g_y=g_y,
-        truth_y=truth_y, truth_x=truth_x,
+        truth_y=prepared.truth_of("x", x_starts) if with_truth else None,
+        truth_x=prepared.truth_of("y", y_starts) if with_truth else None,
     )  # fmt: skip
 
 
 def _none(frames: Frames) -> Frames:
     return Frames(frames.day, frames.index[:0])
-
-
-def _truth(prepared: PreparedPair, x, y, x_starts, y_starts):
-    """What G(x) and F(y) should be, or None for both."""
-    if not has_truth(prepared):
-        return None, None
-    if prepared.y.transform is not None:  # test and validation windows of x and Φ(X) are paired
-        return y, x
-    days = (prepared.x, x_starts), (prepared.y, y_starts)
-    truth_y, truth_x = (
-        day.recording.truth.other_day_dff[window_frame_indices(starts, prepared.window_frames)] for day, starts in days
-    )
-    return truth_y, truth_x

@@ -130,7 +130,7 @@ def pearson(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 def tuning_is_known(prepared: PreparedPair) -> bool:
     """Say whether position tuning can be computed: positions in the test windows of both days, neither made by Φ."""
-    return prepared.y.transform is None and all(
+    return not prepared.is_paired and all(
         _moves_in_test_windows(day, prepared.window_frames) for day in (prepared.x, prepared.y)
     )
 

@@ -15,8 +15,8 @@ from cyclegan_neuro.recordings.checks import require, units, values
 from cyclegan_neuro.recordings.frames import runs, segments
 from cyclegan_neuro.recordings.pairing import RATE_TOLERANCE
 from cyclegan_neuro.recordings.recording import Recording
-from cyclegan_neuro.windows.cutting import window_frame_indices
 from cyclegan_neuro.windows.prepared import PreparedPair
+from cyclegan_neuro.windows.segmentation import window_frame_indices
 
 __all__ = ["translate_recording"]
 
@@ -58,7 +58,7 @@ def translate_recording(
         If the frame rate is another one, no window fits, the values cannot be ΔF/F (percent, counts, infinite), or
         y was Φ(X), which depends on the place in the window.
     """
-    if prepared.y.transform is not None:
+    if prepared.is_paired:
         raise RecordingError(
             "translation of a day", got="a run whose y is Φ(X)", expected="a run of two days",
             fix="Φ depends on the place in the window, so that no continuous day can be translated: look at windows",

@@ -17,7 +17,6 @@ from cyclegan_neuro.figures.attention import MapPanel, map_grid, relative_to_mea
 from cyclegan_neuro.interpret.resolution import to_window
 from cyclegan_neuro.systems.cyclegan.config import Config
 from cyclegan_neuro.systems.cyclegan.views import view_networks
-from cyclegan_neuro.windows.cutting import windows_of
 from cyclegan_neuro.windows.prepared import PreparedPair
 
 __all__ = ["training_figures"]
@@ -45,7 +44,7 @@ def training_figures(config: Config, prepared: PreparedPair, trainer) -> dict[st
         attention gates, ``attention/masks``.
     """
     middle = min(len(prepared.x.starts.validation), len(prepared.y.starts.validation)) // 2
-    starts = {day: getattr(prepared, day).starts.validation[middle : middle + 1] for day in ("x", "y")}
+    starts = {day: prepared[day].starts.validation[middle : middle + 1] for day in ("x", "y")}
     section = config.evaluation.interpretation
     with trainer.average_weights():
         model = ModelTranslator(trainer.generator_g, trainer.generator_f, prepared)
@@ -68,7 +67,7 @@ def _explain(
     maps = {}
     for network in _views[trainer]:
         network.view.refresh()
-        windows = windows_of(getattr(prepared, network.day), starts[network.day], prepared.window_frames)
+        windows = prepared[network.day].windows(starts[network.day], prepared.window_frames)
         found, offsets = explain(network, windows, section), network.centres.offsets(windows, seed=section.seed)
         maps[f"{network.name} on {network.day.upper()}"] = {
             method: _whole(one, prepared, offsets.get(method, (0.0, 0.0))) for method, one in found.items()
@@ -83,7 +82,7 @@ def _whole(found: np.ndarray, prepared: PreparedPair, offset: tuple[float, float
 
 def _attention_figures(prepared: PreparedPair, maps: dict[str, dict[str, np.ndarray]]) -> dict[str, Figure]:
     shared = {
-        "extent_x": (0.0, prepared.window_frames / prepared.x.recording.frame_rate_hz),
+        "extent_x": (0.0, prepared.window_frames / prepared.frame_rate_hz),
         "xlabel": "time (s)",
         "ylabel": "neuron (network order)",
         "n_neurons": prepared.n_neurons,

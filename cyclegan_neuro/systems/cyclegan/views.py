@@ -8,7 +8,8 @@ from cyclegan_neuro.configuration.sections import InterpretationSection
 from cyclegan_neuro.evaluation.days.interpretation.views import NetworkView
 from cyclegan_neuro.interpret.centres import CellCentres
 from cyclegan_neuro.interpret.views import View
-from cyclegan_neuro.windows.prepared import NeuronOrder, PreparedPair, Scaling
+from cyclegan_neuro.windows.prepared import NeuronOrder, PreparedPair
+from cyclegan_neuro.windows.scaling import Scaling
 
 __all__ = ["MASKS", "view_networks"]
 

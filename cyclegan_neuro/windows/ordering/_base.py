@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 
 from cyclegan_neuro.configuration.sections import OrderingSection
-from cyclegan_neuro.windows.cutting import raw_windows
 from cyclegan_neuro.windows.prepared import Day, NeuronOrder, PreparedPair
 
 __all__ = ["OrderingTask", "apart", "identity_order", "ranked", "training_windows"]
@@ -74,5 +73,5 @@ def training_windows(prepared: PreparedPair, day: str) -> np.ndarray:
     ndarray of float32, shape (window, time, neuron)
         In ΔF/F and the user's neuron order; with Φ where the day has it.
     """
-    chosen: Day = getattr(prepared, day)
-    return raw_windows(prepared, day, apart(chosen.starts.train, prepared.window_frames))
+    chosen: Day = prepared[day]
+    return prepared.windows_of(day, apart(chosen.starts.train, prepared.window_frames))

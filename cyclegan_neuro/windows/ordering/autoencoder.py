@@ -13,7 +13,6 @@ from keras import layers
 from cyclegan_neuro.configuration.sections import AutoencoderSection
 from cyclegan_neuro.networks.blocks import LEAK, Convolutions, down_sample, up_sample
 from cyclegan_neuro.networks.layers import InstanceNormalization
-from cyclegan_neuro.windows.cutting import windows_of
 from cyclegan_neuro.windows.ordering._base import OrderingTask, apart, ranked
 from cyclegan_neuro.windows.pipeline import steps_per_epoch, training_stream
 from cyclegan_neuro.windows.prepared import Day, NeuronOrder, PreparedPair
@@ -94,7 +93,7 @@ def _mean(prepared: PreparedPair) -> float:
     """Mean of training windows of both days that share no frame."""
     height = prepared.window_frames
     days = (prepared.x, prepared.y)
-    return float(np.mean([windows_of(day, apart(day.starts.train, height), height).mean() for day in days]))
+    return float(np.mean([day.windows(apart(day.starts.train, height), height).mean() for day in days]))
 
 
 def _logit(mean: float) -> float:
@@ -142,7 +141,7 @@ def reconstruction_error(model: keras.Model, day: Day, window_frames: int) -> np
     starts = day.starts.validation
     total = np.zeros(day.values.shape[1])
     for first in range(0, len(starts), _SCORED_TOGETHER):
-        windows = windows_of(day, starts[first : first + _SCORED_TOGETHER], window_frames)
+        windows = day.windows(starts[first : first + _SCORED_TOGETHER], window_frames)
         found = model(windows[..., None], training=False).numpy()[..., 0]
         total += np.square(windows - found).sum(axis=(0, 1), dtype=np.float64)
     return total / (len(starts) * window_frames)

@@ -23,7 +23,7 @@ def order(task: OrderingTask) -> NeuronOrder:
     rates = []
     for day in ("x", "y"):
         windows = training_windows(task.prepared, day)
-        rate_hz = getattr(task.prepared, day).recording.frame_rate_hz
+        rate_hz = task.prepared[day].recording.frame_rate_hz
         rates.append(rate_from_dff(windows.reshape(-1, windows.shape[-1]), frame_rate_hz=rate_hz))
     return ranked("firing_rate", np.mean(rates, axis=0), descending=True)
 

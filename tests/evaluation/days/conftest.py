@@ -36,7 +36,7 @@ def make_interpretation():
     def make(prepared, *, resolved=True, gates=True, boost=1, control=False, **settings):
         section = InterpretationSection(**{"n_shuffles": 20, "position_bin_cm": 10.0, "max_windows": 3, **settings})
         coordinate = choose_coordinate(section, prepared)
-        starts = {day: getattr(prepared, day).starts.test for day in "xy"}
+        starts = {day: prepared[day].starts.test for day in "xy"}
         size = {"window_frames": HEIGHT}
 
         def binned(day):

@@ -3,9 +3,8 @@ import numpy as np
 import pytest
 
 from cyclegan_neuro.evaluation.days.baselines import Identity
-from cyclegan_neuro.evaluation.days.translation import ModelTranslator, has_truth, translate
+from cyclegan_neuro.evaluation.days.translation import ModelTranslator, translate
 from cyclegan_neuro.windows import scaling
-from cyclegan_neuro.windows.cutting import raw_windows, windows_of
 
 
 def collect(translator, prepared, batch_size=2, which="test"):
@@ -41,8 +40,8 @@ def test_the_networks_see_scaled_ordered_windows(make_pair):
 
     model = ModelTranslator(generator, lambda windows, training: windows, prepared)
     next(translate(model, prepared, batch_size=2))
-    fed_x = windows_of(prepared.x, prepared.x.starts.test[:2], 16)
-    fed_y = windows_of(prepared.y, prepared.y.starts.test[:2], 16)
+    fed_x = prepared.x.windows(prepared.x.starts.test[:2], 16)
+    fed_y = prepared.y.windows(prepared.y.starts.test[:2], 16)
     assert seen[0].shape == (4, 16, 5, 1)
     np.testing.assert_allclose(seen[0][..., 0], np.concatenate([fed_x, fed_y]), atol=1e-6)
     assert len(seen) == 2  # x with y, then F(y)
@@ -90,7 +89,7 @@ def test_phi_pairs_are_the_truth(make_pair):
     t = collect(Identity(), prepared)[0]
     np.testing.assert_array_equal(t.truth_y, t.y)
     np.testing.assert_array_equal(t.truth_x, t.x)
-    np.testing.assert_allclose(t.y, raw_windows(prepared, "y", prepared.x.starts.test[:2]))
+    np.testing.assert_allclose(t.y, prepared.windows_of("y", prepared.x.starts.test[:2]))
 
 
 def test_simulated_truth_is_the_other_brain_on_the_same_laps(make_pair):
@@ -102,7 +101,7 @@ def test_simulated_truth_is_the_other_brain_on_the_same_laps(make_pair):
 
 def test_without_a_simulator_there_is_no_truth(make_pair):
     prepared = make_pair()
-    assert not has_truth(prepared)
+    assert not prepared.truth_is_known
     assert collect(Identity(), prepared)[0].truth_y is None
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from cyclegan_neuro.evaluation.days.measurements import measure
-from cyclegan_neuro.evaluation.days.pictures import choose_neurons, neuron_names
+from cyclegan_neuro.evaluation.days.pictures import choose_neurons
 from cyclegan_neuro.evaluation.days.story.inputs import inputs_block, origin_sentence
 from cyclegan_neuro.evaluation.days.story.wording import compared, mean_sd
 from cyclegan_neuro.recordings.findings import Finding
@@ -157,13 +157,13 @@ def test_traces_are_chosen_without_looking_at_the_model(make_pair, make_trainer,
     prepared = make_pair(truth=True)
     found = measure(CONFIG.evaluation, prepared, model_of(make_trainer(g=lambda w, training: w + 1.0), prepared))
     assert set(choose_neurons(prepared, found.example, 2)) == {0, 1}  # what the simulator changed
-    assert neuron_names(prepared)[1] == "n1"
+    assert prepared.neuron_names[1] == "n1"
 
 
 def with_days(prepared, *, x=None, y=None):
     """The pair with changed fields of its recordings."""
     changed = {"x": x or {}, "y": y or {}}
-    days = {d: replace(getattr(prepared, d), recording=replace(getattr(prepared, d).recording, **changed[d]))
+    days = {d: replace(prepared[d], recording=replace(prepared[d].recording, **changed[d]))
             for d in "xy"}  # fmt: skip
     return replace(prepared, **days)
 

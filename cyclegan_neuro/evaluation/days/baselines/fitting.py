@@ -47,7 +47,7 @@ def fit_baselines(section: EvaluationSection, prepared: PreparedPair) -> tuple[A
 
 def find_places(section: EvaluationSection, prepared: PreparedPair) -> Places | None:
     """Return what alignments may know about frames: where y is Φ(X) the time in the window, else position or events."""
-    if prepared.y.transform is not None:
+    if prepared.is_paired:
         return Places.in_window(prepared.window_frames)
     days, maps = (prepared.x.recording, prepared.y.recording), section.interpretation
     coordinate = position_coordinate(*days, bin_cm=section.position_bin_cm) or event_coordinate(

@@ -59,7 +59,7 @@ class LaggedOT(Alignment):
         if prepared.n_neurons > MOST_NEURONS:
             _log.warning("%d neurons: Gaussian OT over lags is left out above %d", prepared.n_neurons, MOST_NEURONS)
             return None
-        step = max(1, round(_STEP_S * prepared.x.recording.frame_rate_hz))
+        step = max(1, round(_STEP_S * prepared.frame_rate_hz))
 
         def moments(which: Literal["train", "validation"]) -> tuple[Moments, Moments]:
             x, y = (

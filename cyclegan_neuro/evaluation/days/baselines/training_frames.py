@@ -10,9 +10,8 @@ import numpy as np
 
 from cyclegan_neuro.evaluation.days.translation import Frames
 from cyclegan_neuro.recordings.frames import runs, segments
-from cyclegan_neuro.windows.cutting import raw_windows, window_frame_indices
 from cyclegan_neuro.windows.prepared import PreparedPair
-from cyclegan_neuro.windows.segmentation import coverage, spaced
+from cyclegan_neuro.windows.segmentation import coverage, spaced, window_frame_indices
 
 __all__ = ["Chunk", "Moments", "chunks", "moments_of", "training_moments"]
 
@@ -62,8 +61,8 @@ def chunks(
         where the day is Φ(X), whose values depend on the place in the window. Otherwise every frame comes once, however
         many windows share it, in stretches (1, time, neuron) of continuous time.
     """
-    starts = getattr(getattr(prepared, day).starts, which)
-    if as_windows or getattr(prepared, day).transform is not None:
+    starts = getattr(prepared[day].starts, which)
+    if as_windows or prepared[day].transform is not None:
         yield from _windows(prepared, day, starts)
     else:
         yield from _stretches(prepared, day, starts)
@@ -75,11 +74,11 @@ def _windows(prepared: PreparedPair, day: Literal["x", "y"], starts: np.ndarray)
     per_chunk = max(1, _CHUNK_FRAMES // height)
     for first in range(0, len(picked), per_chunk):
         chosen = picked[first : first + per_chunk]
-        yield raw_windows(prepared, day, chosen), Frames(day, window_frame_indices(chosen, height))
+        yield prepared.windows_of(day, chosen), Frames(day, window_frame_indices(chosen, height))
 
 
 def _stretches(prepared: PreparedPair, day: Literal["x", "y"], starts: np.ndarray) -> Iterator[Chunk]:
-    recording = getattr(prepared, day).recording
+    recording = prepared[day].recording
     covered = coverage(starts, window_frames=prepared.window_frames, n_frames=recording.n_frames)
     for begin, end in segments(recording.n_frames, recording.gaps):
         for start, stop in runs(covered[begin:end]):

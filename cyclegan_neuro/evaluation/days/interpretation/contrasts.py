@@ -10,8 +10,8 @@ from cyclegan_neuro.evaluation.days.translation import Frames
 from cyclegan_neuro.interpret.averages import AttentionMap
 from cyclegan_neuro.interpret.binned import BinnedAverage, binned_mean
 from cyclegan_neuro.interpret.coordinates import Coordinate
-from cyclegan_neuro.windows.cutting import raw_windows, window_frame_indices
 from cyclegan_neuro.windows.prepared import PreparedPair
+from cyclegan_neuro.windows.segmentation import window_frame_indices
 
 __all__ = ["CONTRAST", "contrasts"]
 
@@ -65,7 +65,7 @@ def _change(
         average = _binned(prepared, coordinate, day, starts[day])
         total = np.zeros(prepared.n_neurons)
         for start in starts[day]:
-            window = raw_windows(prepared, day, np.array([start]))
+            window = prepared.windows_of(day, np.array([start]))
             frames = Frames(day, window_frame_indices(np.array([start]), prepared.window_frames))
             change = np.abs(move(window, frames) - window)
             total += change[0].mean(axis=0)
@@ -79,7 +79,7 @@ def _spread(prepared: PreparedPair, day: str, starts: np.ndarray) -> np.ndarray:
     """Standard deviation over windows, (time, neuron), window by window: all at once would fill the memory."""
     mean, squares = np.zeros((2, prepared.window_frames, prepared.n_neurons))
     for count, start in enumerate(starts, start=1):
-        deviation = raw_windows(prepared, day, np.array([start]))[0] - mean
+        deviation = prepared.windows_of(day, np.array([start]))[0] - mean
         mean += deviation / count
         squares += deviation**2 * (count - 1) / count
     return np.sqrt(squares / len(starts))
@@ -93,13 +93,13 @@ def _difference(x: np.ndarray, y: np.ndarray) -> AttentionMap:
 
 
 def _tuning_of_all_frames(prepared: PreparedPair, coordinate: Coordinate, day: str) -> np.ndarray:
-    return binned_mean(getattr(coordinate, day), getattr(prepared, day).recording.dff, edges=coordinate.edges)
+    return binned_mean(getattr(coordinate, day), prepared[day].recording.dff, edges=coordinate.edges)
 
 
 def _tuning_of_windows(prepared: PreparedPair, coordinate: Coordinate, day: str, starts: np.ndarray) -> np.ndarray:
     average = _binned(prepared, coordinate, day, starts)
     for start in starts:
-        average.add([start], raw_windows(prepared, day, np.array([start])))
+        average.add([start], prepared.windows_of(day, np.array([start])))
     return average.curves()
 
 

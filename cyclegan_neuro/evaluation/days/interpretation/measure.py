@@ -21,7 +21,6 @@ from cyclegan_neuro.interpret.binned import BinnedAverage
 from cyclegan_neuro.interpret.coordinates import Coordinate, event_coordinate, position_coordinate
 from cyclegan_neuro.interpret.sanity import untrained
 from cyclegan_neuro.interpret.storage import read_maps
-from cyclegan_neuro.windows.cutting import windows_of
 from cyclegan_neuro.windows.prepared import PreparedPair
 from cyclegan_neuro.windows.segmentation import spaced
 
@@ -41,7 +40,7 @@ def choose_coordinate(section: InterpretationSection, prepared: PreparedPair) ->
 
     Where y is Φ(X) nothing depends on where the animal was.
     """
-    if prepared.y.transform is not None:
+    if prepared.is_paired:
         return None
     days = prepared.x.recording, prepared.y.recording
     position = position_coordinate(*days, bin_cm=section.position_bin_cm)
@@ -88,17 +87,17 @@ def _explain_all(
 def _explain_windows(
     network: NetworkView, section: InterpretationSection, prepared: PreparedPair, coordinate, *, n_windows: int
 ) -> dict[str, AttentionMap]:
-    day = getattr(prepared, network.day)
+    day = prepared[network.day]
     starts = spaced(day.starts.test, n_windows)
     _LOG.info("explaining %s in %s windows", network.name, len(starts))
     values = None if coordinate is None else getattr(coordinate, network.day)
     per_call = max(1, _CELLS_PER_CALL // (prepared.window_frames * prepared.n_neurons))
-    some = windows_of(day, spaced(starts, _CENTRE_WINDOWS), prepared.window_frames)
+    some = day.windows(spaced(starts, _CENTRE_WINDOWS), prepared.window_frames)
     offsets = network.centres.offsets(some, seed=section.seed)
     averages: dict[str, MapAverage] = {}
     for first in range(0, len(starts), per_call):
         chunk = starts[first : first + per_call]
-        maps = explain(network, windows_of(day, chunk, prepared.window_frames), section)
+        maps = explain(network, day.windows(chunk, prepared.window_frames), section)
         for method, found in maps.items():
             if method not in averages:
                 offset = offsets.get(method, (0.0, 0.0))
@@ -131,7 +130,7 @@ def interpret_networks(section: InterpretationSection, prepared: PreparedPair, v
         _require_same_maps(control, trained, where=section.control)
     corner = corner_truth(prepared)
     learning = None if coordinate is None else learning_truth(prepared, coordinate)
-    starts = {day: spaced(getattr(prepared, day).starts.test, section.max_windows) for day in ("x", "y")}
+    starts = {day: spaced(prepared[day].starts.test, section.max_windows) for day in ("x", "y")}
     maps = trained | {CONTRAST: contrasts(prepared, coordinate, starts)}
     controls = {"untrained": untrained} | ({} if control is None else {"shuffled_days": control})
     return Interpretation(

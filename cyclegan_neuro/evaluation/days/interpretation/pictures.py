@@ -14,7 +14,6 @@ from cyclegan_neuro.evaluation.days.interpretation.ranking import (
     leading_maps,
 )
 from cyclegan_neuro.evaluation.days.interpretation.wording import NETWORKS, method_label
-from cyclegan_neuro.evaluation.days.pictures import neuron_names
 from cyclegan_neuro.figures.attended import AttendedNeuron, attended_neurons, attention_over_field
 from cyclegan_neuro.figures.attention import MapPanel, MaskRow, map_grid, mask_figure, relative_to_mean
 from cyclegan_neuro.figures.positional import PositionalPanel, positional_grid
@@ -22,7 +21,6 @@ from cyclegan_neuro.figures.style import DAY_X, DAY_Y
 from cyclegan_neuro.interpret.averages import AttentionMap
 from cyclegan_neuro.interpret.binned import bin_edges, binned_mean
 from cyclegan_neuro.interpret.resolution import to_window
-from cyclegan_neuro.windows.cutting import raw_windows
 from cyclegan_neuro.windows.prepared import PreparedPair
 
 __all__ = [
@@ -69,7 +67,7 @@ def _title(network: str, method: str) -> str:
 def masks_of(found: Interpretation, prepared: PreparedPair, network: str) -> Figure | None:
     """Draw the attention masks of a generator for one test window; None where it has none."""
     methods = found.maps.get(network, {})
-    columns, duration_s = prepared.order.columns, prepared.window_frames / prepared.x.recording.frame_rate_hz
+    columns, duration_s = prepared.order.columns, prepared.window_frames / prepared.frame_rate_hz
     size = {"window_frames": prepared.window_frames, "n_neurons": prepared.n_neurons}
     rows = [
         MaskRow(
@@ -85,7 +83,7 @@ def masks_of(found: Interpretation, prepared: PreparedPair, network: str) -> Fig
     if not rows:
         return None
     day = NETWORKS[network]
-    window = raw_windows(prepared, day, np.array([example_start(found, prepared, day)]))[0]
+    window = prepared.windows_of(day, np.array([example_start(found, prepared, day)]))[0]
     return mask_figure(
         window[:, columns],
         rows,
@@ -115,7 +113,7 @@ def positional_figure(found: Interpretation, prepared: PreparedPair, chosen: Cho
         PositionalPanel(
             title=_title(network, method),
             values=one.positional[:, order] if one.neurons_resolved else one.positional[:, :1],
-            occupancy_s=found.occupancy[NETWORKS[network]] / prepared.x.recording.frame_rate_hz,
+            occupancy_s=found.occupancy[NETWORKS[network]] / prepared.frame_rate_hz,
             colour=DAY_COLOURS[NETWORKS[network]],
         )
         for network, method, one in chosen
@@ -159,7 +157,7 @@ def _place_panel(title: str, one: AttentionMap, prepared: PreparedPair) -> MapPa
 
 
 def _window_grid(found: Interpretation, prepared: PreparedPair, rows) -> Figure:
-    rate = prepared.x.recording.frame_rate_hz
+    rate = prepared.frame_rate_hz
     return map_grid(
         rows,
         extent_x=(0.0, prepared.window_frames / rate),
@@ -203,9 +201,9 @@ def truth_figure(found: Interpretation) -> Figure:
 
 def attended_figure(found: Interpretation, prepared: PreparedPair, columns: np.ndarray) -> Figure:
     """Draw the neurons of the given user columns: a test window of each day, and tuning where it is known."""
-    names = neuron_names(prepared)
+    names = prepared.neuron_names
     leading = leading_maps(found)
-    windows = {day: raw_windows(prepared, day, np.array([example_start(found, prepared, day)]))[0] for day in "xy"}
+    windows = {day: prepared.windows_of(day, np.array([example_start(found, prepared, day)]))[0] for day in "xy"}
     edges, tuning = _tuning(found, prepared, columns)
     changed = None if found.learning is None else found.learning.neurons
     rows = [
@@ -223,7 +221,7 @@ def attended_figure(found: Interpretation, prepared: PreparedPair, columns: np.n
     coordinate = found.coordinate
     return attended_neurons(
         rows,
-        frame_rate_hz=prepared.x.recording.frame_rate_hz,
+        frame_rate_hz=prepared.frame_rate_hz,
         edges=edges,
         xlabel="" if coordinate is None else coordinate.label,
         zone=None if coordinate is None else coordinate.zone,
@@ -237,8 +235,7 @@ def _tuning(found: Interpretation, prepared: PreparedPair, columns: np.ndarray):
         return None, {}
     edges = bin_edges(coordinate.x, coordinate.y, width=_TUNING_BINS * float(np.diff(coordinate.edges)[0]))
     return edges, {
-        day: binned_mean(getattr(coordinate, day), getattr(prepared, day).recording.dff[:, columns], edges=edges)
-        for day in "xy"
+        day: binned_mean(getattr(coordinate, day), prepared[day].recording.dff[:, columns], edges=edges) for day in "xy"
     }
 
 

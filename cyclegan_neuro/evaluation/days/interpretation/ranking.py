@@ -60,7 +60,7 @@ def rank_neurons(found: Interpretation) -> Ranking:
 
 def example_start(found: Interpretation, prepared: PreparedPair, day: str) -> int:
     """Return the first frame of the window whose explanation is kept: the middle one of those explained."""
-    return middle_window(spaced(getattr(prepared, day).starts.test, found.section.max_windows))
+    return middle_window(spaced(prepared[day].starts.test, found.section.max_windows))
 
 
 def attended_stretches(found: AttentionMap, prepared: PreparedPair, neuron: int) -> list[tuple[int, int]]:
@@ -82,7 +82,7 @@ def attended_stretches(found: AttentionMap, prepared: PreparedPair, neuron: int)
     row = int(prepared.order.inverse[neuron])
     size = {"window_frames": prepared.window_frames, "n_neurons": prepared.n_neurons}
     trace = to_window(found.example[None], **size, offset=found.offset)[0, :, row]
-    width = max(1, round(_SMOOTHING_S * prepared.x.recording.frame_rate_hz))
+    width = max(1, round(_SMOOTHING_S * prepared.frame_rate_hz))
     smooth = uniform_filter1d(trace.astype(np.float64), width, mode="nearest")
     n_attended = max(1, round(_SHARE * len(smooth)))
     attended = np.zeros(len(smooth), bool)

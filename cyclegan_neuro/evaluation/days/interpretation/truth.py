@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
-from cyclegan_neuro.evaluation.days.translation import has_truth
 from cyclegan_neuro.interpret.binned import binned_mean
 from cyclegan_neuro.interpret.coordinates import Coordinate
 from cyclegan_neuro.windows.prepared import Day, PreparedPair
@@ -53,12 +52,12 @@ def learning_truth(prepared: PreparedPair, coordinate: Coordinate) -> LearningTr
     Tuning over all laps of both days is compared with that of the same laps in the brain of the other
     day, smoothed with 2 cm.
     """
-    if prepared.y.transform is not None or coordinate.kind != "position" or not has_truth(prepared):
+    if prepared.changed is None or coordinate.kind != "position":
         return None
     both = [_change(day, values, coordinate.edges) for day, values in
             ((prepared.x, coordinate.x), (prepared.y, coordinate.y))]  # fmt: skip
     change = gaussian_filter1d(np.mean(both, axis=0), _SMOOTHING_CM / np.diff(coordinate.edges)[0], axis=0)
-    neurons = prepared.x.recording.truth.changed
+    neurons = prepared.changed
     largest = change.max(axis=0)
     cells = (change >= _HALF * largest) & (largest > 0) & neurons
     return LearningTruth(neurons=neurons, cells=cells)
@@ -72,9 +71,9 @@ def _change(day: Day, values: np.ndarray, edges: np.ndarray) -> np.ndarray:
 
 def corner_truth(prepared: PreparedPair) -> CornerTruth | None:
     """Return the corner that Φ removes from the windows of y; None where y is not Φ(X)."""
-    if prepared.y.transform is None:
+    masked = prepared.removed
+    if masked is None:
         return None
-    masked = prepared.y.transform.mask[:, prepared.order.inverse] == 0
     n_frames, n_neurons = masked.shape
     time, neuron = (np.arange(n_frames) + 0.5) / n_frames, (np.arange(n_neurons) + 0.5) / n_neurons
     edge = np.abs(time[:, None] - neuron) < _BAND  # in the order of the networks, where the corner is one

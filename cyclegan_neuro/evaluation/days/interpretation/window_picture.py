@@ -10,7 +10,6 @@ from cyclegan_neuro.figures.explained_window import ExplainedWindow, explained_w
 from cyclegan_neuro.interpret.coordinates import reward_zone
 from cyclegan_neuro.interpret.resolution import to_window
 from cyclegan_neuro.recordings.frames import runs
-from cyclegan_neuro.windows.cutting import raw_windows
 from cyclegan_neuro.windows.prepared import PreparedPair
 
 __all__ = ["grad_cam_of_a_window", "zones_passed"]
@@ -26,12 +25,12 @@ def grad_cam_of_a_window(found: Interpretation, prepared: PreparedPair) -> Figur
         windows.append(
             ExplainedWindow(
                 title=f"{network} on a test window of {day.upper()}",
-                activity=raw_windows(prepared, day, [start])[0][:, columns],
+                activity=prepared.windows_of(day, [start])[0][:, columns],
                 attention=to_window(one.example[None], **size, offset=one.offset)[0],
                 stretches=zones_passed(prepared, day, start),
             )
         )
-    rate = prepared.x.recording.frame_rate_hz
+    rate = prepared.frame_rate_hz
     return explained_windows(windows, frame_rate_hz=rate, ylabel="neuron (network order)")
 
 
@@ -41,7 +40,7 @@ def zones_passed(prepared: PreparedPair, day: str, start: int) -> list[tuple[int
     Empty where the position or the rewards are unknown. Where y is Φ(X) its windows are those of X.
     """
     zone = reward_zone(prepared.x.recording, prepared.y.recording)
-    position = getattr(prepared, day).recording.behaviour.position_cm
+    position = prepared[day].recording.behaviour.position_cm
     if zone is None or position is None:
         return []
     seen = position[start : start + prepared.window_frames]

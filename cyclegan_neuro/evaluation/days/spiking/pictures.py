@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from matplotlib.figure import Figure
 
-from cyclegan_neuro.evaluation.days.pictures import neuron_names
 from cyclegan_neuro.evaluation.days.spiking.measure import SpikeMeasurements
 from cyclegan_neuro.evaluation.days.spiking.recorder import PAIRS
 from cyclegan_neuro.evaluation.days.spiking.wording import PAIR_LABELS, SIGNAL_LABELS
@@ -21,7 +20,7 @@ _LONGEST_S = 30.0  # of the traces shown
 
 def firing_rate_figure(prepared: PreparedPair, found: SpikeMeasurements) -> Figure:
     """Histograms of firing rates of three neurons, and of KL over neurons, per pair (the top of Figures H.1 to H.4)."""
-    names = neuron_names(prepared)
+    names = prepared.neuron_names
     rows = [
         _distributions(found, "firing_rate", pair, [
             (names[n], found.rates[day][:, n], found.rates[generated][:, n]) for n in found.neurons
@@ -45,7 +44,7 @@ def correlation_figure(found: SpikeMeasurements) -> Figure:
 
 def van_rossum_figure(prepared: PreparedPair, found: SpikeMeasurements) -> Figure:
     """Heat maps of van Rossum distances of three neurons, and KL over neurons, per pair (their bottom)."""
-    names = neuron_names(prepared)
+    names = prepared.neuron_names
     rows = []
     for pair, (day, _) in PAIRS.items():
         model = found.pairs[pair]["model"]
@@ -61,7 +60,7 @@ def van_rossum_figure(prepared: PreparedPair, found: SpikeMeasurements) -> Figur
 
 def inference_figure(prepared: PreparedPair, found: SpikeMeasurements) -> Figure:
     """ΔF/F, inferred rate and spikes of three neurons in one window: recorded and generated."""
-    names = neuron_names(prepared)
+    names = prepared.neuron_names
     rate = found.recorder.frame_rate_hz
     signals = {**found.signals["recorded"], **found.signals["model"]}
     rows = []

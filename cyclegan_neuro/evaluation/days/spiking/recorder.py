@@ -29,9 +29,8 @@ from cyclegan_neuro.recordings.noise import noise_levels
 from cyclegan_neuro.spikes.cache import ResultCache, content_key
 from cyclegan_neuro.spikes.counts import SpikeCounts, counts_from_rates
 from cyclegan_neuro.spikes.statistics.correlation import bins_of
-from cyclegan_neuro.windows.cutting import raw_windows, window_frame_indices
 from cyclegan_neuro.windows.prepared import PreparedPair
-from cyclegan_neuro.windows.segmentation import legal_starts, spaced
+from cyclegan_neuro.windows.segmentation import legal_starts, spaced, window_frame_indices
 
 if TYPE_CHECKING:
     from cyclegan_neuro.spikes.inference.rate_models import RateModels
@@ -91,7 +90,7 @@ def _too_short(prepared: PreparedPair, recorder: SpikeRecorder, n_frames: int) -
     why = (
         "the values of Φ(X) depend on their place in the window, so that there is no continuous day to take neighbours "
         "from"
-        if prepared.y.transform is not None
+        if prepared.is_paired
         else "no stretch of the test part is long enough to take neighbours from"
     )
     return (
@@ -134,19 +133,18 @@ class SpikeRecorder:
         from cyclegan_neuro.spikes.inference.rates import choose_models, reachable
 
         self.section, self.prepared, self.cache = section, prepared, cache
-        self.frame_rate_hz = prepared.x.recording.frame_rate_hz
+        self.frame_rate_hz = prepared.frame_rate_hz
         self.models, self._ratio = choose_models(section.models, self.frame_rate_hz, section.resample)
         self._models_key = _models_key(self.models)
         height = prepared.window_frames
-        self._tested = {name: stretches_of_test(getattr(prepared, name).starts, height) for name in ("x", "y")}
-        self.alone = prepared.y.transform is not None
-        self.alone = self.alone or min(len(self._legal(of)) for of in self._tested.values()) < _FEWEST_WINDOWS
+        self._tested = {name: stretches_of_test(prepared[name].starts, height) for name in ("x", "y")}
+        self.alone = prepared.is_paired or min(len(self._legal(of)) for of in self._tested.values()) < _FEWEST_WINDOWS
         self._reached = reachable(height, self.models, self._ratio) if self.alone else slice(0, height)
         self.first_frame = self._reached.start
         self.n_masked = height - (self._reached.stop - self._reached.start)
         self.starts, self.parts = {}, {}
         for name in ("x", "y"):
-            starts = getattr(prepared, name).starts
+            starts = prepared[name].starts
             compared, legal = (self._legal(of) for of in (self._tested[name], Stretches(starts.stretches)))
             n_windows = min(len(starts.test), section.max_windows)
             self.starts[name] = spaced(starts.test if self.alone else compared, n_windows)
@@ -206,8 +204,8 @@ class SpikeRecorder:
 
     def _recorded(self, name: str, starts: np.ndarray, *, label: str) -> SpikeSignal:
         if self.alone:
-            levels = self._levels_alone(raw_windows(self.prepared, name, self.starts[name]))
-            return self._signal_alone(raw_windows(self.prepared, name, starts), levels, label)
+            levels = self._levels_alone(self.prepared.windows_of(name, self.starts[name]))
+            return self._signal_alone(self.prepared.windows_of(name, starts), levels, label)
         day = getattr(self.prepared, name)
         whole = Stretches(day.starts.stretches)
         levels = self._levels(name, day.recording.dff[self._tested[name].frames])

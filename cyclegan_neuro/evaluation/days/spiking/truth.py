@@ -10,7 +10,7 @@ import numpy as np
 from cyclegan_neuro.evaluation.days.spiking.recorder import SpikeRecorder
 from cyclegan_neuro.spikes.accuracy import cell_accuracy
 from cyclegan_neuro.spikes.counts import SpikeCounts
-from cyclegan_neuro.windows.cutting import window_frame_indices
+from cyclegan_neuro.windows.segmentation import window_frame_indices
 
 __all__ = ["InferenceAccuracy", "inference_accuracy", "true_counts", "true_parts"]
 
@@ -46,7 +46,7 @@ def true_counts(recorder: SpikeRecorder, name: str) -> SpikeCounts | None:
 
     Only frames with an inferred rate.
     """
-    day = getattr(recorder.prepared, name)
+    day = recorder.prepared[name]
     if day.recording.truth is None or day.transform is not None:  # Φ removes signal, not spikes
         return None
     return _cut(recorder, name, recorder.starts[name])
@@ -61,7 +61,7 @@ def true_parts(recorder: SpikeRecorder, name: str) -> Iterator[tuple[SpikeCounts
 def _cut(recorder: SpikeRecorder, name: str, starts: np.ndarray) -> SpikeCounts:
     height = recorder.prepared.window_frames
     inside = slice(recorder.first_frame, recorder.first_frame + height - recorder.n_masked)
-    spikes = getattr(recorder.prepared, name).recording.truth.spikes
+    spikes = recorder.prepared[name].recording.truth.spikes
     return SpikeCounts(spikes[window_frame_indices(starts, height)][:, inside], recorder.frame_rate_hz)
 
 

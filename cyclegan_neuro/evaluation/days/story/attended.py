@@ -8,7 +8,6 @@ from cyclegan_neuro.evaluation.contents import Picture, Table, significant
 from cyclegan_neuro.evaluation.days.interpretation.findings import Interpretation
 from cyclegan_neuro.evaluation.days.interpretation.pictures import attended_figure
 from cyclegan_neuro.evaluation.days.interpretation.ranking import Ranking, leading_maps
-from cyclegan_neuro.evaluation.days.pictures import neuron_names
 from cyclegan_neuro.evaluation.wording import plural
 from cyclegan_neuro.figures.attention import relative_to_mean
 from cyclegan_neuro.windows.prepared import PreparedPair
@@ -54,7 +53,7 @@ def attended_tables(prepared: PreparedPair, found: Interpretation, ranking: Rank
 
 def _apart(prepared: PreparedPair, found: Interpretation, ranking: Ranking) -> tuple[str, Table]:
     """The lists of the two discriminators side by side (Figures G.5 and G.6)."""
-    names, leading = neuron_names(prepared), leading_maps(found)
+    names, leading = prepared.neuron_names, leading_maps(found)
     changed = None if found.learning is None else found.learning.neurons
     columns: tuple[str, ...] = ("rank",)
     rows = [(rank,) for rank in range(1, _MOST + 1)]

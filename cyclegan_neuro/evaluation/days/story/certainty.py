@@ -92,7 +92,7 @@ def _answer(prepared: PreparedPair, found: Measurements) -> str:
             "What these neurons would have done on the other day is not known. Agreement with the statistics of the "
             "other day is necessary for a right translation, and not sufficient."
         )
-    what = "Φ is known" if prepared.y.transform is not None else "the simulator knows the answer"
+    what = "Φ is known" if prepared.is_paired else "the simulator knows the answer"
     return (
         f"Because {what}, translations could be compared with it window by window. How well the same networks do on a "
         "recording without an answer does not follow from that."

@@ -10,7 +10,7 @@ import numpy as np
 from cyclegan_neuro.configuration.sections import OrderingSection
 from cyclegan_neuro.errors import WindowError
 from cyclegan_neuro.evaluation.contents import Block, Picture, Table
-from cyclegan_neuro.evaluation.days.pictures import activity_overview, neuron_names, order_figure
+from cyclegan_neuro.evaluation.days.pictures import activity_overview, order_figure
 from cyclegan_neuro.evaluation.days.sections import DaysConfig
 from cyclegan_neuro.evaluation.days.story.wording import is_mixed
 from cyclegan_neuro.evaluation.wording import findings_table, percent, plural
@@ -45,8 +45,8 @@ _ORDERS = {
 def origin_sentence(prepared: PreparedPair) -> str:
     """Say in one sentence what kind of data this is."""
     x, y = _origins(prepared)
-    what = _WHAT[x] if prepared.y.transform is not None or x == y else f"Data of two kinds, x {x} and y {y}"
-    if prepared.y.transform is not None:
+    what = _WHAT[x] if prepared.is_paired or x == y else f"Data of two kinds, x {x} and y {y}"
+    if prepared.is_paired:
         days = f"x is {prepared.x.recording.label}, y is its synthetic transformation Φ (Eq. 6)"
     else:
         days = f"x is {prepared.x.recording.label}, y is {prepared.y.recording.label}"
@@ -71,7 +71,7 @@ def inputs_block(config: DaysConfig, prepared: PreparedPair) -> Block:
         tables.append(("What the checks had to say about the data, the most serious first.", findings))
     else:
         paragraphs.append("The checks found nothing to report.")
-    start_s = prepared.x.starts.test[0] / prepared.x.recording.frame_rate_hz
+    start_s = prepared.x.starts.test[0] / prepared.frame_rate_hz
     caption = (
         f"The beginning of the test part of both days (x from {start_s:.0f} s on): position where it is known, and the "
         "most active neurons. All figures show ΔF/F as a fraction (0.5 is 50 %)."
@@ -83,7 +83,7 @@ def inputs_block(config: DaysConfig, prepared: PreparedPair) -> Block:
 def _origins(prepared: PreparedPair) -> tuple[Origin, Origin]:
     """What kinds of data x and y are; Φ of measured data was measured in part only."""
     x, y = prepared.x.recording.data_origin, prepared.y.recording.data_origin
-    if prepared.y.transform is not None and x == "recorded":
+    if prepared.is_paired and x == "recorded":
         y = "semi-synthetic"
     return x, y
 
@@ -115,7 +115,7 @@ def _days_table(prepared: PreparedPair) -> Table:
 def _trial_table(prepared: PreparedPair) -> Table | None:
     """Trials, licks, rewards and events as far as they are known; None where nothing is, or days are mixed."""
     days = {"x": prepared.x.recording}
-    if prepared.y.transform is None:  # Φ changes no behaviour
+    if not prepared.is_paired:  # Φ changes no behaviour
         days["y"] = prepared.y.recording
     rows = [(day, recording.n_neurons, recording.duration_s, *_trials(recording)) for day, recording in days.items()]
     known = [column for column in range(3, len(_TRIALS)) if any(row[column] is not None for row in rows)]
@@ -179,7 +179,7 @@ def order_block(prepared: PreparedPair) -> Block:
 
 def _orders(prepared: PreparedPair) -> dict[str, NeuronOrder]:
     """The order of the run first, then those of the other methods that need no training and have what they need."""
-    recorded = replace(prepared, y=prepared.x) if prepared.y.transform is not None else prepared
+    recorded = replace(prepared, y=prepared.x) if prepared.is_paired else prepared
     orders = {prepared.order.method: prepared.order}
     for method in _COMPARED if prepared.n_neurons <= _MOST_COMPARED else ():
         if method not in orders:
@@ -189,7 +189,7 @@ def _orders(prepared: PreparedPair) -> dict[str, NeuronOrder]:
 
 
 def _order_table(prepared: PreparedPair, orders: dict[str, NeuronOrder]) -> Table:
-    names, score = neuron_names(prepared), prepared.order.score
+    names, score = prepared.neuron_names, prepared.order.score
     methods = [method for method in orders if method != prepared.order.method]
     rows = tuple(
         (

@@ -42,7 +42,7 @@ def learning_block(prepared: PreparedPair, found: Measurements) -> Block | None:
     """
     if not found.tuning:
         positions = [day.recording.behaviour.position_cm for day in (prepared.x, prepared.y)]
-        if prepared.y.transform is not None or any(position is None for position in positions):
+        if prepared.is_paired or any(position is None for position in positions):
             return None
         return Block("What changed?", (_NOT_IN_TEST,))
     truth_known = "truth_y" in found.curves

@@ -88,7 +88,7 @@ def moved_sentence(found: Measurements) -> str:
 
 
 def _paragraphs(prepared: PreparedPair, found: Measurements) -> tuple[str, ...]:
-    paired = prepared.y.transform is not None
+    paired = prepared.is_paired
     windows = "paired by Φ" if paired else "not paired: those of x and y with the same number"
     paragraphs = [
         f"{cycle_sentence(found.signals)} (Windows {windows}.) A small cycle error alone proves nothing, since doing "
@@ -99,7 +99,7 @@ def _paragraphs(prepared: PreparedPair, found: Measurements) -> tuple[str, ...]:
             "What the same neurons would have done on the same laps after learning is not known for this recording, so "
             "no number here says whether G(X) and F(Y) are right; they can only be wrong in the ways that are shown."
         )
-    elif prepared.y.transform is not None:
+    elif prepared.is_paired:
         paragraphs.append(
             "Y is Φ(X), so what G(X) and F(Y) should be is known window by window, and so is what no translator can "
             "beat: the spread of the noise 0.5 η for G, the spread of what the mask removed for F."
@@ -122,7 +122,7 @@ def _paragraphs(prepared: PreparedPair, found: Measurements) -> tuple[str, ...]:
 
 def _pictures(config: DaysConfig, prepared: PreparedPair, found: Measurements):
     neurons = choose_neurons(prepared, found.example, config.report.n_traces)
-    if prepared.y.transform is not None:
+    if prepared.is_paired:
         marked = "Shaded: the frames in which Φ removes the signal"
         chosen = "Neurons from the top to the bottom of the masked corner"
     else:
@@ -136,14 +136,14 @@ def _pictures(config: DaysConfig, prepared: PreparedPair, found: Measurements):
             f"Traces through both cycles in one test window of each day. {chosen}. "
             f"{marked}{truth}; grey behind F(G(X)) and G(F(Y)): the trace they should return to.",
             cycle_traces(found.example, prepared, neurons),
-            counterpart="Figures 2 and F.1" if prepared.y.transform is not None else "Figures 4 and G.1",
+            counterpart="Figures 2 and F.1" if prepared.is_paired else "Figures 4 and G.1",
         ),
         Picture(
             "population",
             "The whole population in the same windows, neurons downward in the order of the networks. One colour scale "
             "for all panels, from the 1st to the 99.5th percentile of X and Y.",
             population_maps(found.example, prepared),
-            counterpart="Figure F.2" if prepared.y.transform is not None else "Figure G.2",
+            counterpart="Figure F.2" if prepared.is_paired else "Figure G.2",
         ),
     ]
     if found.place_maps is not None:

@@ -120,7 +120,7 @@ def _continuous_text(prepared: PreparedPair, found: SpikeMeasurements) -> str:
             f"their {height:,} frames ({significant(height / recorder.frame_rate_hz)} s) has a rate."
         )
     why = (
-        "depends on the place in the window" if prepared.y.transform is not None
+        "depends on the place in the window" if prepared.is_paired
         else "has no stretch in the test part that is long enough"
     )  # fmt: skip
     n_frames = height - recorder.n_masked

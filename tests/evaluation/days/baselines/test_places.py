@@ -19,7 +19,6 @@ from cyclegan_neuro.evaluation.days.translation import Frames, translate
 from cyclegan_neuro.interpret.coordinates import Coordinate
 from cyclegan_neuro.recordings.recording import Behaviour
 from cyclegan_neuro.systems.cyclegan.config import EvaluationSection
-from cyclegan_neuro.windows.cutting import raw_windows
 
 # two places; frames 0, 1, 2 of day x lie at place 1, 0 and nowhere, those of day y at 0, 0, 1
 PLACES = Places("position", 2, {"x": np.array([1, 0, 2]), "y": np.array([0, 0, 1])})
@@ -146,7 +145,7 @@ def test_time_in_the_window_is_the_place_where_y_is_phi(make_pair):
         patch.setattr("cyclegan_neuro.evaluation.days.baselines.places._LEAST_FRAMES", 9)
         shift, moments, _ = fit_place_alignments(prepared, places)
     assert (shift.name, moments.name) == ("window_shift", "window_moments")
-    x, y = (raw_windows(prepared, day, prepared.x.starts.train) for day in "xy")
+    x, y = (prepared.windows_of(day, prepared.x.starts.train) for day in "xy")
     frames = Frames("x", prepared.x.starts.train[:, None] + np.arange(16))
     np.testing.assert_allclose(shift.forward(x, frames).mean(axis=0), y.mean(axis=0), atol=1e-5)
     moved = moments.forward(x, frames)

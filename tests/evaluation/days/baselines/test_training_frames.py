@@ -7,7 +7,6 @@ import pytest
 
 from cyclegan_neuro.evaluation.days.baselines import Moments, training_moments
 from cyclegan_neuro.evaluation.days.baselines.training_frames import chunks
-from cyclegan_neuro.windows.cutting import raw_windows
 
 
 def expected_moments(frames):
@@ -26,7 +25,7 @@ def test_moments_count_every_training_frame_once(make_pair):
 def test_moments_of_phi_are_those_of_transformed_windows(make_pair):
     prepared = make_pair(phi=True)
     _, moments = training_moments(prepared)
-    frames = raw_windows(prepared, "y", prepared.y.starts.train).reshape(-1, 5).astype(np.float64)
+    frames = prepared.windows_of("y", prepared.y.starts.train).reshape(-1, 5).astype(np.float64)
     np.testing.assert_allclose(moments.mean, frames.mean(axis=0), atol=1e-9)
     np.testing.assert_allclose(moments.covariance, np.cov(frames.T, bias=True), atol=1e-9)
 
@@ -66,8 +65,8 @@ def test_windows_are_taken_as_they_are(make_pair):
     prepared = make_pair(phi=True)
     for day in "xy":
         found = list(chunks(prepared, day, as_windows=True))
-        starts = getattr(prepared, day).starts.train
-        np.testing.assert_array_equal(np.concatenate([dff for dff, _ in found]), raw_windows(prepared, day, starts))
+        starts = prepared[day].starts.train
+        np.testing.assert_array_equal(np.concatenate([dff for dff, _ in found]), prepared.windows_of(day, starts))
         np.testing.assert_array_equal(np.concatenate([frames.index[:, 0] for _, frames in found]), starts)
 
 

@@ -22,18 +22,18 @@ def pair_scaled(pair, mode):
     factors = np.linspace(1.2, 3.0, 5, dtype=np.float32)
     days = {}
     for name, factor in (("x", np.float32(1)), ("y", factors)):
-        recording = getattr(pair, name).recording
+        recording = pair[name].recording
         truth = replace(recording.truth, other_day_dff=recording.truth.other_day_dff * factor)
         recording = replace(recording, dff=recording.dff * factor, truth=truth)
         limits = scaling.fit(recording.dff, covered=COVERED, mode=mode)
         values = scaling.apply(recording.dff, limits)[:, pair.order.columns]
-        days[name] = replace(getattr(pair, name), recording=recording, scaling=limits, values=values)
+        days[name] = replace(pair[name], recording=recording, scaling=limits, values=values)
     return replace(pair, **days)
 
 
 def generator(pair, source, target, added_dff):
     """The network, from one day's scale to the other's, that adds ``added_dff`` (neuron,) to a window."""
-    before, after = (getattr(pair, day).scaling for day in (source, target))
+    before, after = (pair[day].scaling for day in (source, target))
     extent = after.maximum - after.minimum
     gain = (before.maximum - before.minimum) / extent
     shift = (before.minimum - after.minimum + added_dff) / extent
@@ -71,7 +71,7 @@ def maps_of(pair, added_dff, **settings):
 def test_a_generator_that_leaves_dff_alone_changes_nothing(pair, score):
     maps = maps_of(pair, np.zeros(5), generator_score=score)
     for name, source, _ in GENERATORS:
-        brightest = np.abs(getattr(pair, source).recording.dff).max()
+        brightest = np.abs(pair[source].recording.dff).max()
         np.testing.assert_allclose(maps[name]["change"].place, 0, atol=1e-6 * brightest)
 
 

@@ -5,14 +5,13 @@ import numpy as np
 
 from cyclegan_neuro.evaluation.days.interpretation.contrasts import contrasts
 from cyclegan_neuro.evaluation.days.interpretation.measure import choose_coordinate
-from cyclegan_neuro.windows.cutting import raw_windows
 
 STARTS = {"x": np.array([64, 72, 80]), "y": np.array([65, 71, 79])}
 
 
 def tuning(pair, day, frames):
     """Mean ΔF/F per place: the animal visits 0, 10, ... 110 cm in turn; the last bin holds 100 and, its edge, 110."""
-    dff = getattr(pair, day).recording.dff.astype(np.float64)
+    dff = pair[day].recording.dff.astype(np.float64)
     return np.array(
         [dff[[frame for frame in frames if min(frame % 12, 10) == place]].mean(axis=0) for place in range(11)]
     )
@@ -72,9 +71,9 @@ def test_days_that_share_no_place_have_no_difference_and_give_no_warning(make_pa
 
 def test_without_a_coordinate_variability_is_compared_at_every_place_of_the_window(make_pair):
     pair = make_pair(phi=True)
-    starts = {day: getattr(pair, day).starts.test for day in ("x", "y")}
+    starts = {day: pair[day].starts.test for day in ("x", "y")}
     found = contrasts(pair, None, starts)
-    spread = [raw_windows(pair, day, starts[day]).astype(np.float64).std(axis=0) for day in ("x", "y")]
+    spread = [pair.windows_of(day, starts[day]).astype(np.float64).std(axis=0) for day in ("x", "y")]
     place = found["variability_difference"].place
     np.testing.assert_allclose(place, np.abs(spread[1] - spread[0]), rtol=1e-4, atol=1e-7)
     np.testing.assert_allclose(found["variability_difference"].neurons, place.mean(axis=0), rtol=1e-6)

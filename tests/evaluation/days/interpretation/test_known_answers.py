@@ -86,7 +86,7 @@ def with_events(pair):
     events = (np.arange(96) % 60 == 15).astype(np.uint8)
     days = {}
     for name in ("x", "y"):
-        day = getattr(pair, name)
+        day = pair[name]
         behaviour = replace(day.recording.behaviour, events=events)
         days[name] = replace(day, recording=replace(day.recording, behaviour=behaviour))
     return replace(pair, **days)

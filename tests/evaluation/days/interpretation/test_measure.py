@@ -11,7 +11,6 @@ from cyclegan_neuro.evaluation.days.interpretation import measure
 from cyclegan_neuro.evaluation.days.interpretation.measure import choose_coordinate, map_networks
 from cyclegan_neuro.evaluation.days.interpretation.views import NetworkView
 from cyclegan_neuro.systems.cyclegan.views import view_networks
-from cyclegan_neuro.windows.cutting import windows_of
 
 ARRAYS = ("neurons", "place", "positional")
 METHODS = {"grad_cam", "layer_cam", "saliency", "gradient_input"}
@@ -66,7 +65,7 @@ def test_a_mask_is_averaged_over_the_windows_of_its_day(make_pair, pointwise_tra
     pair, trainer = make_pair(position=True), pointwise_trainer()
     found, _ = maps_of(pair, trainer, section)
     for name, day, network in (("G", pair.x, trainer.generator_g), ("F", pair.y, trainer.generator_f)):
-        windows = windows_of(day, day.starts.test, 16)
+        windows = day.windows(day.starts.test, 16)
         gate = keras.Model(network.input, network.get_layer("input_gate").output)(windows[..., None]).numpy()[..., 0]
         expected = (1 - gate).mean(axis=0)[:, pair.order.inverse]
         np.testing.assert_allclose(found[name]["input_gate"].place, expected, rtol=1e-4)

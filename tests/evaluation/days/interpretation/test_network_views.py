@@ -10,7 +10,8 @@ from cyclegan_neuro.evaluation.days.interpretation.views import NetworkView, exp
 from cyclegan_neuro.interpret.views import Explanation
 from cyclegan_neuro.systems.cyclegan import views
 from cyclegan_neuro.systems.cyclegan.views import view_networks
-from cyclegan_neuro.windows.prepared import NeuronOrder, Scaling
+from cyclegan_neuro.windows.prepared import NeuronOrder
+from cyclegan_neuro.windows.scaling import Scaling
 
 
 class RecordedView:

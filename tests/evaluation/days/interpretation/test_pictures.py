@@ -14,7 +14,6 @@ from cyclegan_neuro.figures.style import png_bytes
 from cyclegan_neuro.interpret.resolution import to_window
 from cyclegan_neuro.interpret.scores import MapScore
 from cyclegan_neuro.recordings.recording import Behaviour
-from cyclegan_neuro.windows.cutting import raw_windows
 
 LEARNING = {"truth": True, "position": True}
 
@@ -66,7 +65,7 @@ def test_masks_are_drawn_in_the_order_of_the_networks(make_pair, make_interpreta
     found = make_interpretation(prepared)
     figure = pictures.masks_of(found, prepared, "F")
     assert titles(figure)[0] == "a test window of Y, which F translates"
-    window = raw_windows(prepared, "y", np.array([71]))[0]
+    window = prepared.windows_of("y", np.array([71]))[0]
     np.testing.assert_array_equal(figure.axes[0].images[0].get_array(), window[:, prepared.order.columns].T)
     lines = [axes.lines[0].get_xdata() for axes in figure.axes if axes.get_xlabel() == "mean σ" and axes.lines]
     np.testing.assert_allclose(lines[-1], found.maps["F"]["input_gate"].neurons[prepared.order.columns])
@@ -169,7 +168,7 @@ def test_grad_cam_of_a_window_lies_over_its_activity(make_pair, make_interpretat
     figure = grad_cam_of_a_window(found, prepared)
     assert titles(figure) == ["D_X on a test window of X", "D_Y on a test window of Y"]
     above, below = (figure.axes[i] for i in (1, 3))
-    window = raw_windows(prepared, "y", np.array([71]))[0][:, prepared.order.columns]
+    window = prepared.windows_of("y", np.array([71]))[0][:, prepared.order.columns]
     np.testing.assert_array_equal(above.images[0].get_array(), window.T)
     np.testing.assert_array_equal(below.images[0].get_array(), window.T)
     drawn = below.images[1].get_array()
@@ -186,7 +185,7 @@ def test_attended_neurons_have_tuning_where_it_is_known(make_pair, make_interpre
     changed = ", changed by learning" if kind else ""
     assert titles(figure)[0] == f"n1{changed}, day x"
     trace = figure.axes[0].lines[0].get_ydata()
-    np.testing.assert_array_equal(trace, raw_windows(prepared, "x", np.array([72]))[0][:, 1])
+    np.testing.assert_array_equal(trace, prepared.windows_of("x", np.array([72]))[0][:, 1])
 
 
 def test_the_field_of_view_is_drawn_where_it_is_known(make_pair, make_interpretation):

@@ -14,7 +14,8 @@ from cyclegan_neuro.spikes.cache import ResultCache
 from cyclegan_neuro.spikes.inference import rates
 from cyclegan_neuro.spikes.inference.rates import InferredRates, WindowRates, reachable
 from cyclegan_neuro.windows.prepare import prepare_pair
-from cyclegan_neuro.windows.prepared import NeuronOrder, Scaling
+from cyclegan_neuro.windows.prepared import NeuronOrder
+from cyclegan_neuro.windows.scaling import Scaling
 
 RATE_HZ, HEIGHT, FRAMES = 24.0, 128, 1000
 

@@ -12,7 +12,6 @@ from cyclegan_neuro.evaluation.days.spiking.recorder import why_not
 from cyclegan_neuro.spikes.inference import rates
 from cyclegan_neuro.spikes.inference.models import save_models, shipped
 from cyclegan_neuro.spikes.inference.rates import infer_rates
-from cyclegan_neuro.windows.cutting import raw_windows
 
 FIELDS = ("f_y", "f_g_x", "g_x", "g_f_y")
 FRAMES = 1000  # of the days that make_days makes
@@ -51,7 +50,7 @@ def test_compared_windows_are_spread_over_the_test_part(make_days, make_recorder
     prepared = make_days(split=split, n_test=9)
     recorder = make_recorder(prepared, max_windows=max_windows)
     for name in "xy":
-        tested, starts = getattr(prepared, name).starts.test, recorder.starts[name]
+        tested, starts = prepared[name].starts.test, recorder.starts[name]
         assert len(starts) == min(9, max_windows)
         assert starts[0] == tested[0] + 32 or starts[0] == 32  # 32 frames before, 31 after
         assert starts[-1] == tested[-1] - 31 or starts[-1] == FRAMES - 128 - 31
@@ -128,7 +127,7 @@ def test_translated_windows_fade_into_each_other(make_days, make_recorder, stand
 @pytest.mark.parametrize("lacking", ["x", "y"])
 def test_days_may_have_unequal_numbers_of_windows(make_days, make_recorder, stand_in_networks, lacking):
     prepared = make_days(n_test=9)
-    day = getattr(prepared, lacking)
+    day = prepared[lacking]
     fewer = replace(day, starts=replace(day.starts, test=day.starts.test[:8]))
     recorder = make_recorder(replace(prepared, **{lacking: fewer}), max_windows=9)
     assert {name: len(starts) for name, starts in recorder.starts.items()} == {"x": 9, "y": 9} | {lacking: 8}
@@ -188,7 +187,7 @@ def test_parts_of_the_floor_share_no_frame_and_are_of_the_recorded_day(
             assert not np.intersect1d(*frames).size
             for side, of_side in zip(starts, counts, strict=True):
                 assert len(side) == of_side.n_windows == len(recorder.starts[name])
-                dff = raw_windows(prepared, name, side)[:, recorder.first_frame :][:, : of_side.n_frames]
+                dff = prepared.windows_of(name, side)[:, recorder.first_frame :][:, : of_side.n_frames]
                 expected = (10 * np.clip(dff, 0, None) * (1 + 0.1 * levels)).sum(axis=1) / 24
                 np.testing.assert_allclose(of_side.counts.sum(axis=1), expected, atol=1)
 

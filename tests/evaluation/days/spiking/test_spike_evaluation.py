@@ -271,7 +271,7 @@ def drifting_days(make_days, **days):
     """Days whose rates wander over minutes: neighbouring windows are alike, distant ones are not."""
     prepared = make_days(n_test=40, window_frames=64, **days)
     for name, seed in (("x", 11), ("y", 12)):
-        recording = getattr(prepared, name).recording
+        recording = prepared[name].recording
         walk = np.random.default_rng(seed).normal(0, 1, recording.dff.shape).cumsum(axis=0)
         recording.dff[:] = np.abs(walk / walk.std(axis=0)) * 0.4 + 0.1
     return prepared
@@ -290,7 +290,7 @@ def test_the_floor_of_a_drifting_day_is_that_of_disjoint_stretches(measured, mak
             frames = [starts[:, None] + np.arange(64) for starts in (first, second)]
             assert not np.intersect1d(*frames).size
             assert len(first) == len(second) == len(found.recorder.starts[day])
-            dff = getattr(prepared, day).recording.dff
+            dff = prepared[day].recording.dff
             rates = [dff[of].mean(axis=1) * rate_hz for of in frames]
             by_hand.append(np.mean([wasserstein(*of_neuron) for of_neuron in zip(*(r.T for r in rates), strict=True)]))
         entry = found.floors[day]["firing_rate"].to_json()

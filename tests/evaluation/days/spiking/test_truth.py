@@ -17,7 +17,7 @@ def test_true_spikes_are_those_of_the_compared_frames(make_days, make_recorder):
     prepared = make_days(split="paper")
     recorder = make_recorder(prepared, max_windows=5)
     for name in "xy":
-        spikes = getattr(prepared, name).recording.truth.spikes
+        spikes = prepared[name].recording.truth.spikes
         parts = list(true_parts(recorder, name))
         assert len(parts) == len(recorder.parts[name]) > 0
         sides = [side for pair in zip(recorder.parts[name], parts, strict=True) for side in zip(*pair, strict=True)]
@@ -31,7 +31,7 @@ def test_inference_that_is_right_meets_the_truth_frame_by_frame(make_days, make_
     """ΔF/F that is 2.4 / 1.1 at each spike gives exactly its spike: a truth one frame away would not agree."""
     prepared = make_days()
     for name in "xy":
-        recording = getattr(prepared, name).recording
+        recording = prepared[name].recording
         recording.dff[:] = recording.truth.spikes * 2.4 / 1.1 + 1e-5  # noise level 1
     recorder = make_recorder(prepared)
     for name in "xy":

@@ -12,7 +12,7 @@ from cyclegan_neuro.windows.prepared import NeuronOrder
 
 
 def changed(pair, name, **recording):
-    day = getattr(pair, name)
+    day = pair[name]
     return replace(pair, **{name: replace(day, recording=replace(day.recording, **recording))})
 
 

@@ -60,7 +60,7 @@ def table(block, slug):
 
 
 def mixed(prepared):
-    days = {day: replace(getattr(prepared, day), recording=replace(getattr(prepared, day).recording, session=MIXED))
+    days = {day: replace(prepared[day], recording=replace(prepared[day].recording, session=MIXED))
             for day in "xy"}  # fmt: skip
     return replace(prepared, **days)
 
@@ -96,7 +96,7 @@ def test_pictures_name_their_counterparts(make_pair, make_interpretation):
 
 def rewarded(prepared, behaviour):
     """The pair with other behaviour on both days."""
-    days = {day: replace(getattr(prepared, day), recording=replace(getattr(prepared, day).recording, **behaviour))
+    days = {day: replace(prepared[day], recording=replace(prepared[day].recording, **behaviour))
             for day in "xy"}  # fmt: skip
     return replace(prepared, **days)
 
