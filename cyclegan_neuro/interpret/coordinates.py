@@ -7,11 +7,12 @@ from typing import Literal
 
 import numpy as np
 
+from cyclegan_neuro.configuration.sections import InterpretationSection
 from cyclegan_neuro.interpret.binned import bin_edges
 from cyclegan_neuro.recordings.events import time_since_event_s
 from cyclegan_neuro.recordings.recording import Recording
 
-__all__ = ["Coordinate", "event_coordinate", "position_coordinate", "reward_zone"]
+__all__ = ["Coordinate", "choose_coordinate", "event_coordinate", "position_coordinate", "reward_zone"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,6 +45,18 @@ class Coordinate:
     @property
     def centres(self) -> np.ndarray:
         return (self.edges[:-1] + self.edges[1:]) / 2
+
+
+def choose_coordinate(
+    section: InterpretationSection, x: Recording, y: Recording, *, bin_cm: float
+) -> Coordinate | None:
+    """Return the position of both days, else the time since an event, else None."""
+    position = position_coordinate(x, y, bin_cm=bin_cm)
+    if position is not None:
+        return position
+    return event_coordinate(
+        x, y, before_s=section.before_event_s, after_s=section.after_event_s, bin_s=section.event_bin_s
+    )
 
 
 def position_coordinate(x: Recording, y: Recording, *, bin_cm: float) -> Coordinate | None:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from cyclegan_neuro.evaluation.days.baselines import Identity
+from cyclegan_neuro.evaluation.days.baselines.alignments import Identity
 from cyclegan_neuro.evaluation.days.pictures import choose_neurons, population_maps
 from cyclegan_neuro.evaluation.days.translation import translate
 

@@ -2,7 +2,7 @@ import keras
 import numpy as np
 import pytest
 
-from cyclegan_neuro.evaluation.days.baselines import Identity
+from cyclegan_neuro.evaluation.days.baselines.alignments import Identity
 from cyclegan_neuro.evaluation.days.translation import ModelTranslator, translate
 from cyclegan_neuro.windows import scaling
 

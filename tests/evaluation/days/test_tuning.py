@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from cyclegan_neuro.evaluation.days.baselines import Identity
+from cyclegan_neuro.evaluation.days.baselines.alignments import Identity
 from cyclegan_neuro.evaluation.days.translation import translate
 from cyclegan_neuro.evaluation.days.tuning import (
     TuningCurves,

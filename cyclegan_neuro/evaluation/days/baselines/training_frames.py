@@ -13,7 +13,7 @@ from cyclegan_neuro.recordings.frames import runs, segments
 from cyclegan_neuro.windows.prepared import PreparedPair
 from cyclegan_neuro.windows.segmentation import coverage, spaced, window_frame_indices
 
-__all__ = ["Chunk", "Moments", "chunks", "moments_of", "training_moments"]
+__all__ = ["Chunk", "Moments", "chunks", "moments_of", "moments_of_days"]
 
 _CHUNK_FRAMES = 4096
 _WINDOWED_FRAMES = 2**19  # of windows that are taken as they are, evenly spread: 256 windows of 2,048 frames
@@ -101,7 +101,23 @@ def moments_of(frames: Iterable[np.ndarray]) -> Moments:
     return Moments(mean=mean + pivot, covariance=outer / count - np.outer(mean, mean))
 
 
-def training_moments(prepared: PreparedPair) -> tuple[Moments, Moments]:
-    """Return the moments of both days over the frames of their training windows."""
-    x, y = (moments_of(dff for dff, _ in chunks(prepared, day)) for day in ("x", "y"))
+def moments_of_days(
+    prepared: PreparedPair, which: Literal["train", "validation"] = "train", *, seen=None, as_windows: bool = False
+) -> tuple[Moments, Moments]:
+    """Return the moments of both days over the frames of some of their windows.
+
+    Parameters
+    ----------
+    prepared, which, as_windows
+        See :func:`chunks`.
+    seen : callable, optional
+        Makes of each chunk what moments are taken of.
+    """
+    x, y = (
+        moments_of(
+            dff if seen is None else seen(dff, frames)
+            for dff, frames in chunks(prepared, day, which=which, as_windows=as_windows)
+        )
+        for day in ("x", "y")
+    )
     return x, y

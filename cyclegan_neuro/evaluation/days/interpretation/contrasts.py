@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from cyclegan_neuro.evaluation.days.baselines import Alignment, PlaceMoments, Places, PlaceShift
-from cyclegan_neuro.evaluation.days.baselines.places import statistics_per_place
+from cyclegan_neuro.evaluation.days.baselines.alignments import Alignment
+from cyclegan_neuro.evaluation.days.baselines.places import PlaceMoments, Places, PlaceShift, statistics_per_place
 from cyclegan_neuro.evaluation.days.translation import Frames
 from cyclegan_neuro.interpret.averages import AttentionMap
 from cyclegan_neuro.interpret.binned import BinnedAverage, binned_mean

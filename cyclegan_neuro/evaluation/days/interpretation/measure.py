@@ -16,9 +16,10 @@ from cyclegan_neuro.evaluation.days.interpretation.maps import Maps, middle_wind
 from cyclegan_neuro.evaluation.days.interpretation.score import score_maps
 from cyclegan_neuro.evaluation.days.interpretation.truth import corner_truth, learning_truth
 from cyclegan_neuro.evaluation.days.interpretation.views import NetworkView, explain
+from cyclegan_neuro.interpret import coordinates
 from cyclegan_neuro.interpret.averages import AttentionMap, MapAverage
 from cyclegan_neuro.interpret.binned import BinnedAverage
-from cyclegan_neuro.interpret.coordinates import Coordinate, event_coordinate, position_coordinate
+from cyclegan_neuro.interpret.coordinates import Coordinate
 from cyclegan_neuro.interpret.sanity import untrained
 from cyclegan_neuro.interpret.storage import read_maps
 from cyclegan_neuro.windows.prepared import PreparedPair
@@ -42,12 +43,8 @@ def choose_coordinate(section: InterpretationSection, prepared: PreparedPair) ->
     """
     if prepared.is_paired:
         return None
-    days = prepared.x.recording, prepared.y.recording
-    position = position_coordinate(*days, bin_cm=section.position_bin_cm)
-    if position is not None:
-        return position
-    return event_coordinate(
-        *days, before_s=section.before_event_s, after_s=section.after_event_s, bin_s=section.event_bin_s
+    return coordinates.choose_coordinate(
+        section, prepared.x.recording, prepared.y.recording, bin_cm=section.position_bin_cm
     )
 
 

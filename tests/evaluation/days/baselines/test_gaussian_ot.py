@@ -2,8 +2,9 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cyclegan_neuro.evaluation.days.baselines import GaussianOT, MomentMatching, Moments
-from cyclegan_neuro.evaluation.days.baselines.gaussian_ot import SHRINKAGES, choose_shrinkage
+from cyclegan_neuro.evaluation.days.baselines.alignments import MomentMatching
+from cyclegan_neuro.evaluation.days.baselines.training_frames import Moments
+from cyclegan_neuro.evaluation.days.baselines.transports import SHRINKAGES, GaussianOT, choose_shrinkage
 
 
 def random_moments(rng, n):
@@ -33,7 +34,7 @@ def test_optimal_transport_by_hand():
 def test_optimal_transport_gives_the_moments_of_the_other_day(seed, n):
     rng = np.random.default_rng(seed)
     x, y = random_moments(rng, n), random_moments(rng, n)
-    matrix, shift = GaussianOT.fit(x, y, shrinkage=0.0).to_day_y
+    matrix, shift = GaussianOT.fit(x, y, shrinkage=0.0).to["y"]
     np.testing.assert_allclose(matrix @ x.covariance @ matrix.T, y.covariance, rtol=1e-4, atol=1e-5)
     np.testing.assert_allclose(matrix @ x.mean + shift, y.mean, rtol=1e-4, atol=1e-5)
     np.testing.assert_allclose(matrix, matrix.T, atol=1e-5)  # the gradient of a convex function
@@ -56,7 +57,7 @@ def test_shrinkage_pulls_towards_a_scaled_shift():
     """With shrinkage both covariances are near multiples of I: A nears the ratio of the mean deviations."""
     rng = np.random.default_rng(1)
     x, y = random_moments(rng, 3), random_moments(rng, 3)
-    loose, tight = (GaussianOT.fit(x, y, shrinkage=s).to_day_y[0] for s in (0.0, 1e4))
+    loose, tight = (GaussianOT.fit(x, y, shrinkage=s).to["y"][0] for s in (0.0, 1e4))
     ratio = np.sqrt(np.trace(y.covariance) / np.trace(x.covariance))
     np.testing.assert_allclose(tight, ratio * np.eye(3), atol=1e-3)
     assert np.abs(loose - tight).max() > 0.05

@@ -1,14 +1,14 @@
 import numpy as np
 import pytest
 
-from cyclegan_neuro.evaluation.days.baselines import LaggedOT
+from cyclegan_neuro.evaluation.days.baselines.transports import LaggedOT
 
 
 def test_every_lag_has_its_own_matrix():
     """One neuron, steps of two frames: weights 1, 10, 100, 1,000, 10,000 for frames t - 4 to t + 4; shift 0.5."""
     weights = 10.0 ** np.arange(5, dtype=np.float32)[:, None, None]
     there = weights, np.array([0.5], np.float32)
-    lagged = LaggedOT(there, there, step_frames=2, shrinkage=0.0)
+    lagged = LaggedOT({"x": there, "y": there}, step_frames=2, shrinkage=0.0)
     window = np.arange(1.0, 10.0, dtype=np.float32)[None, :, None]
     moved = lagged.forward(window)
     assert moved[0, 4, 0] == pytest.approx(97531.5)  # 1 x 1 + 3 x 10 + 5 x 100 + 7 x 1,000 + 9 x 10,000
@@ -33,5 +33,5 @@ def test_it_finds_a_filter_that_no_single_frame_shows(make_pair):
 
 
 def test_too_many_neurons_are_left_out(make_pair, monkeypatch):
-    monkeypatch.setattr("cyclegan_neuro.evaluation.days.baselines.lagged_ot.MOST_NEURONS", 4)
+    monkeypatch.setattr("cyclegan_neuro.evaluation.days.baselines.transports.MOST_NEURONS", 4)
     assert LaggedOT.fit(make_pair()) is None  # of five neurons

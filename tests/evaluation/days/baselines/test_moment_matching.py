@@ -1,6 +1,7 @@
 import numpy as np
 
-from cyclegan_neuro.evaluation.days.baselines import MomentMatching, Moments
+from cyclegan_neuro.evaluation.days.baselines.alignments import MomentMatching
+from cyclegan_neuro.evaluation.days.baselines.training_frames import Moments
 
 
 def test_moment_matching_by_hand():

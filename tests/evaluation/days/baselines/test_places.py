@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 
 from cyclegan_neuro.configuration.sections import InterpretationSection
-from cyclegan_neuro.evaluation.days.baselines import (
+from cyclegan_neuro.evaluation.days.baselines import find_places, fit_place_alignments
+from cyclegan_neuro.evaluation.days.baselines.places import (
     PlaceMoments,
     PlaceMomentsOT,
     Places,
     PlaceShift,
-    find_places,
-    fit_place_alignments,
+    PlaceStatistics,
+    statistics_per_place,
 )
-from cyclegan_neuro.evaluation.days.baselines.places import PlaceStatistics, statistics_per_place
 from cyclegan_neuro.evaluation.days.translation import Frames, translate
 from cyclegan_neuro.interpret.coordinates import Coordinate
 from cyclegan_neuro.recordings.recording import Behaviour

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from cyclegan_neuro.evaluation.days.baselines import QuantileMatching
+from cyclegan_neuro.evaluation.days.baselines.alignments import QuantileMatching
 
 
 def by_hand(x, y):
@@ -44,7 +44,7 @@ def test_quantiles_are_those_of_training_frames(make_pair):
 
 def test_long_recordings_are_thinned_evenly(make_pair, monkeypatch):
     """48 training frames, at most 20: every third one, across the borders of chunks of 7 frames."""
-    monkeypatch.setattr("cyclegan_neuro.evaluation.days.baselines.quantile_matching._MOST_FRAMES", 20)
+    monkeypatch.setattr("cyclegan_neuro.evaluation.days.baselines.alignments._MOST_FRAMES", 20)
     monkeypatch.setattr("cyclegan_neuro.evaluation.days.baselines.training_frames._CHUNK_FRAMES", 7)
     prepared = make_pair()
     found = QuantileMatching.fit(prepared).x

@@ -5,8 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from cyclegan_neuro.evaluation.days.baselines import Moments, training_moments
-from cyclegan_neuro.evaluation.days.baselines.training_frames import chunks
+from cyclegan_neuro.evaluation.days.baselines.training_frames import Moments, chunks, moments_of_days
 
 
 def expected_moments(frames):
@@ -16,7 +15,7 @@ def expected_moments(frames):
 def test_moments_count_every_training_frame_once(make_pair):
     """Training windows of both days cover frames 0 to 47."""
     prepared = make_pair()
-    for moments, day in zip(training_moments(prepared), (prepared.x, prepared.y), strict=True):
+    for moments, day in zip(moments_of_days(prepared), (prepared.x, prepared.y), strict=True):
         expected = expected_moments(day.recording.dff[:48].astype(np.float64))
         np.testing.assert_allclose(moments.mean, expected.mean, atol=1e-12)
         np.testing.assert_allclose(moments.covariance, expected.covariance, atol=1e-12)
@@ -24,7 +23,7 @@ def test_moments_count_every_training_frame_once(make_pair):
 
 def test_moments_of_phi_are_those_of_transformed_windows(make_pair):
     prepared = make_pair(phi=True)
-    _, moments = training_moments(prepared)
+    _, moments = moments_of_days(prepared)
     frames = prepared.windows_of("y", prepared.y.starts.train).reshape(-1, 5).astype(np.float64)
     np.testing.assert_allclose(moments.mean, frames.mean(axis=0), atol=1e-9)
     np.testing.assert_allclose(moments.covariance, np.cov(frames.T, bias=True), atol=1e-9)
@@ -32,9 +31,9 @@ def test_moments_of_phi_are_those_of_transformed_windows(make_pair):
 
 def test_moments_do_not_see_the_test_part(make_pair):
     prepared = make_pair()
-    before = training_moments(prepared)[0].mean
+    before = moments_of_days(prepared)[0].mean
     prepared.x.recording.dff[48:] += 100.0
-    np.testing.assert_array_equal(training_moments(prepared)[0].mean, before)
+    np.testing.assert_array_equal(moments_of_days(prepared)[0].mean, before)
 
 
 @pytest.mark.parametrize("offset", [0.0, 1e5])
@@ -42,7 +41,7 @@ def test_small_variances_survive_large_means(make_pair, offset):
     prepared = make_pair()
     prepared.x.recording.dff[:] += np.float32(offset)
     expected = prepared.x.recording.dff[:48].astype(np.float64).std(axis=0)
-    np.testing.assert_allclose(training_moments(prepared)[0].std, expected, rtol=1e-6)
+    np.testing.assert_allclose(moments_of_days(prepared)[0].std, expected, rtol=1e-6)
 
 
 def test_stretches_end_at_gaps_and_where_no_window_lies(make_pair):

@@ -7,7 +7,7 @@ import pytest
 from inference_fakes import random_models
 
 from cyclegan_neuro.configuration.sections import SpikesSection
-from cyclegan_neuro.evaluation.days.baselines import Identity
+from cyclegan_neuro.evaluation.days.baselines.alignments import Identity
 from cyclegan_neuro.evaluation.days.spiking.recorder import why_not
 from cyclegan_neuro.spikes.inference import rates
 from cyclegan_neuro.spikes.inference.models import save_models, shipped
