@@ -52,7 +52,6 @@ WITH_TENSORFLOW = (
     f"{PACKAGE}.spikes.inference",
     f"{PACKAGE}.interpret.centres",
     f"{PACKAGE}.interpret.views",
-    f"{PACKAGE}.interpret.sanity",
     f"{PACKAGE}.evaluation.days.evaluation",
     f"{PACKAGE}.evaluation.days.interpretation.measure",
     f"{PACKAGE}.evaluation.days.interpretation.views",

@@ -9,7 +9,7 @@ import numpy as np
 from cyclegan_neuro.interpret.binned import BinnedAverage
 from cyclegan_neuro.interpret.resolution import to_window
 
-__all__ = ["AttentionMap", "MapAverage"]
+__all__ = ["AttentionMap", "MapAverage", "Maps"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +38,10 @@ class AttentionMap:
     example: np.ndarray | None = None
     offset: tuple[float, float] = (0.0, 0.0)
     neurons_resolved: bool = True
+
+
+Maps = dict[str, dict[str, AttentionMap]]
+"""Network → method → map."""
 
 
 class MapAverage:

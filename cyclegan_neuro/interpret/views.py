@@ -14,7 +14,7 @@ from tf_keras_vis.gradcam import Gradcam
 
 from cyclegan_neuro.windows.scaling import Scaling
 
-__all__ = ["Explanation", "Score", "View", "float32_copy"]
+__all__ = ["Explanation", "Score", "View", "float32_copy", "untrained"]
 
 _SEEN = "seen"
 _INPUT_GRADIENT = "CycleganNeuroInputGradient"
@@ -217,6 +217,18 @@ def float32_copy(network: keras.Model) -> keras.Model:
     copy = keras.models.clone_model(network, clone_function=in_float32)
     copy.set_weights(network.get_weights())
     return copy
+
+
+def untrained(network: keras.Model) -> keras.Model:
+    """Return the same network with fresh initial weights.
+
+    A map that it gives as well explains the data or the architecture, but not what was learned.
+
+    References
+    ----------
+    Adebayo et al. 2018, "Sanity checks for saliency maps", section 3 (model parameter randomisation).
+    """
+    return keras.models.clone_model(network)
 
 
 def _change_in_dff(before: Scaling, after: Scaling):

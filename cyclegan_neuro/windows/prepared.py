@@ -129,6 +129,11 @@ class PreparedPair:
         return self.x.recording.frame_rate_hz
 
     @property
+    def duration_s(self) -> float:
+        """Of a window."""
+        return self.window_frames / self.frame_rate_hz
+
+    @property
     def is_paired(self) -> bool:
         """Whether y is Φ(X): validation and test windows of x and y with the same index are pairs."""
         return self.y.transform is not None

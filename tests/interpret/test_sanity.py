@@ -3,8 +3,8 @@ import warnings
 import numpy as np
 import pytest
 
-from cyclegan_neuro.interpret.sanity import untrained
 from cyclegan_neuro.interpret.scores import rank_agreement
+from cyclegan_neuro.interpret.views import untrained
 
 
 @pytest.mark.parametrize("rank", [1, 2])

@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from cyclegan_neuro.evaluation.days.measurements import PlaceMaps
+from cyclegan_neuro.evaluation.days.names import SIGNALS
 from cyclegan_neuro.evaluation.days.translation import Translation
 from cyclegan_neuro.figures.curves import Curve, curve_panels, neuron_orders
 from cyclegan_neuro.figures.heatmaps import colour_limits, heat_maps
@@ -28,6 +29,8 @@ __all__ = [
     "tuning_panels",
 ]
 
+_CYCLES = (("x", "g_x", "f_g_x"), ("y", "f_y", "g_f_y"))
+_COLOURS = {"x": DAY_X, "y": DAY_Y}
 _SCORE_LABELS = {
     "firing_rate": "estimated activity (a.u.)",
     "correlation": "mean pairwise correlation",
@@ -81,30 +84,23 @@ def cycle_traces(example: Translation, prepared: PreparedPair, neurons: np.ndarr
 
     The frames to compare are shaded: those that Φ blanks, or else where a generator changes most.
     """
-    names = prepared.neuron_names
+    names, removed = prepared.neuron_names, prepared.removed
     blocks = []
     for neuron in neurons:
-        x, g_x, f_g_x, y, f_y, g_f_y = (
-            getattr(example, field)[0, :, neuron] for field in ("x", "g_x", "f_g_x", "y", "f_y", "g_f_y")
-        )
-        truth_y, truth_x = (
-            None if truth is None else truth[0, :, neuron] for truth in (example.truth_y, example.truth_x)
-        )
-        removed = [] if prepared.removed is None else runs(prepared.removed[:, neuron])
-        forward = (
-            TraceRow("X", x, DAY_X),
-            TraceRow("G(X)", g_x, DAY_Y, truth=truth_y),
-            TraceRow("F(G(X))", f_g_x, DAY_X, behind=x),
-        )
-        backward = (
-            TraceRow("Y", y, DAY_Y),
-            TraceRow("F(Y)", f_y, DAY_X, truth=truth_x),
-            TraceRow("G(F(Y))", g_f_y, DAY_Y, behind=y),
-        )
-        blocks.append((
-            TraceColumn(f"{names[neuron]}: X → G(X) → F(G(X))", forward, removed or _most_changed(x, g_x)),
-            TraceColumn(f"{names[neuron]}: Y → F(Y) → G(F(Y))", backward, removed or _most_changed(y, f_y)),
-        ))  # fmt: skip
+        blanked = [] if removed is None else runs(removed[:, neuron])
+        block = []
+        for fields in _CYCLES:
+            labels = [SIGNALS[field].label for field in fields]
+            start, *_ = traces = [getattr(example, field)[0, :, neuron] for field in fields]
+            truth = getattr(example, f"truth_{SIGNALS[fields[1]].target}")
+            beside = ({}, {} if truth is None else {"truth": truth[0, :, neuron]}, {"behind": start})
+            rows = tuple(
+                TraceRow(label, trace, _COLOURS[SIGNALS[field].target], **extra)
+                for label, trace, field, extra in zip(labels, traces, fields, beside, strict=True)
+            )
+            regions = blanked or _most_changed(*traces[:2])
+            block.append(TraceColumn(f"{names[neuron]}: {' → '.join(labels)}", rows, regions))
+        blocks.append(tuple(block))
     return trace_grid(blocks, frame_rate_hz=prepared.frame_rate_hz)
 
 
@@ -122,32 +118,23 @@ def _most_changed(before: np.ndarray, after: np.ndarray) -> list[tuple[int, int]
 
 def population_maps(example: Translation, prepared: PreparedPair) -> Figure:
     """Draw both cycles of the whole population as heat maps (as Figures F.2 and G.2), in network order."""
-    columns = prepared.order.columns
-    ordered = {
-        name: None if values is None else values[0][:, columns]
-        for name, values in ((field, getattr(example, field)) for field in _MAP_FIELDS)
-    }
-    forward = [("X", ordered["x"]), ("G(X)", ordered["g_x"]), ("F(G(X))", ordered["f_g_x"])]
-    backward = [("Y", ordered["y"]), ("F(Y)", ordered["f_y"]), ("G(F(Y))", ordered["g_f_y"])]
-    if example.truth_y is not None:
-        forward.insert(2, ("what G(X) should be", ordered["truth_y"]))
-        backward.insert(2, ("what F(Y) should be", ordered["truth_x"]))
+    rows = []
+    for first, moved, cycled in _CYCLES:
+        truth = f"truth_{SIGNALS[moved].target}"
+        fields = (first, moved, cycled) if example.truth_y is None else (first, moved, truth, cycled)
+        rows.append([
+            (SIGNALS[field].label, getattr(example, field)[0][:, prepared.order.columns]) for field in fields
+        ])  # fmt: skip
     return heat_maps(
-        [forward, backward],
-        limits=colour_limits(example.x, example.y),
-        extent_x=(0.0, prepared.window_frames / prepared.frame_rate_hz),
-        xlabel="time (s)",
+        rows, limits=colour_limits(example.x, example.y), extent_x=(0.0, prepared.duration_s), xlabel="time (s)"
     )
-
-
-_MAP_FIELDS = ("x", "g_x", "f_g_x", "truth_y", "y", "f_y", "g_f_y", "truth_x")
 
 
 def place_maps(maps: PlaceMaps, prepared: PreparedPair) -> tuple[Figure, Figure]:
     """Draw variability and mean absolute error at each place of the window, where y is Φ(X); in network order."""
     columns = prepared.order.columns
     shared = {
-        "extent_x": (0.0, prepared.window_frames / prepared.frame_rate_hz),
+        "extent_x": (0.0, prepared.duration_s),
         "xlabel": "time in the window (s)",
     }
     varying = [("X", "x"), ("Y = Φ(X)", "y"), ("G(X)", "g_x"), ("F(Y)", "f_y")]

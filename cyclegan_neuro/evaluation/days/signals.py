@@ -9,29 +9,13 @@ from __future__ import annotations
 
 import numpy as np
 
+from cyclegan_neuro.evaluation.days.names import METRICS
 from cyclegan_neuro.evaluation.days.translation import Translation
 from cyclegan_neuro.recordings.simulate.phi import best_possible
 from cyclegan_neuro.windows.prepared import PreparedPair
 from cyclegan_neuro.windows.scaling import invert
 
-__all__ = ["METRICS", "SignalErrors", "add_gap_closed", "phi_bounds", "statistics", "window_errors"]
-
-#: Metric → the two fields of a Translation whose difference it is.
-METRICS = {
-    "cycle_x": ("x", "f_g_x"),
-    "cycle_y": ("y", "g_f_y"),
-    "identity_x": ("x", "f_x"),
-    "identity_y": ("y", "g_y"),
-    "direct_x": ("truth_x", "f_y"),
-    "direct_y": ("truth_y", "g_x"),
-    "direct_changed_x": ("truth_x", "f_y"),
-    "direct_changed_y": ("truth_y", "g_x"),
-    "x_minus_y": ("x", "y"),
-    "change_x": ("x", "g_x"),
-    "change_y": ("y", "f_y"),
-}
-#: Over the neurons that learning changed alone.
-_OF_CHANGED = ("direct_changed_x", "direct_changed_y")
+__all__ = ["SignalErrors", "add_gap_closed", "phi_bounds", "statistics", "window_errors"]
 
 
 def window_errors(a: np.ndarray, b: np.ndarray) -> np.ndarray:
@@ -73,12 +57,13 @@ class SignalErrors:
 
     def __init__(self, changed: np.ndarray | None = None) -> None:
         self._values: dict[str, list[np.ndarray]] = {}
-        self._neurons = {metric: changed if metric in _OF_CHANGED else slice(None) for metric in METRICS}
+        self._changed = changed
 
     def add(self, translation: Translation) -> None:
         """Take the windows of ``translation`` in; metrics without truth stay absent."""
-        for metric, (a, b) in METRICS.items():
-            first, second, neurons = getattr(translation, a), getattr(translation, b), self._neurons[metric]
+        for metric, (a, b, of_changed) in METRICS.items():
+            first, second = getattr(translation, a), getattr(translation, b)
+            neurons = self._changed if of_changed else slice(None)
             if first is not None and second is not None and neurons is not None:
                 errors = window_errors(first[..., neurons], second[..., neurons])
                 self._values.setdefault(metric, []).append(errors)

@@ -20,7 +20,6 @@ from cyclegan_neuro.systems.cyclegan.data import critic_updates, windows_per_ste
 from cyclegan_neuro.systems.cyclegan.networks import InputStatistics, build_discriminator, build_generator
 from cyclegan_neuro.systems.trainer import AdversarialTrainer
 from cyclegan_neuro.windows.pipeline import steps_per_epoch
-from cyclegan_neuro.windows.prepare import windows_of
 from cyclegan_neuro.windows.prepared import Day, PreparedPair
 
 __all__ = ["CycleGAN", "build_cyclegan"]
@@ -201,5 +200,5 @@ def build_cyclegan(config: Config, prepared: PreparedPair) -> CycleGAN:
 
 def _statistics_of_training_windows(day: Day, window_frames: int, most: int = 64) -> InputStatistics:
     starts = day.starts.train[:: max(1, len(day.starts.train) // most)]
-    windows = windows_of(day, starts, window_frames)
+    windows = day.windows(starts, window_frames)
     return InputStatistics(float(np.mean(windows, dtype=np.float64)), float(np.std(windows, dtype=np.float64)) or 1.0)

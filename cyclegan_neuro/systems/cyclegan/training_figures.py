@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from cyclegan_neuro.configuration.sections import InterpretationSection
 from cyclegan_neuro.evaluation.days.interpretation.views import NetworkView, explain
-from cyclegan_neuro.evaluation.days.interpretation.wording import METHOD_LABELS
+from cyclegan_neuro.evaluation.days.names import METHOD_LABELS
 from cyclegan_neuro.evaluation.days.pictures import choose_neurons, cycle_traces, population_maps
 from cyclegan_neuro.evaluation.days.translation import ModelTranslator, translate_starts
 from cyclegan_neuro.figures.attention import MapPanel, map_grid, relative_to_mean
@@ -82,7 +82,7 @@ def _whole(found: np.ndarray, prepared: PreparedPair, offset: tuple[float, float
 
 def _attention_figures(prepared: PreparedPair, maps: dict[str, dict[str, np.ndarray]]) -> dict[str, Figure]:
     shared = {
-        "extent_x": (0.0, prepared.window_frames / prepared.frame_rate_hz),
+        "extent_x": (0.0, prepared.duration_s),
         "xlabel": "time (s)",
         "ylabel": "neuron (network order)",
         "n_neurons": prepared.n_neurons,

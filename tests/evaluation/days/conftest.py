@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 from cyclegan_neuro.configuration.sections import InterpretationSection
-from cyclegan_neuro.evaluation.days.interpretation.contrasts import CONTRAST, contrasts
+from cyclegan_neuro.evaluation.days.interpretation.contrasts import contrasts
 from cyclegan_neuro.evaluation.days.interpretation.findings import Interpretation
 from cyclegan_neuro.evaluation.days.interpretation.measure import choose_coordinate
-from cyclegan_neuro.evaluation.days.interpretation.score import score_maps
-from cyclegan_neuro.evaluation.days.interpretation.truth import corner_truth, learning_truth
+from cyclegan_neuro.evaluation.days.interpretation.score import corner_truth, learning_truth, score_maps
+from cyclegan_neuro.evaluation.days.names import CONTRAST
 from cyclegan_neuro.interpret.averages import MapAverage
 from cyclegan_neuro.interpret.binned import BinnedAverage
 
@@ -73,7 +73,7 @@ def make_interpretation():
         learning = None if coordinate is None else learning_truth(prepared, coordinate)
         corner = corner_truth(prepared)
         return Interpretation(
-            section=section, coordinate=coordinate, maps=maps, untrained=controls["untrained"],
+            section=section, pair=prepared, coordinate=coordinate, maps=maps, untrained=controls["untrained"],
             occupancy={} if coordinate is None else {day: binned(day).occupancy for day in "xy"},
             control=controls.get("shuffled_days"), learning=learning, corner=corner,
             scores=score_maps(maps, controls, section=section, learning=learning, corner=corner),

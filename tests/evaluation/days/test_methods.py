@@ -6,7 +6,7 @@ import pytest
 
 from cyclegan_neuro.configuration.sections import InterpretationSection
 from cyclegan_neuro.evaluation.days.interpretation.findings import Interpretation
-from cyclegan_neuro.evaluation.days.interpretation.truth import CornerTruth
+from cyclegan_neuro.evaluation.days.interpretation.score import CornerTruth
 from cyclegan_neuro.evaluation.days.methods import methods_of_days
 from cyclegan_neuro.interpret.coordinates import Coordinate
 from cyclegan_neuro.systems.cyclegan.config import Config

@@ -1,14 +1,8 @@
 import numpy as np
 import pytest
 
-from cyclegan_neuro.evaluation.days.signals import (
-    METRICS,
-    SignalErrors,
-    add_gap_closed,
-    phi_bounds,
-    statistics,
-    window_errors,
-)
+from cyclegan_neuro.evaluation.days.names import METRICS
+from cyclegan_neuro.evaluation.days.signals import SignalErrors, add_gap_closed, phi_bounds, statistics, window_errors
 from cyclegan_neuro.evaluation.days.translation import Translation
 from cyclegan_neuro.recordings.simulate.phi import best_possible, corner_mask
 from cyclegan_neuro.windows import scaling

@@ -13,10 +13,7 @@ from cyclegan_neuro.interpret.coordinates import Coordinate
 from cyclegan_neuro.windows.prepared import PreparedPair
 from cyclegan_neuro.windows.segmentation import window_frame_indices
 
-__all__ = ["CONTRAST", "contrasts"]
-
-CONTRAST = "recorded"
-"""Key of the contrasts, beside the networks."""
+__all__ = ["contrasts"]
 
 
 def contrasts(

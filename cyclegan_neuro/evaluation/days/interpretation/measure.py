@@ -10,18 +10,17 @@ import numpy as np
 
 from cyclegan_neuro.configuration.sections import InterpretationSection
 from cyclegan_neuro.errors import RunDirectoryError
-from cyclegan_neuro.evaluation.days.interpretation.contrasts import CONTRAST, contrasts
-from cyclegan_neuro.evaluation.days.interpretation.findings import Interpretation
-from cyclegan_neuro.evaluation.days.interpretation.maps import Maps, middle_window
-from cyclegan_neuro.evaluation.days.interpretation.score import score_maps
-from cyclegan_neuro.evaluation.days.interpretation.truth import corner_truth, learning_truth
+from cyclegan_neuro.evaluation.days.interpretation.contrasts import contrasts
+from cyclegan_neuro.evaluation.days.interpretation.findings import Interpretation, middle_window
+from cyclegan_neuro.evaluation.days.interpretation.score import corner_truth, learning_truth, score_maps
 from cyclegan_neuro.evaluation.days.interpretation.views import NetworkView, explain
+from cyclegan_neuro.evaluation.days.names import CONTRAST
 from cyclegan_neuro.interpret import coordinates
-from cyclegan_neuro.interpret.averages import AttentionMap, MapAverage
+from cyclegan_neuro.interpret.averages import AttentionMap, MapAverage, Maps
 from cyclegan_neuro.interpret.binned import BinnedAverage
 from cyclegan_neuro.interpret.coordinates import Coordinate
-from cyclegan_neuro.interpret.sanity import untrained
 from cyclegan_neuro.interpret.storage import read_maps
+from cyclegan_neuro.interpret.views import untrained
 from cyclegan_neuro.windows.prepared import PreparedPair
 from cyclegan_neuro.windows.segmentation import spaced
 
@@ -132,6 +131,7 @@ def interpret_networks(section: InterpretationSection, prepared: PreparedPair, v
     controls = {"untrained": untrained} | ({} if control is None else {"shuffled_days": control})
     return Interpretation(
         section=section,
+        pair=prepared,
         coordinate=coordinate,
         occupancy={} if coordinate is None else _occupancy(prepared, coordinate, starts),
         maps=maps,

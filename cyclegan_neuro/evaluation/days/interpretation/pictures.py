@@ -2,43 +2,54 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from matplotlib.figure import Figure
 from scipy.ndimage import gaussian_filter1d
 
-from cyclegan_neuro.evaluation.days.interpretation.contrasts import CONTRAST
-from cyclegan_neuro.evaluation.days.interpretation.findings import Interpretation
-from cyclegan_neuro.evaluation.days.interpretation.ranking import (
-    attended_stretches,
-    example_start,
-    leading_maps,
+from cyclegan_neuro.evaluation.days.interpretation.findings import Interpretation, attended_stretches, leading_maps
+from cyclegan_neuro.evaluation.days.names import (
+    CONTRAST,
+    CONTROL_LABELS,
+    MASKS,
+    NETWORKS,
+    SCORE_TITLES,
+    method_label,
 )
-from cyclegan_neuro.evaluation.days.interpretation.wording import NETWORKS, method_label
 from cyclegan_neuro.figures.attended import AttendedNeuron, attended_neurons, attention_over_field
 from cyclegan_neuro.figures.attention import MapPanel, MaskRow, map_grid, mask_figure, relative_to_mean
+from cyclegan_neuro.figures.explained_window import ExplainedWindow, explained_windows
+from cyclegan_neuro.figures.map_scores import ScoreColumn, ScorePoint, ScoreRow, score_figure
 from cyclegan_neuro.figures.positional import PositionalPanel, positional_grid
 from cyclegan_neuro.figures.style import DAY_X, DAY_Y
 from cyclegan_neuro.interpret.averages import AttentionMap
 from cyclegan_neuro.interpret.binned import bin_edges, binned_mean
+from cyclegan_neuro.interpret.coordinates import reward_zone
 from cyclegan_neuro.interpret.resolution import to_window
+from cyclegan_neuro.interpret.scores import MapScore
+from cyclegan_neuro.recordings.frames import runs
 from cyclegan_neuro.windows.prepared import PreparedPair
 
 __all__ = [
-    "DAY_COLOURS",
+    "asked_scores",
     "attended_figure",
     "choose_maps",
     "corner_figure",
     "field_figure",
+    "grad_cam_of_a_window",
     "masks_of",
     "positional_figure",
     "rows_by_contrast",
+    "scores_figure",
     "truth_figure",
     "window_figure",
+    "zones_passed",
 ]
 
-DAY_COLOURS = {"x": DAY_X, "y": DAY_Y}
-_MASKS = ("attention_gate_1", "attention_gate_2", "input_gate")
+_DAY_COLOURS = {"x": DAY_X, "y": DAY_Y}
 _SMOOTHING_BINS = 2.0
+_NETWORK_ORDER = "neuron (network order)"
 _TUNING_BINS = 4  # of the maps in one bin of the tuning curves, which show single neurons
 
 Chosen = list[tuple[str, str, AttentionMap]]
@@ -64,33 +75,63 @@ def _title(network: str, method: str) -> str:
 # ---------------------------------------------------------------------------------------------- masks
 
 
-def masks_of(found: Interpretation, prepared: PreparedPair, network: str) -> Figure | None:
+def masks_of(found: Interpretation, network: str) -> Figure | None:
     """Draw the attention masks of a generator for one test window; None where it has none."""
-    methods = found.maps.get(network, {})
-    columns, duration_s = prepared.order.columns, prepared.window_frames / prepared.frame_rate_hz
-    size = {"window_frames": prepared.window_frames, "n_neurons": prepared.n_neurons}
+    methods, columns = found.maps.get(network, {}), found.pair.order.columns
     rows = [
         MaskRow(
             title="input gate: where the input is not passed on" if name == "input_gate" else method_label(name),
             label="1 − σ" if name == "input_gate" else "attention σ",
             latent=methods[name].example,
-            whole=to_window(methods[name].example[None], **size, offset=methods[name].offset)[0],
+            whole=_whole(found, methods[name]),
             mean=methods[name].neurons[columns],
         )
-        for name in _MASKS
+        for name in MASKS
         if name in methods
     ]
     if not rows:
         return None
     day = NETWORKS[network]
-    window = prepared.windows_of(day, np.array([example_start(found, prepared, day)]))[0]
     return mask_figure(
-        window[:, columns],
+        found.example_window(day)[:, columns],
         rows,
-        duration_s=duration_s,
-        ylabel="neuron (network order)",
+        duration_s=found.pair.duration_s,
+        ylabel=_NETWORK_ORDER,
         activity_title=f"a test window of {day.upper()}, which {network} translates",
     )
+
+
+def _whole(found: Interpretation, one: AttentionMap) -> np.ndarray:
+    """The example of a map over the whole window, (time, neuron) in the order of the networks."""
+    size = {"window_frames": found.pair.window_frames, "n_neurons": found.pair.n_neurons}
+    return to_window(one.example[None], **size, offset=one.offset)[0]
+
+
+def grad_cam_of_a_window(found: Interpretation) -> Figure:
+    """Draw the Grad-CAM maps of D_X and D_Y for one test window each, over what they were shown."""
+    windows = [
+        ExplainedWindow(
+            title=f"{network} on a test window of {day.upper()}",
+            activity=found.example_window(day)[:, found.pair.order.columns],
+            attention=_whole(found, found.maps[network]["grad_cam"]),
+            stretches=zones_passed(found.pair, day, found.example_start(day)),
+        )
+        for network, day in (("D_X", "x"), ("D_Y", "y"))
+    ]
+    return explained_windows(windows, frame_rate_hz=found.pair.frame_rate_hz, ylabel=_NETWORK_ORDER)
+
+
+def zones_passed(prepared: PreparedPair, day: str, start: int) -> list[tuple[int, int]]:
+    """Return the frames of a window in which the animal was within the reward zone, as half-open stretches.
+
+    Empty where the position or the rewards are unknown. Where y is Φ(X) its windows are those of X.
+    """
+    zone = reward_zone(prepared.x.recording, prepared.y.recording)
+    position = prepared[day].recording.behaviour.position_cm
+    if zone is None or position is None:
+        return []
+    seen = position[start : start + prepared.window_frames]
+    return runs((seen >= zone[0]) & (seen <= zone[1]))
 
 
 # ------------------------------------------------------------------------- along position or events
@@ -106,15 +147,15 @@ def rows_by_contrast(found: Interpretation) -> np.ndarray:
     return np.argsort(np.argmax(smooth, axis=0), kind="stable")
 
 
-def positional_figure(found: Interpretation, prepared: PreparedPair, chosen: Chosen) -> Figure:
+def positional_figure(found: Interpretation, chosen: Chosen) -> Figure:
     """Draw maps along the coordinate, neurons sorted by where the recorded days differ most."""
     coordinate, order = found.coordinate, rows_by_contrast(found)
     panels = [
         PositionalPanel(
             title=_title(network, method),
             values=one.positional[:, order] if one.neurons_resolved else one.positional[:, :1],
-            occupancy_s=found.occupancy[NETWORKS[network]] / prepared.frame_rate_hz,
-            colour=DAY_COLOURS[NETWORKS[network]],
+            occupancy_s=found.occupancy[NETWORKS[network]] / found.pair.frame_rate_hz,
+            colour=_DAY_COLOURS[NETWORKS[network]],
         )
         for network, method, one in chosen
     ]
@@ -126,45 +167,49 @@ def positional_figure(found: Interpretation, prepared: PreparedPair, chosen: Cho
 # ------------------------------------------------------------------------------------- over the window
 
 
-def window_figure(found: Interpretation, prepared: PreparedPair, chosen: Chosen) -> Figure:
+def window_figure(found: Interpretation, chosen: Chosen) -> Figure:
     """Draw maps over the window, averaged over windows, two to a row; the edge of the corner where Φ made y."""
-    panels = [_place_panel(_title(network, method), one, prepared) for network, method, one in chosen]
-    return _window_grid(found, prepared, _in_pairs(panels))
+    return _window_grid(found, _place_panels(found, chosen))
 
 
-def corner_figure(found: Interpretation, prepared: PreparedPair) -> Figure:
+def corner_figure(found: Interpretation) -> Figure:
     """Draw the corner that Φ removes and its edge, the recorded contrast, D_Y, and what G attends to and changes."""
-    columns = prepared.order.columns
-    truth = [
+    columns = found.pair.order.columns
+    ((contrast, recorded),) = found.maps[CONTRAST].items()
+    leading = [entry for entry in choose_maps(found) if entry[0] == "D_Y"]
+    of_g = [entry for entry in choose_maps(found, *MASKS, "change") if entry[0] == "G"]
+    panels = [
         MapPanel("truth: what Φ removes", found.corner.masked[:, columns]),
         MapPanel("truth: its edge", found.corner.edge[:, columns]),
+        _place_panel(found, method_label(contrast), recorded),
+        *_place_panels(found, (*leading, *of_g)),
     ]
-    ((contrast, recorded),) = found.maps[CONTRAST].items()
-    panels = [*truth, _place_panel(method_label(contrast), recorded, prepared)]
-    leading = [entry for entry in choose_maps(found) if entry[0] == "D_Y"]
-    of_g = [entry for entry in choose_maps(found, *_MASKS, "change") if entry[0] == "G"]
-    panels += [_place_panel(_title(network, method), one, prepared) for network, method, one in (*leading, *of_g)]
-    return _window_grid(found, prepared, _in_pairs(panels))
+    return _window_grid(found, panels)
+
+
+def _place_panels(found: Interpretation, chosen: Chosen) -> list[MapPanel]:
+    return [_place_panel(found, _title(network, method), one) for network, method, one in chosen]
 
 
 def _in_pairs(panels: list[MapPanel]) -> list[list[MapPanel]]:
     return [panels[i : i + 2] for i in range(0, len(panels), 2)]
 
 
-def _place_panel(title: str, one: AttentionMap, prepared: PreparedPair) -> MapPanel:
-    columns = prepared.order.columns
+def _place_panel(found: Interpretation, title: str, one: AttentionMap) -> MapPanel:
+    columns = found.pair.order.columns
     return MapPanel(title, relative_to_mean(one.place[:, columns if one.neurons_resolved else columns[:1]]))
 
 
-def _window_grid(found: Interpretation, prepared: PreparedPair, rows) -> Figure:
-    rate = prepared.frame_rate_hz
+def _window_grid(found: Interpretation, panels: list[MapPanel]) -> Figure:
+    pair = found.pair
+    edge = None if found.corner is None else found.corner.masked[:, pair.order.columns].sum(axis=0) / pair.frame_rate_hz
     return map_grid(
-        rows,
-        extent_x=(0.0, prepared.window_frames / rate),
+        _in_pairs(panels),
+        extent_x=(0.0, pair.duration_s),
         xlabel="time in the window (s)",
-        ylabel="neuron (network order)",
-        n_neurons=prepared.n_neurons,
-        boundary=None if found.corner is None else found.corner.masked[:, prepared.order.columns].sum(axis=0) / rate,
+        ylabel=_NETWORK_ORDER,
+        n_neurons=pair.n_neurons,
+        boundary=edge,
     )
 
 
@@ -199,20 +244,19 @@ def truth_figure(found: Interpretation) -> Figure:
 # ------------------------------------------------------------------------------------------ neurons
 
 
-def attended_figure(found: Interpretation, prepared: PreparedPair, columns: np.ndarray) -> Figure:
+def attended_figure(found: Interpretation, columns: np.ndarray) -> Figure:
     """Draw the neurons of the given user columns: a test window of each day, and tuning where it is known."""
-    names = prepared.neuron_names
-    leading = leading_maps(found)
-    windows = {day: prepared.windows_of(day, np.array([example_start(found, prepared, day)]))[0] for day in "xy"}
-    edges, tuning = _tuning(found, prepared, columns)
+    names, leading = found.pair.neuron_names, leading_maps(found)
+    windows = {day: found.example_window(day) for day in "xy"}
+    edges, tuning = _tuning(found, columns)
     changed = None if found.learning is None else found.learning.neurons
     rows = [
         AttendedNeuron(
             name=names[column] + (", changed by learning" if changed is not None and changed[column] else ""),
             x=windows["x"][:, column],
             y=windows["y"][:, column],
-            x_attended=attended_stretches(leading["D_X"][1], prepared, column),
-            y_attended=attended_stretches(leading["D_Y"][1], prepared, column),
+            x_attended=attended_stretches(leading["D_X"][1], found.pair, column),
+            y_attended=attended_stretches(leading["D_Y"][1], found.pair, column),
             tuning_x=None if edges is None else tuning["x"][:, index],
             tuning_y=None if edges is None else tuning["y"][:, index],
         )
@@ -221,28 +265,77 @@ def attended_figure(found: Interpretation, prepared: PreparedPair, columns: np.n
     coordinate = found.coordinate
     return attended_neurons(
         rows,
-        frame_rate_hz=prepared.frame_rate_hz,
+        frame_rate_hz=found.pair.frame_rate_hz,
         edges=edges,
         xlabel="" if coordinate is None else coordinate.label,
         zone=None if coordinate is None else coordinate.zone,
     )
 
 
-def _tuning(found: Interpretation, prepared: PreparedPair, columns: np.ndarray):
+def _tuning(found: Interpretation, columns: np.ndarray):
     """Edges and curves (bin, neuron) of both days over all frames; None without a coordinate."""
     coordinate = found.coordinate
     if coordinate is None:
         return None, {}
     edges = bin_edges(coordinate.x, coordinate.y, width=_TUNING_BINS * float(np.diff(coordinate.edges)[0]))
     return edges, {
-        day: binned_mean(getattr(coordinate, day), prepared[day].recording.dff[:, columns], edges=edges) for day in "xy"
+        day: binned_mean(getattr(coordinate, day), found.pair[day].recording.dff[:, columns], edges=edges)
+        for day in "xy"
     }
 
 
-def field_figure(found: Interpretation, prepared: PreparedPair) -> Figure | None:
+def field_figure(found: Interpretation) -> Figure | None:
     """Draw the attention of each network over the field of view; None where coordinates are unknown."""
-    xy_um = prepared.x.recording.roi_xy_um
+    xy_um = found.pair.x.recording.roi_xy_um
     if xy_um is None:
         return None
     panels = [(_title(network, method), one.neurons) for network, method, one in choose_maps(found)]
     return attention_over_field(panels, xy_um, ringed=None if found.learning is None else found.learning.neurons)
+
+
+# ------------------------------------------------------------------------------------------- scores
+
+
+def asked_scores(found: Interpretation) -> dict[str, tuple[str, str]]:
+    """Return the scores that the truth allows, with the titles of their panels; none where no truth is known."""
+    if found.learning is not None:
+        return SCORE_TITLES["learning"]
+    return {} if found.corner is None else SCORE_TITLES["corner"]
+
+
+def scores_figure(found: Interpretation) -> Figure:
+    """Draw every score of every map beside chance, controls and the recorded contrasts."""
+    asked, leading = asked_scores(found), {network: method for network, (method, _) in leading_maps(found).items()}
+    groups = [
+        (f"{network} on {NETWORKS[network].upper()}", [
+            ScoreRow(
+                label=method_label(method, network=network),
+                colour=_DAY_COLOURS[NETWORKS[network]],
+                points=[_point(scored.scores.get(score), score, scored.controls) for score in asked],
+                emphasised=method == leading[network],
+            )
+            for method, scored in found.scores[network].items()
+        ])
+        for network in leading
+    ]  # fmt: skip
+    columns = [
+        ScoreColumn(title, xlabel, [
+            (f"recorded: {method_label(name)}", scored.scores[score].value)
+            for name, scored in found.scores[CONTRAST].items()
+            if score in scored.scores
+        ])
+        for score, (title, xlabel) in asked.items()
+    ]  # fmt: skip
+    return score_figure(groups, columns)
+
+
+def _point(score: MapScore | None, name: str, controls: dict[str, dict[str, float]]) -> ScorePoint | None:
+    if score is None or not math.isfinite(score.value):
+        return None
+    low, high = score.ci95
+    return ScorePoint(
+        value=score.value,
+        interval=(low, high) if high > low else None,  # a single curve has nothing to resample
+        chance=(score.chance_low, score.chance_high),
+        controls={CONTROL_LABELS[control]: values[name] for control, values in controls.items() if name in values},
+    )

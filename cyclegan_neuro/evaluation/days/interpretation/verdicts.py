@@ -5,13 +5,12 @@ from __future__ import annotations
 import math
 
 from cyclegan_neuro.evaluation.days.interpretation.score import ScoredMap
+from cyclegan_neuro.evaluation.days.names import CONTROL_LABELS
 
-__all__ = ["CONTROL_LABELS", "SAME_MAP", "differs_from_controls", "verdict"]
+__all__ = ["SAME_MAP", "differs_from_controls", "verdict"]
 
 SAME_MAP = 0.5
 """Rank correlation with a control's map from which on the two are called alike."""
-
-CONTROL_LABELS = {"untrained": "untrained networks", "shuffled_days": "networks trained on mixed days"}
 
 
 def verdict(scored: ScoredMap, score: str) -> str:

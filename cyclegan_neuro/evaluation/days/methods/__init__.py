@@ -6,7 +6,7 @@ from pathlib import Path
 
 from cyclegan_neuro.evaluation.contents import Reference
 from cyclegan_neuro.evaluation.days.baselines import find_places
-from cyclegan_neuro.evaluation.days.baselines.lagged_ot import MOST_NEURONS
+from cyclegan_neuro.evaluation.days.baselines.transports import MOST_NEURONS
 from cyclegan_neuro.evaluation.days.interpretation.findings import Interpretation
 from cyclegan_neuro.evaluation.days.sections import DaysConfig
 from cyclegan_neuro.evaluation.days.spiking.measure import SpikeMeasurements

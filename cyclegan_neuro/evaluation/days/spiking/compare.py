@@ -10,7 +10,8 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from cyclegan_neuro.evaluation.days.spiking.recorder import PAIRS, SpikeRecorder
+from cyclegan_neuro.evaluation.days.names import PAIRS
+from cyclegan_neuro.evaluation.days.spiking.recorder import SpikeRecorder
 from cyclegan_neuro.spikes.cache import content_key
 from cyclegan_neuro.spikes.comparison import (
     DESCRIPTIONS,

@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from cyclegan_neuro.evaluation.days.names import PAIRS
 from cyclegan_neuro.evaluation.days.spiking.compare import EXAMPLES, PairStatistics, StatisticsOf, compare_signals
-from cyclegan_neuro.evaluation.days.spiking.recorder import PAIRS, SpikeRecorder, SpikeSignal
+from cyclegan_neuro.evaluation.days.spiking.recorder import SpikeRecorder, SpikeSignal
 from cyclegan_neuro.evaluation.days.spiking.truth import InferenceAccuracy, inference_accuracy, true_counts, true_parts
 from cyclegan_neuro.spikes.comparison import Floor
 from cyclegan_neuro.spikes.counts import SpikeCounts

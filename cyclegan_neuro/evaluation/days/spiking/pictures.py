@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from matplotlib.figure import Figure
 
+from cyclegan_neuro.evaluation.days.names import PAIRS, SIGNALS
 from cyclegan_neuro.evaluation.days.spiking.measure import SpikeMeasurements
-from cyclegan_neuro.evaluation.days.spiking.recorder import PAIRS
-from cyclegan_neuro.evaluation.days.spiking.wording import PAIR_LABELS, SIGNAL_LABELS
 from cyclegan_neuro.figures.distributions import DistributionRow, HeatRow, distribution_grid, heat_grid
 from cyclegan_neuro.figures.spikes import InferencePanel, inference_grid
 from cyclegan_neuro.figures.style import DAY_X, DAY_Y
-from cyclegan_neuro.windows.prepared import PreparedPair
 
 __all__ = ["correlation_figure", "firing_rate_figure", "inference_figure", "van_rossum_figure"]
 
@@ -18,9 +16,9 @@ _KL = "KL divergence (nats)"
 _LONGEST_S = 30.0  # of the traces shown
 
 
-def firing_rate_figure(prepared: PreparedPair, found: SpikeMeasurements) -> Figure:
+def firing_rate_figure(found: SpikeMeasurements) -> Figure:
     """Histograms of firing rates of three neurons, and of KL over neurons, per pair (the top of Figures H.1 to H.4)."""
-    names = prepared.neuron_names
+    names = found.recorder.prepared.neuron_names
     rows = [
         _distributions(found, "firing_rate", pair, [
             (names[n], found.rates[day][:, n], found.rates[generated][:, n]) for n in found.neurons
@@ -42,25 +40,25 @@ def correlation_figure(found: SpikeMeasurements) -> Figure:
     return distribution_grid(rows, value_label="correlation", spread_label=_KL, units="windows")
 
 
-def van_rossum_figure(prepared: PreparedPair, found: SpikeMeasurements) -> Figure:
+def van_rossum_figure(found: SpikeMeasurements) -> Figure:
     """Heat maps of van Rossum distances of three neurons, and KL over neurons, per pair (their bottom)."""
-    names = prepared.neuron_names
+    names = found.recorder.prepared.neuron_names
     rows = []
     for pair, (day, _) in PAIRS.items():
         model = found.pairs[pair]["model"]
         examples = [(names[n], matrix) for n, matrix in zip(found.neurons, model.heat_maps, strict=True)]
         floor, colour = found.floors[day]["van_rossum"], DAY_X if day == "x" else DAY_Y
         spread = model.comparisons["van_rossum"].kl
-        rows.append(HeatRow(PAIR_LABELS[pair], examples, spread, floor.mean_kl, floor.interval_kl, colour))
+        rows.append(HeatRow(PAIRS[pair].label, examples, spread, floor.mean_kl, floor.interval_kl, colour))
     return heat_grid(
         rows, colour_label="van Rossum distance", xlabel="generated window", ylabel="recorded window",
         spread_label=_KL, units="neurons",
     )  # fmt: skip
 
 
-def inference_figure(prepared: PreparedPair, found: SpikeMeasurements) -> Figure:
+def inference_figure(found: SpikeMeasurements) -> Figure:
     """ΔF/F, inferred rate and spikes of three neurons in one window: recorded and generated."""
-    names = prepared.neuron_names
+    names = found.recorder.prepared.neuron_names
     rate = found.recorder.frame_rate_hz
     signals = {**found.signals["recorded"], **found.signals["model"]}
     rows = []
@@ -71,7 +69,7 @@ def inference_figure(prepared: PreparedPair, found: SpikeMeasurements) -> Figure
         true = None if found.true is None else found.true.counts.get(name)
         rows.append([
             InferencePanel(
-                f"{SIGNAL_LABELS[name]}, {names[n]}", signal.dff[shown, n], signal.rates_hz[shown, n],
+                f"{SIGNALS[name].label}, {names[n]}", signal.dff[shown, n], signal.rates_hz[shown, n],
                 signal.counts.counts[middle, shown, n], DAY_X if name in ("x", "f_y") else DAY_Y,
                 true_spikes=None if true is None else true.counts[middle, shown, n],
             )
@@ -84,4 +82,4 @@ def _distributions(found: SpikeMeasurements, statistic: str, pair: str, examples
     day = PAIRS[pair][0]
     floor, colour = found.floors[day][statistic], DAY_X if day == "x" else DAY_Y
     spread = found.pairs[pair]["model"].comparisons[statistic].kl
-    return DistributionRow(PAIR_LABELS[pair], examples, spread, floor.mean_kl, floor.interval_kl, colour)
+    return DistributionRow(PAIRS[pair].label, examples, spread, floor.mean_kl, floor.interval_kl, colour)

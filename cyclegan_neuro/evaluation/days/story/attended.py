@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cyclegan_neuro.evaluation.contents import Picture, Table, significant
-from cyclegan_neuro.evaluation.days.interpretation.findings import Interpretation
+from cyclegan_neuro.evaluation.days.interpretation.findings import Interpretation, Ranking, leading_maps
 from cyclegan_neuro.evaluation.days.interpretation.pictures import attended_figure
-from cyclegan_neuro.evaluation.days.interpretation.ranking import Ranking, leading_maps
 from cyclegan_neuro.evaluation.wording import plural
 from cyclegan_neuro.figures.attention import relative_to_mean
 from cyclegan_neuro.windows.prepared import PreparedPair
@@ -107,5 +106,5 @@ def attended_pictures(prepared: PreparedPair, found: Interpretation, ranking: Ra
             "and one of Y, which are no pair. Shaded: the tenth of the window's frames in which D_X (left) and D_Y "
             f"(right) look at this neuron most, whether or not that is much.{tuning}"
         )
-        figure = attended_figure(found, prepared, columns)
+        figure = attended_figure(found, columns)
         yield Picture(f"attended_neurons_{network.lower()}", caption, figure, counterpart=counterpart)

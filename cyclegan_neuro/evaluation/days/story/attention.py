@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from cyclegan_neuro.evaluation.contents import significant
-from cyclegan_neuro.evaluation.days.interpretation.contrasts import CONTRAST
 from cyclegan_neuro.evaluation.days.interpretation.findings import Interpretation
-from cyclegan_neuro.evaluation.days.interpretation.maps import LEADING
 from cyclegan_neuro.evaluation.days.interpretation.score import ScoredMap
 from cyclegan_neuro.evaluation.days.interpretation.verdicts import differs_from_controls, verdict
+from cyclegan_neuro.evaluation.days.names import CONTRAST, LEADING
 
 __all__ = ["attention_sentence"]
 

@@ -6,16 +6,14 @@ import math
 
 from cyclegan_neuro.evaluation.contents import Block, Table
 from cyclegan_neuro.evaluation.days.measurements import Measurements
+from cyclegan_neuro.evaluation.days.names import METRICS, PAIRS, STATISTICS
 from cyclegan_neuro.evaluation.days.sections import DaysConfig
 from cyclegan_neuro.evaluation.days.spiking.measure import SpikeMeasurements
-from cyclegan_neuro.evaluation.days.spiking.recorder import PAIRS
-from cyclegan_neuro.evaluation.days.spiking.wording import PAIR_LABELS, STATISTIC_LABELS
 from cyclegan_neuro.evaluation.days.story.rivals import counted
 from cyclegan_neuro.evaluation.days.story.spikes_tables import IN_SENTENCE, mean_kl, translators
 from cyclegan_neuro.evaluation.days.story.wording import (
     ALIGNMENTS_ALONE,
     ALIGNMENTS_WITH_PLACE,
-    METRIC_LABELS,
     alignments,
     compared,
 )
@@ -103,7 +101,7 @@ def _signals(signals: dict):
     for metric in ("direct_y", "direct_x", "direct_changed_y", "direct_changed_x"):
         if metric in signals:
             entry = {name: numbers["mean"] for name, numbers in signals[metric].items()}
-            yield f"{METRIC_LABELS[metric]} (ΔF/F)", entry, entry.get("best_possible")
+            yield f"{METRICS[metric].label} (ΔF/F)", entry, entry.get("best_possible")
 
 
 def _tuning(tuning: dict):
@@ -121,7 +119,7 @@ def _spikes(found: SpikeMeasurements):
         for pair in _PAIRS:
             entry = {name: mean_kl(found, pair, statistic, name) for name in translators(found)}
             floor = found.floors[PAIRS[pair][0]][statistic]
-            label = f"{STATISTIC_LABELS[statistic]}, {PAIR_LABELS[pair]} (KL, nats)"
+            label = f"{STATISTICS[statistic].label}, {PAIRS[pair].label} (KL, nats)"
             yield label, entry, floor.mean_kl, floor.interval_kl[1]
 
 

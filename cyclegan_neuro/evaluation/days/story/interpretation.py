@@ -7,10 +7,9 @@ from scipy.ndimage import gaussian_filter1d
 
 from cyclegan_neuro.evaluation.contents import Block, Picture, significant
 from cyclegan_neuro.evaluation.days.interpretation import pictures
-from cyclegan_neuro.evaluation.days.interpretation.findings import Interpretation
-from cyclegan_neuro.evaluation.days.interpretation.ranking import Ranking, leading_maps, rank_neurons
-from cyclegan_neuro.evaluation.days.interpretation.window_picture import grad_cam_of_a_window
-from cyclegan_neuro.evaluation.days.interpretation.wording import METHOD_LABELS
+from cyclegan_neuro.evaluation.days.interpretation.findings import Interpretation, Ranking, leading_maps, rank_neurons
+from cyclegan_neuro.evaluation.days.interpretation.pictures import grad_cam_of_a_window
+from cyclegan_neuro.evaluation.days.names import METHOD_LABELS
 from cyclegan_neuro.evaluation.days.story.attended import attended_pictures, attended_tables, ranked_sentence
 from cyclegan_neuro.evaluation.days.story.interpretation_truth import truth_block
 from cyclegan_neuro.evaluation.wording import plural
@@ -136,7 +135,7 @@ def _pictures(prepared: PreparedPair, found: Interpretation, ranking: Ranking):
     elif found.corner is not None:
         yield from _window_pictures(prepared, found)
     yield from attended_pictures(prepared, found, ranking)
-    field = pictures.field_figure(found, prepared)
+    field = pictures.field_figure(found)
     if field is not None:
         ringed = " Ringed: neurons that learning changed." if found.learning is not None else ""
         caption = f"Attention of each network over the field of view, one point per neuron.{ringed}"
@@ -145,7 +144,7 @@ def _pictures(prepared: PreparedPair, found: Interpretation, ranking: Ranking):
 
 def _mask_pictures(prepared: PreparedPair, found: Interpretation):
     for network in ("G", "F"):
-        figure = pictures.masks_of(found, prepared, network)
+        figure = pictures.masks_of(found, network)
         if figure is None:
             continue
         gate = ""
@@ -172,7 +171,7 @@ def _window_picture(prepared: PreparedPair, found: Interpretation) -> Picture:
         f"in grey, with the map over it.{zones}{unresolved} One window is an example; whether the maps are true is "
         "told below."
     )
-    figure = grad_cam_of_a_window(found, prepared)
+    figure = grad_cam_of_a_window(found)
     counterpart = "Figures 3 and F.3" if found.corner is not None else "Figures 5 and G.3"
     return Picture("grad_cam_window", caption, figure, counterpart=counterpart)
 
@@ -191,24 +190,20 @@ def _positional_pictures(prepared: PreparedPair, found: Interpretation):
     methods = " and ".join(dict.fromkeys(METHOD_LABELS[method] for _, method, _ in leading))
     yield Picture(
         "positional_attention", f"Where the networks look ({methods}): {shared}",
-        pictures.positional_figure(found, prepared, leading), counterpart="Figure 6",
+        pictures.positional_figure(found, leading), counterpart="Figure 6",
     )  # fmt: skip
     cams = pictures.choose_maps(found, "grad_cam")
     caption = "The same by Grad-CAM, as the paper has it."
     if not any(one.neurons_resolved for *_, one in cams):
         caption += " Only profiles: in these networks it cannot tell neurons apart."
-    yield Picture(
-        "positional_grad_cam", caption, pictures.positional_figure(found, prepared, cams), counterpart="Figure 6"
-    )
+    yield Picture("positional_grad_cam", caption, pictures.positional_figure(found, cams), counterpart="Figure 6")
     changes = pictures.choose_maps(found, "change")
     if changes:
         caption = (
             "Where the generators change the activity, no explanation needed: mean |G(x) − x| and |F(y) − y| in ΔF/F, "
             "drawn in the same way."
         )
-        yield Picture(
-            "positional_change", caption, pictures.positional_figure(found, prepared, changes), counterpart=""
-        )
+        yield Picture("positional_change", caption, pictures.positional_figure(found, changes), counterpart="")
 
 
 def _window_pictures(prepared: PreparedPair, found: Interpretation):
@@ -219,9 +214,9 @@ def _window_pictures(prepared: PreparedPair, found: Interpretation):
         f"Where the networks look ({methods}), mean over windows at each frame of the window and neuron. {line} "
         "Convolutions see zeros beyond the border of a window, which can mark its first and last frames and neurons."
     )
-    figure = pictures.window_figure(found, prepared, leading)
+    figure = pictures.window_figure(found, leading)
     yield Picture("window_attention", caption, figure, counterpart="")
-    figure = pictures.window_figure(found, prepared, pictures.choose_maps(found, "grad_cam", "change"))
+    figure = pictures.window_figure(found, pictures.choose_maps(found, "grad_cam", "change"))
     caption = (
         "The same by Grad-CAM, as the paper has it, and where the generators change the activity (mean |G(x) − x| and "
         f"|F(y) − y| in ΔF/F). {line}"

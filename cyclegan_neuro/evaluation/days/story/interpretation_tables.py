@@ -5,18 +5,11 @@ from __future__ import annotations
 import math
 
 from cyclegan_neuro.evaluation.contents import Table, significant
-from cyclegan_neuro.evaluation.days.interpretation.contrasts import CONTRAST
-from cyclegan_neuro.evaluation.days.interpretation.findings import Interpretation
-from cyclegan_neuro.evaluation.days.interpretation.ranking import leading_maps
+from cyclegan_neuro.evaluation.days.interpretation.findings import Interpretation, leading_maps
+from cyclegan_neuro.evaluation.days.interpretation.pictures import asked_scores
 from cyclegan_neuro.evaluation.days.interpretation.score import ScoredMap
-from cyclegan_neuro.evaluation.days.interpretation.score_picture import asked_scores
-from cyclegan_neuro.evaluation.days.interpretation.verdicts import (
-    CONTROL_LABELS,
-    SAME_MAP,
-    differs_from_controls,
-    verdict,
-)
-from cyclegan_neuro.evaluation.days.interpretation.wording import method_label
+from cyclegan_neuro.evaluation.days.interpretation.verdicts import SAME_MAP, differs_from_controls, verdict
+from cyclegan_neuro.evaluation.days.names import CONTRAST, CONTROL_LABELS, method_label
 
 __all__ = ["agreement_table", "control_names", "leading_table", "of_networks", "questions", "score_table"]
 

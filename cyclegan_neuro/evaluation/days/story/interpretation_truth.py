@@ -6,18 +6,11 @@ import math
 
 from cyclegan_neuro.evaluation.contents import Block, Picture, significant
 from cyclegan_neuro.evaluation.days.interpretation import pictures
-from cyclegan_neuro.evaluation.days.interpretation.contrasts import CONTRAST
-from cyclegan_neuro.evaluation.days.interpretation.findings import Interpretation
-from cyclegan_neuro.evaluation.days.interpretation.ranking import leading_maps
+from cyclegan_neuro.evaluation.days.interpretation.findings import Interpretation, leading_maps
+from cyclegan_neuro.evaluation.days.interpretation.pictures import asked_scores, scores_figure
 from cyclegan_neuro.evaluation.days.interpretation.score import ScoredMap
-from cyclegan_neuro.evaluation.days.interpretation.score_picture import asked_scores, scores_figure
-from cyclegan_neuro.evaluation.days.interpretation.verdicts import (
-    CONTROL_LABELS,
-    SAME_MAP,
-    differs_from_controls,
-    verdict,
-)
-from cyclegan_neuro.evaluation.days.interpretation.wording import method_label
+from cyclegan_neuro.evaluation.days.interpretation.verdicts import SAME_MAP, differs_from_controls, verdict
+from cyclegan_neuro.evaluation.days.names import CONTRAST, CONTROL_LABELS, method_label
 from cyclegan_neuro.evaluation.days.story.interpretation_tables import (
     agreement_table,
     control_names,
@@ -207,7 +200,7 @@ def _pictures(prepared: PreparedPair, found: Interpretation) -> tuple[Picture, .
             "explained windows. Each panel has its own colours."
         )
     else:
-        figure = pictures.corner_figure(found, prepared)
+        figure = pictures.corner_figure(found)
         caption = (
             "Maps beside the truth, mean over windows: the corner that Φ removes, the band around its edge, how much "
             "the variability of X and Y differs, where D_Y looks, and what G attends to and changes. Each panel has "

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from cyclegan_neuro.evaluation.contents import Block, Picture, Table, significant
 from cyclegan_neuro.evaluation.days.measurements import Measurements
+from cyclegan_neuro.evaluation.days.names import METRICS
 from cyclegan_neuro.evaluation.days.pictures import choose_neurons, cycle_traces, place_maps, population_maps
 from cyclegan_neuro.evaluation.days.sections import DaysConfig
 from cyclegan_neuro.evaluation.days.story.rivals import counted, lost_to_places
 from cyclegan_neuro.evaluation.days.story.wording import (
     ALIGNMENTS,
-    METRIC_LABELS,
     TRANSLATOR_LABELS,
     mean_sd,
     row_label,
@@ -48,18 +48,18 @@ def _shrinkages(shrinkages: dict[str, float]) -> str:
 
 
 def _overview(signals: dict) -> Table:
-    metrics = [metric for metric in METRIC_LABELS if metric in signals and metric != "x_minus_y"]
+    metrics = [metric for metric in METRICS if metric in signals and metric != "x_minus_y"]
     names = [name for name in _ORDER if any(name in signals[metric] for metric in metrics)]
     rows = tuple((row_label(name), *(mean_sd(signals[metric].get(name)) for metric in metrics)) for name in names)
-    return Table("signals", ("", *(f"{METRIC_LABELS[metric]} (ΔF/F)" for metric in metrics)), rows)
+    return Table("signals", ("", *(f"{METRICS[metric].label} (ΔF/F)" for metric in metrics)), rows)
 
 
 def _details(signals: dict) -> Table:
     with_gap = any("gap_closed" in e for by_translator in signals.values() for e in by_translator.values())
     width = 6 if with_gap else 5
     rows = tuple(
-        (METRIC_LABELS[metric], row_label(name), e["mean"], e["std"], e["n"], e.get("gap_closed"))[:width]
-        for metric in METRIC_LABELS if metric in signals
+        (METRICS[metric].label, row_label(name), e["mean"], e["std"], e["n"], e.get("gap_closed"))[:width]
+        for metric in METRICS if metric in signals
         for name, e in signals[metric].items()
     )  # fmt: skip
     columns = ("metric", "translator", "mean (ΔF/F)", "standard deviation (ΔF/F)", "test windows", "gap closed")
@@ -112,7 +112,7 @@ def _paragraphs(prepared: PreparedPair, found: Measurements) -> tuple[str, ...]:
             "the errors of the neurons that changed stand beside it."
         )
     errors = {
-        METRIC_LABELS[metric]: {name: entry["mean"] for name, entry in found.signals[metric].items()}
+        METRICS[metric].label: {name: entry["mean"] for name, entry in found.signals[metric].items()}
         for metric in _DIRECT if metric in found.signals
     }  # fmt: skip
     if errors:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from cyclegan_neuro.evaluation.contents import Table, significant
+from cyclegan_neuro.evaluation.days.names import PAIRS, STATISTICS
 from cyclegan_neuro.evaluation.days.spiking.measure import SpikeMeasurements
-from cyclegan_neuro.evaluation.days.spiking.recorder import PAIRS
-from cyclegan_neuro.evaluation.days.spiking.wording import PAIR_LABELS, STATISTIC_LABELS, WASSERSTEIN_UNITS
 from cyclegan_neuro.evaluation.days.story.wording import row_label
 from cyclegan_neuro.evaluation.wording import percent, plural
 from cyclegan_neuro.spikes.comparison import DESCRIPTIONS, Comparison, Floor
@@ -24,7 +23,7 @@ _DIRECT = ("y_from_x", "x_from_y")
 
 def spike_tables(found: SpikeMeasurements) -> tuple[tuple[str, Table], ...]:
     """Return all tables with their captions."""
-    tables = [table for statistic in STATISTIC_LABELS for table in _tables_of(statistic, found)]
+    tables = [table for statistic in STATISTICS for table in _tables_of(statistic, found)]
     tables += [_floor_table(found), _inference_table(found)]
     if found.true is not None:
         tables += [_accuracy_table(found), _true_table(found)]
@@ -63,7 +62,7 @@ def floor_text(floor: Floor, measure: str, *, digits: int = 3) -> str:
 
 def _tables_of(statistic: str, found: SpikeMeasurements) -> tuple[tuple[str, Table], ...]:
     """The divergences and the distances of one statistic."""
-    headings = {"kl": "KL divergence (nats)", "wasserstein": f"Wasserstein distance ({WASSERSTEIN_UNITS[statistic]})"}
+    headings = {"kl": "KL divergence (nats)", "wasserstein": f"Wasserstein distance ({STATISTICS[statistic].unit})"}
     notes = {
         "kl": f"{DESCRIPTIONS[statistic]} ± standard deviation, in brackets the 95 % bootstrap interval of the mean. A "
         "dash: identity and alignments that can be inverted exactly return what went in. "
@@ -79,23 +78,28 @@ def _tables_of(statistic: str, found: SpikeMeasurements) -> tuple[tuple[str, Tab
         ]
         floors = (found.floors[day][statistic] for day, _ in PAIRS.values())
         rows.append((_FLOOR, *(floor_text(floor, measure) for floor in floors)))
-        caption = f"{STATISTIC_LABELS[statistic]}: {heading}. {notes[measure]}"
-        tables.append((caption, Table(f"spikes_{statistic}_{measure}", ("", *PAIR_LABELS.values()), tuple(rows))))
+        caption = f"{STATISTICS[statistic].label}: {heading}. {notes[measure]}"
+        tables.append(
+            (
+                caption,
+                Table(f"spikes_{statistic}_{measure}", ("", *(pair.label for pair in PAIRS.values())), tuple(rows)),
+            )
+        )
     return tuple(tables)
 
 
 def _long_table(found: SpikeMeasurements) -> tuple[str, Table]:
     rows = []
-    for statistic, label in STATISTIC_LABELS.items():
+    for statistic, (label, _) in STATISTICS.items():
         for pair, (day, _) in PAIRS.items():
             for name in translators(found):
                 entry = _entry(found, pair, name, statistic)
                 if entry is not None:
                     numbers = (n for summary in entry.to_json().values() for n in _numbers(summary, "ci95"))
-                    rows.append((label, PAIR_LABELS[pair], row_label(name), *numbers))
+                    rows.append((label, PAIRS[pair].label, row_label(name), *numbers))
             floor = found.floors[day][statistic].to_json().values()
             numbers = (n for summary in floor for n in _numbers(summary, "interval95"))
-            rows.append((label, PAIR_LABELS[pair], _FLOOR, *numbers))
+            rows.append((label, PAIRS[pair].label, _FLOOR, *numbers))
     columns = ("statistic", "pair", "translator", *(
         f"{measure} {name}" for measure in ("KL", "Wasserstein")
         for name in ("mean", "standard deviation", "n", "from", "to")
@@ -125,7 +129,7 @@ def _floor_table(found: SpikeMeasurements) -> tuple[str, Table]:
         )
         for name in translators(found)
     )
-    columns = ("", *(f"{STATISTIC_LABELS[statistic]}, {PAIR_LABELS[pair]}" for statistic, pair in wanted))
+    columns = ("", *(f"{STATISTICS[statistic].label}, {PAIRS[pair].label}" for statistic, pair in wanted))
     caption = (
         "Mean KL divergence against the noise floor: at, within the 95 % interval in which another stretch of the same "
         "recorded day would lie; above, further than that; below, nearer."
@@ -210,7 +214,7 @@ def _true_table(found: SpikeMeasurements) -> tuple[str, Table]:
     for pair, true in found.true.pairs.items():
         inferred, day = found.pairs[pair]["identity"], PAIRS[pair][0]
         days = "X | Y" if day == "x" else "Y | X"
-        for statistic, label in STATISTIC_LABELS.items():
+        for statistic, (label, _) in STATISTICS.items():
             true_floor, floor = (of.floors[day][statistic] for of in (found.true, found))
             rows.append((
                 f"{label}, {days}", _mean(true.comparisons[statistic].kl), true_floor.mean_kl,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from cyclegan_neuro.evaluation.contents import significant
 from cyclegan_neuro.evaluation.days.interpretation.findings import Interpretation
 from cyclegan_neuro.evaluation.days.measurements import Measurements
+from cyclegan_neuro.evaluation.days.names import METRICS
 from cyclegan_neuro.evaluation.days.spiking.measure import SpikeMeasurements
 from cyclegan_neuro.evaluation.days.story.attention import attention_sentence
 from cyclegan_neuro.evaluation.days.story.inputs import origin_sentence, shared_frames
@@ -12,7 +13,6 @@ from cyclegan_neuro.evaluation.days.story.mapping import cycle_sentence, moved_s
 from cyclegan_neuro.evaluation.days.story.spikes import spikes_sentence
 from cyclegan_neuro.evaluation.days.story.turns import turned_sentence
 from cyclegan_neuro.evaluation.days.story.wording import (
-    METRIC_LABELS,
     PLACE_USED,
     TRANSLATOR_LABELS,
     best_alignments,
@@ -66,7 +66,7 @@ def _direct(signals: dict) -> str:
         entry = signals[metric]
         model, identity = entry["model"]["mean"], entry["identity"]["mean"]
         verdict = compared(model, identity)
-        part = f"{METRIC_LABELS[metric]} is {significant(model)} ΔF/F, {verdict} identity ({significant(identity)})"
+        part = f"{METRICS[metric].label} is {significant(model)} ΔF/F, {verdict} identity ({significant(identity)})"
         if "best_possible" in entry:
             best = entry["best_possible"]["mean"]
             part += f", best possible {significant(best)}"
@@ -82,7 +82,7 @@ def _best_alignment(signals: dict) -> str:
         entry = {name: numbers["mean"] for name, numbers in signals[metric].items()}
         for name in best_alignments(entry):
             kind = f"that uses the {PLACE_USED[name]}" if name in PLACE_USED else "that sees activity alone"
-            verdict = f"{compared(entry['model'], entry[name])} {TRANSLATOR_LABELS[name]} in {METRIC_LABELS[metric]}"
+            verdict = f"{compared(entry['model'], entry[name])} {TRANSLATOR_LABELS[name]} in {METRICS[metric].label}"
             parts.setdefault(kind, []).append(f"{verdict} ({significant(entry[name])})")
     said = "; beside the best ".join(f"{kind} it is {' and '.join(verdicts)}" for kind, verdicts in parts.items())
     return f"The CycleGAN and simple alignments: beside the best {said}."

@@ -13,7 +13,6 @@ __all__ = [
     "ALIGNMENTS",
     "ALIGNMENTS_ALONE",
     "ALIGNMENTS_WITH_PLACE",
-    "METRIC_LABELS",
     "PLACE_USED",
     "TRANSLATOR_LABELS",
     "alignments",
@@ -24,17 +23,6 @@ __all__ = [
     "row_label",
 ]
 
-METRIC_LABELS = {
-    "direct_y": "|Y − G(X)|",
-    "direct_x": "|X − F(Y)|",
-    "direct_changed_y": "|Y − G(X)|, changed neurons",
-    "direct_changed_x": "|X − F(Y)|, changed neurons",
-    "cycle_x": "|X − F(G(X))|",
-    "cycle_y": "|Y − G(F(Y))|",
-    "identity_x": "|X − F(X)|",
-    "identity_y": "|Y − G(Y)|",
-    "x_minus_y": "|X − Y|",
-}
 TRANSLATOR_LABELS = {
     "model": "CycleGAN",
     "identity": "identity (does nothing)",

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from cyclegan_neuro.evaluation.days.interpretation.measure import choose_coordinate
-from cyclegan_neuro.evaluation.days.interpretation.truth import corner_truth, learning_truth
+from cyclegan_neuro.evaluation.days.interpretation.score import corner_truth, learning_truth
 from cyclegan_neuro.interpret.coordinates import Coordinate
 from cyclegan_neuro.recordings.recording import Recording, Truth
 from cyclegan_neuro.recordings.simulate.phi import corner_mask

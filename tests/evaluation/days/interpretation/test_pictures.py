@@ -6,10 +6,9 @@ import numpy as np
 import pytest
 
 from cyclegan_neuro.evaluation.days.interpretation import pictures
-from cyclegan_neuro.evaluation.days.interpretation.ranking import attended_stretches, example_start, rank_neurons
+from cyclegan_neuro.evaluation.days.interpretation.findings import attended_stretches, rank_neurons
+from cyclegan_neuro.evaluation.days.interpretation.pictures import grad_cam_of_a_window, scores_figure, zones_passed
 from cyclegan_neuro.evaluation.days.interpretation.score import ScoredMap
-from cyclegan_neuro.evaluation.days.interpretation.score_picture import scores_figure
-from cyclegan_neuro.evaluation.days.interpretation.window_picture import grad_cam_of_a_window, zones_passed
 from cyclegan_neuro.figures.style import png_bytes
 from cyclegan_neuro.interpret.resolution import to_window
 from cyclegan_neuro.interpret.scores import MapScore
@@ -56,14 +55,14 @@ def test_attended_stretches_are_those_of_the_neuron_asked_for(make_pair, make_in
 
 def test_the_example_is_the_middle_window_of_those_explained(make_pair, make_interpretation):
     prepared = make_pair(**LEARNING)
-    assert example_start(make_interpretation(prepared), prepared, "x") == 72
-    assert example_start(make_interpretation(prepared, max_windows=2), prepared, "x") == 80
+    assert make_interpretation(prepared).example_start("x") == 72
+    assert make_interpretation(prepared, max_windows=2).example_start("x") == 80
 
 
 def test_masks_are_drawn_in_the_order_of_the_networks(make_pair, make_interpretation):
     prepared = make_pair(**LEARNING)
     found = make_interpretation(prepared)
-    figure = pictures.masks_of(found, prepared, "F")
+    figure = pictures.masks_of(found, "F")
     assert titles(figure)[0] == "a test window of Y, which F translates"
     window = prepared.windows_of("y", np.array([71]))[0]
     np.testing.assert_array_equal(figure.axes[0].images[0].get_array(), window[:, prepared.order.columns].T)
@@ -74,7 +73,7 @@ def test_masks_are_drawn_in_the_order_of_the_networks(make_pair, make_interpreta
 def test_networks_without_masks_have_no_such_figure(make_pair, make_interpretation):
     prepared = make_pair(**LEARNING)
     found = make_interpretation(prepared, gates=False)
-    assert pictures.masks_of(found, prepared, "D_X") is None
+    assert pictures.masks_of(found, "D_X") is None
 
 
 def test_rows_are_sorted_by_the_recorded_days_alone(make_pair, make_interpretation):
@@ -95,7 +94,7 @@ def test_positional_figures(make_pair, make_interpretation, resolved):
     found = make_interpretation(prepared, resolved=resolved)
     chosen = pictures.choose_maps(found, "grad_cam")
     assert [network for network, *_ in chosen] == ["D_X", "D_Y", "G", "F"]
-    figure = pictures.positional_figure(found, prepared, chosen)
+    figure = pictures.positional_figure(found, chosen)
     assert bool(figure.subfigs[0].axes[0].images) == resolved
     assert figure.subfigs[1].get_suptitle() == "D_Y on Y: Grad-CAM"
     strip = figure.subfigs[0].axes[2 if resolved else 1].patches[0].get_data().values
@@ -111,7 +110,7 @@ def test_events_take_the_place_of_positions(make_pair, make_interpretation):
             for day in (prepared.x, prepared.y))  # fmt: skip
     prepared = replace(prepared, **dict(zip("xy", days, strict=True)))
     found = make_interpretation(prepared, before_event_s=0.5, after_event_s=1.0, event_bin_s=0.25)
-    figure = pictures.positional_figure(found, prepared, pictures.choose_maps(found))
+    figure = pictures.positional_figure(found, pictures.choose_maps(found))
     assert figure.subfigs[0].axes[2].get_xlabel() == "time since the event (s)"
 
 
@@ -130,8 +129,8 @@ def test_the_edge_of_the_corner_is_drawn_on_every_map(make_pair, make_interpreta
     found = make_interpretation(prepared)
     expected = found.corner.masked[:, prepared.order.columns].sum(axis=0) / 8.0
     assert (np.diff(expected) > 0).all()  # one corner, as the networks see it
-    for figure in (pictures.window_figure(found, prepared, pictures.choose_maps(found)),
-                   pictures.corner_figure(found, prepared)):  # fmt: skip
+    for figure in (pictures.window_figure(found, pictures.choose_maps(found)),
+                   pictures.corner_figure(found)):  # fmt: skip
         for axes in figure.axes:
             if axes.get_title(loc="left"):
                 np.testing.assert_allclose(axes.lines[0].get_xdata(), expected)
@@ -140,7 +139,7 @@ def test_the_edge_of_the_corner_is_drawn_on_every_map(make_pair, make_interpreta
 def test_phi_shows_the_truth_the_contrast_and_the_masks_of_g(make_pair, make_interpretation):
     prepared = make_pair(phi=True)
     found = make_interpretation(prepared)
-    drawn = titles(pictures.corner_figure(found, prepared))
+    drawn = titles(pictures.corner_figure(found))
     assert drawn[:4] == [
         "truth: what Φ removes", "truth: its edge", "difference of variability", "D_Y on Y: saliency",
     ]  # fmt: skip
@@ -165,7 +164,7 @@ def test_the_animal_is_followed_through_the_reward_zone(make_pair):
 def test_grad_cam_of_a_window_lies_over_its_activity(make_pair, make_interpretation, resolved):
     prepared = make_pair(position=True)
     found = make_interpretation(prepared, resolved=resolved)
-    figure = grad_cam_of_a_window(found, prepared)
+    figure = grad_cam_of_a_window(found)
     assert titles(figure) == ["D_X on a test window of X", "D_Y on a test window of Y"]
     above, below = (figure.axes[i] for i in (1, 3))
     window = prepared.windows_of("y", np.array([71]))[0][:, prepared.order.columns]
@@ -180,7 +179,7 @@ def test_grad_cam_of_a_window_lies_over_its_activity(make_pair, make_interpretat
 def test_attended_neurons_have_tuning_where_it_is_known(make_pair, make_interpretation, kind, panels):
     prepared = make_pair(**kind)
     found = make_interpretation(prepared)
-    figure = pictures.attended_figure(found, prepared, rank_neurons(found).order[:4])
+    figure = pictures.attended_figure(found, rank_neurons(found).order[:4])
     assert len(figure.axes) == 4 * panels
     changed = ", changed by learning" if kind else ""
     assert titles(figure)[0] == f"n1{changed}, day x"
@@ -191,7 +190,7 @@ def test_attended_neurons_have_tuning_where_it_is_known(make_pair, make_interpre
 def test_the_field_of_view_is_drawn_where_it_is_known(make_pair, make_interpretation):
     prepared = make_pair(**LEARNING)
     found = make_interpretation(prepared)
-    assert pictures.field_figure(found, prepared) is None
+    assert pictures.field_figure(found) is None
     recording = replace(prepared.x.recording, roi_xy_um=np.arange(10.0).reshape(5, 2))
     figure = pictures.field_figure(found, replace(prepared, x=replace(prepared.x, recording=recording)))
     assert "D_X on X: saliency" in titles(figure)

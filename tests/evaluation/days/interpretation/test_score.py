@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 
 from cyclegan_neuro.evaluation.days.interpretation import score
-from cyclegan_neuro.evaluation.days.interpretation.score import score_maps
-from cyclegan_neuro.evaluation.days.interpretation.truth import CornerTruth, LearningTruth
+from cyclegan_neuro.evaluation.days.interpretation.score import CornerTruth, LearningTruth, score_maps
 from cyclegan_neuro.interpret.averages import AttentionMap
 from cyclegan_neuro.interpret.scores import auroc, position_overlap, rank_agreement
 from cyclegan_neuro.report.tables import json_ready

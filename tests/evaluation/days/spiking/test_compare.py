@@ -5,9 +5,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from cyclegan_neuro.evaluation.days.names import PAIRS
 from cyclegan_neuro.evaluation.days.spiking import compare
 from cyclegan_neuro.evaluation.days.spiking.compare import StatisticsOf, compare_signals
-from cyclegan_neuro.evaluation.days.spiking.recorder import PAIRS
 from cyclegan_neuro.spikes.comparison import compare_firing_rates, compare_van_rossum
 from cyclegan_neuro.spikes.counts import SpikeCounts
 from cyclegan_neuro.spikes.statistics.parallel import Workers

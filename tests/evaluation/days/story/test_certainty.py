@@ -3,7 +3,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from cyclegan_neuro.evaluation.days.spiking.wording import STATISTIC_LABELS
+from cyclegan_neuro.evaluation.days.names import STATISTICS
 from cyclegan_neuro.evaluation.days.story.certainty import certainty_block
 from cyclegan_neuro.spikes.comparison import Comparison, Floor
 from cyclegan_neuro.systems.cyclegan.config import Config
@@ -94,7 +94,7 @@ def test_verdicts_on_spikes(make_pair, model, within):
     """The floor has an interval over pairs of parts; within goes up to its end, 0.6 + t s sqrt(4/3) = 1.10."""
 
     def compared(*kl):
-        return {name: Comparison(name, "neuron", np.array(kl), np.zeros(len(kl))) for name in STATISTIC_LABELS}
+        return {name: Comparison(name, "neuron", np.array(kl), np.zeros(len(kl))) for name in STATISTICS}
 
     def statistics(mean):
         """Two neurons around a mean, and one without a value."""
@@ -102,7 +102,7 @@ def test_verdicts_on_spikes(make_pair, model, within):
 
     means_of = {"model": model, "identity": 4.0, "moment_matching": 0.5, "gaussian_ot": 3.0}
     pair = {name: statistics(mean) for name, mean in means_of.items()}
-    floors = {name: Floor(tuple(compared(kl)[name] for kl in (0.5, 0.6, 0.7))) for name in STATISTIC_LABELS}
+    floors = {name: Floor(tuple(compared(kl)[name] for kl in (0.5, 0.6, 0.7))) for name in STATISTICS}
     spikes = SimpleNamespace(
         pairs={"y_from_x": pair, "x_from_y": pair}, floors={"x": floors, "y": floors}
     )  # fmt: skip
