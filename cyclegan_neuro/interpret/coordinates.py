@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 
 from cyclegan_neuro.configuration.sections import InterpretationSection
-from cyclegan_neuro.interpret.binned import bin_edges
+from cyclegan_neuro.interpret.binned import BinnedAverage, bin_edges
 from cyclegan_neuro.recordings.events import time_since_event_s
 from cyclegan_neuro.recordings.recording import Recording
 
@@ -41,6 +41,11 @@ class Coordinate:
     def label(self) -> str:
         """Axis label with unit."""
         return f"position ({self.unit})" if self.kind == "position" else f"time since the event ({self.unit})"
+
+    def average(self, day: Literal["x", "y"], starts: np.ndarray, window_frames: int, *, frames=None) -> BinnedAverage:
+        """Return what averages windows of a day per bin."""
+        values = getattr(self, day)
+        return BinnedAverage(values, starts, window_frames=window_frames, edges=self.edges, frames=frames)
 
     @property
     def centres(self) -> np.ndarray:

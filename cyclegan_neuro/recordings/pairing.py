@@ -18,7 +18,7 @@ from cyclegan_neuro.recordings.loading import load
 from cyclegan_neuro.recordings.recording import Recording
 from cyclegan_neuro.recordings.resampling import resample
 
-__all__ = ["Pair", "describe_inputs", "pair", "read_pair"]
+__all__ = ["Pair", "describe_inputs", "match_neurons", "pair", "read_pair"]
 
 #: Relative difference of rates that is taken as equal: 2 frames in a window of 2,048.
 RATE_TOLERANCE = 1e-3
@@ -86,7 +86,7 @@ def pair(
     >>> pair(novice, expert).x.roi_ids
     ('b',)
     """
-    columns_x, columns_y, findings, notes = _match(x, y, assume_same_order)
+    columns_x, columns_y, findings, notes = match_neurons(x, y, assume_same_order=assume_same_order)
     kept = ~(np.isin(columns_x, list(dropped_x)) | np.isin(columns_y, list(dropped_y)))
     if not kept.any():
         raise PairingError(
@@ -176,10 +176,16 @@ def _describe(recording: Recording) -> dict:
     }
 
 
-def _match(
-    x: Recording, y: Recording, assume_same_order: bool
+def match_neurons(
+    x: Recording, y: Recording, *, assume_same_order: bool
 ) -> tuple[np.ndarray, np.ndarray, list[Finding], list[str]]:
-    """Return the matching columns of both days, findings and notes."""
+    """Return the columns of ``x`` that ``y`` has too, ascending, those of ``y`` that match them, findings and notes.
+
+    Raises
+    ------
+    PairingError
+        As :func:`pair`.
+    """
     with_ids = x.roi_ids is not None and y.roi_ids is not None
     if with_ids and not (assume_same_order and set(x.roi_ids) != set(y.roi_ids)):
         return (*_match_ids(x, y), *_id_remarks(x, y))

@@ -47,6 +47,8 @@ class Measurements:
 
     Attributes
     ----------
+    pair : PreparedPair
+        That was measured.
     signals, tuning, change : dict
         Content of ``metrics.json``; ``tuning`` is empty where no position is known. ``change`` says
         how far the model moves windows: ``x`` |X - G(X)|, ``y`` |Y - F(Y)|.
@@ -68,6 +70,7 @@ class Measurements:
         are inferred.
     """
 
+    pair: PreparedPair
     signals: dict
     tuning: dict
     change: dict
@@ -94,43 +97,45 @@ def measure(
     recorder : SpikeRecorder, optional
         Infers the spikes of what is translated.
     """
-    batch_size, bin_cm = section.batch_size, section.position_bin_cm
-    changed = prepared.changed
-    tuned = TuningCurves(prepared, bin_cm=bin_cm) if tuning_is_known(prepared) else None
-    errors, curves, example = {"model": SignalErrors(changed)}, {}, None
-    places = _PlaceSums() if prepared.is_paired else None
+    changed, of_places = prepared.changed, _PlaceSums() if prepared.is_paired else None
+    with_tuning = tuning_is_known(prepared)
+    errors, tuned, example = {}, {}, None
     spikes = {} if recorder is None else _recorded_spikes(recorder)
-    for translation in translate(model, prepared, batch_size=batch_size):
-        for collector in filter(None, (errors["model"], tuned, places)):
-            collector.add(translation)
-        example = _middle_window(translation, prepared) or example
-    if recorder is not None:
-        spikes["model"] = recorder.translated(model, _MODEL_FIELDS, batch_size=batch_size)
-    if tuned:
-        reference = tuned.curves() | training_curves(prepared, tuned.edges_cm)
-        curves = {"model": reference, "identity": {"g_x": reference["x"], "f_y": reference["y"]}}
     baselines = fit_baselines(section, prepared)
-    for baseline in baselines:
-        errors[baseline.name], collector = SignalErrors(changed), None
-        if tuned and baseline.name not in curves:
-            collector = TuningCurves(prepared, bin_cm=bin_cm, fields=("g_x", "f_y"))
-        for translation in translate(baseline, prepared, batch_size=batch_size):
-            for part in filter(None, (errors[baseline.name], collector)):
-                part.add(translation)
-        if recorder is not None and baseline.name not in spikes:
-            spikes[baseline.name] = recorder.translated(baseline, _ALIGNED_FIELDS, batch_size=batch_size)
-        if collector:
-            curves[baseline.name] = collector.curves()
+    for translator in (model, *baselines):
+        name, of_model = translator.name, translator is model
+        errors[name] = SignalErrors(changed)
+        collectors = [errors[name], *([of_places] if of_model and of_places else [])]
+        if with_tuning and name != "identity":
+            fields = {} if of_model else {"fields": _ALIGNED_FIELDS}
+            tuned[name] = TuningCurves(prepared, bin_cm=section.position_bin_cm, **fields)
+            collectors.append(tuned[name])
+        for translation in translate(translator, prepared, batch_size=section.batch_size):
+            for collector in collectors:
+                collector.add(translation)
+            if of_model:
+                example = _middle_window(translation, prepared) or example
+        if recorder is not None and name not in spikes:
+            fields = _MODEL_FIELDS if of_model else _ALIGNED_FIELDS
+            spikes[name] = recorder.translated(translator, fields, batch_size=section.batch_size)
+    reference, curves, edges_cm = {}, {}, None
+    if with_tuning:
+        of_model = tuned.pop("model")
+        edges_cm = of_model.edges_cm
+        reference = of_model.curves() | training_curves(prepared, edges_cm)
+        curves = {"model": reference, "identity": {"g_x": reference["x"], "f_y": reference["y"]}}
+        curves |= {name: collected.curves() for name, collected in tuned.items()}
     return Measurements(
+        pair=prepared,
         signals=_signals(errors, prepared),
-        tuning=tuning_metrics(reference, curves, changed) if tuned else {},
+        tuning=tuning_metrics(reference, curves, changed) if with_tuning else {},
         change={day: errors["model"].summary()[f"change_{day}"] for day in ("x", "y")},
-        turns=_turns(reference, curves, changed, tuned.edges_cm) if tuned else {},
+        turns=_turns(reference, curves, changed, edges_cm) if with_tuning else {},
         shrinkages={one.name: one.shrinkage for one in baselines if one.shrinkage is not None},
-        curves=reference if tuned else {},
-        edges_cm=tuned.edges_cm if tuned else None,
+        curves=reference,
+        edges_cm=edges_cm,
         example=example,
-        place_maps=places.maps() if places else None,
+        place_maps=of_places.maps() if of_places else None,
         spikes=spikes,
     )
 

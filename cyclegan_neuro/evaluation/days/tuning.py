@@ -11,8 +11,10 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from cyclegan_neuro.evaluation.days.names import SIGNALS
 from cyclegan_neuro.evaluation.days.translation import Translation
-from cyclegan_neuro.interpret.binned import BinnedAverage, bin_edges, binned_mean
+from cyclegan_neuro.interpret.binned import binned_mean
+from cyclegan_neuro.interpret.coordinates import position_coordinate
 from cyclegan_neuro.recordings.trials import laps_by_position
 from cyclegan_neuro.windows.prepared import Day, PreparedPair
 from cyclegan_neuro.windows.segmentation import coverage
@@ -29,7 +31,7 @@ __all__ = [
 ]
 
 #: Field of a Translation → the day whose laps it belongs to.
-_DAY_OF = {"x": "x", "g_x": "x", "truth_y": "x", "y": "y", "f_y": "y", "truth_x": "y"}
+_DAY_OF = {field: SIGNALS[field].source for field in ("x", "g_x", "truth_y", "y", "f_y", "truth_x")}
 #: Translated field, what it should be, the recorded day it came from and the one it should look like.
 _DIRECTIONS = {"y": ("g_x", "truth_y", "x", "y"), "x": ("f_y", "truth_x", "y", "x")}
 
@@ -163,20 +165,16 @@ class TuningCurves:
     """
 
     def __init__(self, prepared: PreparedPair, *, bin_cm: float, fields: Iterable[str] = tuple(_DAY_OF)):
-        days = {"x": prepared.x, "y": prepared.y}
-        position = {name: day.recording.behaviour.position_cm for name, day in days.items()}
-        self.edges_cm = bin_edges(*position.values(), width=bin_cm)
+        along = position_coordinate(prepared.x.recording, prepared.y.recording, bin_cm=bin_cm)
+        self.edges_cm = along.edges
 
-        def accumulator(name, frames=None):
-            return BinnedAverage(
-                position[name], days[name].starts.test, window_frames=prepared.window_frames, edges=self.edges_cm,
-                frames=frames,
-            )  # fmt: skip
+        def average(day, frames=None):
+            return along.average(day, prepared[day].starts.test, prepared.window_frames, frames=frames)
 
-        self._of_field = {field: [(field, accumulator(_DAY_OF[field]))] for field in fields}
-        for name in days.keys() & self._of_field.keys():
-            even, odd = _test_halves(days[name], prepared.window_frames)
-            self._of_field[name] += [(f"{name}_even", accumulator(name, even)), (f"{name}_odd", accumulator(name, odd))]
+        self._of_field = {field: [(field, average(_DAY_OF[field]))] for field in fields}
+        for day in {"x", "y"} & self._of_field.keys():
+            even, odd = _test_halves(prepared[day], prepared.window_frames)
+            self._of_field[day] += [(f"{day}_even", average(day, even)), (f"{day}_odd", average(day, odd))]
 
     def add(self, translation: Translation) -> None:
         """Take the windows of ``translation`` in."""

@@ -13,7 +13,7 @@ from cyclegan_neuro.evaluation.days.spiking.stretches import Stretches, faded, w
 from cyclegan_neuro.evaluation.days.translation import Frames, Translator
 from cyclegan_neuro.recordings.checks import require, units, values
 from cyclegan_neuro.recordings.frames import runs, segments
-from cyclegan_neuro.recordings.pairing import RATE_TOLERANCE
+from cyclegan_neuro.recordings.pairing import RATE_TOLERANCE, match_neurons
 from cyclegan_neuro.recordings.recording import Recording
 from cyclegan_neuro.windows.prepared import PreparedPair
 from cyclegan_neuro.windows.segmentation import window_frame_indices
@@ -96,33 +96,20 @@ def _one_way(call, windows: np.ndarray, to: str, frames: np.ndarray) -> np.ndarr
 
 def _neurons(recording: Recording, known: Recording) -> tuple[Recording, np.ndarray]:
     """Return the recording of the run's neurons in its own order, and which of its columns is each of the run's."""
-    if recording.roi_ids is None or known.roi_ids is None:
-        if recording.n_neurons != known.n_neurons:
-            raise PairingError(
-                recording.label, got=f"{recording.n_neurons} neurons without ROI ids on both sides",
-                expected=f"the {known.n_neurons} neurons of the run, in the same columns",
-                fix="give both ROI ids, or select the neurons (Recording.select_neurons)",
-            )  # fmt: skip
+    by_column = recording.roi_ids is None or known.roi_ids is None
+    columns, of_run, *_ = match_neurons(recording, known, assume_same_order=by_column)
+    if by_column:
         _log.warning(
             "%s: without ROI ids on both sides neurons are taken to stand in the columns of the run", recording.label
         )
-        return recording, np.arange(known.n_neurons)
-    if len(set(recording.roi_ids)) < len(recording.roi_ids):
-        raise PairingError(
-            recording.label, got="ROI ids that occur more than once", expected="one id for each neuron",
-            fix="give every neuron its own id",
-        )  # fmt: skip
-    missing = [name for name in known.roi_ids if name not in set(recording.roi_ids)]
+    missing = [known.roi_ids[i] for i in np.setdiff1d(np.arange(known.n_neurons), of_run)]
     if missing:
         raise PairingError(
             recording.label, got=f"no neuron {', '.join(missing[:8])}{' ...' * (len(missing) > 8)}",
             expected=f"all {known.n_neurons} neurons that the run was trained on", fix="check the ROI ids",
         )  # fmt: skip
-    wanted = set(known.roi_ids)
-    chosen = np.array([i for i, name in enumerate(recording.roi_ids) if name in wanted])
-    kept = recording if len(chosen) == recording.n_neurons else recording.select_neurons(chosen)
-    place = {name: i for i, name in enumerate(kept.roi_ids)}
-    return kept, np.array([place[name] for name in known.roi_ids])
+    kept = recording if len(columns) == recording.n_neurons else recording.select_neurons(columns)
+    return kept, np.argsort(of_run)
 
 
 def _require_rate(recording: Recording, frame_rate_hz: float) -> None:

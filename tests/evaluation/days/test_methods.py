@@ -34,7 +34,14 @@ def explained(**changes):
     section = InterpretationSection(**changes.pop("section", {}))
     known = dict.fromkeys(("coordinate", "control", "learning", "corner"), None) | changes
     return Interpretation(
-        section=section, occupancy={}, maps={}, untrained={}, scores={}, n_windows={"x": 100, "y": 90}, **known
+        section=section,
+        pair=None,
+        occupancy={},
+        maps={},
+        untrained={},
+        scores={},
+        n_windows={"x": 100, "y": 90},
+        **known,
     )
 
 

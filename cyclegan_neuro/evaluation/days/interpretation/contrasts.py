@@ -8,7 +8,7 @@ from cyclegan_neuro.evaluation.days.baselines.alignments import Alignment
 from cyclegan_neuro.evaluation.days.baselines.places import PlaceMoments, Places, PlaceShift, statistics_per_place
 from cyclegan_neuro.evaluation.days.translation import Frames
 from cyclegan_neuro.interpret.averages import AttentionMap
-from cyclegan_neuro.interpret.binned import BinnedAverage, binned_mean
+from cyclegan_neuro.interpret.binned import binned_mean
 from cyclegan_neuro.interpret.coordinates import Coordinate
 from cyclegan_neuro.windows.prepared import PreparedPair
 from cyclegan_neuro.windows.segmentation import window_frame_indices
@@ -44,11 +44,13 @@ def contrasts(
     places = Places.along(coordinate)
     statistics = statistics_per_place(prepared, places)
     alignments = (fit(places, *statistics) for fit in (PlaceShift.fit, PlaceMoments.fit))
+    in_windows = (_tuning_of_windows(prepared, coordinate, day, starts[day]) for day in ("x", "y"))
+    of_all = (
+        binned_mean(getattr(coordinate, day), prepared[day].recording.dff, edges=coordinate.edges) for day in ("x", "y")
+    )
     return {
-        "tuning_difference": _difference(*(_tuning_of_all_frames(prepared, coordinate, day) for day in ("x", "y"))),
-        "tuning_difference_test": _difference(
-            *(_tuning_of_windows(prepared, coordinate, day, starts[day]) for day in ("x", "y"))
-        ),
+        "tuning_difference": _difference(*of_all),
+        "tuning_difference_test": _difference(*in_windows),
         **{alignment.name: _change(alignment, prepared, coordinate, starts) for alignment in alignments},
     }
 
@@ -59,11 +61,11 @@ def _change(
     """Mean |G(x) - x| and |F(y) - y| of an alignment, averaged over the days."""
     neurons, positional = [], []
     for day, move in (("x", alignment.forward), ("y", alignment.backward)):
-        average = _binned(prepared, coordinate, day, starts[day])
+        average = coordinate.average(day, starts[day], prepared.window_frames)
         total = np.zeros(prepared.n_neurons)
         for start in starts[day]:
-            window = prepared.windows_of(day, np.array([start]))
-            frames = Frames(day, window_frame_indices(np.array([start]), prepared.window_frames))
+            window = prepared.windows_of(day, [start])
+            frames = Frames(day, window_frame_indices([start], prepared.window_frames))
             change = np.abs(move(window, frames) - window)
             total += change[0].mean(axis=0)
             average.add([start], change)
@@ -76,7 +78,7 @@ def _spread(prepared: PreparedPair, day: str, starts: np.ndarray) -> np.ndarray:
     """Standard deviation over windows, (time, neuron), window by window: all at once would fill the memory."""
     mean, squares = np.zeros((2, prepared.window_frames, prepared.n_neurons))
     for count, start in enumerate(starts, start=1):
-        deviation = prepared.windows_of(day, np.array([start]))[0] - mean
+        deviation = prepared.windows_of(day, [start])[0] - mean
         mean += deviation / count
         squares += deviation**2 * (count - 1) / count
     return np.sqrt(squares / len(starts))
@@ -89,16 +91,8 @@ def _difference(x: np.ndarray, y: np.ndarray) -> AttentionMap:
     return AttentionMap(neurons=neurons, positional=change)
 
 
-def _tuning_of_all_frames(prepared: PreparedPair, coordinate: Coordinate, day: str) -> np.ndarray:
-    return binned_mean(getattr(coordinate, day), prepared[day].recording.dff, edges=coordinate.edges)
-
-
 def _tuning_of_windows(prepared: PreparedPair, coordinate: Coordinate, day: str, starts: np.ndarray) -> np.ndarray:
-    average = _binned(prepared, coordinate, day, starts)
+    average = coordinate.average(day, starts, prepared.window_frames)
     for start in starts:
-        average.add([start], prepared.windows_of(day, np.array([start])))
+        average.add([start], prepared.windows_of(day, [start]))
     return average.curves()
-
-
-def _binned(prepared: PreparedPair, coordinate: Coordinate, day: str, starts: np.ndarray) -> BinnedAverage:
-    return BinnedAverage(getattr(coordinate, day), starts, window_frames=prepared.window_frames, edges=coordinate.edges)

@@ -6,8 +6,6 @@ import logging
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import numpy as np
-
 from cyclegan_neuro.configuration.sections import InterpretationSection
 from cyclegan_neuro.errors import RunDirectoryError
 from cyclegan_neuro.evaluation.days.interpretation.contrasts import contrasts
@@ -17,7 +15,6 @@ from cyclegan_neuro.evaluation.days.interpretation.views import NetworkView, exp
 from cyclegan_neuro.evaluation.days.names import CONTRAST
 from cyclegan_neuro.interpret import coordinates
 from cyclegan_neuro.interpret.averages import AttentionMap, MapAverage, Maps
-from cyclegan_neuro.interpret.binned import BinnedAverage
 from cyclegan_neuro.interpret.coordinates import Coordinate
 from cyclegan_neuro.interpret.storage import read_maps
 from cyclegan_neuro.interpret.views import untrained
@@ -66,18 +63,12 @@ def map_networks(
     trained, untrained : dict
         Network → method → :class:`AttentionMap`, in the user's neuron order.
     """
-    trained = _explain_all(views(), section, prepared, coordinate, n_windows=section.max_windows)
-    n_windows = min(section.max_windows, _UNTRAINED_WINDOWS)
-    return trained, _explain_all(views(exchange=untrained), section, prepared, coordinate, n_windows=n_windows)
-
-
-def _explain_all(
-    networks: Sequence[NetworkView], section: InterpretationSection, prepared: PreparedPair, coordinate, *, n_windows
-) -> Maps:
-    return {
-        network.name: _explain_windows(network, section, prepared, coordinate, n_windows=n_windows)
-        for network in networks
-    }
+    chosen = ((views(), section.max_windows), (views(exchange=untrained), min(section.max_windows, _UNTRAINED_WINDOWS)))
+    trained, initial = (
+        {one.name: _explain_windows(one, section, prepared, coordinate, n_windows=n_windows) for one in networks}
+        for networks, n_windows in chosen
+    )
+    return trained, initial
 
 
 def _explain_windows(
@@ -86,7 +77,6 @@ def _explain_windows(
     day = prepared[network.day]
     starts = spaced(day.starts.test, n_windows)
     _LOG.info("explaining %s in %s windows", network.name, len(starts))
-    values = None if coordinate is None else getattr(coordinate, network.day)
     per_call = max(1, _CELLS_PER_CALL // (prepared.window_frames * prepared.n_neurons))
     some = day.windows(spaced(starts, _CENTRE_WINDOWS), prepared.window_frames)
     offsets = network.centres.offsets(some, seed=section.seed)
@@ -97,15 +87,17 @@ def _explain_windows(
         for method, found in maps.items():
             if method not in averages:
                 offset = offsets.get(method, (0.0, 0.0))
-                averages[method] = _average(prepared, coordinate, values, starts, offset)
+                averages[method] = _average(prepared, coordinate, network.day, starts, offset)
             averages[method].add(chunk, found)
     return {method: average.result() for method, average in averages.items()}
 
 
-def _average(prepared: PreparedPair, coordinate: Coordinate | None, values, starts, offset) -> MapAverage:
-    size = {"window_frames": prepared.window_frames}
-    binned = None if coordinate is None else BinnedAverage(values, starts, edges=coordinate.edges, **size)
-    return MapAverage(prepared.order.inverse, binned=binned, example_start=middle_window(starts), offset=offset, **size)
+def _average(prepared: PreparedPair, coordinate: Coordinate | None, day: str, starts, offset) -> MapAverage:
+    height = prepared.window_frames
+    return MapAverage(
+        prepared.order.inverse, window_frames=height, offset=offset, example_start=middle_window(starts),
+        binned=None if coordinate is None else coordinate.average(day, starts, height),
+    )  # fmt: skip
 
 
 def interpret_networks(section: InterpretationSection, prepared: PreparedPair, views: Views) -> Interpretation:
@@ -133,7 +125,11 @@ def interpret_networks(section: InterpretationSection, prepared: PreparedPair, v
         section=section,
         pair=prepared,
         coordinate=coordinate,
-        occupancy={} if coordinate is None else _occupancy(prepared, coordinate, starts),
+        occupancy={
+            day: coordinate.average(day, chosen, prepared.window_frames).occupancy
+            for day, chosen in starts.items()
+            if coordinate is not None
+        },
         maps=maps,
         untrained=untrained,
         control=control,
@@ -142,11 +138,6 @@ def interpret_networks(section: InterpretationSection, prepared: PreparedPair, v
         scores=score_maps(maps, controls, section=section, learning=learning, corner=corner),
         n_windows={day: len(chosen) for day, chosen in starts.items()},
     )
-
-
-def _occupancy(prepared: PreparedPair, coordinate: Coordinate, starts: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    size = {"window_frames": prepared.window_frames, "edges": coordinate.edges}
-    return {day: BinnedAverage(getattr(coordinate, day), chosen, **size).occupancy for day, chosen in starts.items()}
 
 
 def _require_same_size(control: Maps, prepared: PreparedPair, coordinate: Coordinate | None, *, where: str) -> None:
