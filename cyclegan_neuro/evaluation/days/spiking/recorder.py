@@ -138,7 +138,8 @@ class SpikeRecorder:
         self._models_key = _models_key(self.models)
         height = prepared.window_frames
         self._tested = {name: stretches_of_test(prepared[name].starts, height) for name in ("x", "y")}
-        self.alone = prepared.is_paired or min(len(self._legal(of)) for of in self._tested.values()) < _FEWEST_WINDOWS
+        self.alone = prepared.is_paired
+        self.alone = self.alone or min(len(self._legal(of)) for of in self._tested.values()) < _FEWEST_WINDOWS
         self._reached = reachable(height, self.models, self._ratio) if self.alone else slice(0, height)
         self.first_frame = self._reached.start
         self.n_masked = height - (self._reached.stop - self._reached.start)
@@ -206,7 +207,7 @@ class SpikeRecorder:
         if self.alone:
             levels = self._levels_alone(self.prepared.windows_of(name, self.starts[name]))
             return self._signal_alone(self.prepared.windows_of(name, starts), levels, label)
-        day = getattr(self.prepared, name)
+        day = self.prepared[name]
         whole = Stretches(day.starts.stretches)
         levels = self._levels(name, day.recording.dff[self._tested[name].frames])
         return self._signal(whole, day.recording.dff[whole.frames], levels, starts, label)
