@@ -14,10 +14,10 @@ from cyclegan_neuro.recordings.frames import frames_text, runs
 from cyclegan_neuro.recordings.recording import Recording
 from cyclegan_neuro.windows.prepared import Starts
 from cyclegan_neuro.windows.segmentation import allowed_stretches, coverage, legal_starts, spaced
-from cyclegan_neuro.windows.shortfall import PARTS, fewer_than_asked
 
 __all__ = ["Split", "split"]
 
+_PARTS = ("train", "validation", "test")
 _SMALLEST_WINDOW = 16  # frames; the lower limit of windows.window_frames
 
 
@@ -79,7 +79,7 @@ def split(
     else:
         starts = _blocked(legal, windows, recording, stretches, where)
     largest = _largest(_lengths(stretches), lambda height: _as_many_as_asked(stretches, windows, height))
-    findings = fewer_than_asked(
+    findings = _fewer_than_asked(
         starts, windows=windows, recording=recording, where=where,
         largest_frames=largest if largest >= _SMALLEST_WINDOW else None,
     )  # fmt: skip
@@ -113,7 +113,7 @@ def _blocked(legal, windows, recording, stretches, where) -> Starts:
 def _as_many_as_asked(stretches, windows: WindowsSection, window_frames: int) -> bool:
     """Whether every part has all its windows if they are this long."""
     legal = legal_starts(stretches, window_frames=window_frames)
-    asked = [getattr(windows, f"n_{part}") for part in PARTS]
+    asked = [getattr(windows, f"n_{part}") for part in _PARTS]
     if windows.split == "paper":
         return legal.size >= sum(asked)
     allowed = np.concatenate([np.arange(*stretch) for stretch in stretches])
@@ -139,7 +139,7 @@ def _three_stretches(legal, allowed, window_frames, validation_fraction, test_fr
 def _summary(starts: Starts, windows: WindowsSection, recording: Recording, where: str) -> str:
     """One sentence: how many windows from which frames."""
     parts = []
-    for name in PARTS:
+    for name in _PARTS:
         part = getattr(starts, name)
         frames = coverage(part, window_frames=windows.window_frames, n_frames=recording.n_frames)
         parts.append(
@@ -148,6 +148,46 @@ def _summary(starts: Starts, windows: WindowsSection, recording: Recording, wher
         )
     kind = "blocked split, no frame in common" if windows.split == "blocked" else "windows dealt out at random"
     return f"{where}: {'; '.join(parts)}; {kind}."
+
+
+def _fewer_than_asked(
+    starts: Starts, *, windows: WindowsSection, recording: Recording, where: str, largest_frames: int | None
+) -> list[Finding]:
+    """Warn of each part that has fewer windows than its setting says, as many as it has start frames.
+
+    ``largest_frames`` is the largest window of which all parts have as many as were asked for.
+    """
+    findings = []
+    for name in _PARTS:
+        found, asked = getattr(starts, name), getattr(windows, f"n_{name}")
+        if len(found) >= asked:
+            continue
+        fewer = f"ask for fewer windows (windows.n_{name}: {len(found)})"
+        enough = f"set windows.window_frames to {largest_frames} or less, of which there are enough, or {fewer}"
+        findings.append(
+            Finding(
+                "warning", "fewer_windows", f"{where}, {name} windows",
+                got=f"{len(found):,} of {asked:,}, because {_arithmetic(starts, name, windows, recording)}",
+                expected=f"windows.n_{name} = {asked:,} different ones",
+                fix=enough if largest_frames else f"take a longer recording, or {fewer}",
+            )
+        )  # fmt: skip
+    return findings
+
+
+def _arithmetic(starts: Starts, name: str, windows: WindowsSection, recording: Recording) -> str:
+    height, found = windows.window_frames, getattr(starts, name)
+    if windows.split == "paper":  # all start frames of the day are dealt out
+        n_starts = sum(len(getattr(starts, part)) for part in _PARTS)
+        others = " and ".join(f"{len(getattr(starts, part)):,} for {part}" for part in _PARTS if part != name)
+        return f"windows of {height:,} frames can start at {n_starts:,} frames, less {others}"
+    stretches = runs(coverage(found, window_frames=height, n_frames=recording.n_frames))
+    frames = np.array([stop - start for start, stop in stretches])
+    sums = f"{frames[0]:,} - {height:,} + 1 = {len(found):,}" if len(frames) == 1 else f"{len(found):,}"
+    return (
+        f"its stretch, {frames_text(stretches, limit=3)}, holds {sums} start frame{'s' * (len(found) != 1)} "
+        f"of windows of {height:,} frames"
+    )
 
 
 def _leak(starts: Starts, windows: WindowsSection, recording: Recording, where: str) -> Finding:
@@ -212,7 +252,7 @@ def _shorter_window(stretches, windows: WindowsSection) -> str:
         held_out = windows.n_validation + windows.n_test
         largest = _largest(lengths, lambda h: np.clip(lengths - h + 1, 0, None).sum() > held_out)
     else:
-        largest = _largest(lengths, lambda h: (lengths // h).sum() >= len(PARTS))
+        largest = _largest(lengths, lambda h: (lengths // h).sum() >= len(_PARTS))
     if largest < _SMALLEST_WINDOW:
         return (
             f"no window of {_SMALLEST_WINDOW} frames or more fits the split '{windows.split}': "

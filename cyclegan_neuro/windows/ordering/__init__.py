@@ -16,8 +16,7 @@ import pkgutil
 from pathlib import Path
 
 from cyclegan_neuro.configuration.sections import OrderingSection
-from cyclegan_neuro.windows.ordering._base import OrderingTask, identity_order
-from cyclegan_neuro.windows.ordering._storage import load_order, save_order
+from cyclegan_neuro.windows.ordering._base import OrderingTask, identity_order, load_order, save_order
 from cyclegan_neuro.windows.prepared import NeuronOrder, PreparedPair
 
 __all__ = ["OrderingTask", "identity_order", "load_order", "names", "order_neurons", "save_order"]

@@ -1,16 +1,18 @@
-"""What every ordering method is given, and how scores become an order."""
+"""What every ordering method is given, how scores become an order, and an order a file of the run."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from cyclegan_neuro.configuration.sections import OrderingSection
-from cyclegan_neuro.windows.prepared import Day, NeuronOrder, PreparedPair
+from cyclegan_neuro.windows.prepared import NeuronOrder, PreparedPair
+from cyclegan_neuro.windows.storage import read_json, write_json
 
-__all__ = ["OrderingTask", "apart", "identity_order", "ranked", "training_windows"]
+__all__ = ["OrderingTask", "apart", "identity_order", "load_order", "ranked", "save_order", "training_windows"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,5 +75,35 @@ def training_windows(prepared: PreparedPair, day: str) -> np.ndarray:
     ndarray of float32, shape (window, time, neuron)
         In ΔF/F and the user's neuron order; with Φ where the day has it.
     """
-    chosen: Day = prepared[day]
-    return prepared.windows_of(day, apart(chosen.starts.train, prepared.window_frames))
+    return prepared.windows_of(day, apart(prepared[day].starts.train, prepared.window_frames))
+
+
+def save_order(path: Path, order: NeuronOrder) -> None:
+    """Write an order, whole or not at all; scores that are not a number become null."""
+    score = None if order.score is None else [float(s) if np.isfinite(s) else None for s in order.score]
+    write_json(path, {"method": order.method, "columns": order.columns.tolist(), "score": score})
+
+
+def load_order(path: Path, *, n_neurons: int, method: str) -> NeuronOrder:
+    """Read what :func:`save_order` wrote.
+
+    Raises
+    ------
+    WindowError
+        If the file is damaged or belongs to other neurons or another method.
+    """
+    return read_json(path, lambda content: _order(content, n_neurons, method), what="the neuron order of a run")
+
+
+def _order(content: Mapping, n_neurons: int, method: str) -> NeuronOrder:
+    if content["method"] != method:
+        raise ValueError(f"ordering '{content['method']}' where the configuration says '{method}'")
+    columns = np.array(content["columns"], np.int64)
+    if not np.array_equal(np.sort(columns), np.arange(n_neurons)):
+        raise ValueError(f"columns that do not name each of {n_neurons} neurons once")
+    score = content["score"]
+    if score is not None:
+        score = np.array([np.nan if s is None else s for s in score], np.float32)
+        if score.shape != (n_neurons,):
+            raise ValueError(f"{score.size} scores for {n_neurons} neurons")
+    return NeuronOrder(method, columns, score)
