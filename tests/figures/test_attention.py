@@ -3,7 +3,13 @@
 import numpy as np
 import pytest
 
-from cyclegan_neuro.figures.attended import AttendedNeuron, attended_neurons, attention_over_field
+from cyclegan_neuro.figures.attended import (
+    AttendedNeuron,
+    ExplainedWindow,
+    attended_neurons,
+    attention_over_field,
+    explained_windows,
+)
 from cyclegan_neuro.figures.attention import (
     MapPanel,
     MaskRow,
@@ -12,7 +18,6 @@ from cyclegan_neuro.figures.attention import (
     mask_figure,
     relative_to_mean,
 )
-from cyclegan_neuro.figures.explained_window import ExplainedWindow, explained_windows
 from cyclegan_neuro.figures.map_scores import ScoreColumn, ScorePoint, ScoreRow, score_figure
 from cyclegan_neuro.figures.positional import PositionalPanel, positional_grid
 from cyclegan_neuro.figures.style import png_bytes, svg_bytes

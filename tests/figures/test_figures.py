@@ -7,9 +7,8 @@ import pytest
 
 from cyclegan_neuro.figures.curves import Curve, curve_panels, neuron_orders
 from cyclegan_neuro.figures.heatmaps import colour_limits, heat_maps
-from cyclegan_neuro.figures.overview import DayExtract, day_overview
 from cyclegan_neuro.figures.style import png_bytes, styled, svg_bytes
-from cyclegan_neuro.figures.traces import TraceColumn, TraceRow, trace_grid
+from cyclegan_neuro.figures.traces import DayExtract, TraceColumn, TraceRow, day_overview, trace_grid
 
 RNG = np.random.default_rng(0)
 HOSTILE = r"<b>$\frac{1}$</b> & %s _^"  # an even number of dollars, and no formula

@@ -12,9 +12,8 @@ from cyclegan_neuro.evaluation.days.names import SIGNALS
 from cyclegan_neuro.evaluation.days.translation import Translation
 from cyclegan_neuro.figures.curves import Curve, curve_panels, neuron_orders
 from cyclegan_neuro.figures.heatmaps import colour_limits, heat_maps
-from cyclegan_neuro.figures.overview import DayExtract, day_overview
 from cyclegan_neuro.figures.style import DAY_X, DAY_Y, TRUTH
-from cyclegan_neuro.figures.traces import TraceColumn, TraceRow, trace_grid
+from cyclegan_neuro.figures.traces import DayExtract, TraceColumn, TraceRow, day_overview, trace_grid
 from cyclegan_neuro.recordings.frames import runs
 from cyclegan_neuro.windows.prepared import NeuronOrder, PreparedPair
 

@@ -17,9 +17,14 @@ from cyclegan_neuro.evaluation.days.names import (
     SCORE_TITLES,
     method_label,
 )
-from cyclegan_neuro.figures.attended import AttendedNeuron, attended_neurons, attention_over_field
+from cyclegan_neuro.figures.attended import (
+    AttendedNeuron,
+    ExplainedWindow,
+    attended_neurons,
+    attention_over_field,
+    explained_windows,
+)
 from cyclegan_neuro.figures.attention import MapPanel, MaskRow, map_grid, mask_figure, relative_to_mean
-from cyclegan_neuro.figures.explained_window import ExplainedWindow, explained_windows
 from cyclegan_neuro.figures.map_scores import ScoreColumn, ScorePoint, ScoreRow, score_figure
 from cyclegan_neuro.figures.positional import PositionalPanel, positional_grid
 from cyclegan_neuro.figures.style import DAY_X, DAY_Y

@@ -6,8 +6,7 @@ from matplotlib.figure import Figure
 
 from cyclegan_neuro.evaluation.days.names import PAIRS, SIGNALS
 from cyclegan_neuro.evaluation.days.spiking.measure import SpikeMeasurements
-from cyclegan_neuro.figures.distributions import DistributionRow, HeatRow, distribution_grid, heat_grid
-from cyclegan_neuro.figures.spikes import InferencePanel, inference_grid
+from cyclegan_neuro.figures.spikes import InferencePanel, StatisticRow, distribution_grid, heat_grid, inference_grid
 from cyclegan_neuro.figures.style import DAY_X, DAY_Y
 
 __all__ = ["correlation_figure", "firing_rate_figure", "inference_figure", "van_rossum_figure"]
@@ -20,7 +19,7 @@ def firing_rate_figure(found: SpikeMeasurements) -> Figure:
     """Histograms of firing rates of three neurons, and of KL over neurons, per pair (the top of Figures H.1 to H.4)."""
     names = found.recorder.prepared.neuron_names
     rows = [
-        _distributions(found, "firing_rate", pair, [
+        _row(found, "firing_rate", pair, [
             (names[n], found.rates[day][:, n], found.rates[generated][:, n]) for n in found.neurons
         ])
         for pair, (day, generated) in PAIRS.items()
@@ -31,7 +30,7 @@ def firing_rate_figure(found: SpikeMeasurements) -> Figure:
 def correlation_figure(found: SpikeMeasurements) -> Figure:
     """Histograms of pairwise correlations in three windows, and of KL over windows, per pair (their middle)."""
     rows = [
-        _distributions(found, "correlation", pair, [
+        _row(found, "correlation", pair, [
             (f"window {w}", found.correlations[day][i], found.correlations[generated][i])
             for i, w in enumerate(found.windows)
         ])
@@ -43,13 +42,12 @@ def correlation_figure(found: SpikeMeasurements) -> Figure:
 def van_rossum_figure(found: SpikeMeasurements) -> Figure:
     """Heat maps of van Rossum distances of three neurons, and KL over neurons, per pair (their bottom)."""
     names = found.recorder.prepared.neuron_names
-    rows = []
-    for pair, (day, _) in PAIRS.items():
-        model = found.pairs[pair]["model"]
-        examples = [(names[n], matrix) for n, matrix in zip(found.neurons, model.heat_maps, strict=True)]
-        floor, colour = found.floors[day]["van_rossum"], DAY_X if day == "x" else DAY_Y
-        spread = model.comparisons["van_rossum"].kl
-        rows.append(HeatRow(PAIRS[pair].label, examples, spread, floor.mean_kl, floor.interval_kl, colour))
+    rows = [
+        _row(found, "van_rossum", pair, [
+            (names[n], matrix) for n, matrix in zip(found.neurons, found.pairs[pair]["model"].heat_maps, strict=True)
+        ])
+        for pair in PAIRS
+    ]  # fmt: skip
     return heat_grid(
         rows, colour_label="van Rossum distance", xlabel="generated window", ylabel="recorded window",
         spread_label=_KL, units="neurons",
@@ -78,8 +76,8 @@ def inference_figure(found: SpikeMeasurements) -> Figure:
     return inference_grid(rows, frame_rate_hz=rate)
 
 
-def _distributions(found: SpikeMeasurements, statistic: str, pair: str, examples: list) -> DistributionRow:
+def _row(found: SpikeMeasurements, statistic: str, pair: str, examples: list) -> StatisticRow:
     day = PAIRS[pair][0]
     floor, colour = found.floors[day][statistic], DAY_X if day == "x" else DAY_Y
     spread = found.pairs[pair]["model"].comparisons[statistic].kl
-    return DistributionRow(PAIRS[pair].label, examples, spread, floor.mean_kl, floor.interval_kl, colour)
+    return StatisticRow(PAIRS[pair].label, examples, spread, floor.mean_kl, floor.interval_kl, colour)

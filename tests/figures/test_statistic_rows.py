@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from cyclegan_neuro.figures.distributions import DistributionRow, HeatRow, distribution_grid, heat_grid
+from cyclegan_neuro.figures.spikes import StatisticRow, distribution_grid, heat_grid
 from cyclegan_neuro.figures.style import DAY_X, DAY_Y, png_bytes, svg_bytes
 
 RNG = np.random.default_rng(0)
@@ -14,7 +14,7 @@ HOSTILE = r"<b>$\frac{1}$ & %s"
 def rows(*examples, spread=None, floor=0.1, floor_interval=(0.05, 0.15)):
     spread = RNG.gamma(2, 0.1, 30) if spread is None else spread
     named = [(f"n{i}", *e) for i, e in enumerate(examples)]
-    return [DistributionRow("X | F(Y)", named, spread, floor, floor_interval, DAY_X)]
+    return [StatisticRow("X | F(Y)", named, spread, floor, floor_interval, DAY_X)]
 
 
 def grid(chosen):
@@ -23,7 +23,7 @@ def grid(chosen):
 
 def heat(*matrices, spread=NONE, floor=0.1, n_rows=1):
     chosen = [
-        HeatRow(f"row {i}", [(f"n{k}", m) for k, m in enumerate(matrices)], spread, floor, (0.05, 0.4), DAY_Y)
+        StatisticRow(f"row {i}", [(f"n{k}", m) for k, m in enumerate(matrices)], spread, floor, (0.05, 0.4), DAY_Y)
         for i in range(n_rows)
     ]
     return heat_grid(
@@ -115,7 +115,7 @@ def test_fewer_than_three_neurons(n_examples):
 
 def test_names_are_drawn_as_they_are_and_figures_repeat():
     sample = RNG.normal(size=20)
-    chosen = [DistributionRow(HOSTILE, [(HOSTILE, sample, sample)], sample, 0.1, (0.1, 0.1), DAY_X)]
+    chosen = [StatisticRow(HOSTILE, [(HOSTILE, sample, sample)], sample, 0.1, (0.1, 0.1), DAY_X)]
     assert png_bytes(grid(chosen))
     assert svg_bytes(grid(chosen)) == svg_bytes(grid(chosen))
 
