@@ -44,7 +44,7 @@ def contrasts(
     places = Places.along(coordinate)
     statistics = statistics_per_place(prepared, places)
     alignments = (fit(places, *statistics) for fit in (PlaceShift.fit, PlaceMoments.fit))
-    in_windows = (_tuning_of_windows(prepared, coordinate, day, starts[day]) for day in ("x", "y"))
+    in_windows = (_along(prepared, coordinate, day, starts)[1] for day in ("x", "y"))
     of_all = (
         binned_mean(getattr(coordinate, day), prepared[day].recording.dff, edges=coordinate.edges) for day in ("x", "y")
     )
@@ -59,19 +59,23 @@ def _change(
     alignment: Alignment, prepared: PreparedPair, coordinate: Coordinate, starts: dict[str, np.ndarray]
 ) -> AttentionMap:
     """Mean |G(x) - x| and |F(y) - y| of an alignment, averaged over the days."""
-    neurons, positional = [], []
+    both = []
     for day, move in (("x", alignment.forward), ("y", alignment.backward)):
-        average = coordinate.average(day, starts[day], prepared.window_frames)
-        total = np.zeros(prepared.n_neurons)
-        for start in starts[day]:
-            window = prepared.windows_of(day, [start])
-            frames = Frames(day, window_frame_indices([start], prepared.window_frames))
-            change = np.abs(move(window, frames) - window)
-            total += change[0].mean(axis=0)
-            average.add([start], change)
-        neurons.append(total / len(starts[day]))
-        positional.append(average.curves())
+        both.append(_along(prepared, coordinate, day, starts, lambda w, frames, move=move: np.abs(move(w, frames) - w)))
+    neurons, positional = zip(*both, strict=True)
     return AttentionMap(neurons=np.mean(neurons, axis=0), positional=np.mean(positional, axis=0))
+
+
+def _along(prepared: PreparedPair, coordinate: Coordinate, day: str, starts: dict[str, np.ndarray], of=None):
+    """Mean over the windows of a day, or of what ``of`` makes of them, per neuron and along the coordinate."""
+    average, total = coordinate.average(day, starts[day], prepared.window_frames), np.zeros(prepared.n_neurons)
+    for start in starts[day]:
+        window = prepared.windows_of(day, [start])
+        if of is not None:
+            window = of(window, Frames(day, window_frame_indices([start], prepared.window_frames)))
+        total += window[0].mean(axis=0)
+        average.add([start], window)
+    return total / len(starts[day]), average.curves()
 
 
 def _spread(prepared: PreparedPair, day: str, starts: np.ndarray) -> np.ndarray:
@@ -89,10 +93,3 @@ def _difference(x: np.ndarray, y: np.ndarray) -> AttentionMap:
     visited = np.isfinite(change).all(axis=1)
     neurons = change[visited].mean(axis=0) if visited.any() else np.full(change.shape[1], np.nan)
     return AttentionMap(neurons=neurons, positional=change)
-
-
-def _tuning_of_windows(prepared: PreparedPair, coordinate: Coordinate, day: str, starts: np.ndarray) -> np.ndarray:
-    average = coordinate.average(day, starts, prepared.window_frames)
-    for start in starts:
-        average.add([start], prepared.windows_of(day, [start]))
-    return average.curves()

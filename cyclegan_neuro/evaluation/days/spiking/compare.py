@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -74,30 +75,26 @@ class StatisticsOf:
 
     def rates(self, counts: SpikeCounts, method: str = "elephant") -> np.ndarray:
         """Return firing rates (window, neuron) in Hz."""
-        compute = lambda: {"values": mean_rates(counts, method=method, workers=self.workers)}  # noqa: E731
-        return self._kept("firing_rate", (self._key(counts), method), compute)["values"]
+        return self._values("firing_rate", counts, (), method, mean_rates)
 
     def correlations(self, counts: SpikeCounts, method: str = "elephant") -> np.ndarray:
         """Return correlations (window, pair of neurons)."""
         bin_s = self.recorder.section.correlation_bin_s
-
-        def compute() -> dict[str, np.ndarray]:
-            return {"values": correlations(counts, bin_s=bin_s, method=method, workers=self.workers)}
-
-        return self._kept("correlation", (self._key(counts), bin_s, method), compute)["values"]
+        return self._values("correlation", counts, (bin_s,), method, partial(correlations, bin_s=bin_s))
 
     def pair_distances(self, counts: SpikeCounts, method: str, label: str) -> np.ndarray:
         """Return van Rossum distances (window, pair of neurons)."""
         time_constant_s = self.recorder.section.time_constant_s
 
-        def compute() -> dict[str, np.ndarray]:
+        def compute(counts, **how):
             progress = _progress(f"van Rossum distances of pairs of neurons, {label}")
-            values = pair_distances(
-                counts, time_constant_s=time_constant_s, method=method, workers=self.workers, progress=progress
-            )
-            return {"values": values}
+            return pair_distances(counts, time_constant_s=time_constant_s, progress=progress, **how)
 
-        return self._kept("van_rossum_pairs", (self._key(counts), time_constant_s, method), compute)["values"]
+        return self._values("van_rossum_pairs", counts, (time_constant_s,), method, compute)
+
+    def _values(self, kind: str, counts: SpikeCounts, settings: tuple, method: str, compute: Callable) -> np.ndarray:
+        key = (self._key(counts), *settings, method)
+        return self._kept(kind, key, lambda: {"values": compute(counts, method=method, workers=self.workers)})["values"]
 
     def compare(
         self,

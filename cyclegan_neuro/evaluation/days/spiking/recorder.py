@@ -34,7 +34,6 @@ from cyclegan_neuro.windows.segmentation import legal_starts, spaced, window_fra
 
 if TYPE_CHECKING:
     from cyclegan_neuro.spikes.inference.rate_models import RateModels
-    from cyclegan_neuro.spikes.inference.rates import InferredRates, WindowRates
 
 __all__ = ["PAIRS", "SpikeRecorder", "SpikeSignal", "why_not"]
 
@@ -231,37 +230,25 @@ class SpikeRecorder:
         """Infer continuous ΔF/F (frame, neuron) once and cut windows from it."""
         from cyclegan_neuro.spikes.inference.rates import infer_rates
 
-        def infer() -> InferredRates:
-            return infer_rates(
-                dff, frame_rate_hz=self.frame_rate_hz, models=self.models, gaps=stretches.joints, levels=levels,
-                resample=self.section.resample,
-            )  # fmt: skip
-
-        kept = self._kept(infer, label, dff, stretches.joints, levels)
+        kept = self._kept(infer_rates, label, dff, stretches.joints, levels, gaps=stretches.joints, levels=levels)
         place = np.searchsorted(stretches.frames, window_frame_indices(starts, self.prepared.window_frames))
         return self._spikes(dff[place[len(place) // 2]], kept["rates_hz"][place], kept)
 
     def _signal_alone(self, windows: np.ndarray, levels: np.ndarray, label: str) -> SpikeSignal:
         from cyclegan_neuro.spikes.inference.rates import infer_windows
 
-        def infer() -> WindowRates:
-            return infer_windows(
-                windows, frame_rate_hz=self.frame_rate_hz, models=self.models, levels=levels,
-                resample=self.section.resample,
-            )  # fmt: skip
-
-        kept = self._kept(infer, label, windows, levels)
+        kept = self._kept(infer_windows, label, windows, levels, levels=levels)
         return self._spikes(windows[len(windows) // 2, self._reached], kept["rates_hz"], kept)
 
-    def _kept(self, infer, label: str, *what: np.ndarray) -> dict[str, np.ndarray]:
-        def compute() -> dict[str, np.ndarray]:
-            _log.info("inferring spikes: %s (%s frames)", label, f"{np.prod(what[0].shape[:-1]):,}")
-            found = infer()
-            names = ("rates_hz", "noise_levels", "network_levels")
-            return {name: getattr(found, name) for name in names}
+    def _kept(self, infer, label: str, dff: np.ndarray, *what: np.ndarray, **how) -> dict[str, np.ndarray]:
+        rate, resample = self.frame_rate_hz, self.section.resample
 
-        key = content_key(*what, self._models_key, self.frame_rate_hz, self.section.resample)
-        return self.cache.get("rates", key, compute)
+        def compute() -> dict[str, np.ndarray]:
+            _log.info("inferring spikes: %s (%s frames)", label, f"{np.prod(dff.shape[:-1]):,}")
+            found = infer(dff, frame_rate_hz=rate, models=self.models, resample=resample, **how)
+            return {name: getattr(found, name) for name in ("rates_hz", "noise_levels", "network_levels")}
+
+        return self.cache.get("rates", content_key(dff, *what, self._models_key, rate, resample), compute)
 
     def _spikes(self, dff: np.ndarray, rates_hz: np.ndarray, kept: dict[str, np.ndarray]) -> SpikeSignal:
         """Make spikes of inferred rates (window, frame, neuron)."""
