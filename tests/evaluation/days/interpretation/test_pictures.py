@@ -144,7 +144,7 @@ def test_phi_shows_the_truth_the_contrast_and_the_masks_of_g(make_pair, make_int
         "truth: what Φ removes", "truth: its edge", "difference of variability", "D_Y on Y: saliency",
     ]  # fmt: skip
     assert "G on X: mask AG1" in drawn
-    assert png_bytes(pictures.corner_figure(make_interpretation(prepared, gates=False), prepared))
+    assert png_bytes(pictures.corner_figure(make_interpretation(prepared, gates=False)))
 
 
 def test_the_animal_is_followed_through_the_reward_zone(make_pair):
@@ -192,7 +192,7 @@ def test_the_field_of_view_is_drawn_where_it_is_known(make_pair, make_interpreta
     found = make_interpretation(prepared)
     assert pictures.field_figure(found) is None
     recording = replace(prepared.x.recording, roi_xy_um=np.arange(10.0).reshape(5, 2))
-    figure = pictures.field_figure(found, replace(prepared, x=replace(prepared.x, recording=recording)))
+    figure = pictures.field_figure(replace(found, pair=replace(prepared, x=replace(prepared.x, recording=recording))))
     assert "D_X on X: saliency" in titles(figure)
 
 
