@@ -19,7 +19,7 @@ from cyclegan_neuro.recordings.findings import Finding
 from cyclegan_neuro.recordings.loading import load
 from cyclegan_neuro.recordings.recording import Origin
 from cyclegan_neuro.windows import scaling
-from cyclegan_neuro.windows.prepared import Scaling
+from cyclegan_neuro.windows.scaling import Scaling
 from cyclegan_neuro.windows.segmentation import allowed_stretches
 
 __all__ = ["PreparedSamples", "prepare_samples"]
