@@ -40,10 +40,13 @@ class Paragraph:
         beside Jinja's filters it has ``percent``, ``plural("window")``, ``significant`` and ``thousands``.
     facts : mapping
         What it may tell, by name; another name in it is an error.
+    references : Path, optional
+        A ``.bib`` file of what it cites beyond the package's; a field per line, as ``references.bib`` has them.
     """
 
     template: Path
     facts: Mapping[str, Any]
+    references: Path | None = None
 
 
 def render_methods(
@@ -56,16 +59,20 @@ def render_methods(
     Raises
     ------
     KeyError
-        If a template cites what is not in ``references.bib``.
+        If a template cites what is in no ``.bib`` file.
     jinja2.UndefinedError
         If a template names what it was not given.
     """
+    paragraphs = tuple(paragraphs)
+    known = bibliography().copy()
+    for paragraph in paragraphs:
+        known |= bibliography(paragraph.references) if paragraph.references else {}
     cited: dict[str, Reference] = {}
 
     def cite(key: str, *, in_text: bool = False) -> str:
-        if key not in bibliography():
+        if key not in known:
             raise KeyError(f"cite({key!r}): references.bib has no such entry")
-        cited[key] = bibliography()[key]
+        cited[key] = known[key]
         return _citation(cited[key], in_text=in_text)
 
     versions = {library: version(library) for library in ("TensorFlow", "Keras", *libraries)}
@@ -75,9 +82,9 @@ def render_methods(
 
 
 @cache
-def bibliography() -> dict[str, Reference]:
-    """Return the entries of ``references.bib`` by key."""
-    text = (_FOLDER / "references.bib").read_text(encoding="utf-8").replace("VERSION", __version__)
+def bibliography(path: Path = _FOLDER / "references.bib") -> dict[str, Reference]:
+    """Return the entries of a ``.bib`` file by key."""
+    text = path.read_text(encoding="utf-8").replace("VERSION", __version__)
     entries = (entry.strip() for entry in re.split(r"^(?=@)", text, flags=re.MULTILINE) if entry)
     return {
         reference.key: reference for reference in (Reference(e[e.index("{") + 1 : e.index(",")], e) for e in entries)

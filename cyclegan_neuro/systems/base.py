@@ -6,6 +6,7 @@ import importlib
 import pkgutil
 from abc import ABC, abstractmethod
 from difflib import get_close_matches
+from importlib.metadata import EntryPoints, entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,8 @@ __all__ = ["System", "get", "names"]
 
 class System(ABC):
     """One published system: what a folder of ``cyclegan_neuro/systems`` offers as ``SYSTEM`` in its ``__init__``.
+
+    A package of your own offers it as an entry point, see ``docs/adding_a_system.md``.
 
     To be written: the four class attributes, :meth:`prepare`, :meth:`build`, :meth:`steps_per_epoch`,
     :meth:`training_stream`, :meth:`validation_dataset` and :meth:`evaluate`. The others have defaults. Instances hold
@@ -115,10 +118,8 @@ class System(ABC):
 
 
 def names() -> list[str]:
-    """Return the names of all systems (the folders of ``cyclegan_neuro/systems``)."""
-    import cyclegan_neuro.systems as package
-
-    return sorted(module.name for module in pkgutil.iter_modules(package.__path__) if module.ispkg)
+    """Return the names of all systems: folders of ``cyclegan_neuro/systems``, and those that other packages offer."""
+    return sorted({*_own(), *_installed().names})
 
 
 def get(name: str) -> System:
@@ -127,15 +128,27 @@ def get(name: str) -> System:
     Raises
     ------
     ConfigurationError
-        If there is no such folder.
+        If there is none.
     """
-    known = names()
-    if name not in known:
-        near = get_close_matches(name, known, n=1)
-        raise ConfigurationError(
-            "system",
-            got=repr(name),
-            expected=f"one of {', '.join(known)}",
-            fix=f"did you mean '{near[0]}'?" if near else "choose one of these names",
-        )
-    return importlib.import_module(f"cyclegan_neuro.systems.{name}").SYSTEM
+    if name in _own():
+        return importlib.import_module(f"cyclegan_neuro.systems.{name}").SYSTEM
+    if name in (installed := _installed()).names:
+        return installed[name].load()
+    near = get_close_matches(name, names(), n=1)
+    raise ConfigurationError(
+        "system",
+        got=repr(name),
+        expected=f"one of {', '.join(names())}",
+        fix=f"did you mean '{near[0]}'?" if near else "choose one of these names",
+    )
+
+
+def _own() -> list[str]:
+    import cyclegan_neuro.systems as package
+
+    return [module.name for module in pkgutil.iter_modules(package.__path__) if module.ispkg]
+
+
+def _installed() -> EntryPoints:
+    """The ``SYSTEM`` of each package that names one under ``[project.entry-points."cyclegan_neuro.systems"]``."""
+    return entry_points(group="cyclegan_neuro.systems")

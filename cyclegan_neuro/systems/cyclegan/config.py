@@ -8,7 +8,7 @@ from cyclegan_neuro.configuration.fields import Section, setting
 from cyclegan_neuro.configuration.sections import DataSection, OrderingSection, TrainingSection, WindowsSection
 from cyclegan_neuro.evaluation.days.sections import EvaluationSection, ReportSection
 
-__all__ = ["Config", "ModelSection", "ObjectiveSection"]
+__all__ = ["Config", "ModelSection", "ObjectiveSection", "critic_updates", "windows_per_step"]
 
 
 class ModelSection(Section):
@@ -105,3 +105,16 @@ class Config(Section):
     training: TrainingSection = setting(TrainingSection, "Optimisation.")
     evaluation: EvaluationSection = setting(EvaluationSection, "Evaluation.")
     report: ReportSection = setting(ReportSection, "Report.")
+
+
+_CRITIC_UPDATES = {"gan": 1, "lsgan": 1, "wgangp": 5, "dragan": 1}  # Table C.1
+
+
+def critic_updates(config: Config) -> int:
+    """Return the discriminator updates per generator update."""
+    return config.objective.critic_updates or _CRITIC_UPDATES[config.objective.name]
+
+
+def windows_per_step(config: Config) -> int:
+    """Return the windows of each day that one ``train_step`` consumes."""
+    return config.training.batch_size * critic_updates(config)

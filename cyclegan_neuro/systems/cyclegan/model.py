@@ -14,9 +14,8 @@ import tensorflow as tf
 from cyclegan_neuro.networks import objectives
 from cyclegan_neuro.networks.layers import HistoryBuffer
 from cyclegan_neuro.networks.objectives import DISTANCES, Objective, mae
-from cyclegan_neuro.systems.cyclegan.config import Config
+from cyclegan_neuro.systems.cyclegan.config import Config, critic_updates, windows_per_step
 from cyclegan_neuro.systems.cyclegan.criterion import MomentDistance
-from cyclegan_neuro.systems.cyclegan.data import critic_updates, windows_per_step
 from cyclegan_neuro.systems.cyclegan.networks import InputStatistics, build_discriminator, build_generator
 from cyclegan_neuro.systems.trainer import AdversarialTrainer
 from cyclegan_neuro.windows.pipeline import steps_per_epoch

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from cyclegan_neuro.systems.base import System
-from cyclegan_neuro.systems.cyclegan.config import Config
+from functools import partial
+from pathlib import Path
+
+from cyclegan_neuro.systems.cyclegan.config import Config, critic_updates, windows_per_step
+from cyclegan_neuro.systems.days import DaysSystem
 
 __all__ = ["CycleGANSystem"]
 
 
-class CycleGANSystem(System):
+class CycleGANSystem(DaysSystem):
     """Unpaired translation between novice and expert activity."""
 
     name = "cyclegan"
@@ -19,52 +22,31 @@ class CycleGANSystem(System):
     )
     Config = Config
 
-    def prepare(self, config, *, run_directory=None):
-        from cyclegan_neuro.systems.cyclegan.data import prepare
-
-        return prepare(config, run_directory=run_directory)
+    def windows_per_step(self, config):
+        return windows_per_step(config)
 
     def build(self, config, prepared):
         from cyclegan_neuro.systems.cyclegan.model import build_cyclegan
 
         return build_cyclegan(config, prepared)
 
-    def steps_per_epoch(self, config, prepared):
-        from cyclegan_neuro.systems.cyclegan.data import windows_per_step
-        from cyclegan_neuro.windows.pipeline import steps_per_epoch
-
-        return steps_per_epoch(prepared, windows_per_step(config))
-
-    def training_stream(self, config, prepared, *, start_step):
-        from cyclegan_neuro.systems.cyclegan.data import windows_per_step
-        from cyclegan_neuro.windows.pipeline import training_stream
-
-        return training_stream(
-            prepared,
-            batch_size=windows_per_step(config),
-            n_steps_per_epoch=self.steps_per_epoch(config, prepared),
-            seed=config.training.seed,
-            start_step=start_step,
-        )
-
-    def validation_dataset(self, config, prepared):
-        from cyclegan_neuro.windows.pipeline import batches
-
-        return batches(prepared, which="validation", batch_size=config.training.batch_size)
-
     def training_figures(self, config, prepared, trainer):
         from cyclegan_neuro.systems.cyclegan.training_figures import training_figures
 
         return training_figures(config, prepared, trainer)
 
-    def translate(self, config, prepared, trainer, recording, *, to):
-        from cyclegan_neuro.evaluation.days.translation import ModelTranslator
-        from cyclegan_neuro.evaluation.days.whole_days import translate_recording
+    def training_paragraph(self, config, prepared, *, updates):
+        from cyclegan_neuro.evaluation.methods import Paragraph
 
-        model = ModelTranslator(trainer.generator_g, trainer.generator_f, prepared)
-        return translate_recording(model, prepared, recording, to=to, batch_size=config.evaluation.batch_size)
+        facts = {
+            "config": config,
+            "critic_updates": critic_updates(config),
+            "steps_per_epoch": self.steps_per_epoch(config, prepared),
+            "updates": updates,
+        }
+        return Paragraph(Path(__file__).with_name("methods.j2"), facts)
 
-    def evaluate(self, config, prepared, trainer, *, cache_directory=None):
-        from cyclegan_neuro.systems.cyclegan.evaluation import evaluate_cyclegan
+    def views(self, config, prepared, trainer):
+        from cyclegan_neuro.systems.cyclegan.views import view_networks
 
-        return evaluate_cyclegan(config, prepared, trainer, cache_directory=cache_directory)
+        return partial(view_networks, trainer, config.evaluation.interpretation, prepared)

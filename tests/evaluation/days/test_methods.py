@@ -9,15 +9,15 @@ from cyclegan_neuro.evaluation.days.interpretation.findings import Interpretatio
 from cyclegan_neuro.evaluation.days.interpretation.score import CornerTruth
 from cyclegan_neuro.evaluation.days.methods import methods_of_days
 from cyclegan_neuro.interpret.coordinates import Coordinate
+from cyclegan_neuro.systems.cyclegan import SYSTEM
 from cyclegan_neuro.systems.cyclegan.config import Config
-from cyclegan_neuro.systems.cyclegan.evaluation import training_paragraph
 from cyclegan_neuro.windows.prepared import NeuronOrder
 
 CITATION = re.compile(r"\b((?:van )?[A-Z][\w-]+)(?: et al\.| and Ba)? \(?((?:19|20)\d\d)\b")
 
 
 def told(config, prepared, **options):
-    training = training_paragraph(config, prepared, updates=600)
+    training = SYSTEM.training_paragraph(config, prepared, updates=600)
     paragraphs, references = methods_of_days(config, prepared, training, **options)
     return " ".join(paragraphs), {reference.key for reference in references}
 

@@ -11,8 +11,8 @@ from cyclegan_neuro.evaluation.days.story.inputs import inputs_block, origin_sen
 from cyclegan_neuro.evaluation.days.story.wording import compared, mean_sd
 from cyclegan_neuro.recordings.findings import Finding
 from cyclegan_neuro.report.tables import json_ready
+from cyclegan_neuro.systems.cyclegan import SYSTEM
 from cyclegan_neuro.systems.cyclegan.config import Config
-from cyclegan_neuro.systems.cyclegan.evaluation import evaluate_cyclegan
 from cyclegan_neuro.systems.cyclegan.model import build_cyclegan
 
 WITHOUT_MAPS = {"position_bin_cm": 20.0, "batch_size": 2, "interpretation": {"enabled": False}}
@@ -32,7 +32,7 @@ def text_of(evaluation):
 @pytest.fixture(scope="module")
 def evaluated(make_pair, make_trainer):
     """Return a function that evaluates a model that does nothing, once for each kind of days."""
-    return cache(lambda kind: evaluate_cyclegan(CONFIG, make_pair(**KINDS[kind]), make_trainer()))
+    return cache(lambda kind: SYSTEM.evaluate(CONFIG, make_pair(**KINDS[kind]), make_trainer()))
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -82,7 +82,7 @@ def test_the_story_is_told_in_order(evaluated, kind):
 def test_missing_positions_in_the_test_windows_are_explained(make_pair, make_trainer):
     prepared = make_pair(position=True)
     prepared.x.recording.behaviour.position_cm[64:] = np.nan
-    evaluation = evaluate_cyclegan(CONFIG, prepared, make_trainer())
+    evaluation = SYSTEM.evaluate(CONFIG, prepared, make_trainer())
     assert "tuning" not in evaluation.metrics
     assert "windows.exclude_x" in evaluation.blocks[2].paragraphs[0]
 
@@ -101,7 +101,7 @@ def test_a_model_that_does_nothing_is_no_better_than_identity(make_pair, make_tr
     """Scaling differs between the days, so the stand-in undoes it to be the identity in ΔF/F."""
     prepared = make_pair(truth=True)
     prepared = replace(prepared, y=replace(prepared.y, scaling=prepared.x.scaling))
-    summary = evaluate_cyclegan(CONFIG, prepared, make_trainer()).summary
+    summary = SYSTEM.evaluate(CONFIG, prepared, make_trainer()).summary
     assert "no better than identity" in summary[1]
 
 
@@ -125,20 +125,20 @@ def test_a_model_that_knows_the_answer_is_better(make_pair, make_trainer, model_
     direct = found.signals["direct_y"]
     assert direct["model"]["mean"] == pytest.approx(direct["best_possible"]["mean"], rel=1e-4)
     assert direct["model"]["gap_closed"] == pytest.approx(1.0, abs=1e-3)
-    summary = evaluate_cyclegan(CONFIG, prepared, make_trainer(g=g)).summary
+    summary = SYSTEM.evaluate(CONFIG, prepared, make_trainer(g=g)).summary
     assert "100 % of the gap closed" in summary[1]
 
 
 def test_shared_frames_are_said_at_the_top(make_pair, make_trainer):
     prepared = make_pair(truth=True)
     starts = replace(prepared.x.starts, test=prepared.x.starts.train[:3])
-    evaluation = evaluate_cyclegan(CONFIG, replace(prepared, x=replace(prepared.x, starts=starts)), make_trainer())
+    evaluation = SYSTEM.evaluate(CONFIG, replace(prepared, x=replace(prepared.x, starts=starts)), make_trainer())
     assert "100 % of the test frames were seen in training" in evaluation.summary[0]
 
 
 def test_findings_stand_in_the_report_the_most_serious_first(make_pair, make_trainer):
     findings = tuple(Finding(s, s, "dff", "this", "that", "nothing") for s in ("info", "critical", "warning"))
-    evaluation = evaluate_cyclegan(CONFIG, replace(make_pair(), findings=findings, notes=("A note.",)), make_trainer())
+    evaluation = SYSTEM.evaluate(CONFIG, replace(make_pair(), findings=findings, notes=("A note.",)), make_trainer())
     table = dict((t.slug, t) for _, t in evaluation.blocks[0].tables)["findings"]
     assert [row[0] for row in table.rows] == ["critical", "warning", "info"]
     assert "A note." in evaluation.blocks[0].paragraphs
@@ -207,7 +207,7 @@ def test_where_the_networks_look_is_part_of_the_story(make_pair):
         evaluation={**WITHOUT_MAPS, "interpretation": interpretation}, report={"n_traces": 2, "dpi": 60},
     )  # fmt: skip
     prepared = make_pair(truth=True, position=True)
-    evaluation = evaluate_cyclegan(config, prepared, build_cyclegan(config, prepared))
+    evaluation = SYSTEM.evaluate(config, prepared, build_cyclegan(config, prepared))
     titles = [block.title for block in evaluation.blocks]
     assert titles[2:5] == ["What changed?", "Where do the networks look?", "Are the maps true?"]
     assert evaluation.metrics["interpretation"]["G"]["saliency"].keys() >= {"auroc_neurons", "chance", "untrained"}

@@ -159,9 +159,9 @@ def _where_inside(values, first, count: int, n_bins: int):
     return values * tf.cast((at >= 0) & (at < n_bins), values.dtype)[..., None]
 
 
-def _filled(values: np.ndarray, length: int) -> np.ndarray:
+def _filled(values: np.ndarray, length: int) -> tf.Tensor:
     """Append zeros along the first axis; floats become float32, other numbers int32."""
     kind = np.float32 if np.issubdtype(values.dtype, np.floating) else np.int32
     filled = np.zeros((length, *values.shape[1:]), kind)
     filled[: len(values)] = values
-    return filled
+    return tf.constant(filled)

@@ -23,8 +23,8 @@ from cyclegan_neuro.report.tables import format_cell, json_ready
 from cyclegan_neuro.spikes.comparison import DESCRIPTIONS, compare_firing_rates
 from cyclegan_neuro.spikes.divergence import kl_ceiling, wasserstein
 from cyclegan_neuro.systems import base
+from cyclegan_neuro.systems.cyclegan import SYSTEM
 from cyclegan_neuro.systems.cyclegan.config import Config
-from cyclegan_neuro.systems.cyclegan.evaluation import evaluate_cyclegan, training_paragraph
 from cyclegan_neuro.training.checkpoints import Checkpoint, Manifest
 
 STATISTICS = {"firing_rate", "correlation", "van_rossum", "van_rossum_pairs"}
@@ -125,7 +125,7 @@ def test_generated_spikes_are_those_of_what_the_generator_gave(measured, make_tr
 
 @pytest.mark.parametrize("days", [{}, {"phi": True}, {"truth": False}], ids=["simulated", "phi", "recorded"])
 def test_metrics_hold_every_statistic_and_no_nan(make_days, make_trainer, stand_in_networks, days):
-    evaluation = evaluate_cyclegan(config(max_windows=5), make_days(**days), make_trainer())
+    evaluation = SYSTEM.evaluate(config(max_windows=5), make_days(**days), make_trainer())
     metrics = strict(evaluation.metrics)
     alignments = (*ALONE, *(IN_WINDOW if "phi" in days else ()))
     assert metrics["spikes"].keys() == STATISTICS
@@ -245,7 +245,7 @@ def test_days_with_unequal_numbers_of_windows(measured, make_days):
 
 def test_a_second_evaluation_computes_nothing(make_days, make_trainer, stand_in_networks, tmp_path, monkeypatch):
     prepared, trainer = make_days(), make_trainer(g=lambda windows, training: windows * 1.5)
-    first = evaluate_cyclegan(config(), prepared, trainer, cache_directory=tmp_path)
+    first = SYSTEM.evaluate(config(), prepared, trainer, cache_directory=tmp_path)
 
     def refuse(*args, **kwargs):
         raise AssertionError("computed again")
@@ -253,7 +253,7 @@ def test_a_second_evaluation_computes_nothing(make_days, make_trainer, stand_in_
     stand_in_networks.windows.clear(), stand_in_networks.frames.clear()
     for name in ("mean_rates", "correlations", "distances", "pair_distances"):
         monkeypatch.setattr(compare, name, refuse)
-    second = evaluate_cyclegan(config(), prepared, trainer, cache_directory=tmp_path)
+    second = SYSTEM.evaluate(config(), prepared, trainer, cache_directory=tmp_path)
     assert stand_in_networks.windows == stand_in_networks.frames == []
     assert strict(second.metrics) == strict(first.metrics)
     assert second.summary == first.summary
@@ -350,7 +350,7 @@ def test_tables_say_what_they_compare(measured):
 @pytest.mark.parametrize(("van_rossum", "sweep"), [("fast", "van Rossum distances with"), ("elephant", "of the ali")])
 def test_methods_say_how_spikes_were_inferred_and_compared(measured, van_rossum, sweep):
     found = measured(section={"van_rossum": van_rossum, "seed": 3, "correlation_bin_s": 0.25})
-    training = training_paragraph(config(), found.recorder.prepared, updates=1)
+    training = SYSTEM.training_paragraph(config(), found.recorder.prepared, updates=1)
     paragraphs, references = methods_of_days(config(), found.recorder.prepared, training, spikes=found)
     (paragraph,) = (p for p in paragraphs if p.startswith("Spike rates were inferred alike"))
     for wanted in (
@@ -374,7 +374,7 @@ REASONS = {
 @pytest.mark.parametrize("case", REASONS)
 def test_without_spikes_the_report_says_why_and_has_all_else(make_days, make_trainer, tmp_path, case):
     days, section, reason = REASONS[case]
-    evaluation = evaluate_cyclegan(config(**section), make_days(**days), make_trainer(), cache_directory=tmp_path)
+    evaluation = SYSTEM.evaluate(config(**section), make_days(**days), make_trainer(), cache_directory=tmp_path)
     (sentence,) = block_of(evaluation).paragraphs
     assert sentence.startswith(f"Spikes were not inferred, so their statistics are not compared. {reason}")
     assert [block.title for block in evaluation.blocks][:2] == ["What went in", "Did the mapping work?"]

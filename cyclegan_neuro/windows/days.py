@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from cyclegan_neuro.configuration.sections import DataSection, WindowsSection
+from cyclegan_neuro.configuration.sections import DataSection, OrderingSection, WindowsSection
 from cyclegan_neuro.errors import WindowError
 from cyclegan_neuro.recordings.checks import check, require
 from cyclegan_neuro.recordings.findings import Finding
@@ -15,49 +15,51 @@ from cyclegan_neuro.recordings.recording import Recording
 from cyclegan_neuro.recordings.shuffling import shuffle_days
 from cyclegan_neuro.recordings.simulate import simulate_days
 from cyclegan_neuro.recordings.simulate.phi import phi_recording
-from cyclegan_neuro.systems.cyclegan.config import Config
 from cyclegan_neuro.windows.prepare import learn_order, prepare_pair
 from cyclegan_neuro.windows.prepared import NeuronOrder, PreparedPair
 from cyclegan_neuro.windows.segmentation import allowed_stretches, legal_starts
 
-__all__ = ["critic_updates", "prepare", "windows_per_step"]
-
-_CRITIC_UPDATES = {"gan": 1, "lsgan": 1, "wgangp": 5, "dragan": 1}  # Table C.1
+__all__ = ["prepare_days"]
 
 
-def critic_updates(config: Config) -> int:
-    """Return the discriminator updates per generator update."""
-    return config.objective.critic_updates or _CRITIC_UPDATES[config.objective.name]
-
-
-def windows_per_step(config: Config) -> int:
-    """Return the windows of each day that one ``train_step`` consumes."""
-    return config.training.batch_size * critic_updates(config)
-
-
-def prepare(config: Config, *, run_directory: Path | None = None) -> PreparedPair:
+def prepare_days(
+    data: DataSection,
+    windows: WindowsSection,
+    ordering: OrderingSection,
+    *,
+    seed: int,
+    run_directory: Path | None = None,
+) -> PreparedPair:
     """Read or simulate both days, check and match them, cut, order and scale them.
+
+    Parameters
+    ----------
+    data, windows, ordering : sections
+    seed : int
+        Of what is drawn on the way.
+    run_directory : Path, optional
+        Keeps order and scaling; what is there already is read instead of learned again.
 
     Raises
     ------
     RecordingError, PairingError, WindowError
         On input that cannot be used, before anything is written or trained.
     """
-    days, windows, order = _days(config.data), config.windows, None
-    phi_of_windows = config.data.source == "phi"
-    if config.data.shuffle_days:
+    days, order = _days(data), None
+    phi_of_windows = data.source == "phi"
+    if data.shuffle_days:
         if phi_of_windows:  # before the mixture: Φ comes after the ordering, and is part of what is mixed
-            settings = {"windows": windows, "ordering": config.ordering, "seed": config.training.seed}
+            settings = {"windows": windows, "ordering": ordering, "seed": seed}
             order = learn_order(days.x, None, **settings, run_directory=run_directory)
-        days, windows = _mixed(days, config, order)
+        days, windows = _mixed(days, data, windows, order, seed=seed)
         phi_of_windows = False  # blocks of Φ(x) stand on both days
     return prepare_pair(
         days.x,
         None if phi_of_windows else days.y,
-        data=config.data,
+        data=data,
         windows=windows,
-        ordering=config.ordering,
-        seed=config.training.seed,
+        ordering=ordering,
+        seed=seed,
         findings=days.findings,
         notes=days.notes,
         inputs=describe_inputs(days),
@@ -96,21 +98,23 @@ def _same_day(recording: Recording, findings: list[Finding], *, resample_hz: flo
     return Pair(day.x, day.x, tuple(findings), (*notes, *day.notes))
 
 
-def _mixed(days: Pair, config: Config, order: NeuronOrder | None) -> tuple[Pair, WindowsSection]:
+def _mixed(
+    days: Pair, data: DataSection, windows: WindowsSection, order: NeuronOrder | None, *, seed: int
+) -> tuple[Pair, WindowsSection]:
     """Return the days mixed, and the windows section that fits them: what either day excludes, both do."""
-    windows, n_frames = config.windows, (days.x.n_frames, days.y.n_frames)
+    n_frames = days.x.n_frames, days.y.n_frames
     block_frames = 2 * windows.window_frames  # room for overlapping windows, and half of a day from either
-    if config.data.source == "phi":  # Φ depends on the place in the window: it is made side by side, a block each
+    if data.source == "phi":  # Φ depends on the place in the window: it is made side by side, a block each
         block_frames = windows.window_frames
         transformed = phi_recording(
             days.x,
             window_frames=block_frames,
-            weight=config.data.phi_noise,
-            seed=config.data.phi_seed,
+            weight=data.phi_noise,
+            seed=data.phi_seed,
             columns=order.columns,
         )
         days = replace(days, y=transformed)
-    mixed = shuffle_days(days, block_frames=block_frames, seed=config.training.seed)
+    mixed = shuffle_days(days, block_frames=block_frames, seed=seed)
     exclude = [
         (first, last)
         for stretches, own_frames in zip((windows.exclude_x, windows.exclude_y), n_frames, strict=True)

@@ -9,8 +9,8 @@ from cyclegan_neuro.errors import ConfigurationError, WindowError
 from cyclegan_neuro.evaluation.days.story.inputs import origin_sentence
 from cyclegan_neuro.recordings.simulate import corner_mask, phi_noise, simulate_days
 from cyclegan_neuro.recordings.writing import write_recording
+from cyclegan_neuro.systems.cyclegan import SYSTEM
 from cyclegan_neuro.systems.cyclegan.config import Config
-from cyclegan_neuro.systems.cyclegan.data import prepare
 from cyclegan_neuro.training.compare import refuse_changed_config
 
 SIMULATION = {"preset": "mouse_3", "duration_s": 60.0}  # 21 neurons, 1,440 frames
@@ -33,7 +33,7 @@ def starts_of(day):
 
 
 def test_simulated_days_are_mixed_in_blocks_of_two_windows():
-    prepared = prepare(make_config())
+    prepared = SYSTEM.prepare(make_config())
     novice, expert = simulate_days(**SIMULATION)
     for day, own, other in ((prepared.x, novice, expert), (prepared.y, expert, novice)):
         assert set(day.recording.gaps) == set(range(63, 1439, 64))
@@ -50,17 +50,17 @@ def blocks(length, n_frames=1440):
 
 
 def test_the_report_calls_it_a_control():
-    prepared = prepare(make_config())
+    prepared = SYSTEM.prepare(make_config())
     sentence = origin_sentence(prepared)
     assert sentence.startswith("Simulated data, not measured in an animal: ")
     assert sentence.count("mouse_3 days mixed (control)") == 2
     assert sum(note.startswith("Control, not an experiment: the two days are mixed") for note in prepared.notes) == 1
     assert prepared.inputs["x"]["session"] == "days mixed (control)"
-    assert prepared.inputs["x"]["sha256"] != prepare(make_config(seed=1)).inputs["x"]["sha256"]
+    assert prepared.inputs["x"]["sha256"] != SYSTEM.prepare(make_config(seed=1)).inputs["x"]["sha256"]
 
 
 def test_without_the_setting_nothing_is_mixed():
-    prepared = prepare(make_config(data={"shuffle_days": False}))
+    prepared = SYSTEM.prepare(make_config(data={"shuffle_days": False}))
     novice, _ = simulate_days(**SIMULATION)
     np.testing.assert_array_equal(prepared.x.recording.dff, novice.dff)
     assert not any("mixed" in note for note in prepared.notes)
@@ -68,7 +68,7 @@ def test_without_the_setting_nothing_is_mixed():
 
 
 def test_windows_of_phi_are_mixed_one_by_one():
-    prepared = prepare(make_config(data={"source": "phi", "phi_seed": 7}))
+    prepared = SYSTEM.prepare(make_config(data={"source": "phi", "phi_seed": 7}))
     novice, _ = simulate_days(**SIMULATION)
     noise = phi_noise(novice.dff, seed=7)
     kept = []
@@ -90,8 +90,8 @@ def test_windows_of_phi_are_mixed_one_by_one():
 def test_phi_is_mixed_in_the_order_of_x(tmp_path):
     """Order first, then Φ, then the mixture: the corner in it is connected in the order of the networks."""
     data = {"source": "phi", "phi_noise": 0.0}
-    mixed = prepare(make_config(data=data, ordering="firing_rate"), run_directory=tmp_path)
-    alone = prepare(make_config(data=data | {"shuffle_days": False}, ordering="firing_rate"))
+    mixed = SYSTEM.prepare(make_config(data=data, ordering="firing_rate"), run_directory=tmp_path)
+    alone = SYSTEM.prepare(make_config(data=data | {"shuffle_days": False}, ordering="firing_rate"))
     assert np.array_equal(mixed.order.columns, alone.order.columns)
     novice, _ = simulate_days(**SIMULATION)
     x_is_first = np.array_equal(mixed.x.recording.dff[:32], novice.dff[:32])
@@ -110,14 +110,14 @@ def test_what_either_day_excludes_both_mixed_days_do(tmp_path):
     paths = [str(write_recording(day, tmp_path / f"{day.session}.h5")) for day in (novice, longer)]
     data = {"source": "files", "x": {"path": paths[0]}, "y": {"path": paths[1]}, "simulation": {}}
     exclude = {"exclude_x": [[0, 99]], "exclude_y": [[600, 699], [1450, 1499]]}  # the last is cut off with the surplus
-    prepared = prepare(make_config(data=data, windows=exclude))
+    prepared = SYSTEM.prepare(make_config(data=data, windows=exclude))
     for day in (prepared.x, prepared.y):
         frames = (starts_of(day)[:, None] + np.arange(32)).ravel()
         assert frames.min() >= 100
         assert not np.isin(frames, np.arange(600, 700)).any()
     assert "mouse_3 expert: the last 60 frames, which the other day does not have, are left out." in prepared.notes
     with pytest.raises(WindowError, match=r"excluded stretch \[1500, 1510\]: got first frame 1,500"):
-        prepare(make_config(data=data, windows={"exclude_y": [[1500, 1510]]}))
+        SYSTEM.prepare(make_config(data=data, windows={"exclude_y": [[1500, 1510]]}))
 
 
 @pytest.mark.parametrize(
@@ -131,7 +131,7 @@ def test_what_either_day_excludes_both_mixed_days_do(tmp_path):
 def test_too_few_windows_for_the_paper_split(source, got):
     windows = {"split": "paper", "n_validation": 400, "n_test": 400}
     with pytest.raises(WindowError) as caught:
-        prepare(make_config(data={"source": source}, windows=windows))
+        SYSTEM.prepare(make_config(data={"source": source}, windows=windows))
     assert str(caught.value) == (
         f"data.shuffle_days, split paper: got {got} frames), "
         "expected more than 800 (400 validation + 400 test, and training). Fix: set windows.split: blocked, or fewer "
@@ -140,13 +140,13 @@ def test_too_few_windows_for_the_paper_split(source, got):
 
 
 def test_the_paper_split_takes_mixed_days_that_suffice():
-    prepared = prepare(make_config(windows={"split": "paper", "n_validation": 20, "n_test": 20}))
+    prepared = SYSTEM.prepare(make_config(windows={"split": "paper", "n_validation": 20, "n_test": 20}))
     assert [len(part) for part in (prepared.x.starts.train, prepared.y.starts.test)] == [40, 20]
 
 
 def test_too_few_windows_for_the_blocked_split():
     with pytest.raises(WindowError, match=r"days mixed \(control\)\), split blocked: got 2 windows without a common"):
-        prepare(make_config(windows={"window_frames": 500}))
+        SYSTEM.prepare(make_config(windows={"window_frames": 500}))
 
 
 def test_resume_refuses_to_mix_days_that_were_not():

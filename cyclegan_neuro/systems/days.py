@@ -1,0 +1,84 @@
+"""What every system that translates between two days shares: its data, its batches, its evaluation."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import TYPE_CHECKING, Any
+
+from cyclegan_neuro.systems.base import System
+
+if TYPE_CHECKING:
+    from cyclegan_neuro.evaluation.days.interpretation.measure import Views
+    from cyclegan_neuro.evaluation.methods import Paragraph
+
+__all__ = ["DaysSystem"]
+
+
+class DaysSystem(System):
+    """A system whose trainer has ``generator_g``: x → y and ``generator_f``: y → x.
+
+    To be written: the class attributes of :class:`System`, :meth:`build` and :meth:`training_paragraph`. ``Config`` has
+    the sections of :class:`cyclegan_neuro.evaluation.days.sections.DaysConfig`. Generators take scaled, ordered windows
+    (batch, time, neuron, 1) to the same shape; batches are pairs ``(x, y)`` of them, shuffled apart.
+    """
+
+    @abstractmethod
+    def training_paragraph(self, config: Any, prepared: Any, *, updates: int) -> Paragraph:
+        """Return what the methods section tells of training; ``updates`` are those behind the weights."""
+
+    def views(self, config: Any, prepared: Any, trainer: Any) -> Views | None:
+        """Return what gives the networks to explain; by default none is."""
+        return None
+
+    def windows_per_step(self, config: Any) -> int:
+        """Return the windows of each day that one ``train_step`` consumes."""
+        return config.training.batch_size
+
+    def prepare(self, config, *, run_directory=None):
+        from cyclegan_neuro.windows.days import prepare_days
+
+        return prepare_days(
+            config.data, config.windows, config.ordering, seed=config.training.seed, run_directory=run_directory
+        )
+
+    def steps_per_epoch(self, config, prepared):
+        from cyclegan_neuro.windows.pipeline import steps_per_epoch
+
+        return steps_per_epoch(prepared, self.windows_per_step(config))
+
+    def training_stream(self, config, prepared, *, start_step):
+        from cyclegan_neuro.windows.pipeline import training_stream
+
+        return training_stream(
+            prepared,
+            batch_size=self.windows_per_step(config),
+            n_steps_per_epoch=self.steps_per_epoch(config, prepared),
+            seed=config.training.seed,
+            start_step=start_step,
+        )
+
+    def validation_dataset(self, config, prepared):
+        from cyclegan_neuro.windows.pipeline import batches
+
+        return batches(prepared, which="validation", batch_size=config.training.batch_size)
+
+    def translate(self, config, prepared, trainer, recording, *, to):
+        from cyclegan_neuro.evaluation.days.translation import ModelTranslator
+        from cyclegan_neuro.evaluation.days.whole_days import translate_recording
+
+        model = ModelTranslator(trainer.generator_g, trainer.generator_f, prepared)
+        return translate_recording(model, prepared, recording, to=to, batch_size=config.evaluation.batch_size)
+
+    def evaluate(self, config, prepared, trainer, *, cache_directory=None):
+        from cyclegan_neuro.evaluation.days.evaluation import evaluate_days
+        from cyclegan_neuro.evaluation.days.translation import ModelTranslator
+
+        with trainer.average_weights():
+            return evaluate_days(
+                config,
+                prepared,
+                ModelTranslator(trainer.generator_g, trainer.generator_f, prepared),
+                training=self.training_paragraph(config, prepared, updates=int(trainer.optimizer.iterations)),
+                views=self.views(config, prepared, trainer),
+                cache_directory=cache_directory,
+            )
