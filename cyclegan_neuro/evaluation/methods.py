@@ -85,15 +85,13 @@ def render_methods(
 def bibliography(path: Path = _FOLDER / "references.bib") -> dict[str, Reference]:
     """Return the entries of a ``.bib`` file by key."""
     text = path.read_text(encoding="utf-8").replace("VERSION", __version__)
-    entries = (entry.strip() for entry in re.split(r"^(?=@)", text, flags=re.MULTILINE) if entry)
-    return {
-        reference.key: reference for reference in (Reference(e[e.index("{") + 1 : e.index(",")], e) for e in entries)
-    }
+    entries = re.findall(r"^(@\w+\{([^,]+),\n.*?^\})$", text, flags=re.MULTILINE | re.DOTALL)
+    return {key: Reference(key, entry) for entry, key in entries}
 
 
 def _citation(reference: Reference, *, in_text: bool) -> str:
     """Return ``Li et al. 2021`` or, in the text, ``Li et al. (2021)``; what has no year goes by its key."""
-    fields = dict(re.findall(r"^  (\w+) = \{(.*)\},$", reference.bibtex, flags=re.MULTILINE))
+    fields = dict(re.findall(r"^ *(\w+) *= *\{(.*)\},?$", reference.bibtex, flags=re.MULTILINE))
     if "year" not in fields:
         return reference.key
     names = [re.sub(r"\{\\(.)\{?(\w)\}?\}", _letter, name).split(",")[0] for name in fields["author"].split(" and ")]
