@@ -1,8 +1,8 @@
 """``train.py``: what it answers without TensorFlow, and what it hands on to training."""
 
+import resource
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -72,12 +72,15 @@ def test_answers_without_tensorflow():
 
 
 def test_help_answers_within_a_second():
-    def seconds():
-        start = time.perf_counter()
-        subprocess.run([sys.executable, "train.py", "--help"], cwd=ROOT, capture_output=True, check=True)
-        return time.perf_counter() - start
+    """Of a processor: other processes may keep it waiting."""
 
-    assert min(seconds() for _ in range(3)) < 1.0
+    def seconds():
+        used = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return used.ru_utime + used.ru_stime
+
+    start = seconds()
+    subprocess.run([sys.executable, "train.py", "--help"], cwd=ROOT, capture_output=True, check=True)
+    assert seconds() - start < 1.0
 
 
 def test_values_of_file_and_overrides_reach_training(train, tmp_path):

@@ -66,6 +66,7 @@ def told(found):
 
 def drawn(block):
     for picture in block.pictures:
+        picture.figure.set_dpi(30)
         assert png_bytes(picture.figure).startswith(b"\x89PNG")
 
 
