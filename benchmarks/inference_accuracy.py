@@ -28,8 +28,9 @@ import numpy as np
 from _common import machine, print_table, write_json
 
 from cyclegan_neuro.errors import UserError
-from cyclegan_neuro.spikes.ground_truth import GroundTruthCell, load_ground_truth
-from cyclegan_neuro.spikes.inference.models import load_models, shipped
+from cyclegan_neuro.spikes.ground_truth.cells import GroundTruthCell
+from cyclegan_neuro.spikes.ground_truth.loading import load_ground_truth
+from cyclegan_neuro.spikes.inference.models import choose_models, load_models
 from cyclegan_neuro.spikes.inference.rate_models import RateModels
 from cyclegan_neuro.spikes.inference.rates import infer_rates, reachable
 from cyclegan_neuro.spikes.inference.training.accuracy import SIGMAS_S, CellAccuracy, measure_cells, summaries
@@ -56,7 +57,7 @@ def held_out_models(trained: Path, names: Sequence[str], frame_rate_hz: float) -
         raise UserError(
             str(trained), got=f"no {missing[0]} ({len(missing)} of {len(files)} missing)",
             expected="networks trained without each data set in turn",
-            fix="python -m cyclegan_neuro.cli.train_inference (without --no_accuracy), and wait until it has ended",
+            fix="cyclegan-neuro train_inference (without --no_accuracy), and wait until it has ended",
         )  # fmt: skip
     return {name: load_models(file) for name, file in files.items()}
 
@@ -128,7 +129,11 @@ def run(arguments) -> list[dict]:
     rate = arguments.frame_rate
     cells = load_ground_truth(arguments.ground_truth)
     names = sorted({cell.dataset for cell in cells})
-    ours = held_out_models(arguments.trained, names, rate) if arguments.trained else dict.fromkeys(names, shipped(rate))
+    ours = (
+        held_out_models(arguments.trained, names, rate)
+        if arguments.trained
+        else dict.fromkeys(names, choose_models(None, rate)[0])
+    )
     methods = {"ours": lambda name: networks_of(ours[name], rate)}
     models = list(ours.values())
     if arguments.cascade:

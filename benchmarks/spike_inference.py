@@ -24,10 +24,9 @@ from _common import machine, parser, print_table, write_json
 
 from cyclegan_neuro.errors import UserError
 from cyclegan_neuro.recordings.calcium import convolve_spikes, gcamp6_kernel, white_noise_sd
-from cyclegan_neuro.spikes.inference.architecture import Architecture
-from cyclegan_neuro.spikes.inference.models import models_for
+from cyclegan_neuro.spikes.inference.models import choose_models
 from cyclegan_neuro.spikes.inference.network import build_network, weights_of
-from cyclegan_neuro.spikes.inference.rate_models import POOL, NetworkWeights, RateModels
+from cyclegan_neuro.spikes.inference.rate_models import POOL, Architecture, NetworkWeights, RateModels
 from cyclegan_neuro.spikes.inference.rates import infer_rates
 
 LEVELS, MEMBERS = range(1, 9), 5  # of the shipped networks
@@ -45,7 +44,7 @@ def random_models(frame_rate_hz: float) -> RateModels:
 def networks(arguments) -> tuple[RateModels, str]:
     """Return the networks and what they are."""
     try:
-        return models_for(arguments.frame_rate, arguments.models), str(arguments.models or "shipped networks")
+        return choose_models(arguments.models, arguments.frame_rate)[0], str(arguments.models or "shipped networks")
     except UserError:
         if arguments.models:
             raise

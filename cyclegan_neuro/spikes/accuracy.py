@@ -17,7 +17,7 @@ from cyclegan_neuro.recordings.frames import runs
 from cyclegan_neuro.spikes.ground_truth.examples import smooth_target
 from cyclegan_neuro.spikes.ground_truth.loading import short_name
 
-__all__ = ["MAX_LAG_S", "Accuracy", "AccuracySummary", "accuracy", "cell_accuracy", "summarise"]
+__all__ = ["MAX_LAG_S", "Accuracy", "AccuracySummary", "cell_accuracy", "summarise"]
 
 MAX_LAG_S = 0.5
 
@@ -72,45 +72,6 @@ class AccuracySummary:
     n_left_out: int
 
 
-def accuracy(
-    predicted_hz: np.ndarray,
-    true_hz: np.ndarray,
-    *,
-    frame_rate_hz: float,
-    valid: np.ndarray | None = None,
-    sigma_s: float = 0.0,
-    best_lag: bool = False,
-) -> Accuracy:
-    """Compare a predicted with the true spike rate of one uninterrupted segment.
-
-    Parameters
-    ----------
-    predicted_hz, true_hz : ndarray of float, shape (frame,)
-        In Hz; a spike count per frame is a rate when multiplied with the frame rate.
-    frame_rate_hz : float
-    valid : ndarray of bool, shape (frame,), optional
-        Frames that were predicted; all when absent.
-    sigma_s : float
-        Smooth both with this Gaussian before; 0 leaves them as they are. Each run of valid frames
-        is smoothed by itself, so that both lose the same at its ends.
-    best_lag : bool
-        Shift the prediction by the lag of up to 0.5 s either way at which the correlation is highest.
-
-    Returns
-    -------
-    Accuracy
-
-    Examples
-    --------
-    >>> result = accuracy(np.array([0.0, 3.0, 0.0, 2.0]), np.array([0.0, 2.0, 0.0, 2.0]), frame_rate_hz=1.0)
-    >>> round(result.correlation, 3), result.error, result.bias
-    (0.962, 0.25, 0.25)
-    """
-    valid = np.ones(np.shape(true_hz), bool) if valid is None else valid
-    segments = [(predicted_hz, true_hz, valid)]
-    return cell_accuracy(segments, frame_rate_hz=frame_rate_hz, sigma_s=sigma_s, best_lag=best_lag)
-
-
 def cell_accuracy(
     segments: Sequence[SegmentRates], *, frame_rate_hz: float, sigma_s: float = 0.0, best_lag: bool = False
 ) -> Accuracy:
@@ -119,9 +80,14 @@ def cell_accuracy(
     Parameters
     ----------
     segments : sequence of (ndarray, ndarray, ndarray)
-        Predicted rate (Hz), true rate (Hz) and valid frames (bool) of each segment, shape (frame,).
-    frame_rate_hz, sigma_s, best_lag
-        As for :func:`accuracy`. One lag is chosen for the cell.
+        Predicted rate, true rate and valid frames (those that were predicted, bool) of each segment, shape (frame,).
+        In Hz; a spike count per frame is a rate when multiplied with the frame rate.
+    frame_rate_hz : float
+    sigma_s : float
+        Smooth both with this Gaussian before; 0 leaves them as they are. Each run of valid frames is smoothed by
+        itself, so that both lose the same at its ends.
+    best_lag : bool
+        Shift the prediction by the lag, up to 0.5 s either way and one for the cell, of the highest correlation.
 
     Returns
     -------
@@ -209,4 +175,5 @@ def _medians(results: Sequence[Accuracy]) -> AccuracySummary:
     known = [result for result in results if not np.isnan(result.correlation)]
     values = np.array([[r.correlation, r.error, r.bias, r.lag_s] for r in known]).reshape(-1, 4)
     medians = np.median(values, axis=0).tolist() if known else [float("nan")] * 4
-    return AccuracySummary(*medians, n_cells=len(known), n_left_out=len(results) - len(known))
+    correlation, error, bias, lag_s = medians
+    return AccuracySummary(correlation, error, bias, lag_s, n_cells=len(known), n_left_out=len(results) - len(known))

@@ -97,5 +97,5 @@ class ResultCache:
         arrays = compute()
         with replacing(file, error_type=RunDirectoryError) as temporary:
             self._directory.mkdir(parents=True, exist_ok=True)
-            np.savez_compressed(temporary, **arrays)
+            np.savez_compressed(temporary, allow_pickle=False, **arrays)
         return arrays

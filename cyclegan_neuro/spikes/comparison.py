@@ -162,8 +162,8 @@ def compare_firing_rates(recorded_hz: np.ndarray, generated_hz: np.ndarray) -> C
     return _by_neuron(
         "firing_rate",
         zip(recorded_hz.T, generated_hz.T, strict=True),
-        silent_recorded=~recorded_hz.any(axis=0),
-        silent_generated=~generated_hz.any(axis=0),
+        silent_recorded=np.asarray(~recorded_hz.any(axis=0)),
+        silent_generated=np.asarray(~generated_hz.any(axis=0)),
     )
 
 

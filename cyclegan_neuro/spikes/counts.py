@@ -71,7 +71,7 @@ class SpikeCounts:
     @property
     def silent(self) -> np.ndarray:
         """Neurons without a spike in any window, bool (neuron,)."""
-        return ~self.counts.any(axis=(0, 1))
+        return np.asarray(~self.counts.any(axis=(0, 1)))
 
 
 def counts_from_rates(rates_hz: np.ndarray, *, frame_rate_hz: float, seed: int) -> np.ndarray:

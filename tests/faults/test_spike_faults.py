@@ -6,7 +6,7 @@ import pytest
 from cyclegan_neuro.errors import RecordingError, UserError
 from cyclegan_neuro.spikes.comparison import compare_firing_rates
 from cyclegan_neuro.spikes.counts import SpikeCounts
-from cyclegan_neuro.spikes.inference import infer_rates
+from cyclegan_neuro.spikes.inference.rates import infer_rates
 from cyclegan_neuro.spikes.statistics.correlation import correlations
 from cyclegan_neuro.spikes.statistics.van_rossum import distances
 from cyclegan_neuro.spikes.trains import neo_train, neo_trains

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
 
+import h5py
+
 from cyclegan_neuro.errors import RecordingError
-from cyclegan_neuro.spikes.ground_truth.cells import GroundTruthCell
-from cyclegan_neuro.spikes.ground_truth.hdf5 import cells_of_file, datasets_of_file, has_layout
+from cyclegan_neuro.recordings.readers._hdf5_source import open_hdf5
+from cyclegan_neuro.spikes.ground_truth.cells import GroundTruthCell, GroundTruthSegment, checked_cell, checked_segment
 
 __all__ = ["load_ground_truth", "short_name"]
 
 _LOG = logging.getLogger(__name__)
 _HDF5 = (".h5", ".hdf5")
+_DATASETS = ("time", "dff", "spike_times")  # of a segment
 _EXPECTED = (
     "an HDF5 file with /<dataset>/<cell>/<segment>/{time, dff, spike_times}, a folder with such files, "
     "or a folder with CASCADE's <dataset>/*.mat"
@@ -89,8 +92,8 @@ def _sources_of(path: Path) -> Sources:
         folders = [child for child in [path, *children] if child.is_dir()]
     sources: Sources = {}
     for file in files:
-        for dataset in datasets_of_file(file):
-            sources.setdefault(dataset, []).append(partial(cells_of_file, file, dataset))
+        for dataset in _datasets_of_file(file):
+            sources.setdefault(dataset, []).append(partial(_cells_of_file, file, dataset))
     for folder in folders:
         matlab_files = sorted(folder.glob("*.mat"))
         if matlab_files:
@@ -102,7 +105,7 @@ def _sources_of(path: Path) -> Sources:
 
 
 def _is_ours(file: Path) -> bool:
-    found = has_layout(file)
+    found = _has_layout(file)
     if not found:
         _LOG.info("%s is left out: it has no <dataset>/<cell>/<segment>/spike_times", file)
     return found
@@ -126,3 +129,53 @@ def _named(wanted: str, sources: Sources, path: Path) -> list[str]:
             fix=f"did you mean '{near[0]}'?" if near else "leave the names out to use all data sets",
         )
     return found
+
+
+def _has_layout(path: Path) -> bool:
+    """Say whether the first segment of a file has any of the fields."""
+    with open_hdf5(path) as file:
+        group = file
+        for _ in range(3):
+            group = next((child for child in group.values() if isinstance(child, h5py.Group)), {})
+        return not set(_DATASETS).isdisjoint(group)
+
+
+def _datasets_of_file(path: Path) -> list[str]:
+    """Return the names of the data sets in a file, sorted."""
+    with open_hdf5(path) as file:
+        return [name for name in file if isinstance(file[name], h5py.Group)]
+
+
+def _cells_of_file(path: Path, dataset: str) -> Iterator[GroundTruthCell]:
+    """Yield the cells of one data set in the order of their names."""
+    with open_hdf5(path) as file:
+        for name, cell in file[dataset].items():
+            where = f"{path}, {dataset}/{name}"
+            segments = [_segment(f"{where}/{key}", segment) for key, segment in _groups(where, cell)]
+            yield checked_cell(where, dataset=dataset, name=name, segments=segments, field="spike_times")
+
+
+def _groups(where: str, cell: h5py.Group | h5py.Dataset) -> list[tuple[str, h5py.Group]]:
+    found = list(cell.items()) if isinstance(cell, h5py.Group) else []
+    if not found or not all(isinstance(child, h5py.Group) for _, child in found):
+        kind = f"datasets {', '.join(name for name, _ in found)}" if found else "no groups"
+        raise RecordingError(
+            where,
+            got=kind,
+            expected=f"one group per segment with {', '.join(_DATASETS)}",
+            fix="use the layout /<dataset>/<cell>/<segment>/{time, dff, spike_times}",
+        )
+    return found
+
+
+def _segment(where: str, group: h5py.Group) -> GroundTruthSegment:
+    missing = [name for name in _DATASETS if not isinstance(group.get(name), h5py.Dataset)]
+    if missing:
+        raise RecordingError(
+            f"{where}, field {missing[0]}",
+            got=f"only {', '.join(group) or 'nothing'}",
+            expected=f"{', '.join(_DATASETS)}",
+            fix=f"write {missing[0]} as a one-dimensional dataset (times in seconds, dff as a fraction)",
+        )
+    time_s, dff, spike_times_s = (group[name][()] for name in _DATASETS)
+    return checked_segment(where, names=_DATASETS, time_s=time_s, dff=dff, spike_times_s=spike_times_s)

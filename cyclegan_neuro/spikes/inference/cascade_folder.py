@@ -16,7 +16,7 @@ import numpy as np
 
 from cyclegan_neuro.configuration.strict_yaml import parse
 from cyclegan_neuro.errors import UserError
-from cyclegan_neuro.spikes.inference._files import open_weights
+from cyclegan_neuro.recordings.readers._hdf5_source import open_hdf5
 from cyclegan_neuro.spikes.inference.rate_models import LAYERS, NetworkWeights, RateModels
 
 __all__ = ["CONFIG_NAME", "frame_rate_of_folder", "read_cascade_folder"]
@@ -128,7 +128,7 @@ def _warn_of_missing(folder: Path, config: _Config, levels: dict[int, tuple[Netw
 
 
 def _read_network(path: Path, window_frames: int) -> NetworkWeights:
-    with open_weights(path) as file:
+    with open_hdf5(path, weights=True) as file:
         group = file.get("model_weights", file)
         pairs = [arrays for layer in _names(group, "layer_names") if (arrays := _layer(group.get(layer)))]
     if len(pairs) != len(LAYERS) or any(len(pair) != 2 for pair in pairs):

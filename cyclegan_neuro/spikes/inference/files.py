@@ -29,11 +29,12 @@ import numpy as np
 
 import cyclegan_neuro
 from cyclegan_neuro.errors import RecordingError
+from cyclegan_neuro.invocation import command
 from cyclegan_neuro.recordings.atomic import replacing
 from cyclegan_neuro.recordings.readers._hdf5_source import open_hdf5
-from cyclegan_neuro.spikes.inference._files import read_attributes, write_attributes
 from cyclegan_neuro.spikes.inference.rates import InferredRates
 from cyclegan_neuro.spikes.inference.recording_spikes import RecordingSpikes
+from cyclegan_neuro.spikes.inference.storage import read_attributes, write_attributes
 from cyclegan_neuro.spikes.trains import neo_trains, spike_times
 
 __all__ = ["read_spikes", "write_neo", "write_spikes"]
@@ -59,10 +60,6 @@ def write_spikes(path: str | os.PathLike, spikes: RecordingSpikes) -> Path:
     ------
     RecordingError
         If it cannot be written.
-
-    Examples
-    --------
-    >>> write_spikes("day1_spikes.h5", infer_recording(recording))  # doctest: +SKIP
     """
     target, inferred = Path(path).expanduser(), spikes.inferred
     times = spike_times(spikes.counts, frame_rate_hz=inferred.frame_rate_hz)
@@ -96,25 +93,20 @@ def read_spikes(path: str | os.PathLike) -> RecordingSpikes:
     ------
     RecordingError
         If the file is missing, damaged or of another kind.
-
-    Examples
-    --------
-    >>> spikes = read_spikes("day1_spikes.h5")  # doctest: +SKIP
-    >>> spikes.inferred.rates_hz[spikes.inferred.valid].mean(axis=0)  # doctest: +SKIP
     """
     path = Path(path).expanduser()
     if not path.is_file():
         raise RecordingError(
-            str(path), got="no such file", expected="inferred spikes", fix="make it: python -m cyclegan_neuro.cli.infer"
+            str(path), got="no such file", expected="inferred spikes", fix=f"make it: {command('infer')}"
         )
     with open_hdf5(path) as file:
         if (file.attrs.get("format"), file.attrs.get("format_version")) != (_FORMAT, _VERSION):
             raise RecordingError(
                 str(path), got="another kind of HDF5 file", expected=f"format '{_FORMAT}', version {_VERSION}",
-                fix="name a file that cyclegan_neuro.cli.infer wrote",
+                fix=f"name a file that {command('infer')} wrote",
             )  # fmt: skip
-        names = ("rates_hz", "valid", "noise_levels", "network_levels")
-        inferred = InferredRates(*(file[name][()] for name in names), float(file.attrs["frame_rate_hz"]))
+        arrays = {name: file[name][()] for name in ("rates_hz", "valid", "noise_levels", "network_levels")}
+        inferred = InferredRates(**arrays, frame_rate_hz=float(file.attrs["frame_rate_hz"]))
         return RecordingSpikes(
             inferred,
             file["spike_counts"][()],
@@ -146,10 +138,6 @@ def write_neo(path: str | os.PathLike, spikes: RecordingSpikes) -> Path:
     ------
     RecordingError
         If the ending is another, or the file cannot be written.
-
-    Examples
-    --------
-    >>> write_neo("day1_spikes.mat", infer_recording(recording))  # doctest: +SKIP
     """
     target = Path(path).expanduser()
     if target.suffix != ".mat":

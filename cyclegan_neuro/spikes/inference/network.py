@@ -16,8 +16,7 @@ import keras
 import numpy as np
 from keras import layers
 
-from cyclegan_neuro.spikes.inference.architecture import Architecture
-from cyclegan_neuro.spikes.inference.rate_models import LAYERS, POOL, NetworkWeights
+from cyclegan_neuro.spikes.inference.rate_models import LAYERS, POOL, Architecture, NetworkWeights
 
 __all__ = ["build_network", "ensemble", "weights_of"]
 

@@ -13,16 +13,15 @@ import numpy as np
 from cyclegan_neuro.errors import RecordingError
 from cyclegan_neuro.recordings.frames import segments
 from cyclegan_neuro.recordings.noise import noise_levels
-from cyclegan_neuro.spikes.inference.models import RATE_TOLERANCE, available_rates, models_for, rate_mismatch
+from cyclegan_neuro.spikes.inference.models import choose_models
 from cyclegan_neuro.spikes.inference.rate_models import RateModels
 from cyclegan_neuro.spikes.inference.traces import FRAMES_PER_CALL, rates_of_traces
 
-__all__ = ["InferredRates", "WindowRates", "choose_models", "infer_rates", "infer_windows", "reachable"]
+__all__ = ["InferredRates", "WindowRates", "infer_rates", "infer_windows", "reachable"]
 
 Progress = Callable[[int, int], None]
 
 _FRAMES_AT_ONCE = 4 * FRAMES_PER_CALL  # copied, one trace per row, before the networks read them
-_MAX_DENOMINATOR = 1000
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,7 +117,7 @@ def infer_rates(
     >>> inferred = infer_rates(dff, frame_rate_hz=30.0)  # doctest: +SKIP
     """
     dff = _checked(dff, ndim=2)
-    models, ratio = choose_models(models, frame_rate_hz, resample)
+    models, ratio = choose_models(models, frame_rate_hz, resample=resample)
     levels = noise_levels(dff, frame_rate_hz, gaps) if levels is None else levels
     chosen = np.array([models.level_for(level) for level in levels], np.int64)
     rates = np.zeros(dff.shape, np.float32)
@@ -163,7 +162,7 @@ def infer_windows(
     """
     windows = _checked(windows, ndim=3)
     n_windows, n_frames, n_neurons = windows.shape
-    models, ratio = choose_models(models, frame_rate_hz, resample)
+    models, ratio = choose_models(models, frame_rate_hz, resample=resample)
     inside = reachable(n_frames, models, ratio)
     if inside.stop == inside.start:
         raise _too_short(n_frames, models, ratio)
@@ -227,20 +226,6 @@ def _by_level(chosen: np.ndarray, *, per_call: int) -> Iterator[tuple[int, np.nd
         columns = np.flatnonzero(chosen == level)
         for first in range(0, len(columns), per_call):
             yield int(level), columns[first : first + per_call]
-
-
-def choose_models(models, frame_rate_hz: float, resample: bool) -> tuple[RateModels, Fraction]:
-    """Return the networks and their frame rate over that of the data (1 if within 5 %)."""
-    if isinstance(models, RateModels):
-        rates, find = (models.frame_rate_hz,), lambda _: models
-    else:
-        rates, find = available_rates(models), lambda rate: models_for(rate, models)
-    nearest = min(rates, key=lambda rate: abs(rate - frame_rate_hz))
-    if abs(nearest - frame_rate_hz) <= RATE_TOLERANCE * nearest:
-        return find(nearest), Fraction(1)
-    if resample:
-        return find(nearest), Fraction(nearest / frame_rate_hz).limit_denominator(_MAX_DENOMINATOR)
-    raise rate_mismatch(frame_rate_hz, rates, None if isinstance(models, RateModels) else models)
 
 
 def _checked(dff: np.ndarray, *, ndim: int) -> np.ndarray:

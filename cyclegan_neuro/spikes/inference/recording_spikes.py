@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import logging
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
+from cyclegan_neuro.errors import RecordingError
 from cyclegan_neuro.recordings.digest import content_sha256
-from cyclegan_neuro.recordings.frames import segments
+from cyclegan_neuro.recordings.frames import finite_stretches, segments
 from cyclegan_neuro.recordings.recording import Recording
 from cyclegan_neuro.spikes.counts import counts_from_rates
+from cyclegan_neuro.spikes.inference.models import choose_models
 from cyclegan_neuro.spikes.inference.rate_models import RateModels
-from cyclegan_neuro.spikes.inference.rates import InferredRates, Progress, choose_models, infer_rates
+from cyclegan_neuro.spikes.inference.rates import InferredRates, Progress, infer_rates
 
 __all__ = ["RecordingSpikes", "infer_recording", "masked_frames"]
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,7 +72,8 @@ def infer_recording(
     Parameters
     ----------
     recording : Recording
-        Windows never cross its gaps.
+        Windows never cross its gaps. Frames in which a neuron is not finite are gaps too: of them nothing is inferred,
+        they are not valid, and their number is logged.
     models, resample, progress
         As for :func:`cyclegan_neuro.spikes.inference.rates.infer_rates`.
     seed : int
@@ -81,18 +87,30 @@ def infer_recording(
     Raises
     ------
     UserError
-        As :func:`cyclegan_neuro.spikes.inference.rates.infer_rates`.
-
-    Examples
-    --------
-    >>> from cyclegan_neuro.recordings.loading import read_file
-    >>> spikes = infer_recording(read_file("day1.h5"))  # doctest: +SKIP
+        As :func:`cyclegan_neuro.spikes.inference.rates.infer_rates`, but for values that are not finite.
     """
     rate = recording.frame_rate_hz
-    models, _ = choose_models(models, rate, resample)
+    models, _ = choose_models(models, rate, resample=resample)
+    stretches = finite_stretches(recording.dff, recording.gaps)
+    if not stretches:
+        raise _never_finite(recording)
+    finite = np.zeros(recording.n_frames, bool)
+    for start, stop in stretches:
+        finite[start:stop] = True
+    joints = np.cumsum([stop - start for start, stop in stretches])[:-1] - 1
     inferred = infer_rates(
-        recording.dff, frame_rate_hz=rate, models=models, gaps=recording.gaps, resample=resample, progress=progress
-    )
+        recording.dff if finite.all() else recording.dff[finite],
+        frame_rate_hz=rate, models=models, gaps=joints, resample=resample, progress=progress,
+    )  # fmt: skip
+    if not finite.all():
+        lost = np.count_nonzero(~finite)
+        _log.warning(
+            "%s: %d of %d frames hold values that are not finite; they and the frames whose windows reach them are not "
+            "valid", recording.label, lost, recording.n_frames,
+        )  # fmt: skip
+        rates, valid = np.zeros(recording.dff.shape, np.float32), np.zeros(recording.n_frames, bool)
+        rates[finite], valid[finite] = inferred.rates_hz, inferred.valid
+        inferred = replace(inferred, rates_hz=rates, valid=valid)
     return RecordingSpikes(
         inferred,
         # the rate is 0 in masked frames, so that they add nothing to the expected count
@@ -117,6 +135,16 @@ def infer_recording(
     )
 
 
+def _never_finite(recording: Recording) -> RecordingError:
+    missing = np.count_nonzero(~np.isfinite(recording.dff), axis=0)
+    worst = int(missing.argmax())
+    return RecordingError(
+        f"{recording.label}, ΔF/F for spike inference", got="no frame in which all neurons are finite",
+        expected="finite ΔF/F in stretches of frames",
+        fix=f"leave neurons out with Recording.select_neurons: {worst} lacks {missing[worst]:,} frames",
+    )  # fmt: skip
+
+
 def masked_frames(valid: np.ndarray, gaps: np.ndarray) -> dict[str, int]:
     """Count the frames without a rate by what is in the way of their windows.
 
@@ -128,8 +156,8 @@ def masked_frames(valid: np.ndarray, gaps: np.ndarray) -> dict[str, int]:
     Returns
     -------
     dict of str to int
-        ``"at the ends"`` of the recording, ``"at gaps"``, and ``"in stretches shorter than a window"``; those that
-        are not 0.
+        ``"at the ends"`` of the recording, ``"at gaps"``, ``"at missing values"`` between valid frames, and ``"in
+        stretches shorter than a window"``; those that are not 0.
 
     Examples
     --------
@@ -137,7 +165,7 @@ def masked_frames(valid: np.ndarray, gaps: np.ndarray) -> dict[str, int]:
     >>> masked_frames(valid, np.array([3, 4]))
     {'at the ends': 1, 'at gaps': 2, 'in stretches shorter than a window': 1}
     """
-    ends = at_gaps = short = 0
+    ends = at_gaps = short = within = 0
     for start, stop in segments(len(valid), gaps):
         inside = np.flatnonzero(valid[start:stop])
         if not inside.size:
@@ -146,5 +174,9 @@ def masked_frames(valid: np.ndarray, gaps: np.ndarray) -> dict[str, int]:
         before, after = int(inside[0]), int(stop - start - 1 - inside[-1])
         ends += before * (start == 0) + after * (stop == len(valid))
         at_gaps += before * (start > 0) + after * (stop < len(valid))
-    counts = {"at the ends": ends, "at gaps": at_gaps, "in stretches shorter than a window": short}
+        within += stop - start - before - after - inside.size
+    counts = {
+        "at the ends": ends, "at gaps": at_gaps, "at missing values": within,
+        "in stretches shorter than a window": short,
+    }  # fmt: skip
     return {reason: count for reason, count in counts.items() if count}

@@ -6,7 +6,9 @@ axis as float16 (a relative rounding of 2**-11); no code is stored or run.
 
 from __future__ import annotations
 
+import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +18,13 @@ import numpy as np
 import cyclegan_neuro
 from cyclegan_neuro.errors import UserError
 from cyclegan_neuro.recordings.atomic import replacing
-from cyclegan_neuro.spikes.inference._files import open_weights, read_attributes, write_attributes
+from cyclegan_neuro.recordings.readers._hdf5_source import open_hdf5
 from cyclegan_neuro.spikes.inference.rate_models import LAYERS, NetworkWeights, RateModels
 
-__all__ = ["frame_rate_of", "read_models", "save_models"]
+__all__ = ["frame_rate_of", "read_attributes", "read_models", "save_models", "write_attributes"]
 
 _FORMAT, _VERSION = "cyclegan_neuro rate models", 1
+_JSON = "_json"  # ends the names of attributes whose text is JSON
 _SCALARS = {"frame_rate_hz": float, "window_frames": int, "before_frames": int, "smoothing_s": float, "causal": bool}
 _ARRAYS = tuple(f"{layer}_{part}" for layer in LAYERS for part in ("kernel", "bias"))
 
@@ -78,7 +81,7 @@ def read_models(path: Path) -> RateModels:
         If the file is damaged, not of this format or version, lacks a level or an array, or the
         weights do not fit together.
     """
-    with open_weights(path) as file:
+    with open_hdf5(path, weights=True) as file:
         _require_format(path, file)
         scalars = {name: kind(_attribute(path, file, name)) for name, kind in _SCALARS.items()}
         levels = {int(n): _read_level(path, file, int(n)) for n in _attribute(path, file, "noise_levels")}
@@ -96,9 +99,24 @@ def frame_rate_of(path: Path) -> float:
     UserError
         If the file is damaged or not of this format.
     """
-    with open_weights(path) as file:
+    with open_hdf5(path, weights=True) as file:
         _require_format(path, file)
         return float(_attribute(path, file, "frame_rate_hz"))
+
+
+def write_attributes(group: h5py.Group, values: Mapping[str, Any]) -> None:
+    """Write text as it is, and any other value as JSON."""
+    for name, value in values.items():
+        text = isinstance(value, str)
+        group.attrs[name if text else name + _JSON] = value if text else json.dumps(value)
+
+
+def read_attributes(group: h5py.Group) -> dict[str, Any]:
+    """Read what :func:`write_attributes` wrote."""
+    return {
+        name.removesuffix(_JSON): json.loads(value) if name.endswith(_JSON) else value
+        for name, value in group.attrs.items()
+    }
 
 
 def _write_level(group: h5py.Group, members: tuple[NetworkWeights, ...]) -> None:

@@ -163,7 +163,7 @@ def pair_distances(
     within = _WITHIN[_known(method)]
     tasks = [(window, counts.frame_rate_hz, time_constant_s) for window in counts.counts]
     square = np.array(run_all(within, tasks, workers=workers, progress=progress))
-    silent = ~counts.counts.any(axis=1)
+    silent = np.asarray(~counts.counts.any(axis=1))
     first, second = np.triu_indices(counts.n_neurons, 1)
     pairs = square.reshape(counts.n_windows, counts.n_neurons, counts.n_neurons)[:, first, second]
     pairs[silent[:, first] | silent[:, second]] = np.nan

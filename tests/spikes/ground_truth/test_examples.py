@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cyclegan_neuro.spikes.ground_truth import GroundTruthSegment
+from cyclegan_neuro.spikes.ground_truth.cells import GroundTruthSegment
 from cyclegan_neuro.spikes.ground_truth.examples import resample, smooth_target
 
 

@@ -8,7 +8,7 @@ import pytest
 from scipy.io import savemat
 
 from cyclegan_neuro.errors import RecordingError
-from cyclegan_neuro.spikes.ground_truth import load_ground_truth
+from cyclegan_neuro.spikes.ground_truth.loading import load_ground_truth
 
 PUBLISHED = Path(__file__).parents[4] / "shared" / "data" / "cascade_ground_truth_v1_gcamp6.h5"
 TIME = np.arange(60) / 30.0

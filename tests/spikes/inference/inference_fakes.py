@@ -5,8 +5,7 @@ import numpy as np
 
 from cyclegan_neuro.recordings.calcium import gcamp6_kernel, white_noise_sd
 from cyclegan_neuro.spikes.ground_truth.cells import GroundTruthCell, GroundTruthSegment
-from cyclegan_neuro.spikes.inference.architecture import Architecture
-from cyclegan_neuro.spikes.inference.rate_models import LAYERS, NetworkWeights, RateModels
+from cyclegan_neuro.spikes.inference.rate_models import LAYERS, Architecture, NetworkWeights, RateModels
 
 SMALL = Architecture(widths=(5, 4, 3), filters=(3, 4, 5), units=4, window_frames=20, before_frames=10)
 

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from cyclegan_neuro.errors import UserError
-from cyclegan_neuro.spikes.inference.models import NetworkWeights, available_rates, load_models, models_for
+from cyclegan_neuro.spikes.inference.models import choose_models, load_models
+from cyclegan_neuro.spikes.inference.rate_models import NetworkWeights
 
 PUBLISHED = Path(__file__).parents[4] / "shared" / "data" / "cascade_pretrained_example"
 published = pytest.mark.skipif(not PUBLISHED.exists(), reason="the published networks are not here")
@@ -91,10 +92,9 @@ def test_the_configuration_and_all_arrays_arrive(folder):
 
 
 def test_the_frame_rate_is_checked(folder):
-    assert available_rates(folder) == (7.5,)
-    assert models_for(7.3, folder).frame_rate_hz == 7.5
+    assert choose_models(folder, 7.3)[0].frame_rate_hz == 7.5
     with pytest.raises(UserError, match=r"frame rate: got 30 Hz, expected 7.5 Hz within 5%"):
-        models_for(30.0, folder)
+        choose_models(folder, 30.0)
 
 
 def test_levels_and_members_without_files_are_warned_of(folder, caplog):
@@ -176,5 +176,9 @@ def test_the_published_folder(caplog):
     assert (models.frame_rate_hz, models.window_frames, models.before_frames) == (30.0, 64, 32)
     assert (models.smoothing_s, models.causal) == (0.05, True)
     assert {level: len(members) for level, members in models.noise_levels.items()} == {2: 5, 3: 5}
-    assert {weights.n_parameters for members in models.noise_levels.values() for weights in members} == {35441}
+    assert {
+        sum(array.size for array in (*weights.kernels, *weights.biases))
+        for members in models.noise_levels.values()
+        for weights in members
+    } == {35441}
     assert "noise levels [4, 5, 6, 7, 8] are listed but have no files" in caplog.text

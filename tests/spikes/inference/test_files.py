@@ -1,8 +1,6 @@
 """Inferred spikes of recordings, in HDF5 and as Neo trains."""
 
 import hashlib
-import subprocess
-import sys
 from dataclasses import replace
 
 import h5py
@@ -162,16 +160,3 @@ def test_neo_has_one_ending(spikes, tmp_path):
     with pytest.raises(RecordingError, match=r"got the ending '\.pkl', expected \.mat.*Fix: name the file day\.mat"):
         write_neo(tmp_path / "day.pkl", spikes)
     assert not list(tmp_path.iterdir())
-
-
-def test_the_door_of_the_package_loads_no_tensorflow():
-    code = (
-        "import sys\nimport cyclegan_neuro.spikes.inference as door\n"
-        "assert 'scipy' not in sys.modules\n"
-        "from cyclegan_neuro.spikes.inference import infer_rates, shipped\n"
-        "assert all(callable(getattr(door, name)) for name in door.__all__)\n"
-        "assert not {'tensorflow', 'keras'} & set(sys.modules)\n"
-        "try:\n    door.nothing\nexcept AttributeError as error:\n    print(error)\n"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout == "module 'cyclegan_neuro.spikes.inference' has no attribute 'nothing'\n"

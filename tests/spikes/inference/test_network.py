@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from inference_fakes import SMALL, random_weights, windowed
 
-from cyclegan_neuro.spikes.inference.architecture import Architecture
 from cyclegan_neuro.spikes.inference.models import load_models
 from cyclegan_neuro.spikes.inference.network import build_network, ensemble, set_weights, weights_of
+from cyclegan_neuro.spikes.inference.rate_models import Architecture
 
 PUBLISHED = Path(__file__).parents[4] / "shared" / "data" / "cascade_pretrained_example"
 

@@ -13,8 +13,9 @@ from cyclegan_neuro.errors import UserError
 from cyclegan_neuro.recordings.noise import noise_levels
 from cyclegan_neuro.spikes.inference import rates as module
 from cyclegan_neuro.spikes.inference import traces
-from cyclegan_neuro.spikes.inference.models import load_models, save_models
+from cyclegan_neuro.spikes.inference.models import load_models
 from cyclegan_neuro.spikes.inference.rates import infer_rates, infer_windows, reachable
+from cyclegan_neuro.spikes.inference.storage import save_models
 
 DATA = Path(__file__).parents[4] / "shared" / "data"
 published = pytest.mark.skipif(not (DATA / "cascade_pretrained_example").exists(), reason="no published networks here")

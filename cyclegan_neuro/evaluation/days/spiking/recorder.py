@@ -129,11 +129,12 @@ class SpikeRecorder:
     """
 
     def __init__(self, section: SpikesSection, prepared: PreparedPair, cache: ResultCache):
-        from cyclegan_neuro.spikes.inference.rates import choose_models, reachable
+        from cyclegan_neuro.spikes.inference.models import choose_models
+        from cyclegan_neuro.spikes.inference.rates import reachable
 
         self.section, self.prepared, self.cache = section, prepared, cache
         self.frame_rate_hz = prepared.frame_rate_hz
-        self.models, self._ratio = choose_models(section.models, self.frame_rate_hz, section.resample)
+        self.models, self._ratio = choose_models(section.models, self.frame_rate_hz, resample=section.resample)
         self._models_key = _models_key(self.models)
         height = prepared.window_frames
         self._tested = {name: stretches_of_test(prepared[name].starts, height) for name in ("x", "y")}

@@ -6,6 +6,7 @@ import csv
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -60,13 +61,10 @@ def measure_cells(cells: Iterable[GroundTruthCell], infer: Inference, *, frame_r
             noise.append(float(noise_levels(dff[:, None], frame_rate_hz)[0]))
             rate, valid = infer(dff)
             segments.append((rate, counts * frame_rate_hz, valid))
-        by_sigma = {
-            sigma: tuple(
-                cell_accuracy(segments, frame_rate_hz=frame_rate_hz, sigma_s=sigma, best_lag=best)
-                for best in (False, True)
-            )
-            for sigma in SIGMAS_S
-        }
+        by_sigma = {}
+        for sigma in SIGMAS_S:
+            how: dict[str, Any] = {"frame_rate_hz": frame_rate_hz, "sigma_s": sigma}
+            by_sigma[sigma] = (cell_accuracy(segments, **how), cell_accuracy(segments, **how, best_lag=True))
         results.append(CellAccuracy(cell.dataset, cell.name, float(np.median(noise)), by_sigma))
     return results
 

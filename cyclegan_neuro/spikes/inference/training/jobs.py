@@ -126,7 +126,7 @@ def _train(job: Job, settings: TrainingSettings, ground_truth: Path, output_dir:
         for layer, array in zip(LAYERS, values, strict=True)
     }
     with replacing(target, error_type=UserError) as temporary:
-        np.savez(temporary, **arrays)
+        np.savez(temporary, allow_pickle=False, **arrays)
     return loss
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from dataclasses import dataclass, field
 
-from cyclegan_neuro.spikes.inference.architecture import Architecture
+from cyclegan_neuro.spikes.inference.rate_models import Architecture
 
 __all__ = ["TrainingSettings"]
 
@@ -51,7 +50,3 @@ class TrainingSettings:
     def noise_interval(self, level: int) -> tuple[float, float]:
         """Return the noise that the networks of ``level`` are trained for: half a level around it, or all below."""
         return (0.0 if level == min(self.noise_levels) else level - 0.5), level + 0.5
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the settings as JSON can write them."""
-        return asdict(self)

@@ -41,7 +41,7 @@ class Stretches:
         A stretch that is noisier than what is drawn stays as it is.
         """
         wanted = np.maximum(self.noise, rng.uniform(*interval, self.noise.size))
-        std = white_noise_sd(np.sqrt(wanted**2 - self.noise**2), frame_rate_hz)
+        std = np.asarray(white_noise_sd(np.sqrt(wanted**2 - self.noise**2), frame_rate_hz))
         return self.dff + std[:, None].astype(np.float32) * rng.standard_normal(self.dff.shape, np.float32)
 
 

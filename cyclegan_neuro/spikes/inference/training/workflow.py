@@ -5,20 +5,21 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 
 import cyclegan_neuro
 from cyclegan_neuro.errors import UserError
-from cyclegan_neuro.recordings.atomic import replacing
+from cyclegan_neuro.recordings.atomic import make_directory, replacing
 from cyclegan_neuro.recordings.noise import noise_levels
 from cyclegan_neuro.spikes.ground_truth.cells import GroundTruthCell
 from cyclegan_neuro.spikes.ground_truth.examples import resample
 from cyclegan_neuro.spikes.ground_truth.loading import load_ground_truth
-from cyclegan_neuro.spikes.inference.models import save_models
 from cyclegan_neuro.spikes.inference.rate_models import RateModels
 from cyclegan_neuro.spikes.inference.rates import infer_rates
+from cyclegan_neuro.spikes.inference.storage import save_models
 from cyclegan_neuro.spikes.inference.training.accuracy import CellAccuracy, measure_cells, write_cells, write_summary
 from cyclegan_neuro.spikes.inference.training.jobs import Job, load_network, train_networks
 from cyclegan_neuro.spikes.inference.training.settings import TrainingSettings
@@ -66,7 +67,7 @@ def train_models(
     cells = load_ground_truth(ground_truth)
     if accuracy:
         _require_two_data_sets(ground_truth, cells)
-    _make(output_dir)
+    make_directory(output_dir, option="--output_dir", error_type=UserError)
     _agree_on(output_dir / "settings.json", settings, cells)
     jobs = [Job("", level, member) for level in settings.noise_levels for member in range(settings.ensemble_size)]
     needed = _levels_needed(cells, settings) if accuracy else {}
@@ -134,7 +135,7 @@ def assemble(
             "title": f"Spike rates from dF/F at {settings.frame_rate_hz:g} Hz",
             "citation": CITATION,
             "ground_truth": list(seen),
-            "training": settings.to_json(),
+            "training": asdict(settings),
             "created_with": f"cyclegan_neuro {cyclegan_neuro.__version__}",
         },
     )
@@ -163,18 +164,6 @@ def _require_two_data_sets(ground_truth: Path, cells: Sequence[GroundTruthCell])
         )
 
 
-def _make(output_dir: Path) -> None:
-    try:
-        output_dir.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UserError(
-            str(output_dir),
-            got=error.strerror or str(error),
-            expected="a directory that can be made and written to",
-            fix="choose another --output_dir",
-        ) from error
-
-
 def _levels_needed(cells: Sequence[GroundTruthCell], settings: TrainingSettings) -> dict[str, list[int]]:
     """Return, for each data set, the noise levels that its recordings would use."""
     chooser = RateModels(
@@ -193,7 +182,7 @@ def _levels_needed(cells: Sequence[GroundTruthCell], settings: TrainingSettings)
 def _agree_on(path: Path, settings: TrainingSettings, cells: Sequence[GroundTruthCell]) -> None:
     """Write down what the networks of this directory have in common, or refuse to mix them with others."""
     spikes = sum(segment.spike_times_s.size for cell in cells for segment in cell.segments)
-    wanted = json.loads(json.dumps({**settings.to_json(), "n_cells": len(cells), "n_spikes": spikes}))
+    wanted = json.loads(json.dumps({**asdict(settings), "n_cells": len(cells), "n_spikes": spikes}))
     if path.is_file():
         there = json.loads(path.read_text(encoding="utf-8"))
         different = sorted(key for key in wanted if there.get(key) != wanted[key])

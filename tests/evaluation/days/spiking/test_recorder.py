@@ -10,8 +10,9 @@ from cyclegan_neuro.configuration.sections import SpikesSection
 from cyclegan_neuro.evaluation.days.baselines.alignments import Identity
 from cyclegan_neuro.evaluation.days.spiking.recorder import why_not
 from cyclegan_neuro.spikes.inference import rates
-from cyclegan_neuro.spikes.inference.models import save_models, shipped
+from cyclegan_neuro.spikes.inference.models import choose_models
 from cyclegan_neuro.spikes.inference.rates import infer_rates
+from cyclegan_neuro.spikes.inference.storage import save_models
 
 FIELDS = ("f_y", "f_g_x", "g_x", "g_f_y")
 FRAMES = 1000  # of the days that make_days makes
@@ -271,4 +272,4 @@ def test_nothing_stands_against_spikes(make_days):
     assert why_not(SpikesSection(), make_days()) is None
     assert why_not(SpikesSection(), make_days(window_frames=64)) is None
     assert why_not(SpikesSection(resample=True), make_days(rate_hz=36.0, window_frames=160)) is None
-    assert shipped(24.0).window_frames == 64
+    assert choose_models(None, 24.0)[0].window_frames == 64

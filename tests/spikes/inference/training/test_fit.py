@@ -4,10 +4,9 @@ import numpy as np
 import pytest
 from inference_fakes import simulated_cell
 
-from cyclegan_neuro.spikes.accuracy import accuracy
+from cyclegan_neuro.spikes.accuracy import cell_accuracy
 from cyclegan_neuro.spikes.ground_truth.examples import resample, smooth_target
-from cyclegan_neuro.spikes.inference.architecture import Architecture
-from cyclegan_neuro.spikes.inference.rate_models import RateModels
+from cyclegan_neuro.spikes.inference.rate_models import Architecture, RateModels
 from cyclegan_neuro.spikes.inference.rates import infer_rates
 from cyclegan_neuro.spikes.inference.training.fit import fit_network
 from cyclegan_neuro.spikes.inference.training.settings import TrainingSettings
@@ -44,9 +43,8 @@ def test_it_infers_a_trace_that_it_did_not_see(trained):
     )  # fmt: skip
     dff, counts = resample(simulated_cell("DS", "other", seed=99).segments[0], 30.0)
     found = infer_rates(dff[:, None], frame_rate_hz=30.0, models=models)
-    result = accuracy(
-        found.rates_hz[:, 0], smooth_target(counts, 30.0, 0.05) * 30.0, frame_rate_hz=30.0, valid=found.valid
-    )
+    segment = (found.rates_hz[:, 0], smooth_target(counts, 30.0, 0.05) * 30.0, found.valid)
+    result = cell_accuracy([segment], frame_rate_hz=30.0)
     assert result.correlation > 0.7
     assert abs(result.bias) < 0.4  # rates, not tenths of them
 

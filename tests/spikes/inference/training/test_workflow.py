@@ -2,7 +2,7 @@
 
 import csv
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
@@ -58,7 +58,7 @@ def test_networks_and_tables(truth, jobs, tmp_path):
     assert {level: len(members) for level, members in models.noise_levels.items()} == {1: 2, 2: 2}
     assert (models.window_frames, models.before_frames) == (SMALL.window_frames, SMALL.before_frames)
     assert models.provenance["ground_truth"] == ["DS01-a", "DS02-b"]
-    assert models.provenance["training"] == json.loads(json.dumps(SETTINGS.to_json()))
+    assert models.provenance["training"] == json.loads(json.dumps(asdict(SETTINGS)))
     np.testing.assert_allclose(  # the third network of the list, as far as float16 goes
         models.noise_levels[2][0].kernels[0], random_weights(seed=2).kernels[0], rtol=1e-3
     )
