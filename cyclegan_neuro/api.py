@@ -101,7 +101,10 @@ def infer_spikes(
     >>> spikes.rates_hz.shape == spikes.counts.shape == day.dff.shape, int(spikes.valid.sum())
     (True, 417)
     """
-    _require_recording(recording, "infer_spikes")
+    recording = _recording(recording, "infer_spikes")
+    from cyclegan_neuro.recordings.checks import require_fraction
+
+    require_fraction(recording, where=f"infer_spikes, {recording.label}", also=("z_score",))
     import_tensorflow_quietly()
     from cyclegan_neuro.spikes.inference.recording_spikes import infer_recording
 
@@ -182,7 +185,7 @@ def train(
     from cyclegan_neuro.training import run as training
 
     training.train(
-        chosen, configuration, output_dir=output_dir, resume=resume, overwrite=overwrite, recordings=recordings
+        chosen, configuration, output_dir=Path(output_dir), resume=resume, overwrite=overwrite, recordings=recordings
     )
     return load_run(output_dir)
 
@@ -239,7 +242,7 @@ class TrainedRun:
 
         began = time.perf_counter()
         _log.info("loading %s", output_dir)
-        run = training.load_run(output_dir, weights=config.evaluation.weights, config=config, system=system)
+        run = training.load_run(Path(output_dir), weights=config.evaluation.weights, config=config, system=system)
         return cls(run, time.perf_counter() - began)
 
     def __repr__(self) -> str:
@@ -271,8 +274,7 @@ class TrainedRun:
         UserError
             If neurons or frame rate are not those of the run, no window fits, or the system translates nothing.
         """
-        run = self.run
-        _require_recording(recording, "translate")
+        run, recording = self.run, _recording(recording, "translate")
         if not run.system.translates:
             raise ConfigurationError(
                 f"translate, system {run.system.name}", got="a system that translates no days",
@@ -384,7 +386,7 @@ def _days(x, y) -> tuple[dict[str, Any], dict[str, Recording]]:
                 fix="cn.Recording(array, frame_rate_hz=...) makes one of an array (time, neuron)",
             )  # fmt: skip
         if isinstance(day, Recording):
-            recordings[f"data.{name}.path"] = day
+            recordings[f"data.{name}.path"] = _recording(day, f"{name}, in memory")
         settings["data.source"] = "files"
         settings[f"data.{name}.path"] = f"recordings/{name}.h5" if isinstance(day, Recording) else str(day)
     return settings, recordings
@@ -406,7 +408,9 @@ def _overrides(settings: Mapping[str, Any] | None) -> list[str]:
     return [f"{key}={one_line(plain(value))}" for key, value in (settings or {}).items()]
 
 
-def _require_recording(value: Any, where: str) -> None:
+def _recording(value: Any, where: str) -> Recording:
+    """Return a recording with the types that files have, or say why this is none."""
+    from cyclegan_neuro.recordings.conversion import checked
     from cyclegan_neuro.recordings.recording import Recording
 
     if not isinstance(value, Recording):
@@ -414,6 +418,7 @@ def _require_recording(value: Any, where: str) -> None:
             where, got=_told(value), expected="a Recording",
             fix="cn.read_recording(path) reads one, cn.Recording(array, frame_rate_hz=...) makes one of an array",
         )  # fmt: skip
+    return checked(value, where=where)
 
 
 def _told(value: Any) -> str:

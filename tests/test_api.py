@@ -13,6 +13,7 @@ import yaml
 
 import cyclegan_neuro as cn
 from cyclegan_neuro import api
+from cyclegan_neuro.spikes.inference.recording_spikes import masked_frames
 from cyclegan_neuro.training import run as training
 from cyclegan_neuro.windows.segmentation import window_frame_indices
 
@@ -96,7 +97,7 @@ def test_order_gaps_and_missing_values_are_those_of_the_recording(run, days, cap
     assert np.flatnonzero(missing).tolist() == [*range(100, 201)]
     assert "101 of 1440 frames lie in stretches shorter than a window" in caplog.text
     np.testing.assert_array_equal(translated.gaps, broken.gaps)
-    assert translated.behaviour is broken.behaviour
+    np.testing.assert_array_equal(translated.behaviour.position_cm, broken.behaviour.position_cm)
 
 
 def test_evaluate_and_report(run):
@@ -124,6 +125,82 @@ def test_spikes(days):
     spikes = cn.infer_spikes(days[0])
     assert spikes.rates_hz.shape == spikes.counts.shape == days[0].dff.shape
     assert 0 < spikes.valid.sum() < days[0].n_frames
+
+
+def test_spikes_of_a_translated_day_leave_out_what_was_not_translated(run, days, caplog):
+    x = days[0]
+    whole = cn.infer_spikes(x)
+    holed = replace(x, dff=x.dff.copy())
+    holed.dff[600:640, 3] = np.nan
+    spikes = cn.infer_spikes(holed)
+    assert not spikes.valid[600:640].any()
+    assert spikes.valid[700:].sum() == whole.valid[700:].sum()
+    np.testing.assert_allclose(spikes.rates_hz[700:], whole.rates_hz[700:], atol=1e-4)
+    assert "novice: 40 of 1440 frames hold values that are not finite" in caplog.text
+    reached = masked_frames(spikes.valid, spikes.gaps)
+    assert sum(reached.values()) == np.count_nonzero(~spikes.valid)
+    assert reached["at missing values"] > 40
+    translated = run.translate(replace(x, dff=holed.dff, gaps=np.array([99, 149])))
+    assert not cn.infer_spikes(translated).valid[100:150].any()
+    with pytest.raises(cn.UserError, match=r"got no frame in which all neurons are finite.*: 3 lacks 1,440 frames"):
+        cn.infer_spikes(replace(x, dff=np.where(np.arange(x.n_neurons) == 3, np.nan, x.dff)))
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "message"),
+    [
+        ("dff", np.zeros(9), r"field dff: got shape \(9,\), expected a matrix \(time, neuron\)"),
+        ("dff", [["a", "b"]], "field dff: got <U1 values, expected numbers"),
+        ("dff", [[1.0], [1.0, 2.0]], "field dff: got values that make no array"),
+        ("frame_rate_hz", 0, "field frame_rate_hz: got 0.0, expected frames per second, above 0"),
+        ("frame_rate_hz", None, "field frame_rate_hz: got object values, expected numbers"),
+        ("roi_ids", ("a", "b"), r"field roi_ids: got shape \(2,\), expected shape \(59,\): neuron of the matrix"),
+        ("roi_ids", ("a",) * 59, "field roi_ids: got 'a' in columns .*expected every id once"),
+        ("roi_xy_um", np.zeros((59, 3)), r"field roi_xy_um: got shape \(59, 3\), expected shape \(59, 2\)"),
+        ("behaviour", {"licks": 1}, "field behaviour: got dict, expected a Behaviour"),
+        ("gaps", [5000], "field gaps: got frames 5000 to 5000, expected 0 to 1438"),
+        ("session", 3.5, "field session: got float64 values, expected text"),
+        ("data_origin", "made up", "field data_origin: got 'made up', expected one of recorded, simulated"),
+    ],
+)  # fmt: skip
+def test_fields_that_a_day_in_memory_cannot_have(run, days, tmp_path, field, value, message):
+    bad = replace(days[0], **{field: value}, **({"truth": None} if field == "dff" else {}))
+    calls = {
+        "y, in memory, ": lambda: cn.train("cyclegan", days[0], bad, output_dir=tmp_path / "a"),
+        "infer_spikes, ": lambda: cn.infer_spikes(bad),
+        "translate, ": lambda: run.translate(bad),
+        f"recording for {tmp_path}.*, ": lambda: cn.write_recording(bad, tmp_path / "b.h5"),
+    }
+    for where, call in calls.items():
+        with pytest.raises(cn.UserError, match=f"^{where}{message}.* Fix: "):
+            call()
+    assert not any(tmp_path.iterdir())
+
+
+def test_what_is_wrong_with_a_day_in_memory_names_the_day(days, tmp_path, caplog):
+    for change, message in (
+        (lambda dff: np.full_like(dff, np.nan), "got .* NaN in frames 0-1439, expected a number in every frame"),
+        (lambda dff: dff * 100, "field dff: got .*what is the unit"),
+    ):
+        bad = replace(days[0], dff=change(days[0].dff))
+        with pytest.raises(cn.UserError, match=f"^x, in memory, .*{message}"):
+            cn.train("cyclegan", bad, days[1], output_dir=tmp_path / "a", settings=SMALL)
+    with pytest.raises(cn.UserError, match=r"^infer_spikes, mouse_2 novice, field dff: got .*what is the unit"):
+        cn.infer_spikes(bad)
+    x, y = (replace(day, roi_ids=None, session="", subject="") for day in days)
+    with pytest.raises(cn.UserError, match=r"no ROI ids on .* set assume_same_order"):
+        cn.train("cyclegan", x, y, output_dir=tmp_path / "a", settings=SMALL)
+    assert not (tmp_path / "a").exists()
+
+
+def test_a_day_of_lists_and_whole_numbers_is_taken_as_it_is_meant(days):
+    x = days[0]
+    loose = replace(
+        x, dff=x.dff.astype(float), frame_rate_hz=24, roi_ids=list(range(x.n_neurons)), gaps=[9], truth=None
+    )
+    spikes = cn.infer_spikes(loose)
+    assert spikes.roi_ids[:2] == ("0", "1")
+    assert spikes.gaps.tolist() == [9]
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""``python -m cyclegan_neuro.cli.check FILE``: what a file holds, and what is wrong with it.
+"""``cyclegan-neuro check FILE``: what a file holds, and what is wrong with it.
 
 Exit code 0 without a critical finding, 2 with one or when the file cannot be read.
 """
@@ -7,18 +7,17 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 
-from cyclegan_neuro.cli.errors import report_user_errors
+from cyclegan_neuro.cli.console import new_parser, report_user_errors
 from cyclegan_neuro.cli.reading import add_reader_options, recording_section
 from cyclegan_neuro.errors import UserError
-from cyclegan_neuro.invocation import command
 from cyclegan_neuro.recordings import readers
 from cyclegan_neuro.recordings.findings import Finding
 from cyclegan_neuro.recordings.readers.base import Entry
@@ -35,43 +34,30 @@ fields: docs/data_formats.md lists their names and units
 exit code: 0 without a critical finding, 2 with one or when the file cannot be read
 """
 _MAX_ENTRIES = 40
-
-
-@dataclass(frozen=True)
-class _Contents:
-    """What lies in a file, before any of it is taken for a recording."""
-
-    description: str
-    entries: list[Entry]
+_FACTS = (
+    "n_neurons", "n_frames", "frame_rate_hz", "duration_s", "subject", "session", "source", "data_origin", "days_mixed"
+)  # fmt: skip
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Check one file; return the exit code."""
     options = _parser().parse_args(arguments)
-    try:
-        with report_user_errors():
-            return _check_as_json(options) if options.json else _check(options)
-    except BrokenPipeError:  # the reader of our output has seen enough, as with "| head"
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+    with report_user_errors():
+        return _check_as_json(options) if options.json else _check(options)
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog=command("check"),
-        description="Show what a recording holds and what is wrong with it.",
-        epilog=_EPILOG.format(check=command("check")),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = new_parser("check", "Show what a recording holds and what is wrong with it.", _EPILOG)
     parser.add_argument("file", help="HDF5, npz, npy or MATLAB file")
     add_reader_options(parser)
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     return parser
 
 
-def _contents(options: argparse.Namespace) -> _Contents:
+def _contents(options: argparse.Namespace) -> tuple[str, list[Entry]]:
+    """Return what kind of file it is, and what lies in it."""
     with readers.open_source(Path(options.file).expanduser(), options.format) as source:
-        return _Contents(source.description, list(source.entries().values()))
+        return source.description, list(source.entries().values())
 
 
 def _recording(options: argparse.Namespace) -> tuple[Recording, list[Finding]]:
@@ -87,25 +73,21 @@ def _exit_code(findings: Sequence[Finding]) -> int:
 
 
 def _check(options: argparse.Namespace) -> int:
-    contents = _contents(options)
-    print(f"{options.file}: {contents.description}")
-    for entry in contents.entries[:_MAX_ENTRIES]:
+    description, entries = _contents(options)
+    print(f"{options.file}: {description}")
+    for entry in entries[:_MAX_ENTRIES]:
         mark = "@" if entry.attribute else " "
         print(f" {mark} {entry.name:<32} {entry.shape!s:<18} {entry.type_name}")
-    if len(contents.entries) > _MAX_ENTRIES:
-        print(f"   ... and {len(contents.entries) - _MAX_ENTRIES} more")
+    if len(entries) > _MAX_ENTRIES:
+        print(f"   ... and {len(entries) - _MAX_ENTRIES} more")
     sys.stdout.flush()  # so that an error on stderr comes after it
     recording, findings = _recording(options)
     print(f"\n{_summary(recording)}\n")
     for finding in findings:
         print(f"{finding.severity:<9} {finding.code:<14} {finding}")
-    counts = ", ".join(f"{_count(findings, s)} {s}" for s in ("critical", "warning", "info"))
-    print(f"\nfindings: {counts}")
+    count = Counter(finding.severity for finding in findings)
+    print(f"\nfindings: {', '.join(f'{count[s]} {s}' for s in ('critical', 'warning', 'info'))}")
     return _exit_code(findings)
-
-
-def _count(findings: Sequence[Finding], severity: str) -> int:
-    return sum(finding.severity == severity for finding in findings)
 
 
 def _summary(recording: Recording) -> str:
@@ -136,22 +118,14 @@ def _behaviour(recording: Recording) -> str:
 def _check_as_json(options: argparse.Namespace) -> int:
     result: dict = {"file": options.file}
     try:
-        contents = _contents(options)
-        result |= {"description": contents.description, "contents": [asdict(entry) for entry in contents.entries]}
+        description, entries = _contents(options)
+        result |= {"description": description, "contents": [asdict(entry) for entry in entries]}
         recording, findings = _recording(options)
     except UserError as error:
         result["error"] = {part: getattr(error, part) for part in ("where", "got", "expected", "fix")}
         print(json.dumps(result, indent=2, ensure_ascii=False))
         return error.exit_code
-    result["recording"] = {
-        "n_neurons": recording.n_neurons,
-        "n_frames": recording.n_frames,
-        "frame_rate_hz": recording.frame_rate_hz,
-        "duration_s": recording.duration_s,
-        "subject": recording.subject,
-        "session": recording.session,
-        "source": recording.source,
-        "data_origin": recording.data_origin,
+    result["recording"] = {name: getattr(recording, name) for name in _FACTS} | {
         "roi_ids": recording.roi_ids is not None,
         "behaviour": list(recording.behaviour.available()),
         "truth": recording.truth is not None,

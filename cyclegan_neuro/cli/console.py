@@ -1,13 +1,83 @@
-"""Progress on stderr, and silence from TensorFlow's own log."""
+"""What all commands share: their parser, what becomes of errors and of a reader that has gone, progress on stderr."""
 
 from __future__ import annotations
 
+import argparse
 import logging
+import os
+import signal
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
+from cyclegan_neuro.errors import UserError
+from cyclegan_neuro.invocation import command
 from cyclegan_neuro.quiet import import_tensorflow_quietly
 
-__all__ = ["prepare_console"]
+__all__ = ["new_parser", "number_from", "prepare_console", "report_user_errors"]
+
+
+def new_parser(name: str, description: str, epilog: str = "") -> argparse.ArgumentParser:
+    """Return the parser of a command; ``{train}`` in ``epilog`` becomes what the user types for that command."""
+    return argparse.ArgumentParser(
+        prog=command(name),
+        description=description,
+        epilog=epilog.format_map(_Typed()),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+
+
+class _Typed(dict):
+    def __missing__(self, name: str) -> str:
+        return command(name)
+
+
+def number_from(least: float, kind: type[int] | type[float] = int) -> Callable[[str], float]:
+    """Return the type of an option that takes finite numbers, whole ones by default, from ``least`` on."""
+
+    def number(text: str) -> float:
+        try:
+            value = kind(text)
+        except ValueError:
+            value = float("nan")
+        if not least <= value < float("inf"):  # False for NaN
+            told = "a whole number" if kind is int else "a number"
+            raise argparse.ArgumentTypeError(f"got '{text}', expected {told} from {least:g} on")
+        return value
+
+    return number
+
+
+@contextmanager
+def report_user_errors() -> Iterator[None]:
+    """Print a :class:`UserError` on stderr, without a stack trace, and end with its exit code.
+
+    Ctrl-C, where nothing handles it, ends quietly with 130 as in a shell; so does, with 0, a command whose reader has
+    seen enough, as with ``| head``.
+    """
+    try:
+        yield
+        _reader_has_gone()
+    except UserError as error:
+        print(f"error: {error}", file=sys.stderr)
+        raise SystemExit(error.exit_code) from None
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        raise SystemExit(128 + signal.SIGINT) from None
+    except BrokenPipeError:
+        if not _reader_has_gone("\n"):  # another pipe
+            raise
+        raise SystemExit(0) from None
+
+
+def _reader_has_gone(last: str = "") -> bool:
+    """Whether nobody reads stdout any more; what is left for it then goes nowhere, and Python ends in silence."""
+    try:
+        print(last, end="", flush=True)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return True
+    return False
 
 
 def prepare_console() -> None:

@@ -9,10 +9,8 @@ from typing import TYPE_CHECKING
 
 from cyclegan_neuro import __version__
 from cyclegan_neuro.api import TrainedRun
-from cyclegan_neuro.cli.console import prepare_console
-from cyclegan_neuro.cli.errors import report_user_errors
+from cyclegan_neuro.cli.console import new_parser, prepare_console, report_user_errors
 from cyclegan_neuro.errors import ConfigurationError
-from cyclegan_neuro.invocation import command
 from cyclegan_neuro.training.configurations import load, run_config_file
 from cyclegan_neuro.training.lock import EVALUATION_LOCK, locked
 
@@ -70,12 +68,7 @@ def _evaluate(output_dir: Path, system: System, config: Section) -> str:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog=command("evaluate"),
-        description="Evaluate a trained run and write its report.",
-        epilog=_EPILOG.format(evaluate=command("evaluate")),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = new_parser("evaluate", "Evaluate a trained run and write its report.", _EPILOG)
     parser.add_argument("--version", action="version", version=f"cyclegan_neuro {__version__}")
     parser.add_argument("--output_dir", type=Path, required=True, metavar="DIR", help="directory of the run")
     parser.add_argument(

@@ -1,4 +1,4 @@
-"""``python -m cyclegan_neuro.cli.infer RECORDING --output FILE``: spikes from ΔF/F.
+"""``cyclegan-neuro infer RECORDING --output FILE``: spikes from ΔF/F.
 
 Exit code 0 when the file is written, 2 when the recording cannot be used or something is in the way.
 """
@@ -12,10 +12,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cyclegan_neuro.cli.errors import report_user_errors
+from cyclegan_neuro.cli.console import new_parser, prepare_console, report_user_errors
 from cyclegan_neuro.cli.reading import add_reader_options, recording_section
 from cyclegan_neuro.errors import RecordingError
-from cyclegan_neuro.invocation import command
+from cyclegan_neuro.recordings.atomic import refuse_existing
 
 if TYPE_CHECKING:
     from cyclegan_neuro.recordings.recording import Recording
@@ -31,10 +31,10 @@ examples:
 
 ΔF/F must be a fraction, neither denoised, nor deconvolved, nor scaled. The networks of this package are for GCaMP6 in
 excitatory cells. docs/spike_inference.md describes the method, its accuracy and the file. From Python:
-  from cyclegan_neuro.spikes.inference import infer_rates
-  inferred = infer_rates(dff, frame_rate_hz=30.0)  # dff: (time, neuron)
+  import cyclegan_neuro as cn
+  spikes = cn.infer_spikes(cn.read_recording("day1.h5"))
 """
-_Z_SCORES = "z_score"  # a warning for training, which scales; networks of inference do not
+_NOT_DFF = ("z_score",)  # a warning for training, which scales; networks of inference do not
 _NOISIER = 0.5  # above the highest level of the networks: further than they were trained for
 _NAMED = 10
 
@@ -48,12 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog=command("infer"),
-        description="Infer spike rates and spikes from the dF/F of a recording.",
-        epilog=_EPILOG.format(infer=command("infer")),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = new_parser("infer", "Infer spike rates and spikes from the dF/F of a recording.", _EPILOG)
     parser.add_argument("recording", help="HDF5, npz, npy or MATLAB file")
     parser.add_argument("--output", type=Path, required=True, metavar="FILE", help="HDF5 file for the spikes")
     parser.add_argument(
@@ -81,10 +76,8 @@ def _run(options: argparse.Namespace) -> None:
     begin = time.monotonic()
     _require_room_for(options)
     recording = _recording(options)
-    # Here and not above, so that --help does not wait for TensorFlow.
-    from cyclegan_neuro.cli.console import prepare_console
-
     prepare_console()
+    # Here and not above, so that --help does not wait for TensorFlow.
     from cyclegan_neuro.spikes.inference.files import write_neo, write_spikes
     from cyclegan_neuro.spikes.inference.recording_spikes import infer_recording
 
@@ -111,12 +104,8 @@ def _require_room_for(options: argparse.Namespace) -> None:
             "output files", got=", ".join(map(str, outputs)), expected="files of their own, none the recording",
             fix="choose other names",
         )  # fmt: skip
+    refuse_existing(*outputs, overwrite=options.overwrite, option="--overwrite")
     for path in outputs:
-        if path.exists() and not options.overwrite:
-            raise RecordingError(
-                str(path), got="a file that exists", expected="a new file",
-                fix="choose another name, or replace it with --overwrite",
-            )  # fmt: skip
         if not path.parent.is_dir():
             raise RecordingError(
                 str(path.parent), got="no such directory", expected="one that exists", fix="make it, or choose another"
@@ -132,10 +121,7 @@ def _recording(options: argparse.Namespace) -> Recording:
     findings = reading.check()
     if options.models:  # they may be for any indicator
         findings = [finding for finding in findings if finding.code != "indicator"]
-    require(findings)
-    for finding in findings:
-        if finding.code == _Z_SCORES:
-            raise RecordingError(finding.where, got=finding.got, expected=finding.expected, fix=finding.fix)
+    require(findings, also=_NOT_DFF)
     for text in (*reading.notes, *(f"warning: {f}" for f in findings if f.severity == "warning")):
         print(text, file=sys.stderr)
     return reading.kept

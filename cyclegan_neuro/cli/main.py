@@ -29,11 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Hand the rest of the command line to the command that comes first."""
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     options = _parser().parse_args(arguments[:1])
-    if options.command == "describe":
-        command, rest = "train", ["--describe", *(arguments[1:] or ["cyclegan"])]
-    else:
-        command, rest = options.command, arguments[1:]
-    return importlib.import_module(f"cyclegan_neuro.cli.{command}").main(rest)
+    return importlib.import_module(f"cyclegan_neuro.cli.{options.command}").main(arguments[1:])
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from cyclegan_neuro.cli.console import number_from
 from cyclegan_neuro.recordings import readers
 
 if TYPE_CHECKING:
@@ -20,7 +21,9 @@ def add_reader_options(parser: argparse.ArgumentParser) -> None:
         help="name of a field in the file, for example dff=traces/dff; repeat for more",
     )  # fmt: skip
     parser.add_argument("--format", default="auto", help="auto (default), " + ", ".join(readers.names()))
-    parser.add_argument("--frame_rate", type=_rate, metavar="HZ", help="frame rate, if the file does not hold it")
+    parser.add_argument(
+        "--frame_rate", type=number_from(0.001, float), metavar="HZ", help="frame rate, if the file does not hold it"
+    )
     parser.add_argument("--transpose", action="store_true", help="the matrix in the file is (neuron, time)")
     parser.add_argument("--indicator", default="", metavar="NAME", help="for example GCaMP6f, if the file names none")
     parser.add_argument(
@@ -29,7 +32,7 @@ def add_reader_options(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
 
 
-def recording_section(path: str, options: argparse.Namespace, **policies: str) -> RecordingSection:
+def recording_section(path: str, options: argparse.Namespace, **policies: Any) -> RecordingSection:
     """Return what a configuration would say with these options.
 
     Parameters
@@ -60,13 +63,3 @@ def _field(text: str) -> tuple[str, str]:
     if not (field and separator and name):
         raise argparse.ArgumentTypeError(f"got '{text}', expected FIELD=NAME, for example dff=traces/dff")
     return field, name
-
-
-def _rate(text: str) -> float:
-    try:
-        rate = float(text)
-    except ValueError:
-        rate = 0.0
-    if not 0 < rate < float("inf"):
-        raise argparse.ArgumentTypeError(f"got '{text}', expected frames per second, for example 24")
-    return rate

@@ -1,4 +1,4 @@
-"""``python -m cyclegan_neuro.cli.sample``: activity from the generator of a trained run, to a file."""
+"""``cyclegan-neuro sample``: activity from the generator of a trained run, to a file."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from cyclegan_neuro import __version__
-from cyclegan_neuro.cli.console import prepare_console
-from cyclegan_neuro.cli.errors import report_user_errors
-from cyclegan_neuro.errors import ConfigurationError, RecordingError
+from cyclegan_neuro.cli.console import new_parser, number_from, prepare_console, report_user_errors
+from cyclegan_neuro.errors import ConfigurationError
 from cyclegan_neuro.evaluation.samples.generated import require_known_ending, write_samples
 from cyclegan_neuro.invocation import command
+from cyclegan_neuro.recordings.atomic import refuse_existing
 from cyclegan_neuro.training.configurations import load, run_config_file
 
 __all__ = ["main"]
@@ -37,11 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _sample(options: argparse.Namespace) -> None:
     require_known_ending(options.file)
-    if options.file.exists() and not options.overwrite:
-        raise RecordingError(
-            str(options.file), got="a file that is there already", expected="a new file",
-            fix="choose another name, or replace it with --overwrite",
-        )  # fmt: skip
+    refuse_existing(options.file, overwrite=options.overwrite, option="--overwrite")
     system, config = load(run_config_file(options.output_dir))
     if not system.generates:
         raise ConfigurationError(
@@ -63,33 +59,17 @@ def _sample(options: argparse.Namespace) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog=command("sample"),
-        description="Generate activity with a trained run, of a system that generates from noise.",
-        epilog=_EPILOG.format(sample=command("sample")),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    told = "Generate activity with a trained run, of a system that generates from noise."
+    parser = new_parser("sample", told, _EPILOG)
     parser.add_argument("file", type=Path, help="file to write: .h5 (HDF5) or .mat (Neo)")
     parser.add_argument("--output_dir", type=Path, required=True, metavar="DIR", help="directory of the run")
-    parser.add_argument("--n_samples", type=_positive, default=1000, metavar="N", help="samples (default 1000)")
-    parser.add_argument("--seed", type=_seed, default=0, help="one seed gives the same samples (default 0)")
+    parser.add_argument("--n_samples", type=number_from(1), default=1000, metavar="N", help="samples (default 1000)")
+    parser.add_argument("--seed", type=number_from(0), default=0, help="one seed gives the same samples (default 0)")
     parser.add_argument(
         "--weights", choices=("best", "last"), help="checkpoint (default: the run's evaluation.weights)"
     )
     parser.add_argument("--overwrite", action="store_true", help="replace the file if it exists")
     return parser
-
-
-def _positive(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"got '{text}', expected a whole number above 0")
-    return int(text)
-
-
-def _seed(text: str) -> int:
-    if not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"got '{text}', expected a whole number from 0 on")
-    return int(text)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""``python -m cyclegan_neuro.cli.simulate --output_dir DIR``: simulated days with known truth, as files."""
+"""``cyclegan-neuro simulate --output_dir DIR``: simulated days with known truth, as files."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from cyclegan_neuro.cli.errors import report_user_errors
-from cyclegan_neuro.errors import RecordingError
-from cyclegan_neuro.invocation import command
+from cyclegan_neuro.cli.console import new_parser, report_user_errors
+from cyclegan_neuro.recordings.atomic import make_directory, refuse_existing
 from cyclegan_neuro.recordings.recording import Recording
 from cyclegan_neuro.recordings.simulate.presets import PRESETS
 
@@ -33,12 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog=command("simulate"),
-        description="Simulate a novice and an expert day of a mouse in a virtual corridor.",
-        epilog=_EPILOG.format(simulate=command("simulate")),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = new_parser("simulate", "Simulate a novice and an expert day of a mouse in a virtual corridor.", _EPILOG)
     parser.add_argument("--output_dir", type=Path, required=True, metavar="DIR", help="directory for the files")
     parser.add_argument("--preset", default="mouse_1", help=", ".join(PRESETS) + " (default mouse_1)")
     parser.add_argument("--seed", type=int, default=1, help="one seed gives the same files (default 1)")
@@ -60,28 +54,17 @@ def _parser() -> argparse.ArgumentParser:
 def _write(options: argparse.Namespace) -> None:
     directory = options.output_dir.expanduser()
     names = ["novice.h5", "expert.h5", *(["phi.h5"] if options.phi else [])]
-    _refuse_existing([directory / name for name in names], options.overwrite)
+    refuse_existing(*(directory / name for name in names), overwrite=options.overwrite, option="--overwrite")
     recordings = _simulate(options)
-    _make(directory)
+    make_directory(directory, option="--output_dir")
     # Here and not above, so that --help does not wait for the file formats.
     from cyclegan_neuro.recordings.writing import write_recording
 
     for name, recording in zip(names, recordings, strict=True):
-        path = write_recording(recording, directory / name)
+        path = write_recording(recording, directory / name, overwrite=True)
         print(
             f"{path}: {recording.session}, {recording.n_neurons} neurons, {recording.n_frames:,} frames "
             f"at {recording.frame_rate_hz:g} Hz{_truth(recording)}"
-        )
-
-
-def _refuse_existing(paths: list[Path], overwrite: bool) -> None:
-    existing = [path for path in paths if path.exists()]
-    if existing and not overwrite:
-        raise RecordingError(
-            str(existing[0].parent),
-            got=", ".join(path.name for path in existing) + " already there",
-            expected="a directory without files of these names",
-            fix="choose another --output_dir, or replace them with --overwrite",
         )
 
 
@@ -96,18 +79,6 @@ def _simulate(options: argparse.Namespace) -> list[Recording]:
     if not options.phi:
         return [novice, expert]
     return [novice, expert, phi_recording(novice, window_frames=options.window_frames, seed=options.seed)]
-
-
-def _make(directory: Path) -> None:
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise RecordingError(
-            str(directory),
-            got=error.strerror or str(error),
-            expected="a directory that can be made and written to",
-            fix="choose another --output_dir",
-        ) from error
 
 
 def _truth(recording: Recording) -> str:

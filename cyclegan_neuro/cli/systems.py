@@ -1,11 +1,10 @@
-"""``python -m cyclegan_neuro.cli.systems``: the systems that can be trained."""
+"""``cyclegan-neuro systems``: the systems that can be trained."""
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Sequence
 
-from cyclegan_neuro.cli.errors import report_user_errors
+from cyclegan_neuro.cli.console import new_parser, report_user_errors
 from cyclegan_neuro.invocation import command
 
 __all__ = ["list_systems", "main"]
@@ -22,10 +21,8 @@ def list_systems() -> str:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print the list."""
-    argparse.ArgumentParser(
-        prog=command("systems"),
-        description=f"List the systems there are; {command('train')} --describe NAME prints the settings of one.",
-    ).parse_args(arguments)
+    told = f"List the systems there are; {command('train')} --describe NAME prints the settings of one."
+    new_parser("systems", told).parse_args(arguments)
     with report_user_errors():
         print(list_systems())
     return 0

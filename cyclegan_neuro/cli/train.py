@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import argparse
 import shlex
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
 from cyclegan_neuro import __version__
-from cyclegan_neuro.cli.console import prepare_console
-from cyclegan_neuro.cli.errors import report_user_errors
+from cyclegan_neuro.cli.console import new_parser, prepare_console, report_user_errors
+from cyclegan_neuro.cli.describe import describe_system
 from cyclegan_neuro.cli.systems import list_systems
 from cyclegan_neuro.invocation import command
 from cyclegan_neuro.training.configurations import configuration_file, load
@@ -39,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.list_systems:
             print(list_systems())
         elif options.describe:
-            print(_describe(options.describe))
+            print(describe_system(options.describe))
         elif options.output_dir is None:
             parser.error("--output_dir is needed: the folder that the run is written to")
         else:
@@ -59,20 +58,9 @@ def _train(options: argparse.Namespace) -> None:
     print(f"now: {command('evaluate')} --output_dir {shlex.quote(str(options.output_dir))}")
 
 
-def _describe(name: str) -> str:
-    from cyclegan_neuro.configuration.describe import describe
-    from cyclegan_neuro.systems import base
-
-    return describe(base.get(name).Config, width=shutil.get_terminal_size((140, 24)).columns)
-
-
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog=command("train"),
-        description="Train a system on two recordings (or on simulated days) and write a run directory.",
-        epilog=_EPILOG.format(train=command("train"), evaluate=command("evaluate")),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    told = "Train a system on two recordings (or on simulated days) and write a run directory."
+    parser = new_parser("train", told, _EPILOG)
     parser.add_argument("--version", action="version", version=f"cyclegan_neuro {__version__}")
     parser.add_argument(
         "--config",

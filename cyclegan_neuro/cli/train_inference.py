@@ -1,4 +1,4 @@
-"""``python -m cyclegan_neuro.cli.train_inference``: train spike inference for a frame rate."""
+"""``cyclegan-neuro train_inference``: train spike inference for a frame rate."""
 
 from __future__ import annotations
 
@@ -7,9 +7,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from cyclegan_neuro.cli.errors import report_user_errors
-from cyclegan_neuro.errors import UserError
-from cyclegan_neuro.invocation import command
+from cyclegan_neuro.cli.console import new_parser, number_from, prepare_console, report_user_errors
 from cyclegan_neuro.spikes.inference.training.settings import TrainingSettings
 
 __all__ = ["main"]
@@ -25,7 +23,6 @@ The networks are then used with
 docs/spike_inference.md tells what is trained, on what, and how good it is. An interrupted training goes on when the
 command is given again. tensorboard --logdir DIR/tensorboard shows the losses.
 """
-_LEAST = {"frame_rate": 0.1, "smoothing_s": 0, "epochs": 1, "ensemble_size": 1, "processes": 1}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -38,34 +35,31 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     defaults = TrainingSettings(frame_rate_hz=30.0)
-    parser = argparse.ArgumentParser(
-        prog=command("train_inference"),
-        description="Train the networks that infer spikes from dF/F at one frame rate, and measure them on data sets "
-        "that they did not see.",
-        epilog=_EPILOG.format(infer=command("infer"), train_inference=command("train_inference")),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    told = "Train networks that infer spikes from dF/F at one frame rate, and measure them on unseen data sets."
+    parser = new_parser("train_inference", told, _EPILOG)
     parser.add_argument(
         "--ground_truth", type=Path, required=True, metavar="FOLDER",
         help="simultaneous dF/F and spikes: an HDF5 file of the layout in docs/spike_inference.md, a folder with such "
         "files, or CASCADE's folder of data sets with .mat files",
     )  # fmt: skip
-    parser.add_argument("--frame_rate", type=float, required=True, metavar="HZ", help="frame rate of your recordings")
+    parser.add_argument(
+        "--frame_rate", type=number_from(0.1, float), required=True, metavar="HZ", help="frame rate of your recordings"
+    )
     parser.add_argument("--output_dir", type=Path, required=True, metavar="DIR", help="where networks and tables go")
     parser.add_argument(
-        "--noise_levels", type=int, nargs="+", default=list(defaults.noise_levels), metavar="N",
+        "--noise_levels", type=number_from(1), nargs="+", default=list(defaults.noise_levels), metavar="N",
         help="noise levels to train for, in %% per sqrt(Hz) (default 1 to 8)",
     )  # fmt: skip
     parser.add_argument(
-        "--ensemble_size", type=int, default=defaults.ensemble_size, metavar="N",
+        "--ensemble_size", type=number_from(1), default=defaults.ensemble_size, metavar="N",
         help=f"networks per noise level, whose rates are averaged (default {defaults.ensemble_size})",
     )  # fmt: skip
     parser.add_argument(
-        "--epochs", type=int, default=defaults.epochs, metavar="N",
+        "--epochs", type=number_from(1), default=defaults.epochs, metavar="N",
         help=f"passes over the ground truth (default {defaults.epochs})",
     )  # fmt: skip
     parser.add_argument(
-        "--smoothing_s", type=float, default=defaults.smoothing_s, metavar="S",
+        "--smoothing_s", type=number_from(0, float), default=defaults.smoothing_s, metavar="S",
         help="standard deviation of the Gaussian that smooths the true spikes, in s "
         f"(default {defaults.smoothing_s:g}; about 1.5 frames)",
     )  # fmt: skip
@@ -76,7 +70,7 @@ def _parser() -> argparse.ArgumentParser:
         help="do not measure accuracy, which trains further networks without each data set in turn",
     )  # fmt: skip
     parser.add_argument(
-        "--processes", type=int, default=os.cpu_count() or 1, metavar="N",
+        "--processes", type=number_from(1), default=os.cpu_count() or 1, metavar="N",
         help="networks trained at the same time, one core each (default: all cores)",
     )  # fmt: skip
     return parser
@@ -84,8 +78,6 @@ def _parser() -> argparse.ArgumentParser:
 
 def _run(options: argparse.Namespace) -> None:
     settings = _settings(options)
-    from cyclegan_neuro.cli.console import prepare_console
-
     prepare_console()
     from cyclegan_neuro.spikes.inference.training.accuracy import SIGMAS_S, summaries
     from cyclegan_neuro.spikes.inference.training.workflow import train_models
@@ -108,19 +100,6 @@ def _run(options: argparse.Namespace) -> None:
 
 
 def _settings(options: argparse.Namespace) -> TrainingSettings:
-    for name, least in _LEAST.items():
-        value = getattr(options, name)
-        if not least <= value < float("inf"):  # False for NaN
-            raise UserError(
-                f"--{name}",
-                got=f"{value:g}",
-                expected=f"a number of at least {least:g}",
-                fix=f"give --{name} another value",
-            )
-    if min(options.noise_levels) < 1:
-        raise UserError(
-            "--noise_levels", got=str(min(options.noise_levels)), expected="whole numbers from 1 on", fix="leave it out"
-        )
     return TrainingSettings(
         frame_rate_hz=options.frame_rate, noise_levels=tuple(sorted(set(options.noise_levels))),
         ensemble_size=options.ensemble_size, epochs=options.epochs, smoothing_s=options.smoothing_s,

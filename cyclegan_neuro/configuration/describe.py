@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator
+from typing import Any
 
 from pydantic.fields import FieldInfo
 
-from cyclegan_neuro.configuration.fields import Section, section_of
+from cyclegan_neuro.configuration.fields import Section, accepts, section_of
 from cyclegan_neuro.configuration.strict_yaml import one_line
-from cyclegan_neuro.configuration.words import accepts
 
 __all__ = ["describe"]
 
@@ -66,7 +66,7 @@ def _table(fields: dict[str, FieldInfo], width: int) -> list[str]:
 
 
 def _row(name: str, field: FieldInfo) -> tuple[str, ...]:
-    extra = field.json_schema_extra or {}
+    extra: Any = field.json_schema_extra or {}
     paper = extra.get("paper")
     default = "required" if field.is_required() else one_line(field.get_default(call_default_factory=True))
     return name, default, extra.get("unit", ""), "" if paper is None else one_line(paper), accepts(field)

@@ -1,12 +1,13 @@
-"""The strict base of every section, the one way to declare a field, and how to find one."""
+"""The strict base of every section, the one way to declare a field, how to find one, and fields and values in words."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import NoneType, UnionType
-from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
+from annotated_types import Ge, Gt, Le, Lt
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 from pydantic import Field as _Field
 from pydantic.fields import FieldInfo
@@ -17,19 +18,23 @@ __all__ = [
     "Section",
     "Stretch",
     "Words",
+    "accepts",
     "alternatives",
+    "choices",
     "field_at",
     "input_files",
     "is_input_file",
     "section_of",
     "setting",
+    "show",
     "value_at",
     "walk_fields",
     "with_values",
 ]
 
-
 AnySection = TypeVar("AnySection", bound="Section")
+_KINDS = {bool: "true or false", int: "a whole number", float: "a number", str: "text"}
+_LIMITS = ((Gt, "gt", ">"), (Ge, "ge", ">="), (Lt, "lt", "<"), (Le, "le", "<="))
 
 
 class Section(BaseModel):
@@ -165,3 +170,69 @@ def with_values(config: AnySection, values: Mapping[str, Any]) -> AnySection:
         value = with_values(getattr(config, name), {rest: value}) if rest else value
         config = config.model_copy(update={name: value})
     return config
+
+
+def accepts(field: FieldInfo) -> str:
+    """Say what a field accepts: ``a whole number >= 1``, ``one of a, b``, ``a number > 0 or null``.
+
+    Examples
+    --------
+    >>> from cyclegan_neuro.configuration.sections import TrainingSection
+    >>> accepts(TrainingSection.model_fields["epochs"])
+    'a whole number >= 1'
+    """
+    words = next((item.text for item in field.metadata if isinstance(item, Words)), None)
+    text = words or " or ".join(_annotation(part) for part in alternatives(field.annotation))
+    limits = [
+        f"{sign} {getattr(item, name):g}"
+        for kind, name, sign in _LIMITS
+        for item in field.metadata
+        if isinstance(item, kind)
+    ]
+    if limits:
+        text = f"{text} {' and '.join(limits)}"
+    return f"{text} or null" if NoneType in get_args(field.annotation) else text
+
+
+def choices(field: FieldInfo) -> list[str]:
+    """Return the names a field accepts; empty if it is not a choice among names."""
+    return [
+        str(value) for part in alternatives(field.annotation) if get_origin(part) is Literal for value in get_args(part)
+    ]
+
+
+def show(value: Any, *, limit: int = 60) -> str:
+    """Write a value as it would stand in YAML, with its kind where that could be missed."""
+    if value is None:
+        return "nothing (null)"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, str):
+        return f"text '{_short(value, limit)}'"
+    if isinstance(value, dict):
+        return f"the keys {_short(', '.join(map(str, value)), limit)}" if value else "{}"
+    if isinstance(value, list | tuple):
+        return _short(str(list(value)), limit)
+    return _short(str(value), limit)
+
+
+def _annotation(annotation: Any) -> str:
+    origin, arguments = get_origin(annotation), get_args(annotation)
+    if annotation in _KINDS:
+        return _KINDS[annotation]
+    if origin is Literal:
+        names = ", ".join(map(str, arguments))
+        return f"one of {names}" if len(arguments) > 1 else names
+    if origin is Annotated:
+        return next(item.text for item in arguments[1:] if isinstance(item, Words))
+    if origin is list:
+        return f"a list of {_annotation(arguments[0])}"
+    if origin is dict:
+        return "a mapping {key: text}"
+    if isinstance(annotation, type) and issubclass(annotation, Section):
+        return "a section (key: value lines)"
+    raise TypeError(f"no words for fields of type {annotation}")
+
+
+def _short(text: str, limit: int) -> str:
+    return text if len(text) <= limit else f"{text[: limit - 3]}..."

@@ -11,9 +11,8 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from cyclegan_neuro.configuration import strict_yaml
-from cyclegan_neuro.configuration.fields import Section, is_input_file, walk_fields
+from cyclegan_neuro.configuration.fields import Section, is_input_file, show, walk_fields
 from cyclegan_neuro.configuration.problems import explain
-from cyclegan_neuro.configuration.words import show
 from cyclegan_neuro.errors import ConfigurationError
 
 __all__ = ["Source", "build_config", "changes", "differences", "dump_config", "load_config", "read_source"]

@@ -9,8 +9,17 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
-from cyclegan_neuro.configuration.fields import Contradiction, Section, alternatives, field_at, section_of, walk_fields
-from cyclegan_neuro.configuration.words import accepts, choices, show
+from cyclegan_neuro.configuration.fields import (
+    Contradiction,
+    Section,
+    accepts,
+    alternatives,
+    choices,
+    field_at,
+    section_of,
+    show,
+    walk_fields,
+)  # fmt: skip
 from cyclegan_neuro.errors import ConfigurationError
 
 __all__ = ["explain"]
@@ -84,7 +93,7 @@ def _unknown_key(config: type[Section], location: Location, where: Callable[[Loc
     known = list(section.model_fields)
     near = get_close_matches(str(key), known, n=1)
     elsewhere = sorted((path for path, _ in walk_fields(config) if path[-1] == key), key=len)
-    meant = elsewhere or [(*parents, name) for name in near]
+    meant: list[Location] = [*elsewhere] or [(*parents, name) for name in near]
     expected = f"a key of '{'.'.join(map(str, parents))}'" if parents and meant else f"one of {', '.join(known)}"
     fix = "remove it, or use one of these names"
     if meant:

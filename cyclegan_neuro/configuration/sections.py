@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import model_validator
+from pydantic import PrivateAttr, model_validator
 
 from cyclegan_neuro.configuration.fields import Contradiction, InputFile, Section, Stretch, setting
 
@@ -49,6 +49,13 @@ class RecordingSection(Section):
     dead_neurons: Literal["keep", "drop"] = setting(
         "keep", "Constant neurons: keep at mid-scale or drop (on both days)."
     )
+    _called: str = PrivateAttr("")  # in messages, where that is not the path of the file
+
+    def as_called(self, name: str) -> RecordingSection:
+        """Return the section of a day that messages call ``name``."""
+        section = self.model_copy()
+        section._called = name
+        return section
 
 
 class SimulationSection(Section):

@@ -11,6 +11,7 @@ YAML 1.2.2, section 10.3 (core schema), https://yaml.org/spec/1.2.2/
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 import yaml
@@ -53,6 +54,7 @@ def _represent_text(dumper: _Dumper, text: str) -> yaml.ScalarNode:
 
 
 _Dumper.add_representer(str, _represent_text)
+_PLAIN: dict[str, Any] = {"Dumper": _Dumper, "sort_keys": False, "allow_unicode": True, "width": float("inf")}
 
 _CORE_SCHEMA = {
     "null": (r"~|null|Null|NULL|", ["~", "n", "N", ""]),
@@ -73,7 +75,7 @@ def _integer(text: str) -> int:
     return int(text if base == 10 else text[2:], base)
 
 
-_SCALARS = {
+_SCALARS: dict[str, Callable[[str], Any]] = {
     _TAG + "null": lambda text: None,
     _TAG + "bool": lambda text: text.lower() == "true",
     _TAG + "int": _integer,
@@ -120,7 +122,7 @@ def dump(values: Any) -> str:
     >>> dump({"rate": 1e-4, "text": "1e-4", "on": "yes"})
     "rate: 0.0001\\ntext: '1e-4'\\non: yes\\n"
     """
-    return yaml.dump(values, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=float("inf"))
+    return yaml.dump(values, **_PLAIN)
 
 
 def one_line(value: Any) -> str:
@@ -131,10 +133,7 @@ def one_line(value: Any) -> str:
     >>> one_line({"path": "a.h5", "unit": None})
     '{path: a.h5, unit: null}'
     """
-    text = yaml.dump(
-        value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=float("inf"), default_flow_style=True
-    )
-    return text.strip().removesuffix("...").strip()
+    return yaml.dump(value, default_flow_style=True, **_PLAIN).strip().removesuffix("...").strip()
 
 
 def _construct(node: yaml.Node, path: Path, lines: dict[Path, int], name: str) -> Any:

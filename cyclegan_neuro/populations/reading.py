@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from cyclegan_neuro.errors import RecordingError
+from cyclegan_neuro.invocation import command
 from cyclegan_neuro.recordings import readers
 from cyclegan_neuro.recordings.conversion import convert
 from cyclegan_neuro.recordings.findings import Finding
@@ -210,7 +211,7 @@ def _as_spikes(values: np.ndarray, *, where: str, several: str, notes: list[str]
             where,
             got=f"values such as {values[(values < 0) | (np.mod(values, 1) != 0)][0]:g}",
             expected="0 and 1, spikes in bins",
-            fix="for ΔF/F set data.source: recording; to infer spikes use python -m cyclegan_neuro.cli.infer",
+            fix=f"for ΔF/F set data.source: recording; to infer spikes use {command('infer')}",
         )
     n_several = int(np.count_nonzero(values > 1))
     if n_several and several == "error":

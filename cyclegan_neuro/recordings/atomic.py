@@ -9,7 +9,7 @@ from pathlib import Path
 
 from cyclegan_neuro.errors import RecordingError, UserError
 
-__all__ = ["replacing"]
+__all__ = ["make_directory", "refuse_existing", "replacing"]
 
 
 @contextmanager
@@ -59,6 +59,38 @@ def replacing(path: str | os.PathLike, *, error_type: type[UserError] = Recordin
     finally:
         with suppress(OSError):
             temporary.unlink()
+
+
+def refuse_existing(*paths: Path, overwrite: bool, option: str = "overwrite=True") -> None:
+    """Refuse to replace files that nobody asked to replace; ``option`` is how to ask.
+
+    Raises
+    ------
+    RecordingError
+        If one of ``paths`` exists and ``overwrite`` is false.
+    """
+    existing = [str(path) for path in paths if path.exists()]
+    if existing and not overwrite:
+        raise RecordingError(
+            ", ".join(existing), got="a file that exists", expected="a new file",
+            fix=f"choose another name, or replace it with {option}",
+        )  # fmt: skip
+
+
+def make_directory(path: Path, *, option: str, error_type: type[UserError] = RecordingError) -> None:
+    """Make a directory and those above it, or say why not; ``option`` names it on the command line.
+
+    Raises
+    ------
+    RecordingError (or ``error_type``)
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise error_type(
+            str(path), got=error.strerror or str(error), expected="a directory that can be made and written to",
+            fix=f"choose another {option}",
+        ) from error  # fmt: skip
 
 
 def _sync_directory(directory: Path) -> None:

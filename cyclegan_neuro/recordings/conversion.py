@@ -1,23 +1,78 @@
-"""From what a file holds to the types a recording has, refusing what does not fit."""
+"""From what a file or a user holds to the types a recording has, refusing what does not fit."""
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from difflib import get_close_matches
 
 import numpy as np
 
-from cyclegan_neuro.errors import RecordingError
-from cyclegan_neuro.recordings.layout import FieldSpec
+from cyclegan_neuro.errors import RecordingError, UserError
+from cyclegan_neuro.recordings.layout import FIELDS, FieldSpec, Value, from_fields, to_fields
+from cyclegan_neuro.recordings.recording import Behaviour, Recording, Truth
 
-__all__ = ["convert"]
+__all__ = ["checked", "convert", "matrix_sizes", "require_distinct_ids", "require_valid_time"]
+
+_SINGLE = {"text": str, "flag": bool}
 
 
-def convert(value: np.ndarray, spec: FieldSpec, *, where: str, sizes: dict[str, int]) -> np.ndarray | str | float:
+def checked(recording: Recording, *, where: str) -> Recording:
+    """Bring a recording that was made in memory to the types that files are read to.
+
+    Parameters
+    ----------
+    recording : Recording
+        Of anything that NumPy takes for an array; what has its type already is not copied.
+    where : str
+        How messages call it.
+
+    Raises
+    ------
+    RecordingError
+        If a field has values, a shape or a length that it cannot have, or ROI ids repeat.
+
+    Examples
+    --------
+    >>> checked(Recording([[0.1], [0.2]], frame_rate_hz=24, roi_ids=[7]), where="x, in memory").roi_ids
+    ('7',)
+    >>> checked(Recording(np.zeros((9, 2)), frame_rate_hz=24, roi_ids=["a"]), where="x, in memory")
+    Traceback (most recent call last):
+    ...
+    cyclegan_neuro.errors.RecordingError: x, in memory, field roi_ids: got shape (1,), expected shape (2,): neuron of \
+the matrix, which is 9 frames of 2 neurons. Fix: give the Recording another roi_ids; dff is (time, neuron)
+    """
+    for name, kind in (("behaviour", Behaviour), ("truth", Truth | None)):
+        value = getattr(recording, name)
+        if not isinstance(value, kind):
+            raise _unfit(
+                f"{where}, field {name}", type(value).__name__, f"a {name.title()}", "make one, or leave it out"
+            )
+    values: dict[str, Value] = {}
+    sizes: dict[str, int] = {}
+    name = "dff"
+    try:
+        for name, value in to_fields(recording).items():
+            here = f"{where}, field {name}"
+            if name == "dff":
+                sizes = matrix_sizes(_array(value, here).shape, here)
+            values[name] = convert(value, FIELDS[name], where=here, sizes=sizes)
+        name = "frame_rate_hz or gaps"
+        require_valid_time(values, where=where)
+    except RecordingError as error:
+        fix = f"give the Recording another {name}; dff is (time, neuron)"
+        raise RecordingError(error.where, got=error.got, expected=error.expected, fix=fix) from None
+    result = from_fields(values)
+    require_distinct_ids(result.roi_ids or (), where=where)
+    return result
+
+
+def convert(value: Value, spec: FieldSpec, *, where: str, sizes: dict[str, int]) -> Value:
     """Bring one value to the type and shape of its field.
 
     Parameters
     ----------
-    value : ndarray
+    value : array_like
         As it was read.
     spec : FieldSpec
     where : str
@@ -27,14 +82,14 @@ def convert(value: np.ndarray, spec: FieldSpec, *, where: str, sizes: dict[str, 
 
     Returns
     -------
-    ndarray, str or float
+    ndarray, str, float or bool
 
     Raises
     ------
     RecordingError
         If values or shape do not fit the field.
     """
-    value = np.asarray(value)
+    value = _array(value, where)
     if spec.kind == "text":
         value = _to_text(value, where)
     elif value.dtype.kind not in "biuf":
@@ -45,11 +100,93 @@ def convert(value: np.ndarray, spec: FieldSpec, *, where: str, sizes: dict[str, 
     return value if spec.kind == "text" else _to_number(value, spec, where)
 
 
+def matrix_sizes(shape: tuple[int, ...], where: str) -> dict[str, int]:
+    """Return the lengths of the axes of ΔF/F, (time, neuron).
+
+    Raises
+    ------
+    RecordingError
+        If this is no matrix, or an empty one.
+    """
+    if len(shape) != 2 or 0 in shape:
+        raise _unfit(
+            where, f"shape {shape}", "a matrix (time, neuron) that is not empty",
+            "name the field that holds all traces of the day",
+        )  # fmt: skip
+    return {"time": shape[0], "neuron": shape[1]}
+
+
+def require_distinct_ids(roi_ids: Sequence[str], *, where: str, error_type: type[UserError] = RecordingError) -> None:
+    """Refuse ROI ids that occur more than once.
+
+    Raises
+    ------
+    RecordingError (or ``error_type``)
+    """
+    repeated = [name for name, count in Counter(roi_ids).items() if count > 1]
+    if repeated:
+        columns = [i for i, name in enumerate(roi_ids) if name == repeated[0]]
+        raise error_type(
+            f"{where}, field roi_ids", got=f"'{repeated[0]}' in columns {columns} ({len(repeated)} ids repeat)",
+            expected="every id once", fix="correct the ids: two ROIs cannot be the same neuron",
+        )  # fmt: skip
+
+
+def require_valid_time(values: dict, *, where: str) -> None:
+    """Check ``frame_rate_hz`` and ``gaps`` of the fields of a recording; gaps become ascending and distinct.
+
+    Parameters
+    ----------
+    values : dict
+        Fields by name, converted; ``gaps`` is replaced in place.
+    where : str
+        The file, for messages.
+
+    Raises
+    ------
+    RecordingError
+        If the rate is not above 0, or gaps are no frame numbers of this recording.
+    """
+    rate, n_frames, gaps = values["frame_rate_hz"], len(values["dff"]), values.get("gaps")
+    if not (np.isfinite(rate) and rate > 0):
+        raise _unfit(
+            f"{where}, field frame_rate_hz", f"{rate}", "frames per second, above 0",
+            "set frame_rate_hz: 30.0 with the rate of your microscope",
+        )  # fmt: skip
+    if gaps is None or not gaps.size:
+        return
+    if _is_mask(gaps, n_frames):
+        raise _unfit(
+            f"{where}, field gaps", f"{gaps.size:,} values of 0 and 1, which look like a mask",
+            "numbers of the frames after which time is not continuous, counted from 0",
+            "write np.flatnonzero(mask), or name another field",
+        )  # fmt: skip
+    values["gaps"] = gaps = np.unique(gaps)
+    if gaps[0] < 0 or gaps[-1] >= n_frames - 1:
+        raise _unfit(
+            f"{where}, field gaps", f"frames {gaps[0]} to {gaps[-1]}",
+            f"0 to {n_frames - 2} (a gap lies between a frame and the next; frames count from 0)",
+            "subtract 1 if your frames count from 1; drop a gap after the last frame",
+        )  # fmt: skip
+
+
+def _is_mask(gaps: np.ndarray, n_frames: int) -> bool:
+    """One flag per frame or per pair of frames; read as frame numbers they would be gaps after frames 0 and 1."""
+    return gaps.size > 2 and gaps.size in (n_frames, n_frames - 1) and bool(np.isin(gaps, (0, 1)).all())
+
+
 def _unfit(where: str, got: str, expected: str, fix: str) -> RecordingError:
     return RecordingError(where, got=got, expected=expected, fix=fix)
 
 
-def _single(value: np.ndarray, spec: FieldSpec, where: str) -> str | float:
+def _array(value: Value, where: str) -> np.ndarray:
+    try:
+        return np.asarray(value)
+    except ValueError as error:  # lists of different lengths
+        raise _unfit(where, "values that make no array", "an array", "give an array") from error
+
+
+def _single(value: np.ndarray, spec: FieldSpec, where: str) -> str | float | bool:
     if value.size != 1:
         raise _unfit(where, f"{value.size} values of shape {value.shape}", "a single value", "name another field")
     single = value.reshape(-1)[0]
@@ -57,7 +194,7 @@ def _single(value: np.ndarray, spec: FieldSpec, where: str) -> str | float:
         near = get_close_matches(single, spec.choices, n=1)
         fix = f"did you mean '{near[0]}'?" if near else "write one of these, or leave the field out"
         raise _unfit(where, f"'{single}'", f"one of {', '.join(spec.choices)}", fix)
-    return str(single) if spec.kind == "text" else float(single)
+    return _SINGLE.get(spec.kind, float)(single)
 
 
 def _with_axes(value: np.ndarray, spec: FieldSpec, where: str, sizes: dict[str, int]) -> np.ndarray:

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 
-__all__ = ["frames_text", "runs", "segments"]
+__all__ = ["finite_stretches", "frames_text", "runs", "segments"]
 
 
 def runs(mask: np.ndarray) -> list[tuple[int, int]]:
@@ -42,6 +42,24 @@ def segments(n_frames: int, gaps: np.ndarray) -> list[tuple[int, int]]:
     """
     borders = [0, *(int(gap) + 1 for gap in np.sort(gaps)), n_frames]
     return [(start, stop) for start, stop in pairwise(borders) if stop > start]
+
+
+def finite_stretches(dff: np.ndarray, gaps: np.ndarray) -> list[tuple[int, int]]:
+    """Return the stretches of continuous time in which every neuron is finite, as half-open intervals.
+
+    Parameters
+    ----------
+    dff : ndarray of float, shape (time, neuron)
+    gaps : ndarray of int, shape (gap,)
+        Frames after which time is not continuous.
+
+    Examples
+    --------
+    >>> finite_stretches(np.array([[1.0], [2.0], [3.0], [np.nan], [4.0]]), np.array([0]))
+    [(0, 1), (1, 3), (4, 5)]
+    """
+    finite = np.isfinite(dff).all(axis=1)
+    return [(start + a, start + b) for start, stop in segments(len(dff), gaps) for a, b in runs(finite[start:stop])]
 
 
 def frames_text(intervals: Sequence[tuple[int, int]], *, limit: int = 5) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 
@@ -21,6 +22,7 @@ __all__ = ["FIELDS", "FORMAT", "FORMAT_VERSION", "FieldSpec", "from_fields", "to
 FORMAT = "cyclegan_neuro.recording"
 FORMAT_VERSION = 1
 
+Value = Any  # ndarray, str, float or bool: which, its FieldSpec says
 _TRUTH = "truth/"
 _TEXTS = ("subject", "session", "source", "indicator")
 
@@ -66,6 +68,7 @@ _SPECS = (
     FieldSpec("session", "text", str),
     FieldSpec("source", "text", str),
     FieldSpec("data_origin", "text", str, choices=ORIGINS),
+    FieldSpec("days_mixed", "flag", np.bool_),
     FieldSpec("indicator", "text", str),
     FieldSpec("truth/spikes", "whole", np.uint8, ("time", "neuron")),
     FieldSpec("truth/changed", "flag", np.bool_, ("neuron",)),
@@ -80,7 +83,7 @@ _SPECS = (
 FIELDS: Mapping[str, FieldSpec] = {spec.name: spec for spec in _SPECS}
 
 
-def to_fields(recording: Recording) -> dict[str, np.ndarray | str | float]:
+def to_fields(recording: Recording) -> dict[str, Value]:
     """Take a recording apart into named values; what it does not have is absent.
 
     Parameters
@@ -90,27 +93,27 @@ def to_fields(recording: Recording) -> dict[str, np.ndarray | str | float]:
     Returns
     -------
     dict
-        Arrays, and plain ``str`` and ``float`` for single values.
+        Arrays, and ``str``, ``float`` and ``bool`` for single values.
     """
-    values: dict[str, np.ndarray | str | float] = {
+    values: dict[str, Value] = {
         "dff": recording.dff,
-        "frame_rate_hz": float(recording.frame_rate_hz),
+        "frame_rate_hz": recording.frame_rate_hz,
         "data_origin": recording.data_origin,
     }
     if recording.roi_ids is not None:
-        values["roi_ids"] = np.array(recording.roi_ids, dtype=np.str_)
+        values["roi_ids"] = np.array(recording.roi_ids)
     if recording.roi_xy_um is not None:
         values["roi_xy_um"] = recording.roi_xy_um
     values.update(recording.behaviour.available())
-    if recording.gaps.size:
+    if np.size(recording.gaps):
         values["gaps"] = recording.gaps
-    values.update({n: getattr(recording, n) for n in _TEXTS if getattr(recording, n)})
+    values.update({n: getattr(recording, n) for n in (*_TEXTS, "days_mixed") if getattr(recording, n)})
     if recording.truth is not None:
         values.update({_TRUTH + f.name: getattr(recording.truth, f.name) for f in fields(Truth)})
     return values
 
 
-def from_fields(values: Mapping[str, np.ndarray | str | float]) -> Recording:
+def from_fields(values: Mapping[str, Value]) -> Recording:
     """Put a recording together from named values of the types that :data:`FIELDS` lists.
 
     Parameters
@@ -125,7 +128,7 @@ def from_fields(values: Mapping[str, np.ndarray | str | float]) -> Recording:
     """
     behaviour = {f.name: values[f.name] for f in fields(Behaviour) if f.name in values}
     truth = {f.name: values[_TRUTH + f.name] for f in fields(Truth) if _TRUTH + f.name in values}
-    optional = {name: values[name] for name in ("roi_xy_um", "gaps", *_TEXTS) if name in values}
+    optional = {name: values[name] for name in ("roi_xy_um", "gaps", "days_mixed", *_TEXTS) if name in values}
     known = len(truth) == len(fields(Truth))
     return Recording(
         dff=values["dff"],

@@ -16,16 +16,15 @@ from cyclegan_neuro.configuration.sections import RecordingSection
 from cyclegan_neuro.errors import RecordingError
 from cyclegan_neuro.recordings import readers
 from cyclegan_neuro.recordings.checks import check
-from cyclegan_neuro.recordings.conversion import convert
+from cyclegan_neuro.recordings.conversion import convert, matrix_sizes, require_valid_time
 from cyclegan_neuro.recordings.findings import Finding
 from cyclegan_neuro.recordings.layout import FIELDS, FieldSpec, from_fields
 from cyclegan_neuro.recordings.memory import require_room
 from cyclegan_neuro.recordings.readers.base import Entry, Source
 from cyclegan_neuro.recordings.recording import Recording
 from cyclegan_neuro.recordings.repair import constant_columns, interpolate_nan, nan_columns
-from cyclegan_neuro.recordings.time_axis import require_valid_time
 
-__all__ = ["Reading", "load", "read_file", "read_recording"]
+__all__ = ["Reading", "load", "read_file"]
 
 _log = logging.getLogger(__name__)
 _LISTED = 20
@@ -112,7 +111,7 @@ def read_file(
     return from_fields(values)
 
 
-def read_recording(section: RecordingSection, *, base_directory: Path) -> tuple[Recording, list[str]]:
+def load(section: RecordingSection, *, base_directory: Path) -> Reading:
     """Read one day as its section of the configuration says.
 
     Parameters
@@ -121,13 +120,6 @@ def read_recording(section: RecordingSection, *, base_directory: Path) -> tuple[
     base_directory : Path
         Directory that relative paths start from.
 
-    Returns
-    -------
-    recording : Recording
-        Without the neurons that the policies drop.
-    notes : list of str
-        What was done to the data.
-
     Raises
     ------
     RecordingError
@@ -135,19 +127,11 @@ def read_recording(section: RecordingSection, *, base_directory: Path) -> tuple[
 
     Notes
     -----
-    A pair of days has its own entry, :func:`cyclegan_neuro.recordings.pairing.read_pair`, which
-    drops a neuron on both days even if the files have no ROI ids.
-    """
-    reading = load(section, base_directory=base_directory)
-    return reading.kept, list(reading.notes)
-
-
-def load(section: RecordingSection, *, base_directory: Path) -> Reading:
-    """Read one day, deciding on but not yet leaving out the neurons to drop.
-
-    Parameters and errors as :func:`read_recording`.
+    A pair of days has its own entry, :func:`cyclegan_neuro.recordings.pairing.read_pair`, which drops a neuron on both
+    days even if the files have no ROI ids.
     """
     path = Path(base_directory) / Path(section.path).expanduser()
+    where = section._called or str(path)
     recording = read_file(
         path,
         fields=section.fields,
@@ -157,37 +141,37 @@ def load(section: RecordingSection, *, base_directory: Path) -> Reading:
     )
     notes = []
     if section.transpose:
-        notes.append(f"{path}: matrix transposed from (neuron, time)")
+        notes.append(f"{where}: matrix transposed from (neuron, time)")
     if section.frame_rate_hz is not None:
-        notes.append(f"{path}: frame rate {section.frame_rate_hz:g} Hz from the configuration")
+        notes.append(f"{where}: frame rate {section.frame_rate_hz:g} Hz from the configuration")
     if section.indicator:
         recording = replace(recording, indicator=section.indicator)
     if section.unit == "percent":
         recording = replace(recording, dff=recording.dff / np.float32(100))
-        notes.append(f"{path}: ΔF/F divided by 100 (percent to fraction)")
+        notes.append(f"{where}: ΔF/F divided by 100 (percent to fraction)")
     if section.nan == "interpolate":
         recording, note = _interpolated(recording, section.nan_gap_s)
-        notes.extend(f"{path}: {text}" for text in note)
+        notes.extend(f"{where}: {text}" for text in note)
     dropped, note = _dropped(recording, section)
-    notes.extend(f"{path}: {text}" for text in note)
+    notes.extend(f"{where}: {text}" for text in note)
     if dropped.size == recording.n_neurons:
         raise RecordingError(
-            str(path),
+            where,
             got=f"{dropped.size} neurons, all dropped ({'; '.join(note)})",
             expected="neurons to keep",
             fix="nan: interpolate, or another file",
         )
-    return Reading(recording, str(path), dropped, tuple(notes), unit_stated=section.unit is not None)
+    return Reading(recording, where, dropped, tuple(notes), unit_stated=section.unit is not None)
 
 
 def _interpolated(recording: Recording, nan_gap_s: float) -> tuple[Recording, list[str]]:
-    done = interpolate_nan(recording.dff, gaps=recording.gaps, max_frames=round(nan_gap_s * recording.frame_rate_hz))
-    if not done.n_values:
+    max_frames = round(nan_gap_s * recording.frame_rate_hz)
+    dff, filled = interpolate_nan(recording.dff, gaps=recording.gaps, max_frames=max_frames)
+    runs = [length for lengths in filled.values() for length in lengths]
+    if not runs:
         return recording, []
-    note = (
-        f"{done.n_values} NaN in {done.columns.size} neurons interpolated (runs up to {done.longest_run_frames} frames)"
-    )
-    return replace(recording, dff=done.dff), [note]
+    note = f"{sum(runs)} NaN in {len(filled)} neurons interpolated (runs up to {max(runs)} frames)"
+    return replace(recording, dff=dff), [note]
 
 
 def _dropped(recording: Recording, section: RecordingSection) -> tuple[np.ndarray, list[str]]:
@@ -301,13 +285,6 @@ def _require_kind(entry: Entry, name: str, where: str) -> None:
 
 
 def _require_matrix(entry: Entry, where: str, transpose: bool) -> dict[str, int]:
-    if len(entry.shape) != 2 or 0 in entry.shape:
-        raise RecordingError(
-            where,
-            got=f"shape {entry.shape}",
-            expected="a matrix (time, neuron) that is not empty",
-            fix="name the field that holds all traces of the day",
-        )
+    sizes = matrix_sizes(entry.shape[::-1] if transpose else entry.shape, where)
     require_room(where, shape=entry.shape, itemsize=4)
-    n_frames, n_neurons = entry.shape[::-1] if transpose else entry.shape
-    return {"time": n_frames, "neuron": n_neurons}
+    return sizes

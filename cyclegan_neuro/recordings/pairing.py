@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ import numpy as np
 from cyclegan_neuro.configuration.sections import RecordingSection
 from cyclegan_neuro.errors import PairingError
 from cyclegan_neuro.recordings.checks import require
+from cyclegan_neuro.recordings.conversion import require_distinct_ids
 from cyclegan_neuro.recordings.digest import content_sha256
 from cyclegan_neuro.recordings.findings import Finding
 from cyclegan_neuro.recordings.loading import load
@@ -42,6 +42,11 @@ class Pair:
     y: Recording
     findings: tuple[Finding, ...] = ()
     notes: tuple[str, ...] = ()
+
+    @property
+    def mixed(self) -> bool:
+        """Whether the days were mixed for a control, as either of them says."""
+        return self.x.days_mixed or self.y.days_mixed
 
 
 def pair(
@@ -197,7 +202,8 @@ def match_neurons(
             expected="the same neurons on both days",
             fix="give a neuron match: roi_ids in both files; neurons are never cut off to fit",
         )
-    what = "ROI ids that differ" if with_ids else "no ROI ids on " + _days_without_ids(x, y)
+    without = " and ".join(day.label for day in (x, y) if day.roi_ids is None)
+    what = "ROI ids that differ" if with_ids else f"no ROI ids on {without}"
     if not assume_same_order:
         raise PairingError(
             "roi_ids",
@@ -219,22 +225,9 @@ def match_neurons(
     return columns, columns, [finding], [note]
 
 
-def _days_without_ids(x: Recording, y: Recording) -> str:
-    missing = [day.label for day in (x, y) if day.roi_ids is None]
-    return " and ".join(missing)
-
-
 def _match_ids(x: Recording, y: Recording) -> tuple[np.ndarray, np.ndarray]:
     for day in (x, y):
-        repeated = [name for name, count in Counter(day.roi_ids).items() if count > 1]
-        if repeated:
-            columns = [i for i, name in enumerate(day.roi_ids) if name == repeated[0]]
-            raise PairingError(
-                f"{day.label}, field roi_ids",
-                got=f"'{repeated[0]}' in columns {columns} ({len(repeated)} ids repeat)",
-                expected="every id once",
-                fix="correct the ids: two ROIs cannot be the same neuron",
-            )
+        require_distinct_ids(day.roi_ids, where=day.label, error_type=PairingError)
     column_y = {name: column for column, name in enumerate(y.roi_ids)}
     columns_x = np.array([column for column, name in enumerate(x.roi_ids) if name in column_y], np.int64)
     if not columns_x.size:

@@ -106,10 +106,18 @@ class Recording:
         decided by.
     data_origin : {"recorded", "simulated", "semi-synthetic"}
         What kind of data this is. Whoever makes a recording that was not measured says so here, and files keep it.
+    days_mixed : bool
+        Whether this is one of two days that :func:`shuffling.shuffle_days` mixed: a control, neither novice nor expert.
     indicator : str
         Calcium indicator, for example ``"GCaMP6f"``; empty where it is not known.
     truth : Truth, optional
         Known only for simulated sessions.
+
+    Examples
+    --------
+    >>> day = Recording(np.zeros((48, 3), np.float32), frame_rate_hz=24.0, roi_ids=("a", "b", "c"))
+    >>> day.duration_s, day.select_neurons([2, 0]).roi_ids
+    (2.0, ('c', 'a'))
     """
 
     dff: np.ndarray
@@ -122,6 +130,7 @@ class Recording:
     session: str = ""
     source: str = ""
     data_origin: Origin = "recorded"
+    days_mixed: bool = False
     indicator: str = ""
     truth: Truth | None = None
 

@@ -2,31 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from cyclegan_neuro.recordings.frames import runs, segments
 
-__all__ = ["Interpolation", "constant_columns", "interpolate_nan", "nan_columns"]
-
-
-@dataclass(frozen=True, eq=False)
-class Interpolation:
-    """The outcome of :func:`interpolate_nan`.
-
-    Attributes
-    ----------
-    dff : ndarray of float32, shape (time, neuron)
-    columns : ndarray of int64, shape (mended neuron,)
-    n_values, longest_run_frames : int
-        Values filled in, and the longest run among them.
-    """
-
-    dff: np.ndarray
-    columns: np.ndarray
-    n_values: int
-    longest_run_frames: int
+__all__ = ["constant_columns", "interpolate_nan", "nan_columns"]
 
 
 def nan_columns(dff: np.ndarray) -> np.ndarray:
@@ -40,7 +20,7 @@ def constant_columns(dff: np.ndarray) -> np.ndarray:
     return np.flatnonzero(low == np.fmax.reduce(dff, axis=0))
 
 
-def interpolate_nan(dff: np.ndarray, *, gaps: np.ndarray, max_frames: int) -> Interpolation:
+def interpolate_nan(dff: np.ndarray, *, gaps: np.ndarray, max_frames: int) -> tuple[np.ndarray, dict[int, list[int]]]:
     """Fill short runs of NaN linearly in time, never across a gap.
 
     Parameters
@@ -53,14 +33,14 @@ def interpolate_nan(dff: np.ndarray, *, gaps: np.ndarray, max_frames: int) -> In
 
     Returns
     -------
-    Interpolation
-        With a copy of the traces. A run that touches the end of a continuous stretch takes
-        the nearest value; a stretch with no value at all stays NaN.
+    ndarray of float32, shape (time, neuron)
+        A copy. A run that touches the end of a continuous stretch takes the nearest value; a stretch with no value at
+        all stays NaN.
+    dict of int to list of int
+        The lengths of the runs that were filled, by column.
     """
-    columns, mended = nan_columns(dff), []
-    result, n_values, longest = dff.copy(), 0, 0
-    for column in columns:
-        before = n_values
+    result, filled = dff.copy(), dict[int, list[int]]()
+    for column in nan_columns(dff):
         for start, stop in segments(len(dff), gaps):
             trace = result[start:stop, column]
             missing = np.isnan(trace)
@@ -69,8 +49,5 @@ def interpolate_nan(dff: np.ndarray, *, gaps: np.ndarray, max_frames: int) -> In
                 continue
             frames = np.concatenate([np.arange(a, b) for a, b in short])
             trace[frames] = np.interp(frames, np.flatnonzero(~missing), trace[~missing])
-            n_values += len(frames)
-            longest = max(longest, max(b - a for a, b in short))
-        if n_values > before:
-            mended.append(column)
-    return Interpolation(result, np.array(mended, np.int64), n_values, longest)
+            filled.setdefault(int(column), []).extend(b - a for a, b in short)
+    return result, filled

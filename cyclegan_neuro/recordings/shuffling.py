@@ -63,18 +63,15 @@ def shuffle_days(pair: Pair, *, block_frames: int, seed: int) -> Pair:
     swapped = _coins(n_blocks, seed)
     here = np.repeat(~swapped, block_frames)[:n_frames]
     source = f"{MIXED[:-1]}, blocks of {block_frames} frames, seed {seed}): {pair.x.source} | {pair.y.source}"
-    mixed = {
-        name: _mix(day, other, here, block_frames, source)
-        for name, day, other in (("x", pair.x, pair.y), ("y", pair.y, pair.x))
-    }
+    x, y = (_mix(*days, here, block_frames, source) for days in ((pair.x, pair.y), (pair.y, pair.x)))
     note = (
         "Control, not an experiment: the two days are mixed, so that nothing distinguishes x from y "
         f"(data.shuffle_days). {swapped.sum()} of {n_blocks} blocks of {block_frames:,} frames "
         f"({block_frames / pair.x.frame_rate_hz:.1f} s) are swapped between the days."
     )
-    if mixed["x"].truth is not None:
+    if x.truth is not None:
         note += " The truth is swapped with them: there G(X) is compared with the novice and F(Y) with the expert day."
-    return replace(pair, **mixed, notes=(*pair.notes, note, *_left_out(pair, n_frames)))
+    return replace(pair, x=x, y=y, notes=(*pair.notes, note, *_left_out(pair, n_frames)))
 
 
 def _coins(n_blocks: int, seed: int) -> np.ndarray:
@@ -106,6 +103,7 @@ def _mix(day: Recording, other: Recording, here: np.ndarray, block_frames: int, 
         session=MIXED,
         source=source,
         data_origin=day.data_origin if day.data_origin == other.data_origin else "semi-synthetic",
+        days_mixed=True,
         truth=truth,
     )
 

@@ -6,14 +6,15 @@ import os
 from pathlib import Path
 
 from cyclegan_neuro.recordings import readers
-from cyclegan_neuro.recordings.atomic import replacing
+from cyclegan_neuro.recordings.atomic import refuse_existing, replacing
+from cyclegan_neuro.recordings.conversion import checked
 from cyclegan_neuro.recordings.layout import to_fields
 from cyclegan_neuro.recordings.recording import Recording
 
 __all__ = ["write_recording"]
 
 
-def write_recording(recording: Recording, path: str | os.PathLike) -> Path:
+def write_recording(recording: Recording, path: str | os.PathLike, *, overwrite: bool = False) -> Path:
     """Write a recording, with the truth if it is simulated; the file appears whole or not at all.
 
     Parameters
@@ -21,6 +22,8 @@ def write_recording(recording: Recording, path: str | os.PathLike) -> Path:
     recording : Recording
     path : path
         The ending chooses the format: ``.h5`` (the project's own layout), ``.npz`` or ``.mat``.
+    overwrite : bool
+        Replace a file that exists.
 
     Returns
     -------
@@ -30,7 +33,8 @@ def write_recording(recording: Recording, path: str | os.PathLike) -> Path:
     Raises
     ------
     RecordingError
-        If the ending is not known, or the file cannot be written.
+        If the ending is not known, the file exists or cannot be written, or a field has a type or shape that it cannot
+        have.
 
     Examples
     --------
@@ -41,6 +45,8 @@ def write_recording(recording: Recording, path: str | os.PathLike) -> Path:
     """
     target = Path(path).expanduser()
     writer = readers.for_suffix(target)
+    refuse_existing(target, overwrite=overwrite)
+    values = to_fields(checked(recording, where=f"recording for {target}"))
     with replacing(target) as temporary:
-        writer.write(temporary, to_fields(recording))
+        writer.write(temporary, values)
     return target

@@ -211,11 +211,18 @@ def _keep(recordings: Mapping[str, Recording], folder: Path) -> None:
     for key, recording in recordings.items():
         file = _kept_file(folder, key)
         file.parent.mkdir(exist_ok=True)
-        write_recording(replace(recording, source=recording.source or "in memory"), file)
+        write_recording(replace(recording, source=recording.source or _called(key)), file)
 
 
 def _reading_from(folder: Path, config: Any, recordings: Mapping[str, Recording]) -> Any:
-    return with_values(config, {key: str(_kept_file(folder, key).resolve()) for key in recordings})
+    """Name the files of the days that were in memory; messages call them so, not by the files."""
+    config = with_values(config, {key: str(_kept_file(folder, key).resolve()) for key in recordings})
+    sections = {key.rpartition(".")[0]: key for key in recordings}
+    return with_values(config, {name: value_at(config, name).as_called(_called(key)) for name, key in sections.items()})
+
+
+def _called(key: str) -> str:
+    return f"{key.split('.')[1]}, in memory"
 
 
 def _kept_file(folder: Path, key: str) -> Path:

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
-from cyclegan_neuro.cli.errors import report_user_errors
+from cyclegan_neuro.cli.console import report_user_errors
 from cyclegan_neuro.configuration.loading import load_config
 from cyclegan_neuro.evaluation.days.baselines import fit_baselines
 from cyclegan_neuro.evaluation.days.translation import Frames

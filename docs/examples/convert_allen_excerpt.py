@@ -4,7 +4,7 @@ The file holds ``dff`` (neuron, time) as a fraction and the attribute ``rate_hz`
 session only, so it serves as X, with Y made by the synthetic transformation (``data.source: phi``).
 
     python -m docs.examples.convert_allen_excerpt allen_visual_coding_excerpt.h5 recordings/
-    python -m cyclegan_neuro.cli.check recordings/allen_excerpt.h5
+    cyclegan-neuro check recordings/allen_excerpt.h5
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from cyclegan_neuro.cli.errors import report_user_errors
+from cyclegan_neuro.cli.console import report_user_errors
 from cyclegan_neuro.recordings.loading import read_file
 from cyclegan_neuro.recordings.recording import Recording
 from cyclegan_neuro.recordings.writing import write_recording
@@ -40,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     with report_user_errors():
         options.output_dir.mkdir(parents=True, exist_ok=True)
-        print(write_recording(convert(options.file), options.output_dir / "allen_excerpt.h5"))
+        print(write_recording(convert(options.file), options.output_dir / "allen_excerpt.h5", overwrite=True))
     return 0
 
 

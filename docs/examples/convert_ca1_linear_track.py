@@ -22,7 +22,7 @@ not found, and ``session_1`` ... ``session_8`` with ``events`` (time, neuron), `
   that is learned without pairs; this shows whether it took one for the other.
 
     python -m docs.examples.convert_ca1_linear_track multiday_ca1_linear_track.h5 recordings/ --mouse C6_M4
-    python -m cyclegan_neuro.cli.check recordings/C6_M4_A_session_1.h5
+    cyclegan-neuro check recordings/C6_M4_A_session_1.h5
 """
 
 from __future__ import annotations
@@ -35,11 +35,12 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from cyclegan_neuro.cli.errors import report_user_errors
+from cyclegan_neuro.cli.console import report_user_errors
 from cyclegan_neuro.errors import RecordingError
 from cyclegan_neuro.recordings.calcium import INDICATORS, convolve_spikes, gcamp6_kernel, shot_noise
 from cyclegan_neuro.recordings.frames import runs, segments
 from cyclegan_neuro.recordings.readers import open_source
+from cyclegan_neuro.recordings.readers._hdf5_gate import require_closed
 from cyclegan_neuro.recordings.recording import Behaviour, Recording
 from cyclegan_neuro.recordings.writing import write_recording
 
@@ -182,6 +183,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=1, help="seed of the noise; default 1")
     options = parser.parse_args(arguments)
     with report_user_errors(), open_source(options.file, "hdf5") as source:
+        require_closed(source.file)  # its groups are opened by name below: none may lead to another file
         options.output_dir.mkdir(parents=True, exist_ok=True)
         environment = source.file.get(f"{options.mouse}/environment_{options.environment}", {})
         for session in options.sessions:
@@ -196,7 +198,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for session in options.sessions:
             recording = convert(environment, session, rate_hz, options, scale)
             parts = (options.mouse, options.environment, "session", str(session), *variants(options))
-            print(write_recording(recording, options.output_dir / f"{'_'.join(parts)}.h5"))
+            print(write_recording(recording, options.output_dir / f"{'_'.join(parts)}.h5", overwrite=True))
     return 0
 
 

@@ -19,7 +19,7 @@ behaviour clock and ``frame_start``. What this script decides:
   longer peri-event intervals reach into the neighbouring trials.
 
     python -m docs.examples.convert_odour_two_days multiday_2p_odour_two_days.h5 recordings/ --mouse mouse_991
-    python -m cyclegan_neuro.cli.check recordings/mouse_991_day1.h5
+    cyclegan-neuro check recordings/mouse_991_day1.h5
 """
 
 from __future__ import annotations
@@ -31,10 +31,11 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from cyclegan_neuro.cli.errors import report_user_errors
+from cyclegan_neuro.cli.console import report_user_errors
 from cyclegan_neuro.errors import RecordingError
 from cyclegan_neuro.recordings.noise import noise_levels
 from cyclegan_neuro.recordings.readers import open_source
+from cyclegan_neuro.recordings.readers._hdf5_gate import require_closed
 from cyclegan_neuro.recordings.recording import Behaviour, Recording
 from cyclegan_neuro.recordings.writing import write_recording
 
@@ -116,6 +117,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     options = parser.parse_args(arguments)
     with report_user_errors(), open_source(options.file, "hdf5") as source:
+        require_closed(source.file)  # its groups are opened by name below: none may lead to another file
         options.output_dir.mkdir(parents=True, exist_ok=True)
         file = source.file
         if options.mouse not in file:
@@ -134,7 +136,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 level=options.noise_level,
                 event_type=options.event_type,
             )
-            print(write_recording(recording, options.output_dir / f"{options.mouse}_day{day}.h5"))
+            print(write_recording(recording, options.output_dir / f"{options.mouse}_day{day}.h5", overwrite=True))
     return 0
 
 

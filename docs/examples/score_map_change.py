@@ -26,7 +26,7 @@ from pathlib import Path
 import numpy as np
 from scipy.stats import spearmanr
 
-from cyclegan_neuro.cli.errors import report_user_errors
+from cyclegan_neuro.cli.console import report_user_errors
 from cyclegan_neuro.configuration.loading import load_config
 from cyclegan_neuro.interpret.averages import AttentionMap
 from cyclegan_neuro.interpret.binned import bin_edges, binned_mean

@@ -1,5 +1,6 @@
 """``cyclegan-neuro``: one name for all commands."""
 
+import subprocess
 import sys
 
 import pytest
@@ -14,7 +15,7 @@ def called_as(monkeypatch):
     return lambda name: monkeypatch.setattr(sys, "argv", [name, *sys.argv[1:]])
 
 
-@pytest.mark.parametrize("name", [name for name in COMMANDS if name != "describe"])
+@pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_has_help_under_its_name(capsys, called_as, name):
     called_as("/usr/bin/cyclegan-neuro")
     with pytest.raises(SystemExit) as ended:
@@ -30,6 +31,21 @@ def test_describe_and_systems(capsys):
     text = capsys.readouterr().out
     assert "Everything that defines a CycleGAN run" in text
     assert "Spike-GAN" in text
+
+
+def test_describe_takes_one_system_and_nothing_else(capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(["describe", "cyclegan", "spike_gan"])
+    assert ended.value.code == 2
+    assert "unrecognized arguments: spike_gan" in capsys.readouterr().err
+
+
+def test_a_reader_that_has_seen_enough_is_no_error():
+    command = [sys.executable, "-m", "cyclegan_neuro.cli.main", "describe"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:
+        running.stdout.close()  # before it has written anything
+        assert running.stderr.read() == b""
+    assert running.returncode == 0
 
 
 def test_version_help_and_an_unknown_command(capsys):

@@ -82,7 +82,7 @@ def test_a_file_is_replaced_only_when_asked(run_directory, tmp_path, capsys):
     path = tmp_path / "samples.h5"
     path.write_text("mine")
     assert refused(capsys, "--output_dir", run_directory, path) == (
-        f"error: {path}: got a file that is there already, expected a new file. "
+        f"error: {path}: got a file that exists, expected a new file. "
         "Fix: choose another name, or replace it with --overwrite\n"
     )
     assert path.read_text() == "mine"

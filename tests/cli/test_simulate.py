@@ -39,7 +39,9 @@ def test_existing_files_are_refused_and_kept_without_overwrite(tmp_path, capsys)
     with pytest.raises(SystemExit) as caught:
         main(["--output_dir", str(tmp_path), *SHORT])
     assert caught.value.code == 2
-    assert "expert.h5 already there, expected a directory without files of these names" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert "expert.h5: got a file that exists, expected a new file." in told
+    assert "replace it with --overwrite" in told
     assert (tmp_path / "expert.h5").read_text() == "mine"
     assert not (tmp_path / "novice.h5").exists()
     assert main(["--output_dir", str(tmp_path), *SHORT, "--overwrite"]) == 0

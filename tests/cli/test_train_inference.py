@@ -7,8 +7,8 @@ import pytest
 from inference_fakes import SMALL, random_weights, simulated_cell, write_ground_truth, write_network
 
 from cyclegan_neuro.cli.train_inference import main
-from cyclegan_neuro.spikes.inference.architecture import Architecture
 from cyclegan_neuro.spikes.inference.models import load_models
+from cyclegan_neuro.spikes.inference.rate_models import Architecture
 from cyclegan_neuro.spikes.inference.training import workflow
 
 
@@ -57,11 +57,14 @@ def test_without_accuracy_only_the_file_is_named(truth, trained, tmp_path, capsy
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--frame_rate", "0"], "--frame_rate: got 0, expected a number of at least 0.1"),
-        (["--frame_rate", "nan"], "--frame_rate: got nan, expected a number of at least 0.1"),
-        (["--frame_rate", "30", "--smoothing_s", "-1"], "--smoothing_s: got -1, expected a number of at least 0"),
-        (["--frame_rate", "30", "--epochs", "0"], "--epochs: got 0, expected a number of at least 1"),
-        (["--frame_rate", "30", "--noise_levels", "0", "1"], "--noise_levels: got 0, expected whole numbers from 1 on"),
+        (["--frame_rate", "0"], "--frame_rate: got '0', expected a number from 0.1 on"),
+        (["--frame_rate", "nan"], "--frame_rate: got 'nan', expected a number from 0.1 on"),
+        (["--frame_rate", "30", "--smoothing_s", "-1"], "--smoothing_s: got '-1', expected a number from 0 on"),
+        (["--frame_rate", "30", "--epochs", "0"], "--epochs: got '0', expected a whole number from 1 on"),
+        (
+            ["--frame_rate", "30", "--noise_levels", "0", "1"],
+            "--noise_levels: got '0', expected a whole number from 1 on",
+        ),
     ],
 )
 def test_options_that_cannot_be_used(options, message, tmp_path, capsys):

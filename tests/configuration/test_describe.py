@@ -5,9 +5,8 @@ from pathlib import Path
 import pytest
 
 from cyclegan_neuro.configuration.describe import describe
-from cyclegan_neuro.configuration.fields import Section, field_at, section_of, setting, walk_fields
+from cyclegan_neuro.configuration.fields import Section, accepts, field_at, section_of, setting, walk_fields
 from cyclegan_neuro.configuration.loading import build_config, read_source
-from cyclegan_neuro.configuration.words import accepts
 from cyclegan_neuro.systems import base
 
 CONFIGS = Path(__file__).parents[2] / "configs"

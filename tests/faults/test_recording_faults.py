@@ -14,7 +14,7 @@ from cyclegan_neuro.configuration.sections import RecordingSection
 from cyclegan_neuro.errors import PairingError, RecordingError
 from cyclegan_neuro.recordings import memory
 from cyclegan_neuro.recordings.checks import check, require
-from cyclegan_neuro.recordings.loading import read_file, read_recording
+from cyclegan_neuro.recordings.loading import load, read_file
 from cyclegan_neuro.recordings.pairing import describe_inputs, pair, read_pair
 from cyclegan_neuro.recordings.readers import open_source
 from cyclegan_neuro.recordings.recording import Recording
@@ -63,7 +63,8 @@ def test_nan_is_interpolated_up_to_a_gap_and_noted(tmp_path):
     dff[20:30, 0] = np.nan  # 10 frames at 20 Hz: 0.5 s
     dff[50:61, 1] = np.nan  # one more
     path = write_recording(day(dff, rate=20.0), tmp_path / "day1.h5")
-    recording, notes = read_recording(RecordingSection(path="day1.h5", nan="interpolate"), base_directory=tmp_path)
+    reading = load(RecordingSection(path="day1.h5", nan="interpolate"), base_directory=tmp_path)
+    recording, notes = reading.kept, list(reading.notes)
     np.testing.assert_allclose(recording.dff[:, 0], truth[:, 0], atol=1e-6)
     assert np.isnan(recording.dff[50:61, 1]).all()
     assert notes == [f"{path}: 10 NaN in 1 neurons interpolated (runs up to 10 frames)"]
@@ -91,7 +92,8 @@ def test_infinite_values_are_never_mended(tmp_path):
     message = "day1.h5, neuron 2: got 1 infinite values in frames 7, expected finite values"
     assert refused(day(dff)).startswith(message)
     write_recording(day(dff), tmp_path / "day1.h5")
-    recording, _ = read_recording(RecordingSection(path="day1.h5", nan="interpolate"), base_directory=tmp_path)
+    reading = load(RecordingSection(path="day1.h5", nan="interpolate"), base_directory=tmp_path)
+    recording = reading.kept
     assert np.isinf(recording.dff[7, 2])
 
 
@@ -105,8 +107,10 @@ def test_constant_neuron_is_kept_or_dropped(tmp_path):
         "Fix: set dead_neurons: drop (on both days), or keep them: they stay at mid-scale and out of correlations"
     )
     path = write_recording(day(dff), tmp_path / "day1.h5")
-    kept, _ = read_recording(RecordingSection(path="day1.h5"), base_directory=tmp_path)
-    dropped, notes = read_recording(RecordingSection(path="day1.h5", dead_neurons="drop"), base_directory=tmp_path)
+    reading = load(RecordingSection(path="day1.h5"), base_directory=tmp_path)
+    kept = reading.kept
+    reading = load(RecordingSection(path="day1.h5", dead_neurons="drop"), base_directory=tmp_path)
+    dropped, notes = reading.kept, list(reading.notes)
     assert (kept.n_neurons, dropped.n_neurons) == (4, 3)
     assert notes == [f"{path}: 1 neurons with a constant trace dropped: 2"]
 
@@ -194,7 +198,8 @@ def test_transposed_matrix(tmp_path):
         "(time, neuron). Fix: set transpose: true if the file holds (neuron, time)"
     )
     write_recording(day(np.ascontiguousarray(traces().T)), tmp_path / "day1.h5")
-    recording, notes = read_recording(RecordingSection(path="day1.h5", transpose=True), base_directory=tmp_path)
+    reading = load(RecordingSection(path="day1.h5", transpose=True), base_directory=tmp_path)
+    recording, notes = reading.kept, list(reading.notes)
     np.testing.assert_array_equal(recording.dff, traces())
     assert "transposed" in notes[0]
 
@@ -326,7 +331,8 @@ def test_percent(tmp_path):
         str(found),
     )
     write_recording(day(traces() * 100), tmp_path / "day1.h5")
-    recording, notes = read_recording(RecordingSection(path="day1.h5", unit="percent"), base_directory=tmp_path)
+    reading = load(RecordingSection(path="day1.h5", unit="percent"), base_directory=tmp_path)
+    recording, notes = reading.kept, list(reading.notes)
     np.testing.assert_allclose(recording.dff, traces(), rtol=1e-6)
     assert "divided by 100" in notes[0]
 
@@ -341,7 +347,8 @@ def test_z_scores():
 def test_negative_values_are_kept(tmp_path):
     dff = traces()
     write_recording(day(dff), tmp_path / "day1.h5")
-    recording, _ = read_recording(RecordingSection(path="day1.h5"), base_directory=tmp_path)
+    reading = load(RecordingSection(path="day1.h5"), base_directory=tmp_path)
+    recording = reading.kept
     np.testing.assert_array_equal(recording.dff, dff)
     assert dff.min() < 0
     found = finding(recording, "negative")

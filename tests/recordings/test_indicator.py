@@ -7,7 +7,7 @@ import pytest
 
 from cyclegan_neuro.configuration.sections import RecordingSection
 from cyclegan_neuro.recordings.checks import check
-from cyclegan_neuro.recordings.loading import read_file, read_recording
+from cyclegan_neuro.recordings.loading import load, read_file
 from cyclegan_neuro.recordings.recording import Recording
 from cyclegan_neuro.recordings.simulate import simulate_days
 from cyclegan_neuro.recordings.writing import write_recording
@@ -41,7 +41,7 @@ def test_a_file_keeps_its_indicator_and_the_configuration_may_name_another(tmp_p
     path = write_recording(a_day("GCaMP8s"), tmp_path / f"day1{suffix}")
     assert read_file(path).indicator == "GCaMP8s"
     section = RecordingSection(path=str(path), indicator="GCaMP6f")
-    assert read_recording(section, base_directory=Path())[0].indicator == "GCaMP6f"
+    assert load(section, base_directory=Path()).kept.indicator == "GCaMP6f"
     unnamed = write_recording(a_day(), tmp_path / f"day2{suffix}")
     assert read_file(unnamed).indicator == ""
 

@@ -11,7 +11,7 @@ from cyclegan_neuro.errors import RecordingError
 from cyclegan_neuro.recordings import atomic, readers
 from cyclegan_neuro.recordings.frames import frames_text, runs, segments
 from cyclegan_neuro.recordings.layout import to_fields
-from cyclegan_neuro.recordings.loading import load, read_file, read_recording
+from cyclegan_neuro.recordings.loading import load, read_file
 from cyclegan_neuro.recordings.memory import size_text
 from cyclegan_neuro.recordings.repair import constant_columns, interpolate_nan
 from cyclegan_neuro.recordings.writing import write_recording
@@ -32,7 +32,7 @@ def test_source_is_the_path_unless_the_file_names_it(tmp_path):
 def test_what_kind_of_data_it_is_stays_with_the_file(tmp_path, make_recording, suffix):
     for origin in ("simulated", "semi-synthetic", "recorded"):
         recording = replace(make_recording(), source="simulated mice, rig 2", truth=None, data_origin=origin)
-        assert read_file(write_recording(recording, tmp_path / f"day{suffix}")).data_origin == origin
+        assert read_file(write_recording(recording, tmp_path / f"{origin}{suffix}")).data_origin == origin
 
 
 def test_a_file_that_does_not_say_so_is_recorded_unless_it_carries_the_truth(tmp_path, make_recording):
@@ -49,14 +49,16 @@ def test_a_file_that_does_not_say_so_is_recorded_unless_it_carries_the_truth(tmp
 def test_relative_paths_start_at_the_base_directory(tmp_path, make_recording):
     (tmp_path / "data").mkdir()
     write_recording(make_recording(), tmp_path / "data" / "day1.h5")
-    recording, notes = read_recording(RecordingSection(path="data/day1.h5"), base_directory=tmp_path)
+    reading = load(RecordingSection(path="data/day1.h5"), base_directory=tmp_path)
+    recording, notes = reading.kept, list(reading.notes)
     assert recording.n_neurons == 5
     assert notes == []
 
 
 def test_rate_of_the_configuration_wins_and_is_noted(tmp_path):
     saved(tmp_path)
-    recording, notes = read_recording(RecordingSection(path="a.npz", frame_rate_hz=12.0), base_directory=tmp_path)
+    reading = load(RecordingSection(path="a.npz", frame_rate_hz=12.0), base_directory=tmp_path)
+    recording, notes = reading.kept, list(reading.notes)
     assert recording.frame_rate_hz == 12.0
     assert notes == [f"{tmp_path / 'a.npz'}: frame rate 12 Hz from the configuration"]
 
@@ -120,17 +122,17 @@ def test_no_neuron_left_is_an_error(tmp_path):
 def test_interpolation_by_hand():
     nan = np.nan
     dff = np.array([[nan, 1], [1, 1], [nan, nan], [nan, nan], [4, nan], [nan, 7]], np.float32)
-    done = interpolate_nan(dff, gaps=np.zeros(0, np.int64), max_frames=2)
-    np.testing.assert_array_equal(done.dff[:, 0], [1, 1, 2, 3, 4, 4])
-    np.testing.assert_array_equal(done.dff[:, 1], dff[:, 1])  # three in a row
-    assert (done.n_values, done.longest_run_frames, done.columns.tolist()) == (4, 2, [0])
+    mended, filled = interpolate_nan(dff, gaps=np.zeros(0, np.int64), max_frames=2)
+    np.testing.assert_array_equal(mended[:, 0], [1, 1, 2, 3, 4, 4])
+    np.testing.assert_array_equal(mended[:, 1], dff[:, 1])  # three in a row
+    assert filled == {0: [1, 2, 1]}
     assert np.isnan(dff[0, 0])
 
 
 def test_interpolation_never_crosses_a_gap():
     dff = np.array([[1], [np.nan], [np.nan], [9]], np.float32)
-    done = interpolate_nan(dff, gaps=np.array([1]), max_frames=2)
-    np.testing.assert_array_equal(done.dff[:, 0], [1, 1, 9, 9])
+    mended, _ = interpolate_nan(dff, gaps=np.array([1]), max_frames=2)
+    np.testing.assert_array_equal(mended[:, 0], [1, 1, 9, 9])
 
 
 def test_constant_columns_look_past_nan():
@@ -160,9 +162,17 @@ def test_failed_write_leaves_the_old_file(tmp_path, make_recording, monkeypatch)
 
     monkeypatch.setattr(type(readers.get("hdf5")), "write", full_disk)
     with pytest.raises(RecordingError, match=r"day1\.h5: got No space left on device, .*left as it was"):
-        write_recording(make_recording(seed=1), path)
+        write_recording(make_recording(seed=1), path, overwrite=True)
     assert path.read_bytes() == before
     assert [p.name for p in tmp_path.iterdir()] == ["day1.h5"]
+
+
+def test_a_file_is_replaced_only_if_that_is_said(tmp_path, make_recording):
+    path = write_recording(make_recording(), tmp_path / "day1.h5")
+    with pytest.raises(RecordingError, match=r"day1\.h5: got a file that exists, .* replace it with overwrite=True"):
+        write_recording(make_recording(seed=1), path)
+    again = read_file(write_recording(make_recording(seed=1), path, overwrite=True))
+    np.testing.assert_array_equal(again.dff, make_recording(seed=1).dff)
 
 
 def test_write_into_a_missing_directory(tmp_path, make_recording):

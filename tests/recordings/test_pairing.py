@@ -118,7 +118,7 @@ def test_read_pair_checks_both_days_first(tmp_path, make_recording):
     sections = [RecordingSection(path=f"{name}.h5") for name in "xy"]
     with pytest.raises(RecordingError, match=r"y\.h5, neuron 2 .*: got 1 NaN in frames 5"):
         read_pair(*sections, base_directory=tmp_path)
-    write_recording(make_recording(n_frames=200, seed=2), tmp_path / "y.h5")
+    write_recording(make_recording(n_frames=200, seed=2), tmp_path / "y.h5", overwrite=True)
     matched = read_pair(*sections, base_directory=tmp_path)
     assert {f.code for f in matched.findings} == {"gaps", "negative", "noise"}
     assert matched.x.truth is not None

@@ -49,6 +49,7 @@ def test_by_hand(seed):
         f"(data.shuffle_days). {sum(swapped)} of 5 blocks of 2 frames (1.0 s) are swapped between the days.",
         "file 1000: the last frame, which the other day does not have, is left out.",
     )
+    assert (mixed.mixed, mixed.x.days_mixed, mixed.y.days_mixed) == (True, True, True)
     assert mixed.x.session == mixed.y.session == MIXED
     assert mixed.x.source == f"days mixed (control, blocks of 2 frames, seed {seed}): file 0 | file 1000"
 
@@ -76,7 +77,7 @@ def test_everything_of_a_frame_moves_and_everything_of_a_neuron_stays(make_recor
     here = (mixed.x.dff == x.dff).all(axis=1)
     assert 20 < here.sum() < 40
     before, after = [to_fields(day) for day in (x, y)], [to_fields(day) for day in (mixed.x, mixed.y)]
-    assert after[0].keys() == before[0].keys()
+    assert after[0].keys() == {*before[0].keys(), "days_mixed"}
     for name in before[0]:
         if name in ("session", "source", "gaps"):
             continue

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from cyclegan_neuro.recordings.events import trial_durations_s
 from cyclegan_neuro.recordings.recording import Behaviour, Recording
 from cyclegan_neuro.recordings.simulate import simulate_days
-from cyclegan_neuro.recordings.trials import trial_durations_s
 
 LAPS = np.float32([0, 50, 100, 0, 60, 20, 90, 0])
 

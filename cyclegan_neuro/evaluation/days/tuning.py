@@ -15,7 +15,7 @@ from cyclegan_neuro.evaluation.days.names import SIGNALS
 from cyclegan_neuro.evaluation.days.translation import Translation
 from cyclegan_neuro.interpret.binned import binned_mean
 from cyclegan_neuro.interpret.coordinates import position_coordinate
-from cyclegan_neuro.recordings.trials import laps_by_position
+from cyclegan_neuro.recordings.events import laps_by_position
 from cyclegan_neuro.windows.prepared import Day, PreparedPair
 from cyclegan_neuro.windows.segmentation import coverage
 
@@ -47,7 +47,7 @@ def lap_halves(position_cm: np.ndarray, trial: np.ndarray | None) -> tuple[np.nd
     position_cm : ndarray, shape (time,)
     trial : ndarray of int, shape (time,), optional
         Lap numbers, -1 outside laps. Without them laps are those of
-        :func:`cyclegan_neuro.recordings.trials.laps_by_position`.
+        :func:`cyclegan_neuro.recordings.events.laps_by_position`.
 
     Returns
     -------

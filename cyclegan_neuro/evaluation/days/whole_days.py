@@ -11,8 +11,8 @@ import numpy as np
 from cyclegan_neuro.errors import PairingError, RecordingError
 from cyclegan_neuro.evaluation.days.spiking.stretches import Stretches, faded, windows_across
 from cyclegan_neuro.evaluation.days.translation import Frames, Translator
-from cyclegan_neuro.recordings.checks import require, units, values
-from cyclegan_neuro.recordings.frames import runs, segments
+from cyclegan_neuro.recordings.checks import require_fraction
+from cyclegan_neuro.recordings.frames import finite_stretches
 from cyclegan_neuro.recordings.pairing import RATE_TOLERANCE, match_neurons
 from cyclegan_neuro.recordings.recording import Recording
 from cyclegan_neuro.windows.prepared import PreparedPair
@@ -21,7 +21,6 @@ from cyclegan_neuro.windows.segmentation import window_frame_indices
 __all__ = ["translate_recording"]
 
 _log = logging.getLogger(__name__)
-_CANNOT_BE = (units.unit, values.whole_numbers, values.infinite)  # what no translation can make good
 
 
 def translate_recording(
@@ -63,12 +62,13 @@ def translate_recording(
             "translation of a day", got="a run whose y is Φ(X)", expected="a run of two days",
             fix="Φ depends on the place in the window, so that no continuous day can be translated: look at windows",
         )  # fmt: skip
-    require(finding for check in _CANNOT_BE for finding in check(recording, recording.label))
+    require_fraction(recording, where=recording.label)
     day = prepared.x if to == "y" else prepared.y
     kept, columns = _neurons(recording, day.recording)
     _require_rate(recording, day.recording.frame_rate_hz)
     dff, height = kept.dff, prepared.window_frames
-    stretches = _reached(dff, recording.gaps, height)
+    inside = finite_stretches(dff, recording.gaps)
+    stretches = Stretches([(start, stop) for start, stop in inside if stop - start >= height])
     if not stretches.intervals:
         raise RecordingError(
             recording.label, got=f"no {height:,} frames of continuous, finite time in {recording.n_frames:,}",
@@ -118,17 +118,6 @@ def _require_rate(recording: Recording, frame_rate_hz: float) -> None:
             recording.label, got=f"{recording.frame_rate_hz:g} Hz", expected=f"{frame_rate_hz:g} Hz, as in training",
             fix=f"resample it first: cyclegan_neuro.recordings.resampling.resample(recording, {frame_rate_hz:g})",
         )  # fmt: skip
-
-
-def _reached(dff: np.ndarray, gaps: np.ndarray, height: int) -> Stretches:
-    finite = np.isfinite(dff).all(axis=1)
-    inside = [
-        (start + first, start + last)
-        for start, stop in segments(len(dff), gaps)
-        for first, last in runs(finite[start:stop])
-        if last - first >= height
-    ]
-    return Stretches(inside)
 
 
 def _report(recording: Recording, stretches: Stretches) -> None:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 
 from cyclegan_neuro.errors import RecordingError
 from cyclegan_neuro.recordings.checks import indicator, stretches, time, units, values
 from cyclegan_neuro.recordings.findings import Finding
 from cyclegan_neuro.recordings.recording import Recording
 
-__all__ = ["CHECKS", "check", "require"]
+__all__ = ["CHECKS", "check", "require", "require_fraction"]
 
 #: Every check, in the order in which findings are listed.
-CHECKS: tuple[Callable[[Recording, str], list[Finding]], ...] = (
+CHECKS: tuple[Callable[[Recording, str], Iterator[Finding]], ...] = (
     time.transposed,
     time.frame_rate,
     values.not_a_number,
@@ -61,15 +61,30 @@ def check(recording: Recording, *, where: str | None = None, unit_stated: bool =
     return sorted(findings, key=lambda finding: _RANK[finding.severity])
 
 
-def require(findings: Iterable[Finding]) -> None:
+def require_fraction(recording: Recording, *, where: str, also: Collection[str] = ()) -> None:
+    """Refuse what no use of a recording can make good: values that cannot be ΔF/F, or an impossible rate.
+
+    NaN passes: whoever calls this leaves those frames out. ``also`` and errors as for :func:`require`.
+    """
+    checks = (time.frame_rate, values.infinite, values.whole_numbers, units.unit)
+    require((finding for one_check in checks for finding in one_check(recording, where)), also=also)
+
+
+def require(findings: Iterable[Finding], *, also: Collection[str] = ()) -> None:
     """Raise the first critical finding as an error that names the others.
+
+    Parameters
+    ----------
+    findings : iterable of Finding
+    also : collection of str
+        Codes of findings that are critical here, whatever their severity.
 
     Raises
     ------
     RecordingError
         If there is a critical finding.
     """
-    critical = [finding for finding in findings if finding.severity == "critical"]
+    critical = [finding for finding in findings if finding.severity == "critical" or finding.code in also]
     if not critical:
         return
     first, others = critical[0], critical[1:]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -29,7 +30,7 @@ _STATE_THE_UNIT = (
 )
 
 
-def unit(recording: Recording, where: str) -> list[Finding]:
+def unit(recording: Recording, where: str) -> Iterator[Finding]:
     """Percent (critical) or z-scores (a warning) where a fraction is expected.
 
     No recording in fractions is as large as percent usually are, and everything that is said in ΔF/F would be wrong by
@@ -38,17 +39,17 @@ def unit(recording: Recording, where: str) -> list[Finding]:
     sample = _sample(recording.dff)
     finite = sample[np.isfinite(sample)]
     if not finite.size:
-        return []
+        return
     median, high = np.percentile(finite, (50, 99))
     got = f"median {median:.3g} and 99th percentile {high:.3g}"
     expected = "ΔF/F as a fraction (0.5 is 50 %)"
     if _is_z_scored(recording.dff):
         fix = "every neuron has mean 0 and standard deviation 1 (z-scores): use ΔF/F as it was before"
-        return [Finding("warning", "z_score", f"{where}, field dff", got, expected, fix)]
+        yield Finding("warning", "z_score", f"{where}, field dff", got, expected, fix)
+        return
     levels = _noise(recording) if _rate_is_plausible(recording) else np.zeros(0)
     if high > MAX_FRACTION or (levels.size and np.median(levels) > MAX_NOISE):
-        return [Finding("critical", "percent", f"{where}, field dff", got, expected, _STATE_THE_UNIT)]
-    return []
+        yield Finding("critical", "percent", f"{where}, field dff", got, expected, _STATE_THE_UNIT)
 
 
 def as_stated(finding: Finding) -> Finding:
@@ -58,42 +59,38 @@ def as_stated(finding: Finding) -> Finding:
     return replace(finding, severity="warning", fix="nothing, if the unit that you stated is right")
 
 
-def negative(recording: Recording, where: str) -> list[Finding]:
+def negative(recording: Recording, where: str) -> Iterator[Finding]:
     """Values below 0, which noise around the baseline makes."""
     share = float(np.mean(recording.dff < 0))
     if not share:
-        return []
-    return [
-        Finding(
-            "info",
-            "negative",
-            f"{where}, field dff",
-            got=f"{100 * share:.0f} % of the values below 0 (lowest {np.nanmin(recording.dff):.3g})",
-            expected="values around 0 where a neuron is silent",
-            fix="nothing to do: they are kept, never clipped",
-        )
-    ]
+        return
+    yield Finding(
+        "info",
+        "negative",
+        f"{where}, field dff",
+        got=f"{100 * share:.0f} % of the values below 0 (lowest {np.nanmin(recording.dff):.3g})",
+        expected="values around 0 where a neuron is silent",
+        fix="nothing to do: they are kept, never clipped",
+    )
 
 
-def noise(recording: Recording, where: str) -> list[Finding]:
+def noise(recording: Recording, where: str) -> Iterator[Finding]:
     """The noise level of Rupprecht et al. (2021), comparable between frame rates; next to none is a warning."""
     levels = _noise(recording)
     if not levels.size:
-        return []
+        return
     scarce = np.median(levels) < MIN_NOISE and _rate_is_plausible(recording)
-    return [
-        Finding(
-            "warning" if scarce else "info",
-            "noise",
-            f"{where}, field dff",
-            got=f"{np.median(levels):.2g} % per sqrt(Hz) (median; neurons {levels.min():.2g} to {levels.max():.2g})",
-            expected="a noise level of 0.5 to 8, as two-photon recordings have",
-            fix="use ΔF/F as a fraction and as measured: denoised traces, events, and fractions that were stated to be "
-            "percent look like this"
-            if scarce
-            else "nothing to do",
-        )
-    ]
+    yield Finding(
+        "warning" if scarce else "info",
+        "noise",
+        f"{where}, field dff",
+        got=f"{np.median(levels):.2g} % per sqrt(Hz) (median; neurons {levels.min():.2g} to {levels.max():.2g})",
+        expected="a noise level of 0.5 to 8, as two-photon recordings have",
+        fix="use ΔF/F as a fraction and as measured: denoised traces, events, and fractions that were stated to be "
+        "percent look like this"
+        if scarce
+        else "nothing to do",
+    )
 
 
 def _noise(recording: Recording) -> np.ndarray:

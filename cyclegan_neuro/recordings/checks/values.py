@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from cyclegan_neuro.recordings.findings import Finding
@@ -24,128 +26,116 @@ def neurons_text(recording: Recording, columns: np.ndarray) -> str:
     return f"neuron{'s' if len(columns) > 1 else ''} {', '.join(names)}{more}"
 
 
-def not_a_number(recording: Recording, where: str) -> list[Finding]:
+def not_a_number(recording: Recording, where: str) -> Iterator[Finding]:
     """NaN, with neurons and runs of frames."""
     columns = nan_columns(recording.dff)
     if not columns.size:
-        return []
+        return
     missing = np.isnan(recording.dff[:, columns])
     intervals = runs(missing.any(axis=1))
-    return [
-        Finding(
-            "critical",
-            "nan",
-            f"{where}, {neurons_text(recording, columns)}",
-            got=f"{int(missing.sum()):,} NaN in {frames_text(intervals)}",
-            expected="a number in every frame",
-            fix="set nan: interpolate (runs up to nan_gap_s) or nan: drop_neuron (on both days)",
-        )
-    ]
+    yield Finding(
+        "critical",
+        "nan",
+        f"{where}, {neurons_text(recording, columns)}",
+        got=f"{int(missing.sum()):,} NaN in {frames_text(intervals)}",
+        expected="a number in every frame",
+        fix="set nan: interpolate (runs up to nan_gap_s) or nan: drop_neuron (on both days)",
+    )
 
 
-def infinite(recording: Recording, where: str) -> list[Finding]:
+def infinite(recording: Recording, where: str) -> Iterator[Finding]:
     """Infinite values, which are never mended."""
     mask = np.isinf(recording.dff)
     columns = np.flatnonzero(mask.any(axis=0))
     if not columns.size:
-        return []
-    return [
-        Finding(
-            "critical",
-            "infinite",
-            f"{where}, {neurons_text(recording, columns)}",
-            got=f"{int(mask.sum()):,} infinite values in {frames_text(runs(mask.any(axis=1)))}",
-            expected="finite values; a baseline F0 of 0 makes them infinite",
-            fix="compute ΔF/F again with a baseline above 0, or write NaN there and choose a nan policy",
-        )
-    ]
+        return
+    yield Finding(
+        "critical",
+        "infinite",
+        f"{where}, {neurons_text(recording, columns)}",
+        got=f"{int(mask.sum()):,} infinite values in {frames_text(runs(mask.any(axis=1)))}",
+        expected="finite values; a baseline F0 of 0 makes them infinite",
+        fix="compute ΔF/F again with a baseline above 0, or write NaN there and choose a nan policy",
+    )
 
 
-def constant(recording: Recording, where: str) -> list[Finding]:
+def constant(recording: Recording, where: str) -> Iterator[Finding]:
     """Dead neurons: one value in all frames."""
     columns = constant_columns(recording.dff)
     if not columns.size:
-        return []
+        return
     everywhere = columns.size == recording.n_neurons
-    return [
-        Finding(
-            "critical" if everywhere else "warning",
-            "constant",
-            f"{where}, {neurons_text(recording, columns)}",
-            got=f"a constant trace ({columns.size} of {recording.n_neurons} neurons)",
-            expected="a trace that varies",
-            fix="name the field that holds the traces"
-            if everywhere
-            else "set dead_neurons: drop (on both days), or keep them: they stay at mid-scale and out of correlations",
-        )
-    ]
+    yield Finding(
+        "critical" if everywhere else "warning",
+        "constant",
+        f"{where}, {neurons_text(recording, columns)}",
+        got=f"a constant trace ({columns.size} of {recording.n_neurons} neurons)",
+        expected="a trace that varies",
+        fix="name the field that holds the traces"
+        if everywhere
+        else "set dead_neurons: drop (on both days), or keep them: they stay at mid-scale and out of correlations",
+    )
 
 
-def whole_numbers(recording: Recording, where: str) -> list[Finding]:
+def whole_numbers(recording: Recording, where: str) -> Iterator[Finding]:
     """Integers: camera counts, spike counts or labels, but not ΔF/F."""
     dff = recording.dff
     if _has_fraction(dff[: max(1, _SAMPLE // recording.n_neurons)]):  # spares a copy of nearly every recording
-        return []
+        return
     finite = dff[np.isfinite(dff)]
     if not finite.size or finite.min() == finite.max() or _has_fraction(finite):
-        return []
+        return
     low, high = finite.min(), finite.max()
     looks = "looks like raw fluorescence" if high > 20 else "looks like spike or event counts"
-    return [
-        Finding(
-            "critical",
-            "whole_numbers",
-            f"{where}, field dff",
-            got=f"whole numbers only, from {low:.0f} to {high:.0f}: {looks}",
-            expected="ΔF/F as a fraction",
-            fix="compute ΔF/F = (F - F0) / F0 first, or name the field that holds it",
-        )
-    ]
+    yield Finding(
+        "critical",
+        "whole_numbers",
+        f"{where}, field dff",
+        got=f"whole numbers only, from {low:.0f} to {high:.0f}: {looks}",
+        expected="ΔF/F as a fraction",
+        fix="compute ΔF/F = (F - F0) / F0 first, or name the field that holds it",
+    )
 
 
-def position(recording: Recording, where: str) -> list[Finding]:
+def position(recording: Recording, where: str) -> Iterator[Finding]:
     """A position that says nothing: of tuning curves and of baselines that use it there would be none, silently."""
     values = recording.behaviour.position_cm
     if values is None:
-        return []
+        return
     known = values[np.isfinite(values)]
     if known.size and known.min() < known.max():
-        return []
-    return [
-        Finding(
-            "warning",
-            "position",
-            f"{where}, field position_cm",
-            got=f"{known[0]:g} cm in every frame" if known.size else "NaN in every frame",
-            expected="a position that changes",
-            fix="name the field that holds the position, or leave it out: nothing is then said of position tuning",
-        )
-    ]
+        return
+    yield Finding(
+        "warning",
+        "position",
+        f"{where}, field position_cm",
+        got=f"{known[0]:g} cm in every frame" if known.size else "NaN in every frame",
+        expected="a position that changes",
+        fix="name the field that holds the position, or leave it out: nothing is then said of position tuning",
+    )
 
 
 def _has_fraction(values: np.ndarray) -> bool:
     return bool(np.any(np.isfinite(values) & (values != np.round(values))))
 
 
-def outlying(recording: Recording, where: str) -> list[Finding]:
+def outlying(recording: Recording, where: str) -> Iterator[Finding]:
     """Single values, or whole neurons, that are so large that scaling leaves nothing of the others."""
     with np.errstate(invalid="ignore"):  # infinite values
         ranges = np.fmax.reduce(recording.dff, axis=0) - np.fmin.reduce(recording.dff, axis=0)
     usual = np.median(ranges[np.isfinite(ranges)]) if np.isfinite(ranges).any() else 0.0
     columns = np.flatnonzero(np.isfinite(ranges) & (ranges > _MAX_RANGE * usual)) if usual > 0 else np.zeros(0, int)
     if not columns.size:
-        return []
+        return
     widest = columns[np.argmax(ranges[columns])]
     frame = int(np.nanargmax(np.abs(recording.dff[:, widest])))
-    return [
-        Finding(
-            "warning",
-            "outlying",
-            f"{where}, {neurons_text(recording, columns)}",
-            got=f"values that span {ranges[widest]:.3g}, {ranges[widest] / usual:,.0f} times the median neuron's "
-            f"{usual:.3g}; the largest in frame {frame}",
-            expected=f"at most {_MAX_RANGE:g} times: of the others little is left when all are scaled to [0, 1]",
-            fix="look at the trace there: a baseline F0 near 0 makes such values. Leave the frames out of windows "
-            "(windows.exclude_x or exclude_y), or the neuron out of the file, or set windows.scaling: neuron",
-        )
-    ]
+    yield Finding(
+        "warning",
+        "outlying",
+        f"{where}, {neurons_text(recording, columns)}",
+        got=f"values that span {ranges[widest]:.3g}, {ranges[widest] / usual:,.0f} times the median neuron's "
+        f"{usual:.3g}; the largest in frame {frame}",
+        expected=f"at most {_MAX_RANGE:g} times: of the others little is left when all are scaled to [0, 1]",
+        fix="look at the trace there: a baseline F0 near 0 makes such values. Leave the frames out of windows "
+        "(windows.exclude_x or exclude_y), or the neuron out of the file, or set windows.scaling: neuron",
+    )

@@ -10,12 +10,27 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from cyclegan_neuro.errors import RecordingError
-from cyclegan_neuro.recordings.readers._signatures import describe
 from cyclegan_neuro.recordings.readers.base import Reader, Source, incomplete
 
 __all__ = ["for_suffix", "get", "names", "open_source", "sniff"]
 
 _HEAD_BYTES = 1024
+_SIGNATURES = (
+    (b"\x80\x02", "a pickle file (never loaded: it can run code)"),
+    (b"\x80\x03", "a pickle file (never loaded: it can run code)"),
+    (b"\x80\x04", "a pickle file (never loaded: it can run code)"),
+    (b"\x80\x05", "a pickle file (never loaded: it can run code)"),
+    (b"\x89HDF", "the beginning of an HDF5 file"),
+    (b"PK\x03\x04", "a zip archive without arrays"),
+    (b"\x1f\x8b", "a gzip file (unpack it first)"),
+    (b"II*\x00", "a TIFF image"),
+    (b"MM\x00*", "a TIFF image"),
+    (b"II+\x00", "a BigTIFF image"),
+    (b"CDF\x01", "a netCDF 3 file"),
+    (b"\x89PNG", "a PNG image"),
+    (b"%PDF", "a PDF document"),
+    (b"version https://git-lfs", "a Git LFS pointer, not the file itself (git lfs pull)"),
+)
 
 
 def names() -> list[str]:
@@ -65,7 +80,7 @@ def sniff(path: Path) -> Reader:
         raise incomplete(path, found=len(head), declared=None)
     raise RecordingError(
         str(path),
-        got=describe(head),
+        got=_describe(head),
         expected=f"one of {', '.join(f'{r.name} ({r.title})' for r in map(get, names()))}",
         fix="name the file that holds the traces, or convert it (docs/data_formats.md)",
     )
@@ -126,3 +141,21 @@ def _nearest_file(path: Path) -> str:
     siblings = sorted(p.name for p in path.parent.iterdir()) if path.parent.is_dir() else []
     near = get_close_matches(path.name, siblings, n=1)
     return f"did you mean '{near[0]}'?" if near else f"check the path; it is resolved to {path.absolute()}"
+
+
+def _describe(head: bytes) -> str:
+    """Return what a file that no reader knows is, in words, from its first bytes."""
+    if not head:
+        return "an empty file (0 bytes)"
+    known = next((name for signature, name in _SIGNATURES if head.startswith(signature)), None)
+    if known:
+        return known
+    try:
+        text = head.decode("utf-8")
+    except UnicodeDecodeError as error:
+        # The head may end within a character.
+        return "text" if error.start > len(head) - 4 else "a binary file of unknown type"
+    first_line = text.splitlines()[0] if text.splitlines() else ""
+    if "\0" in text:
+        return "a binary file of unknown type"
+    return f"text (it begins with {first_line[:40]!r})"

@@ -22,7 +22,7 @@ _KERAS_ATTRIBUTES = {"model_config", "keras_version", "layer_names"}
 
 
 @contextmanager
-def open_hdf5(path: Path, *, closed: bool = True) -> Iterator[h5py.File]:
+def open_hdf5(path: Path, *, closed: bool = True, weights: bool = False) -> Iterator[h5py.File]:
     """Open an HDF5 file for reading.
 
     Parameters
@@ -31,6 +31,8 @@ def open_hdf5(path: Path, *, closed: bool = True) -> Iterator[h5py.File]:
     closed : bool
         Refuse a file in which anything leads to another one. Whoever says no opens its objects by
         :func:`cyclegan_neuro.recordings.readers._hdf5_gate.follow` and ``refer``, which refuse the single object.
+    weights : bool
+        What is read are weights: Keras may have written the file.
 
     Raises
     ------
@@ -46,7 +48,7 @@ def open_hdf5(path: Path, *, closed: bool = True) -> Iterator[h5py.File]:
             raise incomplete(path, found=size, declared=int(declared.group(1))) from error
         raise damaged(path, "an HDF5 file", error) from error
     with file:
-        if _KERAS_ATTRIBUTES & set(file.attrs):
+        if not weights and _KERAS_ATTRIBUTES & set(file.attrs):
             raise RecordingError(
                 str(path),
                 got="a Keras model or its weights",

@@ -12,13 +12,15 @@ from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
 from cyclegan_neuro.errors import RecordingError
 
-__all__ = ["SLICE_BYTES", "Entry", "Reader", "Source", "damaged", "incomplete", "kind_of"]
+__all__ = ["SLICE_BYTES", "Entry", "Kind", "Reader", "Source", "damaged", "incomplete", "kind_of"]
+
+Kind = Literal["number", "complex", "text", "object"]
 
 #: Upper bound of what is read from a file at once, before it is converted.
 SLICE_BYTES = 16 * 2**20
@@ -45,7 +47,7 @@ class Entry:
     name: str
     shape: tuple[int, ...]
     type_name: str
-    kind: Literal["number", "complex", "text", "object"]
+    kind: Kind
     attribute: bool = False
 
     def __str__(self) -> str:
@@ -134,17 +136,17 @@ class Reader(ABC):
             If the file is incomplete, damaged or unsafe.
         """
 
-    def write(self, path: Path, values: Mapping[str, np.ndarray | str | float]) -> None:
+    def write(self, path: Path, values: Mapping[str, Any]) -> None:
         """Write named values to a new file; formats that are only read raise ``RecordingError``."""
         raise RecordingError(
             str(path), got=f"format {self.name}", expected="a format that can be written", fix="write .h5 or .npz"
         )
 
 
-def kind_of(dtype: np.dtype) -> Literal["number", "complex", "text", "object"]:
+def kind_of(dtype: np.dtype) -> Kind:
     """Return what the values of a NumPy type are."""
-    kinds = {"b": "number", "i": "number", "u": "number", "f": "number", "c": "complex", "S": "text", "U": "text"}
-    return kinds.get(dtype.kind, "object")
+    kinds: dict[str, Kind] = {"biuf": "number", "c": "complex", "SU": "text"}
+    return next((kind for letters, kind in kinds.items() if dtype.kind in letters), "object")
 
 
 def incomplete(path: Path, *, found: int, declared: int | None) -> RecordingError:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import h5py
-import numpy as np
 
 from cyclegan_neuro.recordings.layout import FIELDS, FORMAT, FORMAT_VERSION
 from cyclegan_neuro.recordings.readers._hdf5_source import Hdf5Source, open_hdf5
@@ -37,7 +37,7 @@ class Hdf5(Reader):
             version = f"version {file.attrs.get('format_version', '?')}"
             yield Hdf5Source(path, file, f"HDF5, {FORMAT} {version}" if own else "HDF5, fields found by name")
 
-    def write(self, path: Path, values: Mapping[str, np.ndarray | str | float]) -> None:
+    def write(self, path: Path, values: Mapping[str, Any]) -> None:
         with h5py.File(path, "w") as file:
             file.attrs["format"], file.attrs["format_version"] = FORMAT, FORMAT_VERSION
             for name, value in values.items():

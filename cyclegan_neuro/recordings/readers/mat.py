@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import h5py
 import numpy as np
@@ -17,7 +18,7 @@ import numpy as np
 from cyclegan_neuro.recordings.memory import require_room
 from cyclegan_neuro.recordings.readers._hdf5_gate import follow, refer
 from cyclegan_neuro.recordings.readers._hdf5_source import Hdf5Source, open_hdf5
-from cyclegan_neuro.recordings.readers.base import Entry, Reader, Source, damaged, incomplete, kind_of
+from cyclegan_neuro.recordings.readers.base import Entry, Kind, Reader, Source, damaged, incomplete, kind_of
 
 __all__ = ["READER", "Mat"]
 
@@ -45,7 +46,7 @@ class Mat5Source(Source):
             elif matlab_class in ("cell", "char"):
                 found[name] = _describe(name, self._load(name)[name])
             else:
-                kind = "number" if matlab_class in _NUMERIC_CLASSES else "object"
+                kind: Kind = "number" if matlab_class in _NUMERIC_CLASSES else "object"
                 found[name] = Entry(name, tuple(shape), matlab_class, kind)
         return found
 
@@ -191,7 +192,7 @@ class Mat(Reader):
         except (MatReadError, zlib.error, NotImplementedError, TypeError, IndexError) as error:
             raise damaged(path, "a MATLAB 5 variable", error) from error
 
-    def write(self, path: Path, values: Mapping[str, np.ndarray | str | float]) -> None:
+    def write(self, path: Path, values: Mapping[str, Any]) -> None:
         from scipy.io import savemat
 
         tree: dict = {}

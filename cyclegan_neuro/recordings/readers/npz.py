@@ -7,6 +7,7 @@ import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -70,7 +71,7 @@ class Npz(Reader):
                     str(path), got=str(error), expected="an archive as np.savez writes it", fix="write it anew"
                 ) from error
 
-    def write(self, path: Path, values: Mapping[str, np.ndarray | str | float]) -> None:
+    def write(self, path: Path, values: Mapping[str, Any]) -> None:
         with open(path, "wb") as stream:
             np.savez_compressed(stream, allow_pickle=False, **{k: np.asarray(v) for k, v in values.items()})
 

@@ -20,8 +20,7 @@ from cyclegan_neuro.recordings.simulate.anatomy import MAX_NEURONS, Imaging, dra
 from cyclegan_neuro.recordings.simulate.corridor import run_laps
 from cyclegan_neuro.recordings.simulate.learning import learn
 from cyclegan_neuro.recordings.simulate.presets import FRAME_RATE_HZ, PRESETS, RunningStyle
-from cyclegan_neuro.recordings.simulate.spikes import poisson_counts
-from cyclegan_neuro.recordings.simulate.streams import neuron_generators, purpose_streams
+from cyclegan_neuro.recordings.simulate.streams import neuron_generators, poisson_counts, purpose_streams
 from cyclegan_neuro.recordings.simulate.tuning import Context, Tuning, draw_tuning, firing_rate_hz
 
 __all__ = ["simulate_days"]

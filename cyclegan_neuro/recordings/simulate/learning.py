@@ -66,7 +66,7 @@ def _choose(tuning: Tuning, rng: np.random.Generator) -> np.ndarray:
     """Give each kind of change to neurons that can undergo it."""
     n_neurons = tuning.field_cm.size
     tuned = (tuning.field_gain_hz > 0) | (tuning.zone_gain_hz > 0)
-    distance = np.abs(np.nan_to_num(tuning.field_cm, nan=np.mean(REWARD_ZONE_CM)) - np.mean(REWARD_ZONE_CM))
+    distance = np.abs(np.nan_to_num(tuning.field_cm, nan=float(np.mean(REWARD_ZONE_CM))) - np.mean(REWARD_ZONE_CM))
     eligible = {
         "moved": distance > _MIN_MOVE_CM / _WAY[0],
         "strengthened": tuned,

@@ -8,8 +8,7 @@ from scipy.stats import poisson
 
 from cyclegan_neuro.recordings.recording import Behaviour
 from cyclegan_neuro.recordings.simulate.learning import SHARES, learn
-from cyclegan_neuro.recordings.simulate.spikes import poisson_counts
-from cyclegan_neuro.recordings.simulate.streams import PURPOSES, neuron_generators, purpose_streams
+from cyclegan_neuro.recordings.simulate.streams import PURPOSES, neuron_generators, poisson_counts, purpose_streams
 from cyclegan_neuro.recordings.simulate.tuning import Context, Tuning, draw_tuning, firing_rate_hz
 
 

@@ -14,8 +14,8 @@ from cyclegan_neuro.evaluation.days.pictures import activity_overview, order_fig
 from cyclegan_neuro.evaluation.days.sections import DaysConfig
 from cyclegan_neuro.evaluation.days.story.wording import is_mixed
 from cyclegan_neuro.evaluation.wording import findings_table, percent, plural
+from cyclegan_neuro.recordings.events import trial_durations_s
 from cyclegan_neuro.recordings.recording import Origin, Recording
-from cyclegan_neuro.recordings.trials import trial_durations_s
 from cyclegan_neuro.windows.ordering import order_neurons
 from cyclegan_neuro.windows.prepared import Day, NeuronOrder, PreparedPair
 from cyclegan_neuro.windows.segmentation import coverage

@@ -6,7 +6,6 @@ import math
 from collections.abc import Collection, Mapping
 
 from cyclegan_neuro.evaluation.contents import significant
-from cyclegan_neuro.recordings.shuffling import MIXED
 from cyclegan_neuro.windows.prepared import PreparedPair
 
 __all__ = [
@@ -117,4 +116,4 @@ def mean_sd(entry: dict | None) -> str | None:
 
 def is_mixed(prepared: PreparedPair) -> bool:
     """Say whether the days are the mixed ones of the control, which nothing distinguishes."""
-    return prepared.x.recording.session == MIXED
+    return prepared.x.recording.days_mixed

@@ -17,7 +17,6 @@ from cyclegan_neuro.evaluation.days.story.interpretation_truth import truth_bloc
 from cyclegan_neuro.evaluation.days.story.learning import learning_block
 from cyclegan_neuro.interpret.scores import MapScore
 from cyclegan_neuro.recordings.recording import Behaviour
-from cyclegan_neuro.recordings.shuffling import MIXED
 from cyclegan_neuro.systems.cyclegan.config import Config
 
 pytestmark = pytest.mark.usefixtures("undrawn")
@@ -60,7 +59,7 @@ def table(block, slug):
 
 
 def mixed(prepared):
-    days = {day: replace(prepared[day], recording=replace(prepared[day].recording, session=MIXED))
+    days = {day: replace(prepared[day], recording=replace(prepared[day].recording, days_mixed=True))
             for day in "xy"}  # fmt: skip
     return replace(prepared, **days)
 
