@@ -88,10 +88,24 @@ def infer_spikes(
 ) -> RecordingSpikes:
     """Infer the spikes of a recording; see :func:`cyclegan_neuro.spikes.inference.recording_spikes.infer_recording`.
 
+    Parameters
+    ----------
+    recording : Recording
+        Measured or translated. Frames in which a neuron is not finite are left out, marked and counted.
+    models, resample, seed
+        As there.
+
     Returns
     -------
     RecordingSpikes
         ``rates_hz`` and ``counts`` (time, neuron), ``valid`` (time,): frames that have a rate.
+
+    Raises
+    ------
+    RecordingError
+        If a field has a type or shape that it cannot have, or the values cannot be ΔF/F (percent, z-scores, counts).
+    UserError
+        If there are no networks for this frame rate and ``resample`` is off.
 
     Examples
     --------
@@ -154,6 +168,11 @@ def train(
     Examples
     --------
     >>> run = train("cyclegan", "novice.h5", "expert.h5", output_dir="runs/mine")  # doctest: +SKIP
+    >>> train("cyclegan", output_dir="runs/mine", settings={"training.epochz": 5})
+    Traceback (most recent call last):
+    ...
+    cyclegan_neuro.errors.ConfigurationError: --set training.epochz=5, training.epochz: got the unknown key 'epochz', \
+expected a key of 'training'. Fix: did you mean 'training.epochs'?
     """
     from cyclegan_neuro.training.configurations import configuration_file, load
 
@@ -211,6 +230,11 @@ def load_run(
     Examples
     --------
     >>> load_run("runs/mine").evaluate().summary  # doctest: +SKIP
+    >>> try:
+    ...     load_run("no_such_run")
+    ... except UserError as error:
+    ...     print(error.got)
+    no config.yaml
     """
     from cyclegan_neuro.training.configurations import load, run_config_file
 
@@ -229,6 +253,12 @@ class TrainedRun:
         Networks, data, configuration and directory.
     loading_s : float
         How long loading took.
+
+    Examples
+    --------
+    >>> run = train("cyclegan", "novice.h5", "expert.h5", output_dir="runs/mine")  # doctest: +SKIP
+    >>> run.translate(read_recording("novice.h5"))  # doctest: +SKIP
+    >>> run.write_report()  # doctest: +SKIP
     """
 
     run: Run

@@ -16,6 +16,11 @@ class UserError(Exception):
         File, field, neuron, step: as exact as is known.
     got, expected, fix : str
         What was found there, what would have been right, what to do now.
+
+    Examples
+    --------
+    >>> print(UserError("day1.h5, field dff", got="percent", expected="a fraction", fix="divide by 100"))
+    day1.h5, field dff: got percent, expected a fraction. Fix: divide by 100
     """
 
     exit_code = 2

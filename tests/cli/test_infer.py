@@ -11,8 +11,8 @@ from cyclegan_neuro.cli.infer import main
 from cyclegan_neuro.recordings.recording import Recording
 from cyclegan_neuro.recordings.writing import write_recording
 from cyclegan_neuro.spikes.inference.files import read_spikes
-from cyclegan_neuro.spikes.inference.models import save_models
 from cyclegan_neuro.spikes.inference.rates import infer_rates
+from cyclegan_neuro.spikes.inference.storage import save_models
 
 
 @pytest.fixture(scope="module")

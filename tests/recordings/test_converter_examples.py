@@ -49,6 +49,15 @@ def odour_file(tmp_path_factory):
     return path
 
 
+def test_a_file_that_leads_to_another_is_refused(odour_file, tmp_path, capsys):
+    with h5py.File(tmp_path / "linked.h5", "w") as file:
+        file["m"] = h5py.ExternalLink(odour_file, "m")
+        file.attrs["rate_hz"] = 5.0
+    with pytest.raises(SystemExit):
+        convert("convert_odour_two_days", [tmp_path / "linked.h5", tmp_path, "--mouse", "m"])
+    assert "field 'm': got a link to another file" in capsys.readouterr().err
+
+
 def test_odour_days_keep_their_cells(odour_file, tmp_path):
     convert("convert_odour_two_days", [odour_file, tmp_path, "--mouse", "m"])
     days = [read_file(tmp_path / f"m_day{day}.h5") for day in (1, 2)]
