@@ -16,7 +16,7 @@ import numpy as np
 from _common import machine, parser, print_table, write_json
 
 from cyclegan_neuro.spikes.counts import SpikeCounts
-from cyclegan_neuro.spikes.statistics.van_rossum import METHODS, VanRossum, distances
+from cyclegan_neuro.spikes.statistics.van_rossum import VanRossum, distances
 
 FRAME_RATE_HZ = 24.0
 

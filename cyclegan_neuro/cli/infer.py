@@ -142,13 +142,14 @@ class _Progress:
 def _table(spikes: RecordingSpikes, files: Sequence[Path], seconds: float, *, shipped: bool) -> str:
     import numpy as np
 
+    from cyclegan_neuro.recordings.checks.indicator import NETWORKS_ARE_FOR
     from cyclegan_neuro.spikes.inference.recording_spikes import masked_frames
 
     inferred, valid = spikes.inferred, spikes.inferred.valid
     masked = masked_frames(valid, spikes.gaps)
     why = ", ".join(f"{count:,} {reason}" for reason, count in masked.items())
     rates = inferred.rates_hz[valid].mean(axis=0, dtype=np.float64)
-    noise = inferred.noise_levels
+    noise, indicator = inferred.noise_levels, spikes.source["indicator"] or "not stated"
     used = zip(*np.unique(inferred.network_levels, return_counts=True), strict=True)
     levels = ", ".join(f"{level} ({count})" for level, count in used)
     lines = [
@@ -158,18 +159,12 @@ def _table(spikes: RecordingSpikes, files: Sequence[Path], seconds: float, *, sh
         "noise       " + ", ".join(f"{v:.2f}" for v in np.percentile(noise, (0, 25, 50, 75, 100)))
         + " % per sqrt(Hz) (minimum, quartiles, maximum)",
         f"networks    for {spikes.networks['frame_rate_hz']:g} Hz, of levels (neurons) {levels}",
-        *(_indicator(spikes) if shipped else ()),
+        *([f"indicator   {indicator}; the networks are for {NETWORKS_ARE_FOR}"] if shipped else ()),
         f"rate        {np.median(rates):.3g} Hz (median over neurons), {spikes.counts.sum(dtype=np.int64):,} spikes",
         f"seconds     {seconds:.1f}",
         *(f"written     {path}" for path in files),
     ]  # fmt: skip
     return "\n".join(lines + _noisy(spikes))
-
-
-def _indicator(spikes: RecordingSpikes) -> tuple[str, ...]:
-    from cyclegan_neuro.recordings.checks.indicator import NETWORKS_ARE_FOR
-
-    return (f"indicator   {spikes.source['indicator'] or 'not stated'}; the networks are for {NETWORKS_ARE_FOR}",)
 
 
 def _noisy(spikes: RecordingSpikes) -> list[str]:

@@ -74,10 +74,8 @@ def _problem(config: type[Section], location: Location, detail: Any, where: Call
         return ConfigurationError(_place(location, where), got=cause.got, expected=cause.expected, fix=cause.fix)
     field = field_at(config, [part for part in location if isinstance(part, str)])
     if field is None or (detail["type"] == "value_error" and isinstance(location[-1], int)):
-        expected, fix = (
-            detail["msg"].removeprefix("Value error, ").removeprefix("expected "),
-            "write pairs, for example [[0, 240]]",
-        )
+        expected = detail["msg"].removeprefix("Value error, ").removeprefix("expected ")
+        fix = "write pairs, for example [[0, 240]]"
     else:
         expected, fix = accepts(field), _remedy(field, detail["input"])
     if detail["type"] == "missing":

@@ -175,21 +175,17 @@ def _interpolated(recording: Recording, nan_gap_s: float) -> tuple[Recording, li
 
 
 def _dropped(recording: Recording, section: RecordingSection) -> tuple[np.ndarray, list[str]]:
-    dropped, notes = np.zeros(0, np.int64), []
+    dropped, notes, ids = np.zeros(0, np.int64), [], recording.roi_ids or range(recording.n_neurons)
     for wanted, find, reason in (
         (section.nan == "drop_neuron", nan_columns, "NaN"),
         (section.dead_neurons == "drop", constant_columns, "a constant trace"),
     ):
         columns = find(recording.dff) if wanted else dropped[:0]
         if columns.size:
-            names = ", ".join(_neuron_name(recording, column) for column in columns)
+            names = ", ".join(str(ids[column]) for column in columns)
             notes.append(f"{columns.size} neurons with {reason} dropped: {names}")
         dropped = np.union1d(dropped, columns)
     return dropped, notes
-
-
-def _neuron_name(recording: Recording, column: int) -> str:
-    return str(column) if recording.roi_ids is None else recording.roi_ids[column]
 
 
 def _read_fields(source: Source, fields: dict[str, str], frame_rate_hz: float | None, transpose: bool) -> dict:

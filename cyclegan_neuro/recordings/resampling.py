@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
 
@@ -45,7 +46,7 @@ def resample(recording: Recording, rate_hz: float) -> Recording:
     lengths = np.cumsum([part.n_frames for part in parts])
     return replace(
         recording,
-        dff=_matrix(recording.dff, parts),
+        dff=_joined(_Stretch.matrix, recording.dff, parts),
         frame_rate_hz=float(recording.frame_rate_hz * ratio),
         behaviour=_behaviour(recording.behaviour, parts),
         gaps=(lengths[:-1] - 1).astype(np.int64),
@@ -90,26 +91,18 @@ class _Stretch:
         return mixed.astype(values.dtype)
 
 
-def _matrix(values: np.ndarray, parts: list[_Stretch]) -> np.ndarray:
-    return np.concatenate([part.matrix(values) for part in parts])
-
-
-def _counts(values: np.ndarray, parts: list[_Stretch]) -> np.ndarray:
-    return np.concatenate([part.counts(values) for part in parts])
+def _joined(bring: Callable[..., np.ndarray], values: np.ndarray, parts: list[_Stretch]) -> np.ndarray:
+    return np.concatenate([bring(part, values) for part in parts])
 
 
 def _behaviour(behaviour: Behaviour, parts: list[_Stretch]) -> Behaviour:
-    new = {}
-    for name, values in behaviour.available().items():
-        if name in COUNTS:
-            new[name] = _counts(values, parts)
-        elif name == "trial":
-            new[name] = np.concatenate([part.nearest(values) for part in parts])
-        elif name == "speed_cm_s":
-            new[name] = np.concatenate([part.linear(values) for part in parts])
-        else:
-            new[name] = np.concatenate([part.linear(values, _breaks(behaviour, part)) for part in parts])
-    return Behaviour(**new)
+    bring = {
+        **dict.fromkeys(COUNTS, _Stretch.counts),
+        "trial": _Stretch.nearest,
+        "speed_cm_s": _Stretch.linear,
+        "position_cm": lambda part, values: part.linear(values, _breaks(behaviour, part)),
+    }
+    return Behaviour(**{name: _joined(bring[name], values, parts) for name, values in behaviour.available().items()})
 
 
 def _breaks(behaviour: Behaviour, part: _Stretch) -> np.ndarray:
@@ -130,7 +123,7 @@ def _breaks(behaviour: Behaviour, part: _Stretch) -> np.ndarray:
 def _truth(truth: Truth, parts: list[_Stretch]) -> Truth:
     return replace(
         truth,
-        spikes=_counts(truth.spikes, parts),
-        other_day_dff=_matrix(truth.other_day_dff, parts),
-        other_day_spikes=_counts(truth.other_day_spikes, parts),
+        spikes=_joined(_Stretch.counts, truth.spikes, parts),
+        other_day_dff=_joined(_Stretch.matrix, truth.other_day_dff, parts),
+        other_day_spikes=_joined(_Stretch.counts, truth.other_day_spikes, parts),
     )

@@ -122,7 +122,7 @@ def infer_rates(
     chosen = np.array([models.level_for(level) for level in levels], np.int64)
     rates = np.zeros(dff.shape, np.float32)
     valid = np.zeros(len(dff), bool)
-    report = _Report(progress, dff.size)
+    done = 0
     stretches = segments(len(dff), np.asarray(gaps, np.int64))
     longest = max(stop - start for start, stop in stretches)
     if not _reached(longest, models, ratio):
@@ -136,7 +136,9 @@ def infer_rates(
                 rows = np.ascontiguousarray(dff[start:stop, columns].T, np.float32)
                 found = rates_of_traces(rows, models, level, frame_rate_hz=frame_rate_hz, ratio=ratio)
                 rates[target, columns] = found[:, inside].T
-            report.add((stop - start) * len(columns))
+            done += (stop - start) * len(columns)
+            if progress:
+                progress(done, dff.size)
     return InferredRates(rates, valid, levels, chosen, float(frame_rate_hz))
 
 
@@ -171,13 +173,15 @@ def infer_windows(
         levels = noise_levels(windows.reshape(-1, n_neurons), frame_rate_hz, joints)
     chosen = np.array([models.level_for(level) for level in levels], np.int64)
     rates = np.empty((n_windows, inside.stop - inside.start, n_neurons), np.float32)
-    report = _Report(progress, windows.size)
+    done = 0
     per_call = max(1, _FRAMES_AT_ONCE // (n_windows * n_frames))
     for level, columns in _by_level(chosen, per_call=per_call):
         rows = np.ascontiguousarray(np.moveaxis(windows[..., columns], -1, 1), np.float32).reshape(-1, n_frames)
         found = rates_of_traces(rows, models, level, frame_rate_hz=frame_rate_hz, ratio=ratio)[:, inside]
         rates[..., columns] = np.moveaxis(found.reshape(n_windows, len(columns), -1), 1, -1)
-        report.add(n_windows * n_frames * len(columns))
+        done += n_windows * n_frames * len(columns)
+        if progress:
+            progress(done, windows.size)
     return WindowRates(
         rates, inside.start, n_frames - (inside.stop - inside.start), levels, chosen, float(frame_rate_hz)
     )
@@ -208,16 +212,6 @@ def reachable(n_frames: int, models: RateModels, ratio: Fraction = Fraction(1)) 
 def _reached(n_frames: int, models: RateModels, ratio: Fraction) -> int:
     inside = reachable(n_frames, models, ratio)
     return inside.stop - inside.start
-
-
-class _Report:
-    def __init__(self, progress: Progress | None, total: int):
-        self._progress, self._total, self._done = progress, total, 0
-
-    def add(self, n: int) -> None:
-        self._done += n
-        if self._progress:
-            self._progress(self._done, self._total)
 
 
 def _by_level(chosen: np.ndarray, *, per_call: int) -> Iterator[tuple[int, np.ndarray]]:

@@ -7,7 +7,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from typing import Any, TypeVar
@@ -128,7 +128,8 @@ class Workers:
         with _one_thread_each():  # processes are spawned, with the environment of this moment, while tasks come in
             futures = [self._executor.submit(function, *task) for task in tasks]
         for done, future in enumerate(as_completed(futures), start=1):
-            _raise_failure(future)
+            if (error := future.exception()) is not None:  # as soon as it is known, not when its turn comes
+                raise error
             if progress is not None:
                 progress(done, len(tasks))
         return [future.result() for future in futures]
@@ -164,12 +165,6 @@ def _in_place(function: Callable[..., Result], tasks: list, progress: Progress |
         if progress is not None:
             progress(done, len(tasks))
     return results
-
-
-def _raise_failure(future: Future) -> None:
-    """Raise a task's error as soon as it is known, not when its turn comes in the order of the tasks."""
-    if (error := future.exception()) is not None:
-        raise error
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from cyclegan_neuro.spikes.statistics import van_rossum_fast
 from cyclegan_neuro.spikes.statistics.parallel import Progress, Workers, run_all
 from cyclegan_neuro.spikes.trains import neo_trains, spike_times
 
-__all__ = ["METHODS", "VanRossum", "distances", "pair_distances"]
+__all__ = ["VanRossum", "distances", "pair_distances"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -208,16 +208,13 @@ def _within_by_sweep(counts: np.ndarray, frame_rate_hz: float, time_constant_s: 
 _BETWEEN = {"elephant": _by_elephant, "fast": _by_sweep}
 _WITHIN = {"elephant": _within_by_elephant, "fast": _within_by_sweep}
 
-METHODS = tuple(_BETWEEN)
-"""Names of the methods; the first is the default."""
-
 
 def _known(method: str) -> str:
-    if method not in METHODS:
+    if method not in _BETWEEN:
         raise ConfigurationError(
             "method of van Rossum distances",
             got=f"{method!r}",
-            expected=" or ".join(METHODS),
+            expected=" or ".join(_BETWEEN),
             fix="use elephant, or fast for the same numbers sooner",
         )
     return method
