@@ -19,6 +19,7 @@ from cyclegan_neuro.spikes.counts import SpikeCounts
 from cyclegan_neuro.spikes.statistics.van_rossum import VanRossum, distances
 
 FRAME_RATE_HZ = 24.0
+METHODS = ("elephant", "fast")
 
 
 def poisson_counts(arguments, seed: int) -> SpikeCounts:

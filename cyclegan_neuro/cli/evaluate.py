@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cyclegan_neuro import __version__
 from cyclegan_neuro.api import TrainedRun
@@ -15,7 +15,6 @@ from cyclegan_neuro.training.configurations import load, run_config_file
 from cyclegan_neuro.training.lock import EVALUATION_LOCK, locked
 
 if TYPE_CHECKING:
-    from cyclegan_neuro.configuration.fields import Section
     from cyclegan_neuro.systems.base import System
 
 __all__ = ["main"]
@@ -59,7 +58,7 @@ def _refuse_what_was_learned(overrides: Sequence[str], system: System) -> None:
             )
 
 
-def _evaluate(output_dir: Path, system: System, config: Section) -> str:
+def _evaluate(output_dir: Path, system: System, config: Any) -> str:
     """Write the report; return the line that names it and its weights."""
     run = TrainedRun.load(output_dir, system, config)
     report, weights = run.write_report_locked(), run.weights

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cyclegan_neuro.errors import ConfigurationError, RunDirectoryError
 from cyclegan_neuro.invocation import command
 
 if TYPE_CHECKING:
-    from cyclegan_neuro.configuration.fields import Section
     from cyclegan_neuro.systems.base import System
 
 __all__ = ["configuration_file", "load", "run_config_file", "shipped_file"]
@@ -19,7 +18,7 @@ __all__ = ["configuration_file", "load", "run_config_file", "shipped_file"]
 _SHIPPED = (Path(__file__).parents[2] / "configs", Path(__file__).parents[1] / "configs")
 
 
-def load(path: Path, *, overrides: Sequence[str] = ()) -> tuple[System, Section]:
+def load(path: Path, *, overrides: Sequence[str] = ()) -> tuple[System, Any]:
     """Read a configuration, with the system that its key ``system`` names.
 
     Raises
