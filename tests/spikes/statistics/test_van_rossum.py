@@ -9,9 +9,9 @@ from elephant.spike_train_dissimilarity import van_rossum_distance
 from cyclegan_neuro.errors import ConfigurationError, RecordingError
 from cyclegan_neuro.spikes.counts import SpikeCounts
 from cyclegan_neuro.spikes.statistics.van_rossum import distances, pair_distances
+from cyclegan_neuro.spikes.statistics.van_rossum_fast import cross_distances, within_distances
 
 METHODS = ("elephant", "fast")
-from cyclegan_neuro.spikes.statistics.van_rossum_fast import cross_distances, within_distances
 
 
 def elephant(trains, time_constant_s):
