@@ -12,7 +12,7 @@ from cyclegan_neuro.figures.style import DAY_X, HEAT, MUTED, new_figure, styled
 
 __all__ = ["Curve", "curve_panels", "neuron_orders"]
 
-_ORDERS_PER_ROW = 3
+_PER_ROW = 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,9 +32,7 @@ class Curve:
     linestyle: str = "-"
 
 
-def curve_panels(
-    panels: Sequence[tuple[str, Sequence[Curve]]], *, x: np.ndarray, xlabel: str, ylabel: str, columns: int = 3
-) -> Figure:
+def curve_panels(panels: Sequence[tuple[str, Sequence[Curve]]], *, x: np.ndarray, xlabel: str, ylabel: str) -> Figure:
     """Draw one panel of curves per neuron; the first panel's labels make the legend.
 
     Parameters
@@ -43,13 +41,8 @@ def curve_panels(
     x : ndarray, shape (point,)
     xlabel, ylabel : str
         With units.
-    columns : int
-
-    Returns
-    -------
-    Figure
     """
-    columns = min(columns, len(panels))
+    columns = min(_PER_ROW, len(panels))
     n_rows = -(-len(panels) // columns)
     with styled():
         figure = new_figure(3.7 * columns, 2.5 * n_rows + 0.5)
@@ -96,7 +89,7 @@ def neuron_orders(
     n_panels = len(titles) + (score is not None)
     if n_panels == 0:
         return None
-    n_columns = min(n_panels, _ORDERS_PER_ROW)
+    n_columns = min(n_panels, _PER_ROW)
     n_rows = -(-n_panels // n_columns)
     with styled():
         figure = new_figure(4.6 * n_columns, 4.2 * n_rows)

@@ -20,28 +20,25 @@ def colour_limits(*arrays: np.ndarray) -> tuple[float, float]:
 
 
 def heat_maps(
-    rows: Sequence[Sequence[tuple[str, np.ndarray | None]]],
+    rows: Sequence[Sequence[tuple[str, np.ndarray]]],
     *,
     limits: tuple[float, float],
     extent_x: tuple[float, float],
     xlabel: str,
     ylabel: str = "neuron (network order)",
     colour_label: str = "ΔF/F",
-    n_neurons: int | None = None,
 ) -> Figure:
     """Draw images of equal shape in a grid that shares one colour scale.
 
     Parameters
     ----------
-    rows : sequence of sequences of (title, ndarray or None)
-        Images (time or position, neuron); None leaves the place empty.
+    rows : sequence of sequences of (title, ndarray)
+        Images (time or position, neuron).
     limits : tuple of float
         Values at the ends of the colour scale; see :func:`colour_limits`.
     extent_x : tuple of float
         First and last value of the horizontal axis.
     xlabel, ylabel, colour_label : str
-    n_neurons : int, optional
-        Neurons that the rows of an image stand for; one per row when absent.
 
     Returns
     -------
@@ -56,11 +53,8 @@ def heat_maps(
             for panel in panels[len(row) :]:
                 panel.set_axis_off()
             for (title, values), panel in zip(row, panels, strict=False):
-                if values is None:
-                    panel.set_axis_off()
-                    continue
                 # neurons are centred on whole numbers, counted from 1
-                extent = (*extent_x, (n_neurons or values.shape[1]) + 0.5, 0.5)
+                extent = (*extent_x, values.shape[1] + 0.5, 0.5)
                 image = panel.imshow(
                     values.T, aspect="auto", cmap=HEAT, vmin=limits[0], vmax=limits[1], extent=extent,
                 )  # fmt: skip

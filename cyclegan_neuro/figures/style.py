@@ -13,12 +13,13 @@ from matplotlib.ticker import FuncFormatter, NullFormatter
 from PIL import Image
 
 __all__ = [
-    "DAY_X", "DAY_Y", "HEAT", "MUTED", "REGION", "TRUTH", "new_figure", "plain_logarithms", "png_bytes", "styled",
-    "svg_bytes", "webp_bytes",
+    "DAY_COLOURS", "DAY_X", "DAY_Y", "HEAT", "MUTED", "REGION", "TRUTH", "new_figure", "plain_logarithms", "png_bytes",
+    "styled", "svg_bytes", "webp_bytes",
 ]  # fmt: skip
 
 #: Okabe and Ito's colours. What looks like the novice day is blue, like the expert day vermilion.
 DAY_X, DAY_Y, TRUTH, MUTED, REGION = "#0072B2", "#D55E00", "#000000", "#9A9A9A", "#F0E442"
+DAY_COLOURS = {"x": DAY_X, "y": DAY_Y}
 #: Of heat maps: even steps in lightness, so that it also reads in grey.
 HEAT = "viridis"
 

@@ -64,6 +64,11 @@ class BinnedAverage:
         The last bin holds its right edge.
     frames : ndarray of bool, shape (time,), optional
         Frames that count; all when absent.
+
+    Attributes
+    ----------
+    occupancy : ndarray of int64, shape (bin,)
+        Frames per bin that the windows hold; each frame counts once.
     """
 
     def __init__(self, coordinate, starts, *, window_frames: int, edges: np.ndarray, frames=None):
@@ -77,23 +82,18 @@ class BinnedAverage:
         self._weights = np.divide(1.0, shared, out=np.zeros(len(shared)), where=counts)
         self._bins = np.where(counts, bins, 0)
         self._height = window_frames
-        self._occupancy = np.bincount(bins[counts], minlength=len(edges) - 1)
+        self.occupancy = np.bincount(bins[counts], minlength=len(edges) - 1)
         self._sums: np.ndarray | None = None
 
     def add(self, starts: np.ndarray, windows: np.ndarray) -> None:
         """Take in ``windows`` (window, time, neuron) that begin at ``starts``."""
         if self._sums is None:
-            self._sums = np.zeros((len(self._occupancy), windows.shape[-1]))
+            self._sums = np.zeros((len(self.occupancy), windows.shape[-1]))
         frame = np.arange(self._height)
         for start, window in zip(starts, windows, strict=True):
             where = slice(start, start + self._height)
             entries = (self._weights[where], (self._bins[where], frame))
             self._sums += sparse.csr_array(entries, shape=(len(self._sums), self._height)) @ window.astype(np.float64)
-
-    @property
-    def occupancy(self) -> np.ndarray:
-        """Frames per bin that the windows hold: int64, (bin,); each frame counts once."""
-        return self._occupancy
 
     @property
     def has_windows(self) -> bool:
@@ -103,8 +103,8 @@ class BinnedAverage:
         """Return the curves (bin, neuron), float64, in the unit of the windows; NaN in bins never visited."""
         if self._sums is None:
             raise ValueError("no window has been added")
-        visited = self._occupancy[:, None] > 0
-        return np.divide(self._sums, self._occupancy[:, None], out=np.full_like(self._sums, np.nan), where=visited)
+        visited = self.occupancy[:, None] > 0
+        return np.divide(self._sums, self.occupancy[:, None], out=np.full_like(self._sums, np.nan), where=visited)
 
 
 def binned_mean(coordinate: np.ndarray, values: np.ndarray, *, edges: np.ndarray, frames=None) -> np.ndarray:

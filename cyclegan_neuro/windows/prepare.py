@@ -121,17 +121,21 @@ def learn_order(
     WindowError
         As :func:`prepare_pair`.
     """
-    file = None if run_directory is None else Path(run_directory) / ORDER_FILE
+    file = _in_run(run_directory, ORDER_FILE)
     if file is not None and file.exists():
         return load_order(file, n_neurons=x.n_neurons, method=ordering.method)
-    log_directory = None if run_directory is None else Path(run_directory) / "tensorboard" / "ordering"
     if ordering.method == "original":  # spares a scaled copy of both days
         order = identity_order(x.n_neurons)
     else:
-        order = order_neurons(_recorded(x, y, windows, seed), section=ordering, seed=seed, log_directory=log_directory)
+        logs = _in_run(run_directory, Path("tensorboard") / "ordering")
+        order = order_neurons(_recorded(x, y, windows, seed), section=ordering, seed=seed, log_directory=logs)
     if file is not None:
         save_order(file, order)
     return order
+
+
+def _in_run(run_directory: Path | None, name: str | Path) -> Path | None:
+    return None if run_directory is None else Path(run_directory) / name
 
 
 def _recorded(x: Recording, y: Recording | None, windows: WindowsSection, seed: int) -> PreparedPair:
@@ -165,7 +169,7 @@ def _splits(x: Recording, y: Recording | None, windows: WindowsSection, seed: in
 
 
 def _scaling(x, y, starts_x: Starts, starts_y: Starts, transform, windows, run_directory) -> tuple[Scaling, Scaling]:
-    file = None if run_directory is None else Path(run_directory) / SCALING_FILE
+    file = _in_run(run_directory, SCALING_FILE)
     mode = windows.scaling
     if file is not None and file.exists():
         return scalings.load(file, n_neurons=x.n_neurons, mode=mode)

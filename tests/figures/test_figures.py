@@ -25,7 +25,7 @@ def traces(name="n1"):
 
 def maps(values=None, **kwargs):
     values = RNG.normal(size=(6, 3)) if values is None else values
-    return heat_maps([[(HOSTILE, values), ("none", None)]], limits=(0, 1), extent_x=(0, 2), xlabel="time (s)", **kwargs)
+    return heat_maps([[(HOSTILE, values)]], limits=(0, 1), extent_x=(0, 2), xlabel="time (s)", **kwargs)
 
 
 def curves(n=4):
@@ -86,10 +86,6 @@ def test_neurons_point_downward_and_count_from_one():
     axes = maps(values=np.zeros((6, 3))).axes[0]
     assert axes.get_ylim() == (3.5, 0.5)
     assert axes.get_xlim() == (0, 2)
-
-
-def test_coarse_masks_span_all_neurons():
-    assert maps(n_neurons=12).axes[0].get_ylim() == (12.5, 0.5)
 
 
 def test_marked_regions_are_in_seconds():

@@ -1,4 +1,4 @@
-"""Figures of the CycleGAN's report and of its training, from arrays in ΔF/F."""
+"""Figures of a translator's report and of its training, from arrays in ΔF/F."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from cyclegan_neuro.evaluation.days.names import SIGNALS
 from cyclegan_neuro.evaluation.days.translation import Translation
 from cyclegan_neuro.figures.curves import Curve, curve_panels, neuron_orders
 from cyclegan_neuro.figures.heatmaps import colour_limits, heat_maps
-from cyclegan_neuro.figures.style import DAY_X, DAY_Y, TRUTH
+from cyclegan_neuro.figures.style import DAY_COLOURS, DAY_X, DAY_Y, TRUTH
 from cyclegan_neuro.figures.traces import DayExtract, TraceColumn, TraceRow, day_overview, trace_grid
 from cyclegan_neuro.recordings.frames import runs
 from cyclegan_neuro.windows.prepared import NeuronOrder, PreparedPair
@@ -28,8 +28,8 @@ __all__ = [
     "tuning_panels",
 ]
 
+_SHOWN, _SHOWN_S = 6, 40.0  # neurons and seconds of the overview
 _CYCLES = (("x", "g_x", "f_g_x"), ("y", "f_y", "g_f_y"))
-_COLOURS = {"x": DAY_X, "y": DAY_Y}
 _SCORE_LABELS = {
     "firing_rate": "estimated activity (a.u.)",
     "correlation": "mean pairwise correlation",
@@ -56,14 +56,14 @@ def choose_neurons(prepared: PreparedPair, example: Translation, n: int) -> np.n
     return np.argsort(change, kind="stable")[::-1][:n]
 
 
-def activity_overview(prepared: PreparedPair, *, n_neurons: int = 6, duration_s: float = 40.0) -> Figure:
+def activity_overview(prepared: PreparedPair) -> Figure:
     """Draw the beginning of the test part of both days: position and the most active neurons."""
     spread = prepared.x.recording.dff.std(axis=0) + prepared.y.recording.dff.std(axis=0)
-    neurons = np.sort(np.argsort(spread, kind="stable")[::-1][:n_neurons])
+    neurons = np.sort(np.argsort(spread, kind="stable")[::-1][:_SHOWN])
     extracts = []
-    for name, day, colour in (("x", prepared.x, DAY_X), ("y", prepared.y, DAY_Y)):
+    for name, day in (("x", prepared.x), ("y", prepared.y)):
         start, rate = int(day.starts.test[0]), day.recording.frame_rate_hz
-        n_frames = min(prepared.window_frames, round(duration_s * rate))
+        n_frames = min(prepared.window_frames, round(_SHOWN_S * rate))
         frames = slice(start, start + n_frames)
         position = day.recording.behaviour.position_cm
         extracts.append(DayExtract(
@@ -71,7 +71,7 @@ def activity_overview(prepared: PreparedPair, *, n_neurons: int = 6, duration_s:
             traces=prepared.windows_of(name, np.array([start]))[0, :n_frames, neurons].T,
             start_s=start / rate,
             frame_rate_hz=rate,
-            colour=colour,
+            colour=DAY_COLOURS[name],
             position_cm=None if position is None else position[frames],
         ))  # fmt: skip
     names = prepared.neuron_names
@@ -94,7 +94,7 @@ def cycle_traces(example: Translation, prepared: PreparedPair, neurons: np.ndarr
             truth = getattr(example, f"truth_{SIGNALS[fields[1]].target}")
             beside = ({}, {} if truth is None else {"truth": truth[0, :, neuron]}, {"behind": start})
             rows = tuple(
-                TraceRow(label, trace, _COLOURS[SIGNALS[field].target], **extra)
+                TraceRow(label, trace, DAY_COLOURS[SIGNALS[field].target], **extra)
                 for label, trace, field, extra in zip(labels, traces, fields, beside, strict=True)
             )
             regions = blanked or _most_changed(*traces[:2])

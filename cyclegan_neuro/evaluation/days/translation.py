@@ -1,4 +1,4 @@
-"""From windows of two days to everything a CycleGAN says about them, in ΔF/F and the user's neuron order.
+"""From windows of two days to everything a translator says about them, in ΔF/F and the user's neuron order.
 
 Scaling and ordering are undone here, on the way out of the networks, and nowhere else.
 """
@@ -16,8 +16,6 @@ from cyclegan_neuro.windows.scaling import apply, invert
 from cyclegan_neuro.windows.segmentation import window_frame_indices
 
 __all__ = ["Frames", "ModelTranslator", "Translation", "Translator", "translate", "translate_starts"]
-
-Which = Literal["train", "validation", "test"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,10 +91,10 @@ class Translator(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class ModelTranslator:
-    """A CycleGAN, with scaling and ordering done on the way in and undone on the way out; it sees windows alone.
+    """Two trained generators; scaling and ordering are done on the way in and undone on the way out.
 
     Windows of either day are scaled as that day was in training; what G returns is scaled as day y,
-    what F returns as day x.
+    what F returns as day x. They see windows alone, wherever these were recorded.
 
     Attributes
     ----------
@@ -126,10 +124,8 @@ class ModelTranslator:
         return both[: len(x)], both[len(x) :]
 
 
-def translate(
-    translator: Translator, prepared: PreparedPair, *, which: Which = "test", batch_size: int = 8
-) -> Iterator[Translation]:
-    """Translate windows of both days, a few at a time.
+def translate(translator: Translator, prepared: PreparedPair, *, batch_size: int = 8) -> Iterator[Translation]:
+    """Translate the test windows of both days, a few at a time.
 
     Each generator sees every window once per step of the cycle: x and y together, then G(x) and F(y).
 
@@ -137,8 +133,6 @@ def translate(
     ----------
     translator : Translator
     prepared : PreparedPair
-    which : {"test", "validation", "train"}
-        Part of the split. Truth is given for test and validation windows.
     batch_size : int
         Windows of each day per step; bounds the memory.
 
@@ -147,10 +141,10 @@ def translate(
     Translation
         Of ``batch_size`` windows per day, fewer in the last.
     """
-    x_starts, y_starts = (getattr(day.starts, which) for day in (prepared.x, prepared.y))
+    x_starts, y_starts = prepared.x.starts.test, prepared.y.starts.test
     for first in range(0, max(len(x_starts), len(y_starts)), batch_size):
         chunk = slice(first, first + batch_size)
-        yield translate_starts(translator, prepared, x_starts[chunk], y_starts[chunk], with_truth=which != "train")
+        yield translate_starts(translator, prepared, x_starts[chunk], y_starts[chunk], with_truth=True)
 
 
 def translate_starts(

@@ -7,8 +7,8 @@ from cyclegan_neuro.evaluation.days.translation import ModelTranslator, translat
 from cyclegan_neuro.windows import scaling
 
 
-def collect(translator, prepared, batch_size=2, which="test"):
-    return list(translate(translator, prepared, which=which, batch_size=batch_size))
+def collect(translator, prepared, batch_size=2):
+    return list(translate(translator, prepared, batch_size=batch_size))
 
 
 def test_windows_come_in_chunks_with_their_starts(make_pair):
@@ -103,10 +103,6 @@ def test_without_a_simulator_there_is_no_truth(make_pair):
     prepared = make_pair()
     assert not prepared.truth_is_known
     assert collect(Identity(), prepared)[0].truth_y is None
-
-
-def test_training_windows_carry_no_truth(make_pair):
-    assert collect(Identity(), make_pair(phi=True), which="train")[0].truth_y is None
 
 
 @pytest.mark.parametrize("n_test_y", [1, 2])

@@ -27,7 +27,7 @@ from cyclegan_neuro.figures.attended import (
 from cyclegan_neuro.figures.attention import MapPanel, MaskRow, map_grid, mask_figure, relative_to_mean
 from cyclegan_neuro.figures.map_scores import ScoreColumn, ScorePoint, ScoreRow, score_figure
 from cyclegan_neuro.figures.positional import PositionalPanel, positional_grid
-from cyclegan_neuro.figures.style import DAY_X, DAY_Y
+from cyclegan_neuro.figures.style import DAY_COLOURS
 from cyclegan_neuro.interpret.averages import AttentionMap
 from cyclegan_neuro.interpret.binned import bin_edges, binned_mean
 from cyclegan_neuro.interpret.coordinates import reward_zone
@@ -52,7 +52,6 @@ __all__ = [
     "zones_passed",
 ]
 
-_DAY_COLOURS = {"x": DAY_X, "y": DAY_Y}
 _SMOOTHING_BINS = 2.0
 _NETWORK_ORDER = "neuron (network order)"
 _TUNING_BINS = 4  # of the maps in one bin of the tuning curves, which show single neurons
@@ -160,7 +159,7 @@ def positional_figure(found: Interpretation, chosen: Chosen) -> Figure:
             title=_title(network, method),
             values=one.positional[:, order] if one.neurons_resolved else one.positional[:, :1],
             occupancy_s=found.occupancy[NETWORKS[network]] / found.pair.frame_rate_hz,
-            colour=_DAY_COLOURS[NETWORKS[network]],
+            colour=DAY_COLOURS[NETWORKS[network]],
         )
         for network, method, one in chosen
     ]
@@ -315,7 +314,7 @@ def scores_figure(found: Interpretation) -> Figure:
         (f"{network} on {NETWORKS[network].upper()}", [
             ScoreRow(
                 label=method_label(method, network=network),
-                colour=_DAY_COLOURS[NETWORKS[network]],
+                colour=DAY_COLOURS[NETWORKS[network]],
                 points=[_point(scored.scores.get(score), score, scored.controls) for score in asked],
                 emphasised=method == leading[network],
             )

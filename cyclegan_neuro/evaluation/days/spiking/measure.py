@@ -126,15 +126,14 @@ class SpikeMeasurements:
             },
             "masked_frames_per_window": self.recorder.n_masked,
             "compared_frames_per_window": self.recorder.prepared.window_frames - self.recorder.n_masked,
-            "noise_level": {name: _quantiles(signal.noise_levels) for name, signal in named.items()},
-            "neurons_noisier_than_networks": {
-                name: int((signal.noise_levels > highest).sum()) for name, signal in named.items()
-            },
-            "mean_rate_hz": {
-                name: float(signal.counts.counts.mean() * signal.counts.frame_rate_hz) for name, signal in named.items()
-            },
-            "silent_neurons": {
-                name: [int(n) for n in np.flatnonzero(signal.counts.silent)] for name, signal in named.items()
+            **{
+                kind: {name: value(signal) for name, signal in named.items()}
+                for kind, value in (
+                    ("noise_level", lambda signal: _quantiles(signal.noise_levels)),
+                    ("neurons_noisier_than_networks", lambda signal: int((signal.noise_levels > highest).sum())),
+                    ("mean_rate_hz", lambda signal: float(signal.counts.counts.mean() * signal.counts.frame_rate_hz)),
+                    ("silent_neurons", lambda signal: [int(n) for n in np.flatnonzero(signal.counts.silent)]),
+                )
             },
         }
         if self.true is not None:

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from cyclegan_neuro.evaluation.days.names import PAIRS, SIGNALS
 from cyclegan_neuro.evaluation.days.spiking.measure import SpikeMeasurements
 from cyclegan_neuro.figures.spikes import InferencePanel, StatisticRow, distribution_grid, heat_grid, inference_grid
-from cyclegan_neuro.figures.style import DAY_X, DAY_Y
+from cyclegan_neuro.figures.style import DAY_COLOURS
 
 __all__ = ["correlation_figure", "firing_rate_figure", "inference_figure", "van_rossum_figure"]
 
@@ -68,7 +68,7 @@ def inference_figure(found: SpikeMeasurements) -> Figure:
         rows.append([
             InferencePanel(
                 f"{SIGNALS[name].label}, {names[n]}", signal.dff[shown, n], signal.rates_hz[shown, n],
-                signal.counts.counts[middle, shown, n], DAY_X if name in ("x", "f_y") else DAY_Y,
+                signal.counts.counts[middle, shown, n], DAY_COLOURS[SIGNALS[name].target],
                 true_spikes=None if true is None else true.counts[middle, shown, n],
             )
             for n in found.neurons
@@ -78,6 +78,6 @@ def inference_figure(found: SpikeMeasurements) -> Figure:
 
 def _row(found: SpikeMeasurements, statistic: str, pair: str, examples: list) -> StatisticRow:
     day = PAIRS[pair][0]
-    floor, colour = found.floors[day][statistic], DAY_X if day == "x" else DAY_Y
+    floor, colour = found.floors[day][statistic], DAY_COLOURS[day]
     spread = found.pairs[pair]["model"].comparisons[statistic].kl
     return StatisticRow(PAIRS[pair].label, examples, spread, floor.mean_kl, floor.interval_kl, colour)
