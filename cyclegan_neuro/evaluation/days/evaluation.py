@@ -18,7 +18,7 @@ from cyclegan_neuro.evaluation.days.story.interpretation import interpretation_b
 from cyclegan_neuro.evaluation.days.story.learning import learning_block
 from cyclegan_neuro.evaluation.days.story.mapping import mapping_block
 from cyclegan_neuro.evaluation.days.story.spikes import no_spikes_block, spikes_block
-from cyclegan_neuro.evaluation.days.story.summary import summarise
+from cyclegan_neuro.evaluation.days.story.summary import opening_picture, summarise
 from cyclegan_neuro.evaluation.days.translation import Translator
 from cyclegan_neuro.evaluation.methods import Paragraph
 from cyclegan_neuro.spikes.cache import ResultCache
@@ -89,11 +89,14 @@ def evaluate_days(
     if explained:
         metrics["interpretation"] = explained.to_json()
     paragraphs, references = methods_of_days(config, prepared, training, spikes=spikes, explained=explained)
+    opening = opening_picture(prepared, found)
+    opening.figure.set_dpi(config.report.dpi)
     return Evaluation(
-        summary=summarise(prepared, found, spikes, explained),
+        summary=summarise(config, prepared, found, spikes),
         blocks=told_blocks(blocks, dpi=config.report.dpi),
         metrics=metrics,
         methods=paragraphs,
         references=references,
         arrays={} if explained is None else explained.arrays(),
+        opening=opening,
     )

@@ -59,10 +59,14 @@ class Measurements:
         Name of an alignment by optimal transport → its shrinkage.
     curves : dict
         Tuning curves of the model by field of the Translation; empty without position.
+    tuned : dict
+        Translator → tuning curves ``g_x`` and ``f_y``; empty without position.
     edges_cm : ndarray, optional
         Position bins of ``curves``.
     example : Translation
         One test window of each day, translated by the model.
+    translated : dict
+        Translator → G(x) of the same window; ndarray (time, neuron).
     place_maps : PlaceMaps, optional
         Only where y is Φ(X), which depends on the place within the window.
     spikes : dict
@@ -77,8 +81,10 @@ class Measurements:
     turns: dict[str, dict[str, Turn]]
     shrinkages: dict[str, float]
     curves: dict[str, np.ndarray]
+    tuned: dict[str, dict[str, np.ndarray]]
     edges_cm: np.ndarray | None
     example: Translation
+    translated: dict[str, np.ndarray]
     place_maps: PlaceMaps | None
     spikes: dict[str, dict[str, SpikeSignal]]
 
@@ -99,7 +105,7 @@ def measure(
     """
     changed, of_places = prepared.changed, _PlaceSums() if prepared.is_paired else None
     with_tuning = tuning_is_known(prepared)
-    errors, tuned, example = {}, {}, None
+    errors, tuned, translated, example = {}, {}, {}, None
     spikes = {} if recorder is None else _recorded_spikes(recorder)
     baselines = fit_baselines(section, prepared)
     for translator in (model, *baselines):
@@ -113,8 +119,8 @@ def measure(
         for translation in translate(translator, prepared, batch_size=section.batch_size):
             for collector in collectors:
                 collector.add(translation)
-            if of_model:
-                example = _middle_window(translation, prepared) or example
+            if (middle := _middle_window(translation, prepared)) is not None:
+                translated[name], example = middle.g_x[0], middle if of_model else example
         if recorder is not None and name not in spikes:
             fields = _MODEL_FIELDS if of_model else _ALIGNED_FIELDS
             spikes[name] = recorder.translated(translator, fields, batch_size=section.batch_size)
@@ -133,8 +139,10 @@ def measure(
         turns=_turns(reference, curves, changed, edges_cm) if with_tuning else {},
         shrinkages={one.name: one.shrinkage for one in baselines if one.shrinkage is not None},
         curves=reference,
+        tuned=curves,
         edges_cm=edges_cm,
         example=example,
+        translated=translated,
         place_maps=of_places.maps() if of_places else None,
         spikes=spikes,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -24,6 +24,7 @@ __all__ = [
     "order_figure",
     "place_maps",
     "population_maps",
+    "translated_maps",
     "tuning_maps",
     "tuning_panels",
 ]
@@ -172,27 +173,35 @@ def tuning_panels(
     return curve_panels(panels, x=_centres(edges_cm), xlabel="position (cm)", ylabel="ΔF/F")
 
 
-def tuning_maps(curves: dict[str, np.ndarray], edges_cm: np.ndarray, neurons: np.ndarray) -> Figure:
-    """Draw the tuning of many neurons as heat maps, sorted by where the target peaks.
+def tuning_maps(panels: Sequence[tuple[str, np.ndarray]], edges_cm: np.ndarray, neurons: np.ndarray) -> Figure:
+    """Draw the tuning of many neurons as heat maps, sorted by where they peak in the last panel.
 
-    Each neuron's curves are shifted and divided by the minimum and range of X and the target
-    together, so that all three panels of a neuron share a scale.
+    Each neuron's curves are shifted and divided by the minimum and range of the first and the last panel
+    together, so that all panels of a neuron share a scale.
     """
-    target = curves.get("truth_y", curves["y"])[:, neurons]
+    first, target = panels[0][1][:, neurons], panels[-1][1][:, neurons]
     visited = np.isfinite(target).all(axis=1)
     order = np.argsort(np.argmax(np.where(visited[:, None], target, -np.inf), axis=0), kind="stable")
-    both = np.concatenate([target[visited], curves["x"][:, neurons][visited]])
+    both = np.concatenate([target[visited], first[visited]])
     low, high = np.nanmin(both, axis=0), np.nanmax(both, axis=0)
     span = np.where(high > low, high - low, 1.0)
-    titles = [("X", "x"), ("G(X)", "g_x")]
-    titles.append(("truth: the same laps after learning", "truth_y") if "truth_y" in curves else ("Y", "y"))
     return heat_maps(
-        [[(title, ((curves[field][:, neurons] - low) / span)[:, order]) for title, field in titles]],
+        [[(title, ((curves[:, neurons] - low) / span)[:, order]) for title, curves in panels]],
         limits=(0.0, 1.0),
         extent_x=(float(edges_cm[0]), float(edges_cm[-1])),
         xlabel="position (cm)",
         ylabel="neuron (sorted by peak)",
-        colour_label="fraction of the neuron's range",
+        colour_label="fraction of range",
+    )
+
+
+def translated_maps(panels: Sequence[tuple[str, np.ndarray]], prepared: PreparedPair) -> Figure:
+    """Draw windows of the whole population side by side, neurons in the order of the networks."""
+    return heat_maps(
+        [[(title, window[:, prepared.order.columns]) for title, window in panels]],
+        limits=colour_limits(panels[0][1], panels[-1][1]),
+        extent_x=(0.0, prepared.window_frames / prepared.frame_rate_hz),
+        xlabel="time (s)",
     )
 
 

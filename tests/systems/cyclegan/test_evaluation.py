@@ -8,7 +8,8 @@ import pytest
 from cyclegan_neuro.evaluation.days.measurements import measure
 from cyclegan_neuro.evaluation.days.pictures import choose_neurons
 from cyclegan_neuro.evaluation.days.story.inputs import inputs_block, origin_sentence
-from cyclegan_neuro.evaluation.days.story.wording import compared, mean_sd
+from cyclegan_neuro.evaluation.days.story.wording import mean_sd
+from cyclegan_neuro.evaluation.verdicts import Verdict
 from cyclegan_neuro.recordings.findings import Finding
 from cyclegan_neuro.report.tables import json_ready
 from cyclegan_neuro.systems.cyclegan import SYSTEM
@@ -26,7 +27,8 @@ KINDS = {
 
 
 def text_of(evaluation):
-    return " ".join([*evaluation.summary, *(p for block in evaluation.blocks for p in block.paragraphs)])
+    told = (text for block in evaluation.blocks for text in (*block.paragraphs, *block.how))
+    return " ".join([*map(str, evaluation.summary), *told])
 
 
 @pytest.fixture(scope="module")
@@ -74,9 +76,27 @@ def test_the_story_is_told_in_order(evaluated, kind):
         assert [column[:10] for column in errors.columns[1:5]] == ["|Y − G(X)|", "|X − F(Y)|"] * 2
     assert any("one-dimensional" in p or "two-dimensional" in p for p in evaluation.methods)
     assert "li2021" in {reference.key for reference in evaluation.references}
-    assert 3 <= len(evaluation.summary) <= 7
+    assert [sentence.asked for sentence in evaluation.summary] == [
+        "What went in?", "Did it work?", "What changed?", "More than simple alignments?", "How sure?",
+    ]  # fmt: skip
+    assert {sentence.section for sentence in evaluation.summary} <= set(titles)
+    assert all(len(sentence.told.split()) < 80 for sentence in evaluation.summary)
+    assert all(sum(len(text.split()) for text in block.paragraphs) < 120 for block in evaluation.blocks)
     assert "nan" not in text_of(evaluation)
     assert all(picture.figure.get_dpi() == 60 for block in evaluation.blocks for picture in block.pictures)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_one_figure_shows_what_changed_beside_the_best_alignments(evaluated, kind):
+    """Day x, the model, the best alignment of activity and, where places are known, of places, and the goal."""
+    opening = evaluated(kind).opening
+    titles = [" ".join(title.split()) for axes in opening.figure.axes if (title := axes.get_title(loc="left"))]
+    assert titles[0].startswith("X")
+    assert titles[1].startswith("G(X): CycleGAN")
+    assert len(titles) == (4 if kind == "recorded" else 5)
+    known = kind in ("simulated", "phi")
+    assert titles[-1].startswith("truth" if known else "Y")
+    assert opening.slug == ("tuning_maps" if "position" in KINDS[kind] else "translated")
 
 
 def test_missing_positions_in_the_test_windows_are_explained(make_pair, make_trainer):
@@ -88,13 +108,13 @@ def test_missing_positions_in_the_test_windows_are_explained(make_pair, make_tra
 
 
 def test_simulated_data_are_called_simulated(evaluated):
-    assert evaluated("simulated").summary[0].startswith("Simulated data, not measured in an animal")
+    assert evaluated("simulated").summary[0].told.startswith("Simulated data, not measured in an animal")
 
 
 def test_without_truth_the_summary_claims_nothing(evaluated):
     evaluation = evaluated("recorded")
-    assert "is not known here" in evaluation.summary[1]
-    assert not any("better" in sentence for sentence in evaluation.summary)
+    assert "is not known here" in evaluation.summary[1].told
+    assert not any("better" in sentence.told for sentence in evaluation.summary)
 
 
 def test_a_model_that_does_nothing_is_no_better_than_identity(make_pair, make_trainer):
@@ -102,7 +122,7 @@ def test_a_model_that_does_nothing_is_no_better_than_identity(make_pair, make_tr
     prepared = make_pair(truth=True)
     prepared = replace(prepared, y=replace(prepared.y, scaling=prepared.x.scaling))
     summary = SYSTEM.evaluate(CONFIG, prepared, make_trainer()).summary
-    assert "no better than identity" in summary[1]
+    assert "no better than doing nothing" in summary[1].told
 
 
 def test_a_model_that_knows_the_answer_is_better(make_pair, make_trainer, model_of):
@@ -126,14 +146,14 @@ def test_a_model_that_knows_the_answer_is_better(make_pair, make_trainer, model_
     assert direct["model"]["mean"] == pytest.approx(direct["best_possible"]["mean"], rel=1e-4)
     assert direct["model"]["gap_closed"] == pytest.approx(1.0, abs=1e-3)
     summary = SYSTEM.evaluate(CONFIG, prepared, make_trainer(g=g)).summary
-    assert "100 % of the gap closed" in summary[1]
+    assert "100 % of the gap closed" in summary[1].told
 
 
 def test_shared_frames_are_said_at_the_top(make_pair, make_trainer):
     prepared = make_pair(truth=True)
     starts = replace(prepared.x.starts, test=prepared.x.starts.train[:3])
     evaluation = SYSTEM.evaluate(CONFIG, replace(prepared, x=replace(prepared.x, starts=starts)), make_trainer())
-    assert "100 % of the test frames were seen in training" in evaluation.summary[0]
+    assert "100 % of the test frames were seen in training" in evaluation.summary[0].told
 
 
 def test_findings_stand_in_the_report_the_most_serious_first(make_pair, make_trainer):
@@ -141,7 +161,7 @@ def test_findings_stand_in_the_report_the_most_serious_first(make_pair, make_tra
     evaluation = SYSTEM.evaluate(CONFIG, replace(make_pair(), findings=findings, notes=("A note.",)), make_trainer())
     table = dict((t.slug, t) for _, t in evaluation.blocks[0].tables)["findings"]
     assert [row[0] for row in table.rows] == ["critical", "warning", "info"]
-    assert "A note." in evaluation.blocks[0].paragraphs
+    assert "A note." in evaluation.blocks[0].how
 
 
 def test_the_gap_between_days_is_that_of_recorded_windows(make_pair, make_trainer, model_of):
@@ -191,9 +211,8 @@ def test_the_transformation_of_recorded_data_is_not_called_recorded(make_pair):
 
 
 def test_words_for_numbers():
-    assert compared(0.98, 1.0) == "better than"
-    assert compared(0.991, 1.0) == "no better than"
-    assert compared(float("nan"), 1.0) == compared(1.0, float("nan")) == "not comparable with"
+    assert [Verdict.of(error, 1.0) for error in (0.98, 0.991, 1.02, float("nan"))] == list(Verdict)
+    assert Verdict.of(1.0, float("nan")) is Verdict.UNKNOWN
     assert mean_sd({"mean": 0.012345, "std": 0.00123}) == "0.0123\u00a0±\u00a00.0012"
     assert mean_sd({"mean": 3e-9, "std": 1e-9}) == "0"
     assert mean_sd(None) is None

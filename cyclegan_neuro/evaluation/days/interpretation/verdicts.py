@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from cyclegan_neuro.evaluation.days.interpretation.score import ScoredMap
-from cyclegan_neuro.evaluation.days.names import CONTROL_LABELS
+from cyclegan_neuro.evaluation.verdicts import MapVerdict
 
 __all__ = ["SAME_MAP", "differs_from_controls", "verdict"]
 
@@ -13,31 +13,24 @@ SAME_MAP = 0.5
 """Rank correlation with a control's map from which on the two are called alike."""
 
 
-def verdict(scored: ScoredMap, score: str) -> str:
+_AS_CONTROL = {"untrained": MapVerdict.AS_UNTRAINED, "shuffled_days": MapVerdict.AS_MIXED}
+
+
+def verdict(scored: ScoredMap, score: str) -> MapVerdict:
     """Say what one score of a map amounts to.
 
-    Parameters
-    ----------
-    scored : ScoredMap
-    score : str
-        One of ``scored.scores``.
-
-    Returns
-    -------
-    str
-        ``"points at it"``: above chance, and every control's map scores below the interval;
-        ``"no more than <control>"``: above chance, but a control does as well; ``"points away from it"``:
-        below chance; ``"at chance"``; ``"not defined"``: the truth names nothing, or everything.
+    ``POINTS`` is above chance, with every control's map below the interval; ``AS_...`` is above chance, but a control
+    does as well; ``UNDEFINED`` where the truth names nothing, or everything.
     """
     found = scored.scores[score]
     if math.isnan(found.value):
-        return "not defined"
+        return MapVerdict.UNDEFINED
     if found.value < found.chance_low:
-        return "points away from it"
+        return MapVerdict.AWAY
     if not found.value > found.chance_high:
-        return "at chance"
-    as_good = [name for name, control in scored.controls.items() if not control[score] < found.ci95[0]]
-    return f"no more than {CONTROL_LABELS[as_good[0]]}" if as_good else "points at it"
+        return MapVerdict.CHANCE
+    as_good = (name for name, control in scored.controls.items() if not control[score] < found.ci95[0])
+    return _AS_CONTROL.get(next(as_good, ""), MapVerdict.POINTS)
 
 
 def differs_from_controls(scored: ScoredMap) -> bool:

@@ -17,20 +17,15 @@ _MOST = 10  # neurons in the small tables and figures
 
 
 def ranked_sentence(found: Interpretation, ranking: Ranking) -> str:
-    """Say how neurons are ranked and, where it is known, how many of the first learning changed."""
-    networks = ", ".join(ranking.ranks)
-    sentence = (
-        f"Neurons are ranked by their mean attention in each of {networks} (the map shown first of each network), and "
-        "by the mean of these ranks."
-    )
+    """Say how many of the most attended neurons learning changed; empty where that is not known."""
     if found.learning is None:
-        return sentence
+        return ""
     most = ranking.order[:_MOST]
     changed = found.learning.neurons
     of_x, of_y = (changed[ranking.of(network)[:_MOST]].sum() for network in ("D_X", "D_Y"))
     return (
-        f"{sentence} Of the {len(most)} most attended neurons learning changed {changed[most].sum()}, of those of D_X "
-        f"alone {of_x} and of D_Y alone {of_y}; of {len(most)} drawn at random it would be "
+        f"Of the {len(most)} most attended neurons learning changed {changed[most].sum()}, of those of D_X alone "
+        f"{of_x} and of D_Y alone {of_y}; of {len(most)} drawn at random it would be "
         f"{significant(len(most) * changed.mean(), digits=2)}."
     )
 

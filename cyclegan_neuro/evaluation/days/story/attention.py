@@ -7,10 +7,10 @@ from cyclegan_neuro.evaluation.days.interpretation.findings import Interpretatio
 from cyclegan_neuro.evaluation.days.interpretation.score import ScoredMap
 from cyclegan_neuro.evaluation.days.interpretation.verdicts import differs_from_controls, verdict
 from cyclegan_neuro.evaluation.days.names import CONTRAST, LEADING
+from cyclegan_neuro.evaluation.verdicts import MapVerdict
 
 __all__ = ["attention_sentence"]
 
-_POINTS = "points at it"
 _GOALS = {"auroc_neurons": "the neurons that learning changed", "auroc_region": "the corner that Φ removes"}
 
 
@@ -20,13 +20,13 @@ def attention_sentence(found: Interpretation) -> str:
     score = "auroc_neurons" if found.learning is not None else "auroc_region" if found.corner is not None else None
     if score is None:
         return _unchecked(leading)
-    by_verdict: dict[str, list[str]] = {}
+    by_verdict: dict[MapVerdict, list[str]] = {}
     for network, scored in leading.items():
         value = significant(scored.scores[score].value, digits=2)
         by_verdict.setdefault(verdict(scored, score), []).append(f"{network} {value}")
-    pointing = by_verdict.pop(_POINTS, [])
+    pointing = by_verdict.pop(MapVerdict.POINTS, [])
     says = f"point at {_GOALS[score]} (AUROC {', '.join(pointing)})" if pointing else f"do not point at {_GOALS[score]}"
-    others = "; ".join(f"{what}: {', '.join(networks)}" for what, networks in by_verdict.items())
+    others = "; ".join(f"{what.value}: {', '.join(networks)}" for what, networks in by_verdict.items())
     if others:
         says += f"; others do not ({others})" if pointing else f" ({others})"
     contrast = max(one.scores[score].value for one in found.scores[CONTRAST].values())

@@ -15,13 +15,13 @@ from cyclegan_neuro.evaluation.days.story.wording import (
     ALIGNMENTS_ALONE,
     ALIGNMENTS_WITH_PLACE,
     alignments,
-    compared,
+    tell,
 )
-from cyclegan_neuro.evaluation.wording import plural
+from cyclegan_neuro.evaluation.verdicts import Verdict
 from cyclegan_neuro.windows.prepared import Day, PreparedPair
 from cyclegan_neuro.windows.segmentation import coverage
 
-__all__ = ["certainty_block"]
+__all__ = ["certainty_block", "floors_sentence", "independent", "measures"]
 
 _COLUMNS = (
     "measure (less is better)", "CycleGAN", "doing nothing", "best alignment that sees activity alone",
@@ -45,56 +45,37 @@ def certainty_block(
     spikes : SpikeMeasurements, optional
         Absent where no spikes were inferred.
     """
-    measures = (*_signals(found.signals), *_tuning(found.tuning), *(_spikes(spikes) if spikes else ()))
-    rows = tuple(_row(*measure) for measure in measures)
-    caption = (
-        "Every measure with an answer to compare with, beside what it has to beat. Floor: what no translator can beat "
-        "(signals of Φ), or what parts of a recording differ by (tuning of unchanged neurons in even and odd laps, of "
-        "all neurons in test and training laps of the day compared with; for spikes the mean of several pairs of "
-        "parts, and 'within' goes up to the end of its interval). A difference below 1 % is called none; 'better' says "
-        "nothing about chance. Where learning changed nothing, doing nothing is right, and the floor is what counts."
-    )
-    tables = ((caption, Table("certainty", _COLUMNS, rows)),) if rows else ()
-    paragraphs = [_evidence(prepared), _one_run(config), _answer(prepared, found)]
-    if measures:
-        errors = {label: entry for label, entry, *_ in measures}
-        paragraphs.append(counted(errors))
-    return Block("How sure?", tuple(paragraphs), tables)
+    n_x, n_y = (independent(day, prepared.window_frames) for day in (prepared.x, prepared.y))
+    rows = tuple(_row(*measure) for measure in measures(found, spikes))
+    errors = {label: entry for label, entry, *_ in measures(found, spikes)}
+    caption = "Every measure with an answer to compare with, beside what it has to beat."
+    known = "phi" if prepared.is_paired else "simulator"
+    told = tell(
+        "certainty",
+        wins=errors and counted(errors),
+        floors=floors_sentence(found, spikes),
+        n_x=f"{n_x[0]:,}", n_y=f"{n_y[0]:,}", apart_x=n_x[1], apart_y=f"{n_y[1]:,}",
+        seed=config.training.seed,
+        known=known if "direct_y" in found.signals else "nothing",
+    )  # fmt: skip
+    return Block("How sure?", tables=((caption, Table("certainty", _COLUMNS, rows)),) if rows else (), **told)
 
 
-def _evidence(prepared: PreparedPair) -> str:
-    (n_x, apart_x), (n_y, apart_y) = (_independent(day, prepared.window_frames) for day in (prepared.x, prepared.y))
-    return (
-        f"Test windows overlap: the {n_x:,} of x hold as many frames as {plural(apart_x, 'window')} side by side, the "
-        f"{n_y:,} of y as many as {apart_y:,}. There is no more independent evidence than that."
-    )
+def measures(found: Measurements, spikes: SpikeMeasurements | None = None) -> list[tuple]:
+    """Return every measure with an answer: name, translator → error (less is better), floor, end of its interval."""
+    return [*_signals(found.signals), *_tuning(found.tuning), *(_spikes(spikes) if spikes else ())]
 
 
-def _independent(day: Day, window_frames: int) -> tuple[int, int]:
-    """The number of test windows, and of windows side by side that would hold as many frames."""
+def floors_sentence(found: Measurements, spikes: SpikeMeasurements | None = None) -> str:
+    """Count the measures in which the CycleGAN is within the floor; empty where none is known."""
+    within = [row[-1] == "within" for row in (_row(*measure) for measure in measures(found, spikes)) if row[-1]]
+    return f"It is within the floor in {sum(within)} of {len(within)} that have one." if within else ""
+
+
+def independent(day: Day, window_frames: int) -> tuple[int, int]:
+    """Return the number of test windows, and of windows side by side that would hold as many frames."""
     size = {"window_frames": window_frames, "n_frames": day.recording.n_frames}
     return len(day.starts.test), int(coverage(day.starts.test, **size).sum()) // window_frames
-
-
-def _one_run(config: DaysConfig) -> str:
-    return (
-        f"All numbers are those of one training run (seed {config.training.seed}) on one pair of days. How much they "
-        "would change with another seed, or another animal, cannot be told from this report: train again with another "
-        "training.seed and compare."
-    )
-
-
-def _answer(prepared: PreparedPair, found: Measurements) -> str:
-    if "direct_y" not in found.signals:
-        return (
-            "What these neurons would have done on the other day is not known. Agreement with the statistics of the "
-            "other day is necessary for a right translation, and not sufficient."
-        )
-    what = "Φ is known" if prepared.is_paired else "the simulator knows the answer"
-    return (
-        f"Because {what}, translations could be compared with it window by window. How well the same networks do on a "
-        "recording without an answer does not follow from that."
-    )
 
 
 def _signals(signals: dict):
@@ -129,10 +110,6 @@ def _row(label: str, entry: dict[str, float], floor: float | None, highest: floa
     model = entry["model"]
     groups = (alignments(entry, names) for names in (ALIGNMENTS_ALONE, ALIGNMENTS_WITH_PLACE))
     rivals = (entry["identity"], *(min((entry[name] for name in group), default=None) for group in groups))
-    verdicts = (None if other is None else _verdict(model, other) for other in rivals)
+    verdicts = (None if other is None else Verdict.of(model, other).value for other in rivals)
     within = None if floor is None or math.isnan(highest) else "within" if model <= highest else "above"
     return (label, model, *rivals, floor, *verdicts, within)
-
-
-def _verdict(value: float, other: float) -> str:
-    return compared(value, other).removesuffix(" than").removesuffix(" with")

@@ -12,7 +12,7 @@ from cyclegan_neuro.errors import WindowError
 from cyclegan_neuro.evaluation.contents import Block, Picture, Table
 from cyclegan_neuro.evaluation.days.pictures import activity_overview, order_figure
 from cyclegan_neuro.evaluation.days.sections import DaysConfig
-from cyclegan_neuro.evaluation.days.story.wording import is_mixed
+from cyclegan_neuro.evaluation.days.story.wording import is_mixed, tell
 from cyclegan_neuro.evaluation.wording import findings_table, percent, plural
 from cyclegan_neuro.recordings.events import trial_durations_s
 from cyclegan_neuro.recordings.recording import Origin, Recording
@@ -22,7 +22,6 @@ from cyclegan_neuro.windows.segmentation import coverage
 
 __all__ = ["inputs_block", "order_block", "origin_sentence", "shared_frames"]
 
-_SCALINGS = {"day": "one minimum and maximum", "neuron": "one minimum and maximum per neuron"}
 _COMPARED = ("original", "firing_rate", "correlation", "spatial")
 _MOST_COMPARED = 2000  # neurons; the time of some orders grows with their square
 _TRIALS = ("day", "neurons", "duration (s)", "trials", "mean duration of a trial (s)", "licks", "rewards", "events")
@@ -61,23 +60,25 @@ def shared_frames(day: Day, window_frames: int) -> float:
 
 def inputs_block(config: DaysConfig, prepared: PreparedPair) -> Block:
     """Tell what the networks were given."""
-    tables = [("The two days.", _days_table(prepared))]
-    paragraphs = [origin_sentence(prepared), *prepared.notes, _leakage(config, prepared), _scaling(config)]
-    trials = _trial_table(prepared)
+    tables, section = [("The two days.", _days_table(prepared))], config.windows
+    trials, findings = _trial_table(prepared), findings_table(prepared.findings)
     if trials is not None:
         tables.append(("What the animal did on each day (as Tables A.1 and A.2 of the paper).", trials))
-    findings = findings_table(prepared.findings)
     if findings.rows:
         tables.append(("What the checks had to say about the data, the most serious first.", findings))
-    else:
-        paragraphs.append("The checks found nothing to report.")
+    shares = [shared_frames(day, prepared.window_frames) for day in (prepared.x, prepared.y)]
+    told = tell(
+        "inputs", origin=origin_sentence(prepared), notes=prepared.notes, findings=bool(findings.rows),
+        shares=[percent(share) for share in shares] if any(shares) else None, split=section.split,
+        scaling=section.scaling, shared=section.share_scaling,
+    )  # fmt: skip
     start_s = prepared.x.starts.test[0] / prepared.frame_rate_hz
     caption = (
         f"The beginning of the test part of both days (x from {start_s:.0f} s on): position where it is known, and the "
-        "most active neurons. All figures show ΔF/F as a fraction (0.5 is 50 %)."
+        "most active neurons."
     )
     picture = Picture("recorded_days", caption, activity_overview(prepared), counterpart="")
-    return Block("What went in", tuple(paragraphs), tuple(tables), (picture,))
+    return Block("What went in", tables=tuple(tables), pictures=(picture,), **told)
 
 
 def _origins(prepared: PreparedPair) -> tuple[Origin, Origin]:
@@ -131,29 +132,6 @@ def _trials(recording: Recording) -> tuple[int | float | None, ...]:
     return (
         *((None, None) if durations_s is None else (len(durations_s), float(durations_s.mean()))),
         *(None if count is None else int(count.sum(dtype=np.int64)) for count in counts),
-    )
-
-
-def _leakage(config: DaysConfig, prepared: PreparedPair) -> str:
-    shares = [shared_frames(day, prepared.window_frames) for day in (prepared.x, prepared.y)]
-    if not any(shares):
-        return (
-            f"Split '{config.windows.split}': no frame of a test window is part of a training window. Test windows "
-            "overlap each other: their errors are not independent, and the standard deviations no standard errors."
-        )
-    return (
-        f"Split '{config.windows.split}': {percent(shares[0])} (x) and {percent(shares[1])} (y) of the frames in test "
-        "windows are in training windows too. The errors below are those of frames the networks have seen, and say "
-        "little about new ones."
-    )
-
-
-def _scaling(config: DaysConfig) -> str:
-    days = "for both days" if config.windows.share_scaling else "for each day"
-    per = f"{_SCALINGS[config.windows.scaling]} {days}"
-    return (
-        f"The networks saw ΔF/F scaled to [0, 1] by the training part ({per}). Scaling and order of the neurons are "
-        "undone in everything that follows: all numbers are in ΔF/F."
     )
 
 

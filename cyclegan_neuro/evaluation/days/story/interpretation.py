@@ -11,8 +11,9 @@ from cyclegan_neuro.evaluation.days.interpretation.findings import Interpretatio
 from cyclegan_neuro.evaluation.days.interpretation.pictures import grad_cam_of_a_window
 from cyclegan_neuro.evaluation.days.names import METHOD_LABELS
 from cyclegan_neuro.evaluation.days.story.attended import attended_pictures, attended_tables, ranked_sentence
+from cyclegan_neuro.evaluation.days.story.attention import attention_sentence
 from cyclegan_neuro.evaluation.days.story.interpretation_truth import truth_block
-from cyclegan_neuro.evaluation.wording import plural
+from cyclegan_neuro.evaluation.days.story.wording import tell
 from cyclegan_neuro.interpret.coordinates import reward_zone
 from cyclegan_neuro.windows.prepared import PreparedPair
 
@@ -20,14 +21,6 @@ __all__ = ["interpretation_block"]
 
 _SMOOTHING_BINS = 2.0
 _MASK_COUNTERPARTS = {"G": ("Figure 5", "Figure 3"), "F": ("Figure G.3", "Figure F.3")}  # recorded days, Φ
-_NO_COORDINATE = (
-    "Neither the position nor events are known on both days, so attention cannot be laid out along behaviour: what "
-    "follows is about neurons."
-)
-_SCORES = {
-    "change": "the mean absolute change in ΔF/F that it makes, so that what it merely passes on does not count",
-    "output": "its mean absolute output, which is mostly what it passes on",
-}
 
 
 def interpretation_block(prepared: PreparedPair, found: Interpretation) -> tuple[Block, ...]:
@@ -44,87 +37,38 @@ def interpretation_block(prepared: PreparedPair, found: Interpretation) -> tuple
         "Where do the networks look?" and "Are the maps true?".
     """
     ranking = rank_neurons(found)
-    block = Block("Where do the networks look?", _paragraphs(found, ranking), attended_tables(prepared, found, ranking),
-                  tuple(_pictures(prepared, found, ranking)))  # fmt: skip
+    leading = {network: method for network, (method, _) in leading_maps(found).items()}
+    told = tell(
+        "interpretation",
+        attention=attention_sentence(found), ranked=ranked_sentence(found, ranking), peaks=list(_peaks(found)),
+        coordinate=found.coordinate, corner=found.corner is not None,
+        n_windows=found.n_windows, section=found.section, networks=list(ranking.ranks),
+        offsets=[
+            "{} {:+.1f} frames and {:+.1f} neurons".format(network, *found.maps[network]["layer_cam"].offset)
+            for network in ("G", "F") if "layer_cam" in found.maps.get(network, {})
+        ],
+        blind=[network for network in leading if not found.maps[network]["layer_cam"].neurons_resolved],
+        chosen=[
+            f"{METHOD_LABELS[method]} of {', '.join(network for network in leading if leading[network] == method)}"
+            for method in dict.fromkeys(leading.values())
+        ],
+    )  # fmt: skip
+    pictures = tuple(_pictures(prepared, found, ranking))
+    block = Block(
+        "Where do the networks look?", tables=attended_tables(prepared, found, ranking), pictures=pictures, **told
+    )
     return block, truth_block(prepared, found)
 
 
-# ------------------------------------------------------------------------------------------ text
-
-
-def _paragraphs(found: Interpretation, ranking: Ranking) -> tuple[str, ...]:
-    return (_explained(found), _methods(found), *_peaks(found), ranked_sentence(found, ranking))
-
-
-def _explained(found: Interpretation) -> str:
-    return (
-        "Maps of attention say which frames and neurons the output of a network depends on. They are averages over "
-        f"{plural(found.n_windows['x'], 'test window')} of X for D_X and G, and {found.n_windows['y']:,} of Y for D_Y "
-        "and F, evenly spread. A discriminator is explained by its mean patch score (how recorded the window looks), a "
-        f"generator by {_SCORES[found.section.generator_score]}."
-    )
-
-
-def _methods(found: Interpretation) -> str:
-    gradients = "the absolute gradient of the score with respect to each frame of each neuron"
-    if found.section.smooth_samples:
-        gradients += f", averaged over {found.section.smooth_samples} noisy copies"
-    cams = (
-        f"Saliency is {gradients}. LayerCAM is activation times gradient within a layer (the second down-sampling "
-        "block of discriminators, down_2; the last residual block of generators). Grad-CAM, the paper's method, "
-        "averages the gradients over the window first (last down-sampling block, down_3; last residual block)."
-    )
-    cams += _moved(found)
-    leading = {network: method for network, (method, _) in leading_maps(found).items()}
-    blind = [network for network in leading if not found.maps[network]["layer_cam"].neurons_resolved]
-    if blind:
-        cams += f" In {', '.join(blind)} neurons are channels, so LayerCAM and Grad-CAM cannot tell them apart."
-    chosen = ", ".join(
-        f"{METHOD_LABELS[method]} of {', '.join(network for network in leading if leading[network] == method)}"
-        for method in dict.fromkeys(leading.values())
-    )
-    return (
-        f"{cams} Shown first: {chosen}. Values are multiples of the mean of each map: they compare places within a "
-        "map, not networks."
-    )
-
-
-def _moved(found: Interpretation) -> str:
-    """How far the cells of the last residual blocks look ahead: padding for an even kernel is uneven."""
-    parts = []
-    for network in ("G", "F"):
-        if "layer_cam" in found.maps.get(network, {}):
-            frames, neurons = found.maps[network]["layer_cam"].offset
-            parts.append(f"{network} {frames:+.1f} frames and {neurons:+.1f} neurons")
-    if not parts:
-        return ""
-    return (
-        " Maps of inner layers are laid where their cells look, which is measured in the network, since convolutions "
-        f"of even kernel size look ahead (last residual block: {'; '.join(parts)})."
-    )
-
-
-def _peaks(found: Interpretation) -> tuple[str, ...]:
+def _peaks(found: Interpretation):
     """Where along the coordinate attention is highest, averaged over neurons."""
     coordinate = found.coordinate
-    if coordinate is None:
-        return () if found.corner is not None else (_NO_COORDINATE,)
-    parts = []
-    for network, (_, one) in leading_maps(found).items():
+    for network, (_, one) in leading_maps(found).items() if coordinate is not None else ():
         profile = one.positional.mean(axis=1)
         visited = np.flatnonzero(np.isfinite(profile))
         smooth = gaussian_filter1d(profile[visited], _SMOOTHING_BINS, mode="nearest")
         at, times = coordinate.centres[visited[np.argmax(smooth)]], smooth.max() / smooth.mean()
-        parts.append(f"{network} {significant(at, digits=2)} {coordinate.unit} ({significant(times, digits=2)} × mean)")
-    where = "position" if coordinate.kind == "position" else "time since the event"
-    sentence = f"The {where} with the most attention, averaged over neurons: {', '.join(parts)}."
-    if coordinate.zone is not None:
-        low, high = (significant(value) for value in coordinate.zone)
-        sentence += f" Rewards were given from {low} to {high} {coordinate.unit}."
-    return (sentence,)
-
-
-# -------------------------------------------------------------------------------------- pictures
+        yield f"{network} {significant(at, digits=2)} {coordinate.unit} ({significant(times, digits=2)} × mean)"
 
 
 def _pictures(prepared: PreparedPair, found: Interpretation, ranking: Ranking):

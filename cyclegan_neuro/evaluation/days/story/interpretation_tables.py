@@ -10,6 +10,7 @@ from cyclegan_neuro.evaluation.days.interpretation.pictures import asked_scores
 from cyclegan_neuro.evaluation.days.interpretation.score import ScoredMap
 from cyclegan_neuro.evaluation.days.interpretation.verdicts import SAME_MAP, differs_from_controls, verdict
 from cyclegan_neuro.evaluation.days.names import CONTRAST, CONTROL_LABELS, method_label
+from cyclegan_neuro.evaluation.verdicts import MapVerdict
 
 __all__ = ["agreement_table", "control_names", "leading_table", "of_networks", "questions", "score_table"]
 
@@ -85,8 +86,8 @@ def _cells(scored: ScoredMap, score: str) -> tuple[str | None, str | None]:
     text = significant(one.value)
     if one.ci95[1] > one.ci95[0]:
         text += " [" + ",\u00a0".join(significant(end, digits=2) for end in one.ci95) + "]"
-    said = verdict(scored, score)
-    return text, said if scored.controls else said.replace("points at it", "above chance")
+    said = verdict(scored, score)  # without a control to beat, no map can do more
+    return text, said.value if scored.controls or said is not MapVerdict.POINTS else "above chance"
 
 
 def score_table(found: Interpretation) -> tuple[str, Table]:
@@ -98,7 +99,7 @@ def score_table(found: Interpretation) -> tuple[str, Table]:
          method_label(method, network="" if network == CONTRAST else network), short[score], one.value,
          *_finite_interval(one.ci95), one.chance_low, one.chance_high, one.p, one.n,
          *(scored.controls.get(name, {}).get(key) for name in names for key in (score, "agreement")),
-         verdict(scored, score) if scored.controls else None)
+         verdict(scored, score).value if scored.controls else None)
         for network, methods in found.scores.items()
         for method, scored in methods.items()
         for score in questions(found)

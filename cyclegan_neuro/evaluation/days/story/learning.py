@@ -8,10 +8,10 @@ import numpy as np
 
 from cyclegan_neuro.evaluation.contents import Block, Picture, Table, significant
 from cyclegan_neuro.evaluation.days.measurements import Measurements
-from cyclegan_neuro.evaluation.days.pictures import tuning_maps, tuning_panels
+from cyclegan_neuro.evaluation.days.pictures import tuning_panels
 from cyclegan_neuro.evaluation.days.story.rivals import closer_neurons, counted, lost_to_places
-from cyclegan_neuro.evaluation.days.story.turns import turns_paragraph
-from cyclegan_neuro.evaluation.days.story.wording import is_mixed, row_label
+from cyclegan_neuro.evaluation.days.story.turns import turned_sentence, turns
+from cyclegan_neuro.evaluation.days.story.wording import is_mixed, row_label, tell
 from cyclegan_neuro.evaluation.wording import plural
 from cyclegan_neuro.windows.prepared import PreparedPair
 
@@ -27,7 +27,6 @@ _NOT_IN_TEST = (
     "at least one, so position tuning cannot be evaluated. Exclude stretches without position (windows.exclude_x, "
     "windows.exclude_y) to have the test part elsewhere."
 )
-_MIXED = "The days are mixed (control): neither x nor y is before or after learning."
 _SHOWN = 6  # neurons in the small multiples
 
 
@@ -46,58 +45,28 @@ def learning_block(prepared: PreparedPair, found: Measurements) -> Block | None:
             return None
         return Block("What changed?", (_NOT_IN_TEST,))
     truth_known = "truth_y" in found.curves
-    if truth_known:
-        neurons = np.flatnonzero(prepared.x.recording.truth.changed)
-        text = _with_truth(prepared, len(neurons))
-    else:
-        neurons = np.arange(prepared.n_neurons)
-        text = (
-            "Position is known, but not what these neurons would have done on the same laps on the other day. "
-            "Tuning of G(X) is therefore compared with the tuning recorded on day y, over other laps: they need not "
-            "agree fully even if G were perfect. How far they agree without any translation is shown by the tuning of "
-            "day y over its training laps, copied."
-        )
-        if is_mixed(prepared):
-            text += f" {_MIXED}"
-    tables = tuple(_tables(found.tuning))
-    paragraphs = (text, _beside_alignments(found.tuning), *turns_paragraph(found, truth_known=truth_known))
-    return Block("What changed?", paragraphs, tables, _pictures(prepared, found, neurons, truth_known))
-
-
-def _beside_alignments(tuning: dict) -> str:
-    """Count the errors of tuning, and the neurons, in which the CycleGAN is the better one."""
-    group, target = ("all", "the other day") if "all_y" in tuning else ("changed", "the truth")
-    directions = {"y": "G(X)", "x": "F(Y)"}
+    neurons = np.flatnonzero(prepared.x.recording.truth.changed) if truth_known else np.arange(prepared.n_neurons)
+    group, target = ("changed", "the truth") if truth_known else ("all", "the other day")
+    entries = {of: found.tuning[f"{group}_{day}"] for day, of in (("y", "tuning of G(X)"), ("x", "tuning of F(Y)"))}
     errors = {
-        f"tuning of {translated}": {
-            name: numbers["mae"] for name, numbers in tuning[f"{group}_{direction}"].items() if name != "training_laps"
-        }
-        for direction, translated in directions.items()
+        of: {name: numbers["mae"] for name, numbers in entry.items() if name != "training_laps"}
+        for of, entry in entries.items()
     }
-    if not tuning[f"{group}_y"]["model"]["n"]:
-        return "No neuron changed."
-    neurons = "; ".join(
-        f"tuning of {translated} is {closer_neurons(tuning[f'{group}_{direction}'], target)}"
-        for direction, translated in directions.items()
+    told = tell(
+        "learning",
+        mixed=is_mixed(prepared),
+        truth_known=truth_known,
+        n=entries["tuning of G(X)"]["model"]["n"],
+        n_changed=len(neurons),
+        n_neurons=prepared.n_neurons,
+        wins=counted(errors),
+        lost=lost_to_places(errors),
+        neurons=[f"{of} is {closer_neurons(entry, target)}" for of, entry in entries.items()],
+        warning=turned_sentence(found),
+        turns=turns(found, target=target if truth_known else None),
     )
-    return f"{counted(errors)} {lost_to_places(errors)} Neuron by neuron, the CycleGAN's {neurons}.".replace("  ", " ")
-
-
-def _with_truth(prepared: PreparedPair, n_changed: int) -> str:
-    what = f"{plural(n_changed, 'neuron')} of {prepared.n_neurons}"
-    if is_mixed(prepared):
-        return (
-            f"{_MIXED} Between the days as they were before mixing the simulator changed {what}. Position tuning (mean "
-            "ΔF/F per position bin over the test laps) of G(X) and F(Y) is compared with that of the same laps as the "
-            "brain of the other day would have answered them, whichever day a lap comes from. There is no such "
-            "mapping to be learned here: a model that leaves windows alone is right, and has identity's numbers."
-        )
-    return (
-        f"The simulator changed {what}. Position tuning (mean ΔF/F per position bin over the test laps) of G(X) is "
-        "compared with the tuning of the same laps as the expert brain would have answered them, and of F(Y) with the "
-        "novice brain's answer. The unchanged neurons should stay as they were: doing nothing has no error there. Even "
-        "against odd laps of the recorded day says how far two estimates of the same tuning lie apart."
-    )
+    pictures = _pictures(prepared, found, neurons, truth_known)
+    return Block("What changed?", tables=tuple(_tables(found.tuning)), pictures=pictures, **told)
 
 
 def _tables(tuning: dict):
@@ -146,20 +115,7 @@ def _pictures(prepared: PreparedPair, found: Measurements, neurons: np.ndarray, 
     most = neurons[np.argsort(change, kind="stable")[::-1][:_SHOWN]]
     why = "that learning changed most" if truth_known else "whose tuning G changes most"
     target = "the truth" if truth_known else "the tuning recorded on day y"
-    which = "changed neurons" if truth_known else "neurons"
-    return (
-        Picture(
-            "tuning_curves",
-            f"Position tuning over the test laps of the neurons {why}: recorded on day x, translated by G, and "
-            f"{target}.",
-            tuning_panels(curves, found.edges_cm, prepared, most),
-            counterpart="",
-        ),
-        Picture(
-            "tuning_maps",
-            f"Position tuning of all {which}, sorted by the peak of {target}; each neuron from the minimum "
-            f"to the maximum of X and {target}. Where G works the middle panel looks like the right one.",
-            tuning_maps(curves, found.edges_cm, neurons),
-            counterpart="",
-        ),
+    caption = (
+        f"Position tuning over the test laps of the neurons {why}: recorded on day x, translated by G, and {target}."
     )
+    return (Picture("tuning_curves", caption, tuning_panels(curves, found.edges_cm, prepared, most), counterpart=""),)

@@ -13,6 +13,7 @@ from cyclegan_neuro.evaluation.days.story.wording import (
     TRANSLATOR_LABELS,
     mean_sd,
     row_label,
+    tell,
 )
 from cyclegan_neuro.evaluation.wording import percent
 from cyclegan_neuro.windows.prepared import PreparedPair
@@ -28,23 +29,26 @@ def mapping_block(config: DaysConfig, prepared: PreparedPair, found: Measurement
     tables = (
         (
             "Mean absolute differences over test windows (ΔF/F, mean ± standard deviation over windows), as Tables 1 "
-            "and G.1 of the paper. A dash: not known. For identity all cycle and identity terms are 0 by construction, "
-            "and for alignments that can be inverted the cycle terms are 0 or nearly so: no merit. "
-            f"{_shrinkages(found.shrinkages)}",
+            "and G.1 of the paper. A dash: not known.",
             _overview(found.signals),
         ),
-        (
-            "The same numbers, one per line. Gap closed, where the best possible is known: the share of the way from "
-            "identity to it (1 cannot be improved, 0 is no better than doing nothing).",
-            _details(found.signals),
-        ),
+        ("The same numbers, one per line.", _details(found.signals)),
     )
-    return Block("Did the mapping work?", _paragraphs(prepared, found), tables, _pictures(config, prepared, found))
-
-
-def _shrinkages(shrinkages: dict[str, float]) -> str:
-    said = ", ".join(f"{shrinkage:g} ({TRANSLATOR_LABELS[name]})" for name, shrinkage in shrinkages.items())
-    return f"Shrinkage of the covariances that are transported: {said}."
+    errors = {
+        METRICS[metric].label: {name: entry["mean"] for name, entry in found.signals[metric].items()}
+        for metric in _DIRECT
+        if metric in found.signals
+    }
+    told = tell(
+        "mapping",
+        phi=prepared.is_paired,
+        wins=errors and counted(errors),
+        lost=lost_to_places(errors),
+        cycles=cycle_sentence(found.signals),
+        moved=moved_sentence(found),
+        shrinkages=[(TRANSLATOR_LABELS[name], f"{value:g}") for name, value in found.shrinkages.items()],
+    )
+    return Block("Did the mapping work?", tables=tables, pictures=_pictures(config, prepared, found), **told)
 
 
 def _overview(signals: dict) -> Table:
@@ -85,39 +89,6 @@ def moved_sentence(found: Measurements) -> str:
         f"G moves windows of X by {percent(shares[0])} (|X − G(X)|) and F windows of Y by {percent(shares[1])} "
         "(|Y − F(Y)|) of |X − Y|."
     )
-
-
-def _paragraphs(prepared: PreparedPair, found: Measurements) -> tuple[str, ...]:
-    paired = prepared.is_paired
-    windows = "paired by Φ" if paired else "not paired: those of x and y with the same number"
-    paragraphs = [
-        f"{cycle_sentence(found.signals)} (Windows {windows}.) A small cycle error alone proves nothing, since doing "
-        f"nothing has none. {moved_sentence(found)}",
-    ]
-    if "direct_y" not in found.signals:
-        paragraphs.append(
-            "What the same neurons would have done on the same laps after learning is not known for this recording, so "
-            "no number here says whether G(X) and F(Y) are right; they can only be wrong in the ways that are shown."
-        )
-    elif prepared.is_paired:
-        paragraphs.append(
-            "Y is Φ(X), so what G(X) and F(Y) should be is known window by window, and so is what no translator can "
-            "beat: the spread of the noise 0.5 η for G, the spread of what the mask removed for F."
-        )
-    else:
-        paragraphs.append(
-            "The simulator knows how the brain of the other day would have answered the same laps, with the same "
-            "random numbers; in |Y − G(X)| and |X − F(Y)| below that answer stands for Y and X. Neurons that learning "
-            "left alone are identical in both, which makes identity hard to beat in the mean over all neurons; so "
-            "the errors of the neurons that changed stand beside it."
-        )
-    errors = {
-        METRICS[metric].label: {name: entry["mean"] for name, entry in found.signals[metric].items()}
-        for metric in _DIRECT if metric in found.signals
-    }  # fmt: skip
-    if errors:
-        paragraphs.append(f"{counted(errors)} {lost_to_places(errors)}".rstrip())
-    return tuple(paragraphs)
 
 
 def _pictures(config: DaysConfig, prepared: PreparedPair, found: Measurements):

@@ -12,13 +12,12 @@ from cyclegan_neuro.evaluation.days.story.wording import (
     TRANSLATOR_LABELS,
     alignments,
     best_alignments,
-    compared,
 )
+from cyclegan_neuro.evaluation.verdicts import Verdict
 from cyclegan_neuro.evaluation.wording import plural
 
 __all__ = ["closer_neurons", "counted", "lost_to_places"]
 
-_NAMED = 4  # measures
 _WHY = (
     "They know the {place} of every frame{seen}. Where it is known, and what changed depends on it, a table of means "
     "and standard deviations is the better translator."
@@ -26,13 +25,15 @@ _WHY = (
 _SEEN = {"time in the window": ", as networks with coordinate channels do"}
 
 
-def counted(errors: Mapping[str, Mapping[str, float]]) -> str:
+def counted(errors: Mapping[str, Mapping[str, float]], *, named: int = 4) -> str:
     """Say in how many errors the CycleGAN is better than doing nothing and than the best alignments of either kind.
 
     Parameters
     ----------
     errors : mapping
         What is measured → translator → error; less is better.
+    named : int
+        So many errors are named.
     """
     n = len(errors)
     parts = [f"doing nothing in {sum(_wins(own, 'identity') for own in errors.values())}"]
@@ -44,16 +45,19 @@ def counted(errors: Mapping[str, Mapping[str, float]]) -> str:
         if asked:
             wins = sum(all(_wins(own, name) for name in alignments(own, names)) for own in asked)
             parts.append(f"every alignment {which} in {wins}{'' if len(asked) == n else f' of {len(asked)}'}")
-    named = f" ({'; '.join(errors)})" if n <= _NAMED else ""
-    return f"Counted over {plural(n, 'error')}{named}, the CycleGAN beats {', '.join(parts)}."
+    names = f" ({'; '.join(errors)})" if n <= named else ""
+    return f"Counted over {plural(n, 'error')}{names}, the CycleGAN beats {', '.join(parts)}."
 
 
 def lost_to_places(errors: Mapping[str, Mapping[str, float]]) -> str:
     """Say where an alignment that knows places is better than the CycleGAN; empty where none is."""
     lost = []
     for label, own in errors.items():
-        better = [name for name in alignments(own, ALIGNMENTS_WITH_PLACE) if compared(own[name], own["model"])
-                  == "better than"]  # fmt: skip
+        better = [
+            name
+            for name in alignments(own, ALIGNMENTS_WITH_PLACE)
+            if Verdict.of(own[name], own["model"]) is Verdict.BETTER
+        ]
         if better:
             best = min(better, key=own.get)
             numbers = f"{significant(own[best])} against {significant(own['model'])}"
@@ -82,7 +86,7 @@ def closer_neurons(entry: Mapping[str, Mapping], target: str) -> str:
 
 
 def _wins(errors: Mapping[str, float], name: str) -> bool:
-    return compared(errors["model"], errors[name]) == "better than"
+    return Verdict.of(errors["model"], errors[name]) is Verdict.BETTER
 
 
 def _place(errors: Mapping[str, Mapping[str, float]]) -> str:

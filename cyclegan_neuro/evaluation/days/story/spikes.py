@@ -16,26 +16,22 @@ from cyclegan_neuro.evaluation.days.spiking.pictures import (
 )
 from cyclegan_neuro.evaluation.days.story.spikes_tables import (
     IN_SENTENCE,
-    against_floor,
     floor_text,
     mean_kl,
     spike_tables,
     translators,
 )
-from cyclegan_neuro.evaluation.days.story.wording import TRANSLATOR_LABELS, compared
+from cyclegan_neuro.evaluation.days.story.wording import TRANSLATOR_LABELS, tell
+from cyclegan_neuro.evaluation.verdicts import Standing, Verdict
 from cyclegan_neuro.evaluation.wording import plural
 from cyclegan_neuro.recordings.checks.indicator import NETWORKS_ARE_FOR
+from cyclegan_neuro.spikes.comparison import Floor
 from cyclegan_neuro.spikes.statistics.correlation import bins_of
 from cyclegan_neuro.windows.prepared import PreparedPair
 
 __all__ = ["no_spikes_block", "spikes_block", "spikes_sentence"]
 
 _TITLE = "Spikes"
-_METHODS = {
-    "elephant": "Elephant computed those of the CycleGAN and of identity, a single sweep that agrees with it to 1e-10 "
-    "those of the alignments and of true spikes.",
-    "fast": "a single sweep that agrees with Elephant to 1e-10 computed them.",
-}
 
 
 def no_spikes_block(reason: str) -> Block:
@@ -45,7 +41,8 @@ def no_spikes_block(reason: str) -> Block:
 
 def spikes_block(prepared: PreparedPair, found: SpikeMeasurements) -> Block:
     """Tell how the statistics of generated spikes compare with those of recorded ones."""
-    return Block(_TITLE, _paragraphs(prepared, found), spike_tables(found), _pictures(prepared, found))
+    pictures = _pictures(prepared, found)
+    return Block(_TITLE, tables=spike_tables(found), pictures=pictures, **_told(prepared, found))
 
 
 def spikes_sentence(found: SpikeMeasurements) -> str:
@@ -54,14 +51,18 @@ def spikes_sentence(found: SpikeMeasurements) -> str:
     for statistic in IN_SENTENCE:
         value = {name: mean_kl(found, "y_from_x", statistic, name) for name in translators(found)}
         best = min((name for name in value if name not in ("model", "identity")), key=value.get)
-        floor = found.floors["y"][statistic]
+        floor, model = found.floors["y"][statistic], value["model"]
         parts.append(
-            f"{_lower(STATISTICS[statistic].label)} {_short(value['model'])}, {against_floor(value['model'], floor)} "
-            f"the noise floor of {floor_text(floor, 'kl', digits=2)}, {compared(value['model'], value['identity'])} "
-            f"identity ({_short(value['identity'])}), {compared(value['model'], value[best])} "
-            f"{TRANSLATOR_LABELS[best]} ({_short(value[best])}, {against_floor(value[best], floor)} the floor)"
+            f"{_lower(STATISTICS[statistic].label)} {_short(model)}, {_standing(model, floor)} the noise floor of "
+            f"{floor_text(floor, 'kl', digits=2)}, {Verdict.of(model, value['identity']).than} identity "
+            f"({_short(value['identity'])}), {Verdict.of(model, value[best]).than} {TRANSLATOR_LABELS[best]} "
+            f"({_short(value[best])}, {_standing(value[best], floor)} the floor)"
         )
     return f"Mean KL divergence of spike statistics between Y and G(X), in nats: {'; '.join(parts)}."
+
+
+def _standing(value: float, floor: Floor) -> str:
+    return Standing.of(value, floor.interval_kl).value
 
 
 def _short(value: float) -> str:
@@ -73,80 +74,36 @@ def _lower(label: str) -> str:
     return label[0].lower() + label[1:]
 
 
-def _paragraphs(prepared: PreparedPair, found: SpikeMeasurements) -> tuple[str, ...]:
-    recorder, section = found.recorder, found.recorder.section
-    models, rate = recorder.models, recorder.frame_rate_hz
-    layout = bins_of(prepared.window_frames - recorder.n_masked, rate, section.correlation_bin_s)
-    levels = sorted(models.noise_levels)
-    resampled = (
-        f" ΔF/F at {rate:g} Hz was resampled for networks of {models.frame_rate_hz:g} Hz, and the rates back."
-        if abs(models.frame_rate_hz - rate) > 0.05 * models.frame_rate_hz
-        else ""
-    )
-    first = (
-        "Spikes were inferred alike from recorded and generated ΔF/F (as a fraction, scaling undone) with networks for "
-        f"{models.frame_rate_hz:g} Hz and noise levels {levels[0]} to {levels[-1]} (Rupprecht et al. 2021).{resampled} "
-        f"{_networks_text(prepared, found)} {_continuous_text(prepared, found)} Rates become "
-        "whole spikes by systematic sampling: the count of any stretch differs from the inferred one by less than 1, "
-        "with the same random phase for recorded and generated windows. "
-        f"{len(recorder.starts['x'])} windows of X and {len(recorder.starts['y'])} of Y are compared."
-    )
-    second = (
-        f"Correlations are those of spike trains in bins of {layout.frames_per_bin} frames "
-        f"({significant(layout.frames_per_bin / rate)} s; {plural(layout.dropped_frames, 'frame')} at its end fill "
-        f"no bin). Van Rossum distances have a time constant of {section.time_constant_s:g} s and Elephant's "
-        f"normalisation; {_METHODS[section.van_rossum]} KL compares histograms with the bins of the recorded values "
-        f"(Freedman and Diaconis), one added to every count. {_parts_text(found)}"
-    )
-    return (spikes_sentence(found), first, second)
-
-
-def _networks_text(prepared: PreparedPair, found: SpikeMeasurements) -> str:
-    if found.recorder.section.models is not None:
-        return f"The networks are those of {found.recorder.section.models}."
+def _told(prepared: PreparedPair, found: SpikeMeasurements) -> dict[str, tuple[str, ...]]:
+    recorder, section, models = found.recorder, found.recorder.section, found.recorder.models
+    rate, height = recorder.frame_rate_hz, prepared.window_frames
+    n_left = height - recorder.n_masked
+    layout = bins_of(n_left, rate, section.correlation_bin_s)
     days = (("X", prepared.x.recording.indicator), ("Y", prepared.y.recording.indicator))
-    stated = [f"{day} was recorded with {indicator}" for day, indicator in days if indicator]
-    unknown = "the recordings do not name theirs (data.x.indicator, data.y.indicator)"
-    return f"They are for {NETWORKS_ARE_FOR}; {' and '.join(stated) or unknown}."
-
-
-def _continuous_text(prepared: PreparedPair, found: SpikeMeasurements) -> str:
-    """Which frames of a window have a rate, and why."""
-    recorder, height = found.recorder, prepared.window_frames
-    if not recorder.alone:
-        return (
-            "Recorded days were inferred as a whole; the test part of each was translated as a whole, by windows that "
-            "overlap by half and fade into each other, and inferred. Windows were then cut from both, so that each of "
-            f"their {height:,} frames ({significant(height / recorder.frame_rate_hz)} s) has a rate."
-        )
-    why = (
-        "depends on the place in the window" if prepared.is_paired
-        else "has no stretch in the test part that is long enough"
+    return tell(
+        "spikes",
+        told=spikes_sentence(found),
+        n_x=len(recorder.starts["x"]), n_y=len(recorder.starts["y"]),
+        rate=f"{rate:g}", model_rate=f"{models.frame_rate_hz:g}", levels=sorted(models.noise_levels),
+        resampled=abs(models.frame_rate_hz - rate) > 0.05 * models.frame_rate_hz,
+        folder=section.models, trained_for=NETWORKS_ARE_FOR,
+        indicators=" and ".join(f"{day} was recorded with {indicator}" for day, indicator in days if indicator),
+        alone=recorder.alone, phi=prepared.is_paired,
+        height=f"{height:,}", height_s=significant(height / rate),
+        n_masked=recorder.n_masked, n_left=f"{n_left:,}", left_s=significant(n_left / rate),
+        layout=layout, bin_s=significant(layout.frames_per_bin / rate),
+        time_constant=f"{section.time_constant_s:g}", van_rossum=section.van_rossum,
+        parts=list(_parts(found)),
     )  # fmt: skip
-    n_frames = height - recorder.n_masked
-    return (
-        f"Each window was inferred by itself, because Y {why}: of its {height:,} frames, {recorder.n_masked} at its "
-        f"ends are out of the networks' reach and left out everywhere, which leaves {n_frames:,} "
-        f"({significant(n_frames / recorder.frame_rate_hz)} s)."
-    )
 
 
-def _parts_text(found: SpikeMeasurements) -> str:
+def _parts(found: SpikeMeasurements):
     """What the noise floor compares."""
-    texts = []
     for day, pairs in found.recorder.parts.items():
-        if not pairs:
-            texts.append(f"{day.upper()} is too short for one")
-            continue
         sizes = sorted({n for pair in pairs for n in map(len, pair)})
         windows = "-".join(map(str, sizes))
-        texts.append(f"{plural(len(pairs), 'pair')} of parts of {day.upper()}, {windows} windows each")
-    return (
-        "The noise floor is the same comparison between parts of the recorded day that share no frame (where the split "
-        "has a test part, that part and others as long; else halves of the day, dealt out in blocks): "
-        f"{'; '.join(texts)}. A translator at the floor is as near to the recorded test part as another part of the "
-        "same day is. Cycles start from the very frames that they are compared with and may lie below it."
-    )
+        told = f"{plural(len(pairs), 'pair')} of parts of {day.upper()}, {windows} windows each"
+        yield told if pairs else f"{day.upper()} is too short for one"
 
 
 def _pictures(prepared: PreparedPair, found: SpikeMeasurements):

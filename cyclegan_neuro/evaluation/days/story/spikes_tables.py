@@ -8,11 +8,12 @@ from cyclegan_neuro.evaluation.contents import Table, significant
 from cyclegan_neuro.evaluation.days.names import PAIRS, STATISTICS
 from cyclegan_neuro.evaluation.days.spiking.measure import SpikeMeasurements
 from cyclegan_neuro.evaluation.days.story.wording import row_label
+from cyclegan_neuro.evaluation.verdicts import Standing
 from cyclegan_neuro.evaluation.wording import percent, plural
 from cyclegan_neuro.spikes.comparison import DESCRIPTIONS, Comparison, Floor
 from cyclegan_neuro.spikes.divergence import kl_ceiling
 
-__all__ = ["IN_SENTENCE", "against_floor", "floor_text", "mean_kl", "spike_tables", "translators"]
+__all__ = ["IN_SENTENCE", "floor_text", "mean_kl", "spike_tables", "translators"]
 
 IN_SENTENCE = ("firing_rate", "correlation", "van_rossum")
 """Statistics of the paper; those that sentences speak of."""
@@ -35,14 +36,6 @@ def mean_kl(found: SpikeMeasurements, pair: str, statistic: str, name: str) -> f
     if name == "floor":
         return found.floors[PAIRS[pair][0]][statistic].mean_kl
     return _mean(found.pairs[pair][name].comparisons[statistic].kl)
-
-
-def against_floor(value: float, floor: Floor) -> str:
-    """Say where a mean KL divergence lies: ``below``, ``at`` (within its interval) or ``above`` the floor."""
-    lowest, highest = floor.interval_kl
-    if np.isnan(value) or np.isnan(lowest):
-        return "not comparable with"
-    return "below" if value < lowest else "at" if value <= highest else "above"
 
 
 def translators(found: SpikeMeasurements) -> tuple[str, ...]:
@@ -123,7 +116,9 @@ def _floor_table(found: SpikeMeasurements) -> tuple[str, Table]:
         (
             row_label(name),
             *(
-                against_floor(mean_kl(found, pair, statistic, name), found.floors[PAIRS[pair][0]][statistic])
+                Standing.of(
+                    mean_kl(found, pair, statistic, name), found.floors[PAIRS[pair][0]][statistic].interval_kl
+                ).value
                 for statistic, pair in wanted
             ),
         )

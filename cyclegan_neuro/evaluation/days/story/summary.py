@@ -1,132 +1,184 @@
-"""At most seven sentences, made from the numbers, that say what a reader must know first."""
+"""The first screen: five answers made from the numbers, and what changed in one figure."""
 
 from __future__ import annotations
 
-from cyclegan_neuro.evaluation.contents import significant
-from cyclegan_neuro.evaluation.days.interpretation.findings import Interpretation
+import textwrap
+
+import numpy as np
+
+from cyclegan_neuro.evaluation.contents import Picture, Sentence, significant
 from cyclegan_neuro.evaluation.days.measurements import Measurements
 from cyclegan_neuro.evaluation.days.names import METRICS
+from cyclegan_neuro.evaluation.days.pictures import translated_maps, tuning_maps
+from cyclegan_neuro.evaluation.days.sections import DaysConfig
 from cyclegan_neuro.evaluation.days.spiking.measure import SpikeMeasurements
-from cyclegan_neuro.evaluation.days.story.attention import attention_sentence
+from cyclegan_neuro.evaluation.days.story.certainty import floors_sentence, independent, measures
 from cyclegan_neuro.evaluation.days.story.inputs import origin_sentence, shared_frames
 from cyclegan_neuro.evaluation.days.story.mapping import cycle_sentence, moved_sentence
-from cyclegan_neuro.evaluation.days.story.spikes import spikes_sentence
+from cyclegan_neuro.evaluation.days.story.rivals import counted
 from cyclegan_neuro.evaluation.days.story.turns import turned_sentence
 from cyclegan_neuro.evaluation.days.story.wording import (
-    PLACE_USED,
+    ALIGNMENTS_ALONE,
     TRANSLATOR_LABELS,
+    alignments,
     best_alignments,
-    compared,
+    is_mixed,
 )
-from cyclegan_neuro.evaluation.wording import percent
+from cyclegan_neuro.evaluation.verdicts import Verdict, answer
+from cyclegan_neuro.evaluation.wording import percent, plural
 from cyclegan_neuro.windows.prepared import PreparedPair
 
-__all__ = ["summarise"]
+__all__ = ["opening_picture", "summarise"]
 
-_MOST = 7  # sentences
 _UNKNOWN = "What G(X) and F(Y) should be is not known here, so these numbers can refute the mapping but not prove it."
-_DIRECT = ("direct_y", "direct_x")
+_DIRECT = ("direct_y", "direct_x", "direct_changed_y", "direct_changed_x")
+_TITLE_WIDTH = 19  # characters of a panel of five
 
 
 def summarise(
-    prepared: PreparedPair,
-    found: Measurements,
-    spikes: SpikeMeasurements | None = None,
-    interpretation: Interpretation | None = None,
-) -> tuple[str, ...]:
-    """Return the summary of a report: at most seven sentences; on spikes and cycles where there is room."""
-    attention = [] if interpretation is None else [attention_sentence(interpretation)]
-    if "direct_y" in found.signals:
-        sentences = [_origin(prepared), _direct(found.signals), _best_alignment(found.signals)]
-        sentences += [*_tuning(found.tuning), *_turned(found), *attention]
-        optional = [cycle_sentence(found.signals)]
-    else:
-        sentences = [_origin(prepared), _UNKNOWN, cycle_sentence(found.signals), moved_sentence(found)]
-        sentences += [*_tuning(found.tuning), *_turned(found), *attention]
-        optional = []
-    spiking = [] if spikes is None else [spikes_sentence(spikes)]
-    return (*sentences, *spiking, *optional)[:_MOST]
+    config: DaysConfig, prepared: PreparedPair, found: Measurements, spikes: SpikeMeasurements | None = None
+) -> tuple[Sentence, ...]:
+    """Return what went in, whether it worked, what changed, whether it is more than simple baselines, how sure."""
+    changed = "What changed?" if found.tuning else "Did the mapping work?"
+    return (
+        Sentence("What went in?", _inputs(prepared), "What went in"),
+        Sentence("Did it work?", _worked(found), "Did the mapping work?"),
+        Sentence("What changed?", _changed(found), changed),
+        Sentence("More than simple alignments?", _more(found, spikes), "How sure?"),
+        Sentence("How sure?", _sure(config, prepared, found, spikes), "How sure?"),
+    )
 
 
-def _turned(found: Measurements) -> list[str]:
-    return [sentence] if (sentence := turned_sentence(found)) else []
-
-
-def _origin(prepared: PreparedPair) -> str:
+def _inputs(prepared: PreparedPair) -> str:
     sentence = origin_sentence(prepared)
-    shares = [shared_frames(day, prepared.window_frames) for day in (prepared.x, prepared.y)]
-    if max(shares) == 0:
-        return sentence
-    return f"{sentence[:-1]}; {percent(max(shares))} of the test frames were seen in training: errors are optimistic."
+    share = max(shared_frames(day, prepared.window_frames) for day in (prepared.x, prepared.y))
+    if share:
+        sentence = f"{sentence[:-1]}; {percent(share)} of the test frames were seen in training: errors are optimistic."
+    mixed = " The days are mixed, a control in which there is nothing to learn." if is_mixed(prepared) else ""
+    return sentence + mixed
 
 
-def _direct(signals: dict) -> str:
-    parts = []
-    for metric in _DIRECT:
-        entry = signals[metric]
-        model, identity = entry["model"]["mean"], entry["identity"]["mean"]
-        verdict = compared(model, identity)
-        part = f"{METRICS[metric].label} is {significant(model)} ΔF/F, {verdict} identity ({significant(identity)})"
+def _worked(found: Measurements) -> str:
+    """Every direct error beside that of doing nothing, and the best possible where it is known."""
+    known = [metric for metric in _DIRECT if metric in found.signals]
+    if not known:
+        return f"Not known. {_UNKNOWN} {cycle_sentence(found.signals)}"
+    verdicts, parts = [], []
+    for metric in known:
+        entry = found.signals[metric]
+        model, identity = entry["model"], entry["identity"]["mean"]
+        verdicts.append(Verdict.of(model["mean"], identity))
+        part = (
+            f"{METRICS[metric].label} {significant(model['mean'])}, {verdicts[-1].than} doing nothing "
+            f"({significant(identity)})"
+        )
         if "best_possible" in entry:
-            best = entry["best_possible"]["mean"]
-            part += f", best possible {significant(best)}"
-        if "gap_closed" in entry["model"]:
-            part += f": {percent(max(0.0, entry['model']['gap_closed']))} of the gap closed"
+            part += f", best possible {significant(entry['best_possible']['mean'])}"
+        if "gap_closed" in model:
+            part += f": {percent(max(0.0, model['gap_closed']))} of the gap closed"
         parts.append(part)
-    return f"{'; '.join(parts)}."
+    return f"{answer(verdicts)}. Mean errors in ΔF/F: {'; '.join(parts)}."
 
 
-def _best_alignment(signals: dict) -> str:
-    parts: dict[str, list[str]] = {}
-    for metric in _DIRECT:
-        entry = {name: numbers["mean"] for name, numbers in signals[metric].items()}
-        for name in best_alignments(entry):
-            kind = f"that uses the {PLACE_USED[name]}" if name in PLACE_USED else "that sees activity alone"
-            verdict = f"{compared(entry['model'], entry[name])} {TRANSLATOR_LABELS[name]} in {METRICS[metric].label}"
-            parts.setdefault(kind, []).append(f"{verdict} ({significant(entry[name])})")
-    said = "; beside the best ".join(f"{kind} it is {' and '.join(verdicts)}" for kind, verdicts in parts.items())
-    return f"The CycleGAN and simple alignments: beside the best {said}."
+def _changed(found: Measurements) -> str:
+    if found.tuning:
+        told = _with_truth(found.tuning) if "changed_y" in found.tuning else _without_truth(found.tuning["all_y"])
+    else:
+        told = f"No position to compare tuning along. {moved_sentence(found)}"
+    return f"{told} {turned_sentence(found)}".rstrip()
 
 
-def _tuning(tuning: dict) -> list[str]:
-    if "changed_y" in tuning and tuning["changed_y"]["model"]["n"]:
-        sentences = [_changed(tuning["changed_y"])]
-        if tuning["unchanged_y"]["model"]["n"]:
-            sentences.append(_unchanged(tuning["unchanged_y"]))
-        return sentences
-    if "all_y" in tuning and tuning["all_y"]["model"]["n_correlation"]:
-        return [_without_truth(tuning["all_y"])]
-    return []
-
-
-def _changed(entry: dict) -> str:
-    model, identity = entry["model"], entry["identity"]
-    rivals = (
-        f"{TRANSLATOR_LABELS[name]} {significant(entry[name]['mae'])} and "
-        f"{significant(entry[name]['correlation'], digits=2)}, the CycleGAN closer in {entry[name]['model_closer']} of "
-        f"{model['n']} neurons"
-        for name in best_alignments({name: numbers["mae"] for name, numbers in entry.items()})
-    )
-    closer = "is closer to the truth than" if model["mae"] < identity["mae"] else "is no closer to the truth than"
-    return (
-        f"For the {model['n']} neurons that learning changed, position tuning of G(X) {closer} that of X: mean error "
-        f"{significant(model['mae'])} against {significant(identity['mae'])} ΔF/F, correlation "
-        f"{significant(model['correlation'], digits=2)} against {significant(identity['correlation'], digits=2)}"
-        f" ({'; '.join(rivals)})."
-    )
-
-
-def _unchanged(entry: dict) -> str:
-    model, noise, moved = entry["model"], entry["noise"]["mae"], entry["moment_matching"]["mae"]
-    halves = "" if noise != noise else f", and even and odd laps of one day differ by {significant(noise)}"
-    return (
-        f"Tuning of the {model['n']} neurons that learning left alone moves by {significant(model['mae'])} ΔF/F, where "
-        f"it should not move ({TRANSLATOR_LABELS['moment_matching']} moves it by {significant(moved)}{halves})."
-    )
+def _with_truth(tuning: dict) -> str:
+    changed, unchanged = tuning["changed_y"], tuning["unchanged_y"]
+    told = []
+    if n := changed["model"]["n"]:
+        model, identity = changed["model"], changed["identity"]
+        told.append(
+            f"Position tuning of the {plural(n, 'neuron')} that learning changed: G(X) correlates "
+            f"{significant(model['correlation'], digits=2)} with the truth, X itself "
+            f"{significant(identity['correlation'], digits=2)}; its mean error of {significant(model['mae'])} ΔF/F is "
+            f"{Verdict.of(model['mae'], identity['mae']).than} that of X, {significant(identity['mae'])}."
+        )
+    else:
+        told.append("No neuron changed.")
+    if n := unchanged["model"]["n"]:
+        noise = unchanged["noise"]["mae"]
+        halves = "" if noise != noise else f" (even and odd laps of one day differ by {significant(noise)})"
+        told.append(f"The {n} others move by {significant(unchanged['model']['mae'])}, where they should not{halves}.")
+    return " ".join(told)
 
 
 def _without_truth(entry: dict) -> str:
-    names = ("identity", *best_alignments({name: numbers["mae"] for name, numbers in entry.items()}), "training_laps")
-    said = ", ".join(f"{TRANSLATOR_LABELS[name]} {significant(entry[name]['correlation'], digits=2)}" for name in names)
+    if not entry["model"]["n_correlation"]:
+        return "Tuning does not vary with position."
     model = significant(entry["model"]["correlation"], digits=2)
-    return f"Position tuning of G(X) correlates {model} with that recorded on day y ({said})."
+    beside = ", ".join(
+        f"{TRANSLATOR_LABELS[name]} {significant(entry[name]['correlation'], digits=2)}"
+        for name in ("identity", *best_alignments(_errors(entry)), "training_laps")
+    )
+    return f"Position tuning of G(X) correlates {model} with that recorded on day y ({beside})."
+
+
+def _errors(entry: dict) -> dict[str, float]:
+    return {name: numbers["mae"] for name, numbers in entry.items()}
+
+
+def _more(found: Measurements, spikes: SpikeMeasurements | None) -> str:
+    errors = {label: entry for label, entry, *_ in measures(found, spikes)}
+    if not errors:
+        return "Cannot be told: no measure here has an answer to compare with."
+    wins = [Verdict.of(own["model"], min(own[name] for name in alignments(own))) for own in errors.values()]
+    label, first = next(iter(errors.items()))
+    named = ", ".join(f"{TRANSLATOR_LABELS[name]} {significant(first[name])}" for name in best_alignments(first))
+    return (
+        f"{answer(wins)}. {counted(errors, named=0)} {label.split(' (')[0]}: CycleGAN {significant(first['model'])}, "
+        f"{named}."
+    )
+
+
+def _sure(config: DaysConfig, prepared: PreparedPair, found: Measurements, spikes: SpikeMeasurements | None) -> str:
+    apart = min(independent(day, prepared.window_frames)[1] for day in (prepared.x, prepared.y))
+    return (
+        f"One training run (seed {config.training.seed}) on one pair of days, tested on the frames of "
+        f"{plural(apart, 'window')} side by side; another seed or animal may differ. {floors_sentence(found, spikes)}"
+    ).rstrip()
+
+
+def opening_picture(prepared: PreparedPair, found: Measurements) -> Picture:
+    """Draw day x, G(X), the best alignments of either kind and what G(X) should be, side by side.
+
+    Tuning along the track where it is known, sorted by the peak of the last panel; else one test window.
+    """
+    truth_known = "direct_y" in found.signals
+    neurons = np.ones(prepared.n_neurons, bool) if prepared.changed is None else prepared.changed
+    if found.tuning and neurons.any():
+        entry = found.tuning["changed_y" if truth_known else "all_y"]
+        names = ("model", *best_alignments(_errors(entry)))
+        panels = [("X, before", found.curves["x"], entry["identity"]["correlation"])]
+        panels += [(_title(name), found.tuned[name]["g_x"], entry[name]["correlation"]) for name in names]
+        last = ("truth, after", found.curves["truth_y"]) if truth_known else ("Y, after", found.curves["y"])
+        target = "what the same laps would have been after learning" if truth_known else "recorded on day y, other laps"
+        caption = (
+            f"Position tuning of {'the neurons that learning changed' if truth_known else 'all neurons'} on day x, as "
+            f"translated by the CycleGAN and by the best simple alignments, and {target}; neurons sorted by the peak "
+            "of the last panel, each scaled by X and the last. r: mean correlation with the last."
+        )
+        drawn = [(f"{title}\nr = {significant(r, digits=2)}", curves) for title, curves, r in panels]
+        return Picture("tuning_maps", caption, tuning_maps([*drawn, last], found.edges_cm, neurons), counterpart="")
+    errors = {name: numbers["mean"] for name, numbers in found.signals.get("direct_y", {}).items()}
+    best = best_alignments(errors) or alignments(found.translated, ALIGNMENTS_ALONE)[-1:]
+    panels = [("X", found.example.x[0]), *((_title(name), found.translated[name]) for name in ("model", *best))]
+    if truth_known:
+        last, told = ("truth", found.example.truth_y[0]), "what G(X) should be"
+    else:
+        last, told = ("Y", found.example.y[0]), "a window of day y, which is no pair"
+    chosen = "the best simple alignments" if errors else "a simple alignment"
+    caption = (
+        f"One test window of day x, as translated by the CycleGAN and by {chosen}, and {told}; neurons downward in the "
+        "order of the networks, one colour scale."
+    )
+    return Picture("translated", caption, translated_maps([*panels, last], prepared), counterpart="")
+
+
+def _title(name: str) -> str:
+    return textwrap.fill(f"G(X): {TRANSLATOR_LABELS[name]}", _TITLE_WIDTH)

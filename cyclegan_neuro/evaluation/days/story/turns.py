@@ -8,14 +8,9 @@ from cyclegan_neuro.evaluation.contents import significant
 from cyclegan_neuro.evaluation.days.measurements import Measurements
 from cyclegan_neuro.evaluation.days.turned_maps import Turn
 
-__all__ = ["turned_sentence", "turns_paragraph"]
+__all__ = ["turned_sentence", "turns"]
 
 _DIRECTIONS = {"y": ("G(X)", "X", "y"), "x": ("F(Y)", "Y", "x")}
-_WHY = (
-    "A mapping learned without pairs can give every place of the track the activity of another one, if the maps agree "
-    "that way too: nothing in the losses would show it. It tends to take the turn to which the recorded cells lean; "
-    "where whole maps change, that need not be none."
-)
 
 
 def turned_sentence(found: Measurements) -> str:
@@ -29,27 +24,21 @@ def turned_sentence(found: Measurements) -> str:
     return f"Turned maps: {'; '.join(turned)}." if turned else ""
 
 
-def turns_paragraph(found: Measurements, *, truth_known: bool) -> tuple[str, ...]:
-    """Say how maps agree as they stand and at the best turn, for the model and for the recorded days."""
-    parts = []
+def turns(found: Measurements, *, target: str | None) -> list[str]:
+    """Say how maps agree as they stand and at the best turn, for the model and for the recorded days.
+
+    ``target`` is what the maps should be; the day that they should look like where it is absent.
+    """
+    told = []
     for direction, (translated, recorded, day) in _DIRECTIONS.items():
         model, identity = (found.turns[direction][name] for name in ("model", "identity"))
-        if math.isnan(model.correlation):
-            continue
-        target = "the truth" if truth_known else f"day {day}"
-        parts.append(
-            f"tuning of {translated} and {target} {significant(model.correlation, digits=2)} as it stands, "
-            f"{_best(model)} ({recorded} as recorded: {significant(identity.correlation, digits=2)}, {_best(identity)})"
-        )
-    if not parts:
-        return ()
-    warning = turned_sentence(found)
-    said = f"Warning. {warning} {_WHY}" if warning else "No turn of the translated maps is better than none."
-    return (
-        "Turned maps. Correlations of tuning as it stands and at the best of all shifts around the track by more than "
-        "one bin, forwards and backwards (z: their difference in standard errors over neurons): "
-        f"{'; '.join(parts)}. {said}",
-    )
+        if not math.isnan(model.correlation):
+            told.append(
+                f"tuning of {translated} and {target or f'day {day}'} {significant(model.correlation, digits=2)} as it "
+                f"stands, {_best(model)} ({recorded} as recorded: {significant(identity.correlation, digits=2)}, "
+                f"{_best(identity)})"
+            )
+    return told
 
 
 def _models(found: Measurements):

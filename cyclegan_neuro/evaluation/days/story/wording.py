@@ -1,10 +1,13 @@
-"""Words that the blocks share: names of metrics and translators, comparisons, numbers."""
+"""Words that the blocks share: names of metrics and translators, numbers, templates."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Collection, Mapping
+from pathlib import Path
+from typing import Any
 
+from cyclegan_neuro.evaluation import wording
 from cyclegan_neuro.evaluation.contents import significant
 from cyclegan_neuro.windows.prepared import PreparedPair
 
@@ -16,10 +19,10 @@ __all__ = [
     "TRANSLATOR_LABELS",
     "alignments",
     "best_alignments",
-    "compared",
     "is_mixed",
     "mean_sd",
     "row_label",
+    "tell",
 ]
 
 TRANSLATOR_LABELS = {
@@ -56,22 +59,6 @@ PLACE_USED = {
 ALIGNMENTS_WITH_PLACE = tuple(PLACE_USED)
 ALIGNMENTS = (*ALIGNMENTS_ALONE, *ALIGNMENTS_WITH_PLACE)
 _ROUNDING = 1e-6  # ΔF/F; what float32 leaves of an exact inversion
-_ALIKE = 0.01  # relative differences below this are called none
-
-
-def compared(value: float, other: float) -> str:
-    """Say how an error compares with another one: ``better than``, ``no better than`` or ``worse than``.
-
-    Examples
-    --------
-    >>> [compared(v, 1.0) for v in (0.5, 0.995, 1.2, math.nan)]
-    ['better than', 'no better than', 'worse than', 'not comparable with']
-    """
-    if math.isnan(value) or math.isnan(other):
-        return "not comparable with"
-    if value < other * (1 - _ALIKE):
-        return "better than"
-    return "no better than" if value <= other * (1 + _ALIKE) else "worse than"
 
 
 def alignments(present: Collection[str], names: tuple[str, ...] = ALIGNMENTS) -> tuple[str, ...]:
@@ -103,6 +90,11 @@ def row_label(name: str) -> str:
     """
     mark = f" (uses {PLACE_USED[name]})" if name in PLACE_USED else ""
     return f"{TRANSLATOR_LABELS[name]}{mark}"
+
+
+def tell(name: str, **facts: Any) -> dict[str, tuple[str, ...]]:
+    """Fill in one of the templates beside this module; see :func:`cyclegan_neuro.evaluation.wording.tell`."""
+    return wording.tell(Path(__file__).with_name(f"{name}.j2"), **facts)
 
 
 def mean_sd(entry: dict | None) -> str | None:

@@ -50,7 +50,7 @@ def with_scores(found, values, *, untrained=0.5, contrast=0.7):
 
 
 def paragraph(block, beginning):
-    (one,) = (text for text in block.paragraphs if text.startswith(beginning))
+    (one,) = (text for text in (*block.paragraphs, *block.how) if text.startswith(beginning))
     return one
 
 
@@ -75,7 +75,8 @@ def test_there_are_two_blocks_for_every_kind_of_data(make_pair, make_interpretat
     checked = ["maps_and_truth", "map_scores"] if kind in ("learning", "phi") else []
     first = ["attention_masks_g", "attention_masks_f", "grad_cam_window"]
     assert slugs == [*first, *middle[kind], "attended_neurons_d_x", "attended_neurons_d_y", *checked]
-    assert not any("nan" in text for block in (look, truth) for text in block.paragraphs)
+    assert not any("nan" in text for block in (look, truth) for text in (*block.paragraphs, *block.how))
+    assert all(sum(len(text.split()) for text in block.paragraphs) < 120 for block in (look, truth))
 
 
 def test_pictures_name_their_counterparts(make_pair, make_interpretation):
@@ -120,22 +121,22 @@ def test_the_lists_of_both_discriminators_stand_apart(make_pair, make_interpreta
     apart = table(look, "attended_by_discriminators")
     assert [(row[1], row[4]) for row in apart.rows] == [("n1", "n0"), ("n4", "n3"), ("n3", "n4")]
     assert apart.rows[0] == (1, "n1", pytest.approx(5 / 3), "yes", "n0", pytest.approx(2.0), "yes")
-    text = paragraph(look, "Neurons are ranked")
+    text = paragraph(look, "Of the 3 most attended")
     assert "of those of D_X alone 1 and of D_Y alone 1; of 3 drawn at random it would be 1.2." in text
 
 
 def test_what_is_explained_is_said(make_pair, make_interpretation):
     prepared = make_pair(**LEARNING)
     look, _ = interpretation_block(prepared, make_interpretation(prepared))
-    assert "3 test windows of X for D_X and G, and 3 of Y" in look.paragraphs[0]
-    assert "mean absolute change" in look.paragraphs[0]
-    assert "Shown first: saliency of D_X, D_Y, G, F." in look.paragraphs[1]
-    assert "cannot tell them apart" not in look.paragraphs[1]
+    assert "3 test windows of X for D_X and G, and 3 of Y" in look.how[0]
+    assert "mean absolute change" in look.how[0]
+    assert "Shown first: saliency of D_X, D_Y, G, F." in look.how[1]
+    assert "cannot tell them apart" not in look.how[1]
     found = make_interpretation(prepared, resolved=False, generator_score="output", smooth_samples=7)
     look, _ = interpretation_block(prepared, found)
-    assert "mean absolute output" in look.paragraphs[0]
-    assert "7 noisy copies" in look.paragraphs[1]
-    assert "In D_X, D_Y, G, F neurons are channels" in look.paragraphs[1]
+    assert "mean absolute output" in look.how[0]
+    assert "7 noisy copies" in look.how[1]
+    assert "In D_X, D_Y, G, F neurons are channels" in look.how[1]
 
 
 def test_where_attention_peaks_by_hand(make_pair, make_interpretation):
@@ -167,7 +168,7 @@ def test_the_ranking_holds_all_neurons_and_the_truth(make_pair, make_interpretat
         "n4": "no",
     }
     said = "Of the 5 most attended neurons learning changed 2, of those of D_X alone 2 and of D_Y alone 2; of 5 drawn"
-    assert f"{said} at random it would be 2.0." in paragraph(look, "Neurons are ranked")
+    assert f"{said} at random it would be 2.0." in paragraph(look, "Of the 5 most attended")
     assert "attended_neurons" not in [one.slug for _, one in look.tables]  # five neurons need one table
 
 
@@ -184,12 +185,13 @@ def test_without_roi_ids_or_truth_the_columns_say_who_is_meant(make_pair, make_i
 def test_verdicts_by_hand(make_pair, make_interpretation):
     prepared = make_pair(**LEARNING)
     values = {"D_X": 0.9, "D_Y": 0.55, "G": 0.2, "F": 0.75}
-    found = with_scores(make_interpretation(prepared), values)
-    text = paragraph(truth_block(prepared, found), "Which neurons learning changed.")
+    block = truth_block(prepared, with_scores(make_interpretation(prepared), values))
+    text = paragraph(block, "Which neurons learning changed.")
     assert "D_X 0.90, F 0.75 pointing at it; D_Y 0.55 at chance; G 0.20 pointing away from it." in text
-    assert "Of all 24 maps that can be asked, 12 point at it." in text
-    assert "tuning difference, all frames 0.70 (12 of them above)" in text
-    assert "no network was needed" not in text
+    assert text.endswith("The recorded days alone give up to 0.70.")
+    every = paragraph(block, "Which neurons learning changed:")
+    assert "of all 24 maps that can be asked, 12 point at it." in every
+    assert "tuning difference, all frames 0.70 (12 of them above)" in every
 
 
 def test_what_untrained_networks_give_as_well_explains_nothing(make_pair, make_interpretation):
@@ -198,8 +200,8 @@ def test_what_untrained_networks_give_as_well_explains_nothing(make_pair, make_i
     block = truth_block(prepared, with_scores(make_interpretation(prepared), values, untrained=0.78))
     text = paragraph(block, "Which neurons learning changed.")
     assert "D_X 0.80, D_Y 0.80, G 0.80, F 0.80 above chance, but no more than untrained networks." in text
-    assert "0 point at it" in text
-    assert "explains nothing that was learned" in " ".join(block.paragraphs)
+    assert "0 point at it" in paragraph(block, "Which neurons learning changed:")
+    assert "explains nothing that was learned" in " ".join(block.how)
 
 
 def test_a_contrast_that_does_better_is_named(make_pair, make_interpretation):
@@ -208,11 +210,11 @@ def test_a_contrast_that_does_better_is_named(make_pair, make_interpretation):
     values = dict.fromkeys(("D_X", "D_Y", "G", "F"), 0.8)
     better = truth_block(prepared, with_scores(found, values, contrast=0.95))
     text = paragraph(better, "Which neurons learning changed.")
-    assert "0.95 (none of them above)" in text
-    assert text.endswith("For this question no network was needed.")
-    chance = paragraph(truth_block(prepared, with_scores(found, values, contrast=0.5)), "Which neurons learning")
-    assert "0.50, which is chance (24 of them above)" in chance
-    assert "no network was needed" not in chance
+    assert text.endswith("The recorded days alone give up to 0.95: for this question no network was needed.")
+    assert "0.95 (none of them above)" in paragraph(better, "Which neurons learning changed:")
+    chance = truth_block(prepared, with_scores(found, values, contrast=0.5))
+    assert "0.50, which is chance (24 of them above)" in paragraph(chance, "Which neurons learning changed:")
+    assert "no network was needed" not in " ".join(chance.paragraphs)
 
 
 def test_scores_that_are_not_defined_are_left_out(make_pair, make_interpretation):
@@ -278,12 +280,14 @@ def test_without_truth_only_the_controls_speak(make_pair, make_interpretation, k
 
 def test_a_missing_control_comes_with_its_commands(make_pair, make_interpretation):
     prepared = make_pair(**LEARNING)
-    commands = truth_block(prepared, make_interpretation(prepared)).paragraphs[-1]
+    block = truth_block(prepared, make_interpretation(prepared))
+    assert block.paragraphs[-1].endswith("has not been run.")
+    commands = block.how[-1]
     assert "--set data.shuffle_days=true" in commands
     assert "--set evaluation.interpretation.control=CONTROL" in commands
     with_control = truth_block(prepared, make_interpretation(prepared, control=True))
-    assert not any("shuffle_days" in text for text in with_control.paragraphs)
-    assert "untrained networks and networks trained on mixed days" in with_control.paragraphs[-1]
+    assert not any("shuffle_days" in text for text in (*with_control.paragraphs, *with_control.how))
+    assert "untrained networks and networks trained on mixed days" in with_control.how[-1]
 
 
 def test_the_control_says_that_it_is_one(make_pair, make_interpretation):
@@ -314,9 +318,10 @@ def test_the_small_table_is_the_top_of_the_large_one(make_pair, make_interpretat
 def test_on_mixed_days_identity_is_right(make_pair, make_trainer, model_of):
     prepared = make_pair(**LEARNING)
     section, trainer = Config().evaluation, make_trainer()
-    told = {name: learning_block(days, measure(section, days, model_of(trainer, days))).paragraphs[0]
+    told = {name: learning_block(days, measure(section, days, model_of(trainer, days)))
             for name, days in (("plain", prepared), ("mixed", mixed(prepared)))}  # fmt: skip
-    assert "the expert brain would have answered them" in told["plain"]
-    assert told["mixed"].startswith("The days are mixed (control): neither x nor y is before or after learning.")
-    assert "expert brain" not in told["mixed"]
-    assert "a model that leaves windows alone is right" in told["mixed"]
+    assert "the expert brain would have answered them" in told["plain"].how[0]
+    first = told["mixed"].paragraphs[0]
+    assert first.startswith("The days are mixed (control): neither x nor y is before or after learning.")
+    assert "a model that leaves windows alone is right" in first
+    assert "expert brain" not in " ".join(told["mixed"].how)

@@ -2,7 +2,7 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from cyclegan_neuro.evaluation.days.story.turns import turned_sentence, turns_paragraph
+from cyclegan_neuro.evaluation.days.story.turns import turned_sentence, turns
 from cyclegan_neuro.evaluation.days.turned_maps import Turn
 
 STANDS = Turn(0.4, 0.1, 32.0, False, -9.0, False)
@@ -22,19 +22,17 @@ def test_turned_maps_are_a_warning():
         "Turned maps: tuning of G(X) correlates -0.010 with that of day y as it stands, but 0.36 when shifted by 96 cm "
         "(z = 8.0)."
     )
-    (text,) = turns_paragraph(found(TURNED), truth_known=False)
-    assert f"Warning. {warning}" in text
+    text, _ = turns(found(TURNED), target=None)
+    assert text.startswith("tuning of G(X) and day y -0.010 as it stands, 0.36 when shifted by 96 cm")
     assert "X as recorded: 0.020, 0.15 when read backwards and shifted by 96 cm (z = 6.0)" in text
 
 
 def test_maps_that_stand_are_no_warning():
     assert turned_sentence(found(STANDS)) == ""
-    (text,) = turns_paragraph(found(STANDS), truth_known=True)
-    assert "tuning of G(X) and the truth 0.40 as it stands" in text
-    assert text.endswith("No turn of the translated maps is better than none.")
+    assert "tuning of G(X) and the truth 0.40 as it stands" in turns(found(STANDS), target="the truth")[0]
 
 
 def test_nothing_is_said_of_what_is_not_known():
     unknown = SimpleNamespace(turns={day: {"model": UNKNOWN, "identity": UNKNOWN} for day in "xy"})
-    assert turns_paragraph(unknown, truth_known=False) == ()
+    assert turns(unknown, target=None) == []
     assert turned_sentence(SimpleNamespace(turns={})) == ""
