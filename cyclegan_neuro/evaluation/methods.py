@@ -12,21 +12,17 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
-from numbers import Integral, Real
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
 from cyclegan_neuro import __version__
-from cyclegan_neuro.evaluation.contents import Reference, significant
-from cyclegan_neuro.evaluation.wording import percent, plural
+from cyclegan_neuro.evaluation.contents import Reference
+from cyclegan_neuro.evaluation.wording import fill_in
 
 __all__ = ["Paragraph", "bibliography", "render_methods"]
 
 _FOLDER = Path(__file__).parent
 _ACCENTS = {"v": "\u030c", '"': "\u0308", "'": "\u0301", "`": "\u0300", "^": "\u0302", "~": "\u0303"}
-_FILTERS = {"percent": percent, "plural": plural, "significant": significant, "thousands": "{:,}".format}
 
 
 @dataclass(frozen=True)
@@ -36,8 +32,8 @@ class Paragraph:
     Attributes
     ----------
     template : Path
-        Of Jinja 2. Line breaks count as spaces, none is left before punctuation, floats are printed as ``:g`` does;
-        beside Jinja's filters it has ``percent``, ``plural("window")``, ``significant`` and ``thousands``.
+        As of :func:`~cyclegan_neuro.evaluation.wording.fill_in`. Line breaks count as spaces, and none is left before
+        punctuation.
     facts : mapping
         What it may tell, by name; another name in it is an error.
     references : Path, optional
@@ -77,8 +73,8 @@ def render_methods(
 
     versions = {library: version(library) for library in ("TensorFlow", "Keras", *libraries)}
     software = Paragraph(_FOLDER / "software.j2", {"package_version": __version__, "versions": versions})
-    texts = tuple(_render(paragraph, cite) for paragraph in (*paragraphs, software))
-    return texts, tuple(cited.values())
+    texts = [" ".join(fill_in(p.template, cite=cite, **p.facts).split()) for p in (*paragraphs, software)]
+    return tuple(re.sub(r" (?=[,.;:)])", "", text) for text in texts), tuple(cited.values())
 
 
 @cache
@@ -102,16 +98,3 @@ def _citation(reference: Reference, *, in_text: bool) -> str:
 def _letter(accented: re.Match) -> str:
     """Return ``č`` for ``{\\v{c}}``."""
     return unicodedata.normalize("NFC", accented[2] + _ACCENTS[accented[1]])
-
-
-def _render(paragraph: Paragraph, cite) -> str:
-    environment = Environment(
-        loader=FileSystemLoader(paragraph.template.parent),
-        undefined=StrictUndefined,
-        finalize=lambda value: f"{value:g}" if isinstance(value, Real) and not isinstance(value, Integral) else value,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= _FILTERS
-    text = environment.get_template(paragraph.template.name).render(paragraph.facts, cite=cite)
-    return re.sub(r" (?=[,.;:)])", "", " ".join(text.split()))

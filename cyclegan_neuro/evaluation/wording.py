@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable
+from numbers import Integral, Real
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from cyclegan_neuro.evaluation.contents import Table, significant
 from cyclegan_neuro.recordings.findings import Finding
 
-__all__ = ["findings_table", "percent", "plural", "tell"]
+__all__ = ["fill_in", "findings_table", "percent", "plural", "tell"]
 
 _RANK = {"critical": 0, "warning": 1, "info": 2}
 
@@ -28,6 +29,9 @@ def plural(n: int, noun: str) -> str:
     return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"
 
 
+_FILTERS = {"percent": percent, "plural": plural, "significant": significant, "thousands": "{:,}".format}
+
+
 def findings_table(findings: Iterable[Finding]) -> Table:
     """Return what the checks had to say, the most serious first."""
     ranked = sorted(findings, key=lambda finding: _RANK[finding.severity])
@@ -35,24 +39,33 @@ def findings_table(findings: Iterable[Finding]) -> Table:
     return Table("findings", ("severity", "where", "found", "expected", "what to do"), rows)
 
 
-def tell(template: Path, **facts: Any) -> dict[str, tuple[str, ...]]:
-    """Fill in a template of a report's text.
+def fill_in(template: Path, /, **facts: Any) -> str:
+    """Return the text of a Jinja 2 template, in which a name that is not among ``facts`` is an error.
 
-    Parameters
-    ----------
-    template : Path
-        Of Jinja 2; blank lines part paragraphs.
-    **facts
-        What it may tell; another name in it is an error. Filters: ``percent``, ``plural("window")``, ``significant``.
+    Floats are printed as ``:g`` does; beside Jinja's filters there are ``percent``, ``plural("window")``,
+    ``significant`` and ``thousands``.
 
-    Returns
-    -------
-    dict
-        ``paragraphs``, and as ``how`` those below the line ``---``: fields of a Block.
+    Raises
+    ------
+    jinja2.UndefinedError
     """
-    environment = Environment(loader=FileSystemLoader(template.parent), undefined=StrictUndefined, trim_blocks=True)
-    environment.filters |= {"percent": percent, "plural": plural, "significant": significant}
-    prose, _, how = environment.get_template(template.name).render(facts).partition("\n---\n")
+    environment = Environment(
+        loader=FileSystemLoader(template.parent),
+        undefined=StrictUndefined,
+        finalize=lambda value: f"{value:g}" if isinstance(value, Real) and not isinstance(value, Integral) else value,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= _FILTERS
+    return environment.get_template(template.name).render(facts)
+
+
+def tell(template: Path, /, **facts: Any) -> dict[str, tuple[str, ...]]:
+    """Return what a template tells as fields of a Block: ``paragraphs``, and as ``how`` those below a line ``---``.
+
+    Blank lines part paragraphs; see :func:`fill_in`.
+    """
+    prose, _, how = fill_in(template, **facts).partition("\n---\n")
     return {"paragraphs": _paragraphs(prose), "how": _paragraphs(how)}
 
 

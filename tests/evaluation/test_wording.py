@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
+from jinja2 import UndefinedError
 
-from cyclegan_neuro.evaluation.wording import findings_table, percent, plural
+from cyclegan_neuro.evaluation.wording import findings_table, percent, plural, tell
 from cyclegan_neuro.recordings.findings import Finding
 
 
@@ -31,3 +32,14 @@ def test_findings_stand_in_the_order_of_their_weight():
         ("critical", "file 2"), ("warning", "file 1"), ("warning", "file 3"), ("info", "file 0"),
     ]  # fmt: skip
     assert table.rows[0][2:] == ("this", "that", "mend it")
+
+
+def test_templates_tell_paragraphs_and_below_the_line_how(tmp_path):
+    template = tmp_path / "block.j2"
+    template.write_text(
+        "{% if n %}\nA {{ n|thousands }}\n b.\n\n{% endif %}\n\nC {{ x }}.\n---\nD.\n", encoding="utf-8"
+    )
+    assert tell(template, n=1234, x=0.10000001) == {"paragraphs": ("A 1,234 b.", "C 0.1."), "how": ("D.",)}
+    assert tell(template, n=0, x=2.0)["paragraphs"] == ("C 2.",)
+    with pytest.raises(UndefinedError, match="'x' is undefined"):
+        tell(template, n=0)
