@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -254,7 +255,8 @@ def draw_map(
         extent=(*extent_x, n_neurons + 0.5, 0.5),
         interpolation="antialiased",  # more neurons than pixels: average them instead of dropping some
     )
-    axis.yaxis.get_major_locator().set_params(integer=True)
+    locator: Any = axis.yaxis.get_major_locator()
+    locator.set_params(integer=True)
     return image
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -77,7 +78,7 @@ def score_figure(groups: Sequence[tuple[str, Sequence[ScoreRow]]], columns: Sequ
     columns : sequence of ScoreColumn
         As many as every row has points.
     """
-    lines: list[ScoreRow | str] = [line for heading, rows in groups for line in (heading, *rows)]
+    lines: list[Any] = [line for heading, rows in groups for line in (heading, *rows)]
     points = [point for line in lines if isinstance(line, ScoreRow) for point in line.points if point is not None]
     controls = list(dict.fromkeys(name for point in points for name in point.controls))
     with styled():

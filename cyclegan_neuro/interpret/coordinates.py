@@ -42,7 +42,7 @@ class Coordinate:
         """Axis label with unit."""
         return f"position ({self.unit})" if self.kind == "position" else f"time since the event ({self.unit})"
 
-    def average(self, day: Literal["x", "y"], starts: np.ndarray, window_frames: int, *, frames=None) -> BinnedAverage:
+    def average(self, day: str, starts: np.ndarray, window_frames: int, *, frames=None) -> BinnedAverage:
         """Return what averages windows of a day per bin."""
         values = getattr(self, day)
         return BinnedAverage(values, starts, window_frames=window_frames, edges=self.edges, frames=frames)
@@ -69,8 +69,8 @@ def position_coordinate(x: Recording, y: Recording, *, bin_cm: float) -> Coordin
     days = (x.behaviour, y.behaviour)
     if any(day.position_cm is None or not np.isfinite(day.position_cm).any() for day in days):
         return None
-    positions = [day.position_cm for day in days]
-    return Coordinate("position", *positions, bin_edges(*positions, width=bin_cm), "cm", reward_zone(x, y))
+    x_cm, y_cm = (day.position_cm for day in days)
+    return Coordinate("position", x_cm, y_cm, bin_edges(x_cm, y_cm, width=bin_cm), "cm", reward_zone(x, y))
 
 
 def event_coordinate(x: Recording, y: Recording, *, before_s: float, after_s: float, bin_s: float) -> Coordinate | None:
@@ -78,11 +78,11 @@ def event_coordinate(x: Recording, y: Recording, *, before_s: float, after_s: fl
     days = (x, y)
     if any(day.behaviour.events is None or not day.behaviour.events.any() for day in days):
         return None
-    times = [
+    x_s, y_s = (
         time_since_event_s(day.behaviour.events, day.frame_rate_hz, day.gaps, before_s=before_s, after_s=after_s)
         for day in days
-    ]
-    return Coordinate("event", *times, bin_edges(*times, width=bin_s), "s")
+    )
+    return Coordinate("event", x_s, y_s, bin_edges(x_s, y_s, width=bin_s), "s")
 
 
 def reward_zone(*days: Recording) -> tuple[float, float] | None:

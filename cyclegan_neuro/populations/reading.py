@@ -222,7 +222,7 @@ def _as_spikes(values: np.ndarray, *, where: str, several: str, notes: list[str]
             fix="use smaller bins (data.bin_s), or set data.several_spikes: one",
         )
     if n_several:
-        share = n_several / max(1, np.count_nonzero(values))
+        share = n_several / max(1, int(np.count_nonzero(values)))
         notes.append(f"{where}: {n_several:,} bins with several spikes ({share:.2%} of those with any) count as one")
     return (values > 0).astype(np.uint8)
 

@@ -28,7 +28,7 @@ _MACHINE = ("training.devices", "training.deterministic")
 _NUMERICS = ("training.precision", "training.jit_compile")  # the same, if they become something else: said then
 
 
-def refuse_changed_config(stored: Section, given: Section, *, where: str) -> None:
+def refuse_changed_config(stored: Section, given: Any, *, where: str) -> None:
     """Compare a configuration with the one of the run.
 
     Raises
@@ -54,7 +54,7 @@ def refuse_changed_config(stored: Section, given: Section, *, where: str) -> Non
         _log.warning("training.epochs changed: the decay of the learning rates now ends with the new last epoch")
 
 
-def as_trained(stored: Section, given: Section, *, where: str) -> Section:
+def as_trained(stored: Section, given: Any, *, where: str) -> Any:
     """Return ``given`` with the run's own epochs and intervals, which an evaluation cannot change."""
     own = {key.split(".")[1]: before for key, (before, _) in changes(stored, given).items() if key in _HOW_LONG}
     for line in differences(stored, given):

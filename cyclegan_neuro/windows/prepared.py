@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
 
 import numpy as np
 
@@ -117,7 +116,7 @@ class PreparedPair:
     notes: tuple[str, ...] = ()
     inputs: dict = field(default_factory=dict)
 
-    def __getitem__(self, day: Literal["x", "y"]) -> Day:
+    def __getitem__(self, day: str) -> Day:
         return {"x": self.x, "y": self.y}[day]
 
     @property
@@ -160,7 +159,7 @@ class PreparedPair:
         names = [f"ROI {name}" if name.isdigit() else name for name in ids]
         return [name if len(name) <= 28 else f"{name[:27]}…" for name in names]
 
-    def windows_of(self, day: Literal["x", "y"], starts: np.ndarray) -> np.ndarray:
+    def windows_of(self, day: str, starts: np.ndarray) -> np.ndarray:
         """Cut the windows of a day that begin at ``starts``, in ΔF/F and in the user's neuron order.
 
         Returns
@@ -173,7 +172,7 @@ class PreparedPair:
             return self[day].recording.dff[window_frame_indices(starts, self.window_frames)]
         return invert(self[day].windows(starts, self.window_frames)[..., self.order.inverse], self[day].scaling)
 
-    def truth_of(self, day: Literal["x", "y"], starts: np.ndarray) -> np.ndarray | None:
+    def truth_of(self, day: str, starts: np.ndarray) -> np.ndarray | None:
         """Return what translations of the windows of a day should be; None where that is not known.
 
         The windows of the other day where y is Φ(X); the same laps as the brain of the other day would have answered

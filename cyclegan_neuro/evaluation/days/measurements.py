@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 
@@ -111,7 +112,7 @@ def measure(
     for translator in (model, *baselines):
         name, of_model = translator.name, translator is model
         errors[name] = SignalErrors(changed)
-        collectors = [errors[name], *([of_places] if of_model and of_places else [])]
+        collectors: list[Any] = [errors[name], *([of_places] if of_model and of_places else [])]
         if with_tuning and name != "identity":
             fields = {} if of_model else {"fields": _ALIGNED_FIELDS}
             tuned[name] = TuningCurves(prepared, bin_cm=section.position_bin_cm, **fields)
@@ -122,13 +123,13 @@ def measure(
             if (middle := _middle_window(translation, prepared)) is not None:
                 translated[name], example = middle.g_x[0], middle if of_model else example
         if recorder is not None and name not in spikes:
-            fields = _MODEL_FIELDS if of_model else _ALIGNED_FIELDS
-            spikes[name] = recorder.translated(translator, fields, batch_size=section.batch_size)
+            wanted = _MODEL_FIELDS if of_model else _ALIGNED_FIELDS
+            spikes[name] = recorder.translated(translator, wanted, batch_size=section.batch_size)
     reference, curves, edges_cm = {}, {}, None
     if with_tuning:
-        of_model = tuned.pop("model")
-        edges_cm = of_model.edges_cm
-        reference = of_model.curves() | training_curves(prepared, edges_cm)
+        own = tuned.pop("model")
+        edges_cm = own.edges_cm
+        reference = own.curves() | training_curves(prepared, edges_cm)
         curves = {"model": reference, "identity": {"g_x": reference["x"], "f_y": reference["y"]}}
         curves |= {name: collected.curves() for name, collected in tuned.items()}
     return Measurements(

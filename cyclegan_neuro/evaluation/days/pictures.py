@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -93,7 +94,11 @@ def cycle_traces(example: Translation, prepared: PreparedPair, neurons: np.ndarr
             labels = [SIGNALS[field].label for field in fields]
             start, *_ = traces = [getattr(example, field)[0, :, neuron] for field in fields]
             truth = getattr(example, f"truth_{SIGNALS[fields[1]].target}")
-            beside = ({}, {} if truth is None else {"truth": truth[0, :, neuron]}, {"behind": start})
+            beside: tuple[dict[str, Any], ...] = (
+                {},
+                {} if truth is None else {"truth": truth[0, :, neuron]},
+                {"behind": start},
+            )
             rows = tuple(
                 TraceRow(label, trace, DAY_COLOURS[SIGNALS[field].target], **extra)
                 for label, trace, field, extra in zip(labels, traces, fields, beside, strict=True)
@@ -108,7 +113,7 @@ def _most_changed(before: np.ndarray, after: np.ndarray) -> list[tuple[int, int]
     """The two stretches, a twelfth of the window each, in which the mean change is largest."""
     width = max(1, len(before) // 12)
     change = np.convolve(np.abs(after - before), np.ones(width), mode="valid")
-    stretches = []
+    stretches: list[Any] = []
     while len(stretches) < 2 and change.max(initial=0.0) > 0:
         first = int(np.argmax(change))
         stretches.append((first, first + width))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Protocol
 
 import numpy as np
 
@@ -29,7 +29,7 @@ class Frames:
         Counted from the beginning of that day's recording.
     """
 
-    day: Literal["x", "y"]
+    day: str
     index: np.ndarray
 
 
@@ -80,7 +80,8 @@ class Translator(Protocol):
         Key in ``metrics.json``.
     """
 
-    name: str
+    @property
+    def name(self) -> str: ...
 
     def to_y(self, x: np.ndarray, y: np.ndarray, at: At | None = None) -> tuple[np.ndarray, np.ndarray]:
         """Return G(x) and G(y) of x-like and y-like windows (window, time, neuron) in ΔF/F, recorded ``at``."""

@@ -8,6 +8,7 @@ counts once, as in the recording.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 
@@ -69,7 +70,7 @@ def _test_halves(day: Day, window_frames: int) -> tuple[np.ndarray, np.ndarray]:
     return stretch % 2 == 0, stretch % 2 == 1
 
 
-def compare_curves(curves: np.ndarray, reference: np.ndarray, neurons: np.ndarray) -> dict[str, float | int]:
+def compare_curves(curves: np.ndarray, reference: np.ndarray, neurons: np.ndarray) -> dict[str, Any]:
     """Return how well ``curves`` match ``reference``, averaged over ``neurons``.
 
     Parameters

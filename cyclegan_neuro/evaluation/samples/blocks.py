@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from cyclegan_neuro.evaluation.contents import Block, Picture, Table, significant
 from cyclegan_neuro.evaluation.samples import pictures
 from cyclegan_neuro.evaluation.samples.measurements import FLOOR, LABELS, MODEL, Measurements
@@ -63,7 +65,7 @@ def _split(config: SamplesConfig, prepared: PreparedSamples) -> str:
 
 
 def _data_table(prepared: PreparedSamples, recorded: PopulationStatistics) -> Table:
-    rows = [
+    rows: list[tuple[str, Any]] = [
         ("neurons", prepared.n_neurons),
         ("bin (ms)", 1000 * prepared.bin_s),
         ("bins of a sample", prepared.n_bins),

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -124,11 +126,11 @@ class Measurements:
                 "ks_statistic": one.ks_statistic,
             }
         if self.packets is not None:
-            one = self.packets
+            shares = self.packets.shares
             metrics["whole_packets"] = {
-                "recorded": one.recorded.tolist(),
-                "slack_bins": one.slack_bins,
-                "share_of_recorded": {name: [asdict(share) for share in shares] for name, shares in one.shares.items()},
+                "recorded": self.packets.recorded.tolist(),
+                "slack_bins": self.packets.slack_bins,
+                "share_of_recorded": {name: [asdict(share) for share in found] for name, found in shares.items()},
             }
         if self.whole is not None:
             sides, kept = self.whole.sides, ("plug_in", "miller_madow", "n_samples")
@@ -187,9 +189,9 @@ def measure(
     )
 
 
-def _fit_baselines(config: SamplesConfig, prepared: PreparedSamples, training: np.ndarray) -> dict[str, object]:
+def _fit_baselines(config: SamplesConfig, prepared: PreparedSamples, training: np.ndarray) -> dict[str, Any]:
     section = config.evaluation
-    fits = {
+    fits: dict[str, Callable[[np.ndarray], Any]] = {
         "dichotomized_gaussian": fit_dichotomized_gaussian,
         "k_pairwise": partial(fit_k_pairwise, seed=section.seed),
         "independent": fit_independent,

@@ -118,7 +118,8 @@ def features(words: np.ndarray) -> np.ndarray:
 def feature_covariance(words: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Return the covariance of the features over at most 50,000 words drawn at random, shape (feature, feature)."""
     drawn = words[rng.permutation(len(words))[:_MOST_WORDS_FOR_COVARIANCE]]
-    mean, second = moments_of(drawn), 0.0
+    mean = moments_of(drawn)
+    second: np.ndarray | float = 0.0
     for start in range(0, len(drawn), _CHUNK):
         part = features(drawn[start : start + _CHUNK]).astype(np.float32)
         second = second + (part.T @ part).astype(np.float64)

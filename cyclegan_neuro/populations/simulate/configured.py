@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from cyclegan_neuro.populations.sections import SimulationSection
 from cyclegan_neuro.populations.simulate.packets import simulate_packets
 from cyclegan_neuro.populations.simulate.pairs import simulate_pairs
@@ -25,7 +27,7 @@ def simulate(section: SimulationSection, *, seed: int, n_samples: int | None = N
     -------
     SimulatedPopulation
     """
-    draw = {"pairs": simulate_pairs, "packets": simulate_packets, "stimuli": simulate_stimuli}[section.kind]
+    draw: Any = {"pairs": simulate_pairs, "packets": simulate_packets, "stimuli": simulate_stimuli}[section.kind]
     own = getattr(section, section.kind)
     own = own.model_copy(update={"n_samples": n_samples or own.n_samples})
     return draw(own, seed=seed, population_seed=section.seed)

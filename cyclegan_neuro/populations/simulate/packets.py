@@ -155,8 +155,8 @@ def _draw_onsets(section: PacketsSection, shown: np.ndarray, limits: tuple[int, 
         time = first + step
         starts[:, step] = (rng.random(free_from.shape) < section.packet_probability) & (free_from <= time)
         free_from[starts[:, step]] = time + section.packet_neurons
-    sample, step, which = np.nonzero(starts)
-    return np.stack([sample, shown[which], first + step], axis=1)
+    sample, at, which = np.nonzero(starts)
+    return np.stack([sample, shown[which], first + at], axis=1)
 
 
 def _check(section: PacketsSection, only_packet: int | None, limits: tuple[int, int]) -> None:

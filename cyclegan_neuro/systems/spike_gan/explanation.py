@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -119,7 +120,9 @@ def explain_critics(config: Config, prepared: PreparedSamples, adversary) -> Exp
     critics[UNTRAINED] = build_critic(config.model, **size, seed=config.training.seed + 100)
     n_packets = len(prepared.truth.groups)
     each = -(-section.n_samples // n_packets)
-    shown = [simulate_shown(config.data.simulation, packet=packet, n_samples=each) for packet in range(n_packets)]
+    shown: list[Any] = [
+        simulate_shown(config.data.simulation, packet=packet, n_samples=each) for packet in range(n_packets)
+    ]
     samples = np.concatenate([one.samples for one in shown])
     truth = np.concatenate([one.truth.packet_spikes for one in shown])
     packets = tuple(known_packet(packet, one.truth, one.samples) for packet, one in enumerate(shown))

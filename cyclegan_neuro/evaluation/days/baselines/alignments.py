@@ -92,7 +92,7 @@ class MomentMatching(Alignment):
 
 def gains_and_shifts(x, y) -> dict[Which, Table]:
     """Return gain and shift to day x and to day y; of each day ``mean`` and ``std`` are taken."""
-    return {to: gain_and_shift(a.mean, a.std, b.mean, b.std) for to, a, b in (("y", x, y), ("x", y, x))}
+    return {"y": gain_and_shift(x.mean, x.std, y.mean, y.std), "x": gain_and_shift(y.mean, y.std, x.mean, x.std)}
 
 
 def gain_and_shift(source_mean, source_std, target_mean, target_std) -> Table:

@@ -89,7 +89,9 @@ def _stretches(prepared: PreparedPair, day: Literal["x", "y"], starts: np.ndarra
 
 def moments_of(frames: Iterable[np.ndarray]) -> Moments:
     """Return the moments of chunks (..., variable), in float64 sums around a pivot so that small variances survive."""
-    pivot, count, total, outer = None, 0, 0.0, 0.0
+    pivot, count = None, 0
+    total: np.ndarray | float = 0.0
+    outer: np.ndarray | float = 0.0
     for chunk in frames:
         rows = chunk.reshape(-1, chunk.shape[-1]).astype(np.float64)
         pivot = rows[0].copy() if pivot is None else pivot

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
@@ -116,7 +117,7 @@ class ScoredMap:
 
     def to_json(self) -> dict:
         """Return the numbers for ``metrics.json``."""
-        entry = {name: None for name in ("auroc_neurons", "auroc_region", "position_overlap")}
+        entry: dict[str, Any] = {name: None for name in ("auroc_neurons", "auroc_region", "position_overlap")}
         entry |= {name: score.value for name, score in self.scores.items()}
         entry["ci95"] = {name: list(score.ci95) for name, score in self.scores.items()}
         entry["chance"] = {name: score.chance_json() for name, score in self.scores.items()}

@@ -196,7 +196,8 @@ def true_counts(recorder: SpikeRecorder, name: str) -> SpikeCounts | None:
 def true_parts(recorder: SpikeRecorder, name: str) -> Iterator[tuple[SpikeCounts, SpikeCounts]]:
     """Yield the true spikes of the parts that the noise floor of a day compares; only where they are known."""
     for pair in recorder.parts[name]:
-        yield tuple(_cut(recorder, name, starts) for starts in pair)
+        first, second = (_cut(recorder, name, starts) for starts in pair)
+        yield first, second
 
 
 def _cut(recorder: SpikeRecorder, name: str, starts: np.ndarray) -> SpikeCounts:

@@ -165,7 +165,8 @@ class SpikeRecorder:
     def recorded_parts(self, name: str) -> Iterator[tuple[SpikeCounts, SpikeCounts]]:
         """Yield the spikes of ``parts``, inferred by the networks of :meth:`recorded`, pair by pair."""
         for pair in self.parts[name]:
-            yield tuple(self._recorded(name, starts, label=f"parts of {name}").counts for starts in pair)
+            first, second = (self._recorded(name, starts, label=f"parts of {name}").counts for starts in pair)
+            yield first, second
 
     def translated(
         self, translator: Translator, fields: Sequence[str], *, batch_size: int = 8
@@ -182,7 +183,7 @@ class SpikeRecorder:
         """
         height = self.prepared.window_frames
         starts = self.starts if self.alone else {n: windows_across(s, height) for n, s in self._tested.items()}
-        windows = {field: [] for field in fields}
+        windows: dict[str, list[np.ndarray]] = {field: [] for field in fields}
         for first in range(0, max(map(len, starts.values())), batch_size):
             chunk = (starts[name][first : first + batch_size] for name in ("x", "y"))
             translation = translate_starts(translator, self.prepared, *chunk, with_truth=False)

@@ -133,6 +133,7 @@ def parts_without_common_frames(
     ((array([20, 22, 24]), array([0, 2, 4])), (array([20, 22, 24]), array([ 8, 10, 12])))
     """
     others = _as_long_as(compared, legal, window_frames)
+    pairs: list[tuple[np.ndarray, ...]]
     if others:
         pairs = [(compared, others[i]) for i in spaced(np.arange(len(others)), MOST_PARTS)]
     else:
@@ -142,8 +143,8 @@ def parts_without_common_frames(
 
 def _as_long_as(compared: np.ndarray, legal: np.ndarray, window_frames: int) -> list[np.ndarray]:
     """Return groups of as many starts as ``compared``, none of which shares a frame with it or with another."""
-    up_to, before = (legal - window_frames, "right"), (legal + window_frames, "left")
-    n_up_to, n_before = (np.searchsorted(compared, frames, side=side) for frames, side in (up_to, before))
+    n_up_to = np.searchsorted(compared, legal - window_frames, side="right")
+    n_before = np.searchsorted(compared, legal + window_frames, side="left")
     free, groups = legal[n_up_to == n_before], []
     while len(free) >= len(compared) > 0:
         group, free = free[: len(compared)], free[len(compared) :]
@@ -152,7 +153,7 @@ def _as_long_as(compared: np.ndarray, legal: np.ndarray, window_frames: int) -> 
     return groups
 
 
-def _halvings(compared: np.ndarray, window_frames: int) -> list[tuple[np.ndarray, np.ndarray]]:
+def _halvings(compared: np.ndarray, window_frames: int) -> list[tuple[np.ndarray, ...]]:
     """Return the ways to deal out four blocks of time, or two where windows are too long for four."""
     for n_blocks in (4, 2):
         blocks = np.array_split(compared, n_blocks)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from cyclegan_neuro.evaluation.contents import Picture, Table, significant
 from cyclegan_neuro.evaluation.days.interpretation.findings import Interpretation, Ranking, leading_maps
@@ -50,7 +51,7 @@ def _apart(prepared: PreparedPair, found: Interpretation, ranking: Ranking) -> t
     names, leading = prepared.neuron_names, leading_maps(found)
     changed = None if found.learning is None else found.learning.neurons
     columns: tuple[str, ...] = ("rank",)
-    rows = [(rank,) for rank in range(1, _MOST + 1)]
+    rows: list[tuple[Any, ...]] = [(rank,) for rank in range(1, _MOST + 1)]
     for network in ("D_X", "D_Y"):
         columns += (f"{network}: neuron", f"{network}: attention (× mean)")
         columns += () if changed is None else (f"{network}: changed by learning",)

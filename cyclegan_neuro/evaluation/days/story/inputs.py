@@ -147,7 +147,7 @@ def order_block(prepared: PreparedPair) -> Block:
         "and in those of the other methods (as Table E.1 of the paper), learned from the days as recorded, of x alone "
         "where y is Φ(X)."
     )
-    pictures = ()
+    pictures: tuple[Picture, ...] = ()
     figure = order_figure(prepared, orders)
     if figure is not None:
         drawn = "Rank of every neuron over the ROI coordinates in each order, and the sorted score, where known."

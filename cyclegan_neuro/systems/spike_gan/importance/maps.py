@@ -76,12 +76,12 @@ def importance_maps(
     """
     first_bins = _first_bins(samples.shape[1], window_bins, step_bins)
     _check_at_least_one(n_shuffles=n_shuffles, batch_size=batch_size)
-    score = score if isinstance(score, LocalScore) else WholeScore(score)
+    local = score if isinstance(score, LocalScore) else WholeScore(score)
     effects = np.zeros((len(samples), first_bins.size, samples.shape[2]))
     for first in range(0, len(samples), _SAMPLES_AT_ONCE):
         part = slice(first, first + _SAMPLES_AT_ONCE)
         options = {"first_bins": first_bins, "window_bins": window_bins, "n_shuffles": n_shuffles, "seed": seed}
-        effects[part] = _effects(score, samples[part].astype(np.uint8), batch_size=batch_size, **options)
+        effects[part] = _effects(local, samples[part].astype(np.uint8), batch_size=batch_size, **options)
     bins = np.arange(samples.shape[1])
     covers = ((bins >= first_bins[:, None]) & (bins < first_bins[:, None] + window_bins)).astype(np.float64)
     credit = np.einsum("wt,swn->stn", covers, effects, optimize=True) / np.maximum(covers.sum(axis=0), 1)[:, None]

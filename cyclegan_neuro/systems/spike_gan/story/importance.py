@@ -34,6 +34,7 @@ def importance_block(config: Config, prepared: PreparedSamples, one: Explanation
         "per critic.",
         _critics(one),
     ]
+    tables: tuple[tuple[str, Table], ...]
     tables, shown = (), [
         Picture(
             "importance",
