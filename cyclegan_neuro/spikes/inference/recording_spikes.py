@@ -94,9 +94,7 @@ def infer_recording(
     stretches = finite_stretches(recording.dff, recording.gaps)
     if not stretches:
         raise _never_finite(recording)
-    finite = np.zeros(recording.n_frames, bool)
-    for start, stop in stretches:
-        finite[start:stop] = True
+    finite = np.isfinite(recording.dff).all(axis=1)
     joints = np.cumsum([stop - start for start, stop in stretches])[:-1] - 1
     inferred = infer_rates(
         recording.dff if finite.all() else recording.dff[finite],
