@@ -45,8 +45,8 @@ def counted(errors: Mapping[str, Mapping[str, float]], *, named: int = 4) -> str
         if asked:
             wins = sum(all(_wins(own, name) for name in alignments(own, names)) for own in asked)
             parts.append(f"every alignment {which} in {wins}{'' if len(asked) == n else f' of {len(asked)}'}")
-    names = f" ({'; '.join(errors)})" if n <= named else ""
-    return f"Counted over {plural(n, 'error')}{names}, the CycleGAN beats {', '.join(parts)}."
+    listed = f" ({'; '.join(errors)})" if n <= named else ""
+    return f"Counted over {plural(n, 'error')}{listed}, the CycleGAN beats {', '.join(parts)}."
 
 
 def lost_to_places(errors: Mapping[str, Mapping[str, float]]) -> str:

@@ -167,7 +167,7 @@ def opening_picture(prepared: PreparedPair, found: Measurements) -> Picture:
         return Picture("tuning_maps", caption, tuning_maps([*drawn, last], found.edges_cm, neurons), counterpart="")
     errors = {name: numbers["mean"] for name, numbers in found.signals.get("direct_y", {}).items()}
     best = best_alignments(errors) or alignments(found.translated, ALIGNMENTS_ALONE)[-1:]
-    panels = [("X", found.example.x[0]), *((_title(name), found.translated[name]) for name in ("model", *best))]
+    windows = [("X", found.example.x[0]), *((_title(name), found.translated[name]) for name in ("model", *best))]
     if truth_known:
         last, told = ("truth", found.example.truth_y[0]), "what G(X) should be"
     else:
@@ -177,7 +177,7 @@ def opening_picture(prepared: PreparedPair, found: Measurements) -> Picture:
         f"One test window of day x, as translated by the CycleGAN and by {chosen}, and {told}; neurons downward in the "
         "order of the networks, one colour scale."
     )
-    return Picture("translated", caption, translated_maps([*panels, last], prepared), counterpart="")
+    return Picture("translated", caption, translated_maps([*windows, last], prepared), counterpart="")
 
 
 def _title(name: str) -> str:
