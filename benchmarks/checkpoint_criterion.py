@@ -28,7 +28,7 @@ from cyclegan_neuro.evaluation.days.translation import ModelTranslator, translat
 from cyclegan_neuro.evaluation.days.tuning import TuningCurves, training_curves, tuning_is_known, tuning_metrics
 from cyclegan_neuro.systems.base import get
 from cyclegan_neuro.systems.cyclegan.config import Config
-from cyclegan_neuro.training.seeds import deterministic_ops
+from cyclegan_neuro.training.devices import deterministic_ops
 from cyclegan_neuro.windows.segmentation import spaced, window_frame_indices
 
 CONFIGURATIONS = ROOT / "configs" / "cyclegan"

@@ -367,7 +367,7 @@ class TrainedRun:
 
     @cached_property
     def _evaluated(self) -> tuple[Evaluation, float]:
-        from cyclegan_neuro.training.precision import with_numerics
+        from cyclegan_neuro.training.environment import with_numerics
 
         run, began, weights = self.run, time.perf_counter(), self.weights
         _log.info("evaluating")

@@ -150,28 +150,12 @@ def get(name: str, *, lambda_gp: float = 10.0, dragan_c: float = 10.0, lsgan_sig
 
 
 def wgan_points(real, fake, unit_uniform):
-    """Points on the lines between real and generated windows (Gulrajani et al. 2017, Algorithm 1).
-
-    Parameters
-    ----------
-    real, fake : tensors, shape (batch, ...)
-    unit_uniform : tensor, shape (batch, 1, ...)
-        One draw from U(0, 1) per window.
-    """
+    """Points between real and generated windows, by one draw from U(0, 1) each (Gulrajani et al. 2017, Algorithm 1)."""
     return real + unit_uniform * (tf.cast(fake, real.dtype) - real)
 
 
 def dragan_points(real, unit_normal, c):
-    """Real windows with noise N(0, c) around them (Kodali et al. 2017, Algorithm 1).
-
-    Parameters
-    ----------
-    real : tensor, shape (batch, ...)
-    unit_normal : tensor, shape of ``real``
-        Draws from N(0, 1).
-    c : float
-        Variance of the noise.
-    """
+    """Real windows with noise of variance ``c``, by draws from N(0, 1) (Kodali et al. 2017, Algorithm 1)."""
     return real + unit_normal * tf.sqrt(tf.cast(c, real.dtype))
 
 

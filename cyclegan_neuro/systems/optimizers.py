@@ -57,7 +57,6 @@ def adam(
     return keras.optimizers.LossScaleOptimizer(optimizer) if scaled else optimizer
 
 
-@keras.saving.register_keras_serializable("cyclegan_neuro")
 class WarmupDecay(keras.optimizers.schedules.LearningRateSchedule):
     """Rise linearly from 0, stay, then fall to 0 linearly or along a cosine.
 
@@ -87,12 +86,6 @@ class WarmupDecay(keras.optimizers.schedules.LearningRateSchedule):
         progress = tf.clip_by_value((step - first) / max(1.0, self.total_steps - first), 0.0, 1.0)
         fall = 1.0 - progress if self.decay == "linear" else 0.5 * (1.0 + tf.cos(math.pi * progress))
         return self.peak * rise * fall
-
-    def get_config(self):
-        return {
-            "peak": self.peak, "total_steps": self.total_steps, "warmup_steps": self.warmup_steps,
-            "decay": self.decay, "decay_start": self.decay_start,
-        }  # fmt: skip
 
 
 # -- what "auto" means on this machine -------------------------------------------------------------

@@ -33,8 +33,8 @@ class Update:
 class Trainer(keras.Model):
     """A ``keras.Model`` whose ``train_step`` states the equations of a paper.
 
-    A subclass builds its networks in ``__init__`` and writes four things: :attr:`learned`, :attr:`logs`, ``train_step``
-    and ``test_step``. Tape, loss scale, replicas and gradient norm are in :meth:`minimise`, everything around a step
+    A subclass takes its networks in ``__init__`` and writes :attr:`learned`, :attr:`logs`, ``train_step`` and
+    ``test_step``. Tape, loss scale, replicas and gradient norm are in :meth:`minimise`, everything around a step
     (resume, checkpoints, averages, TensorBoard) in :mod:`cyclegan_neuro.training`.
 
     Attributes
@@ -52,26 +52,10 @@ class Trainer(keras.Model):
     --------
     ::
 
-        class Autoencoder(Trainer):
-            monitor = "val_error"
-            logs = ("error", "gradient_norm")
-
-            def __init__(self, network):
-                super().__init__(name="autoencoder")
-                self.network = network
-                self.built = True
-
-            @property
-            def learned(self):
-                return {"network": self.network.trainable_variables}
-
-            def train_step(self, x):
-                with self.minimise("network") as update:
-                    update.loss = mae(x, self.network(x, training=True))
-                return self.record({"error": update.loss, "gradient_norm": update.gradient_norm})
-
-            def test_step(self, x):
-                return self.record({"error": mae(x, self.network(x, training=False))})
+        def train_step(self, x):
+            with self.minimise("autoencoder") as update:
+                update.loss = mae(x, self.decoder(self.encoder(x, training=True), training=True))
+            return self.record({"error": update.loss, "gradient_norm": update.gradient_norm})
     """
 
     monitor: str = "val_loss"
@@ -98,6 +82,7 @@ class Trainer(keras.Model):
         super().compile(optimizer=next(iter(optimizers.values())), auto_scale_loss=False, jit_compile=False, **kwargs)
         self._jit_compile = jit_compile
         self.named_optimizers = dict(optimizers)
+        self.built = True
         for name, variables in self.learned.items():
             optimizers[name].build(variables)
         self._means = {name: keras.metrics.Mean(name=name) for name in self.logs}
@@ -108,27 +93,18 @@ class Trainer(keras.Model):
         Names ``critic`` and ``discriminator`` learn at ``learning_rate_discriminator``, ``critic_updates`` times a
         step; all others at ``learning_rate_generator``, and their averages may be kept.
         """
-        self.compile(
-            {
-                name: adam(
-                    training,
-                    training.learning_rate_discriminator,
-                    steps=steps,
-                    updates_per_step=self.critic_updates,
-                    name=f"{name}_optimizer",
-                )
-                if name in ("critic", "discriminator")
-                else adam(
-                    training,
-                    training.learning_rate_generator,
-                    steps=steps,
-                    averaging=training.weight_averaging,
-                    name=f"{name}_optimizer",
-                )
-                for name in self.learned
-            },
-            jit_compile=resolve_jit(training),
-        )
+        optimizers = {}
+        for name in self.learned:
+            tells = name in ("critic", "discriminator")
+            optimizers[name] = adam(
+                training,
+                training.learning_rate_discriminator if tells else training.learning_rate_generator,
+                steps=steps,
+                updates_per_step=self.critic_updates if tells else 1,
+                averaging=0.0 if tells else training.weight_averaging,
+                name=f"{name}_optimizer",
+            )
+        self.compile(optimizers, jit_compile=resolve_jit(training))
 
     # -- updates -----------------------------------------------------------------------------------
 

@@ -1,14 +1,25 @@
-"""Which devices a run uses."""
+"""How a run computes: on which devices, in which numbers, and so that it repeats bit for bit.
+
+Every random number of a run comes from ``training.seed`` by way of the system: seeded initialisers, seed
+generators that are variables of the trainer (so a checkpoint holds them), and a data order that depends on (seed, step)
+only. No global generator is seeded or used. What is left is the order in which operations add numbers.
+"""
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 
+import keras
 import tensorflow as tf
+
+# TensorFlow exports the switch on, not the switch off; without it one run would change all that follow in a process.
+from tensorflow.python.framework.config import disable_op_determinism, is_op_determinism_enabled
 
 from cyclegan_neuro.errors import ConfigurationError
 
-__all__ = ["choose_strategy", "evaluation_strategy", "peak_device_memory"]
+__all__ = ["choose_strategy", "deterministic_ops", "evaluation_strategy", "peak_device_memory", "precision"]
 
 _log = logging.getLogger(__name__)
 
@@ -79,3 +90,40 @@ def _grow_memory(gpus: list[tf.config.PhysicalDevice]) -> None:
             tf.config.experimental.set_memory_growth(gpu, True)
         except RuntimeError:  # only possible before TensorFlow has touched its devices
             _log.warning("GPU memory growth not set: %s was already in use", gpu.name)
+
+
+@contextmanager
+def precision(name: str) -> Iterator[None]:
+    """Build layers under the dtype policy ``name``; the policy of before returns afterwards.
+
+    Parameters
+    ----------
+    name : {"float32", "mixed_bfloat16", "mixed_float16"}
+        Variables are float32 under each of them, so a checkpoint fits all three.
+    """
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(name)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
+
+
+@contextmanager
+def deterministic_ops(enabled: bool) -> Iterator[None]:
+    """Let operations repeat bit for bit inside the block.
+
+    Parameters
+    ----------
+    enabled : bool
+        If false, the block runs as the process does. Under determinism an unseeded random operation is
+        an error, which is what a reproducible run wants.
+    """
+    if not enabled or is_op_determinism_enabled():
+        yield
+        return
+    tf.config.experimental.enable_op_determinism()
+    try:
+        yield
+    finally:
+        disable_op_determinism()

@@ -1,4 +1,4 @@
-"""Where and with what a run was made."""
+"""Where, with what and in which numbers a run was made: ``environment.json``."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import os
 import platform
 import subprocess
 import sys
+from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,11 @@ from typing import Any
 import tensorflow as tf
 
 import cyclegan_neuro
+from cyclegan_neuro.systems.trainer import Trainer
 
-__all__ = ["describe_environment", "library_versions", "note_other_threads", "peak_memory_bytes"]
+__all__ = [
+    "describe_environment", "library_versions", "note_other_threads", "numerics", "peak_memory_bytes", "with_numerics",
+]  # fmt: skip
 
 _log = logging.getLogger(__name__)
 
@@ -66,6 +70,48 @@ def note_other_threads(stored: dict[str, Any]) -> None:
         _log.warning("%d threads -> %d: the run goes on, but no longer bit for bit", before, now)
 
 
+def numerics(trainer: Trainer, *, step: int, before: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return, ready for JSON, in which numbers a run computed from which step on, and say so in the log.
+
+    Parameters
+    ----------
+    trainer : Trainer
+        Built and compiled; tells what ``auto`` became.
+    step : int
+        Where it goes on.
+    before : list of dict
+        What this function returned when the run was started or last resumed.
+
+    Returns
+    -------
+    list of dict
+        ``from_step``, ``precision`` (a Keras dtype policy) and ``jit_compile``; a new entry where they changed.
+    """
+    now = {"precision": trainer.dtype_policy.name, "jit_compile": bool(trainer.jit_compile)}
+    last = {key: before[-1][key] for key in now} if before else now
+    if last != now:
+        _log.warning("%s -> %s: the run goes on, but no longer bit for bit", _text(last), _text(now))
+        return [*before, {"from_step": step, **now}]
+    _log.info("computing in %s", _text(now))
+    return before or [{"from_step": step, **now}]
+
+
+def with_numerics(config: Any, environment: Mapping[str, Any]) -> Any:
+    """Return the configuration with what ``auto`` was when the run was trained, for its report.
+
+    Parameters
+    ----------
+    config : Section
+    environment : mapping
+        ``environment.json`` of the run; of earlier versions it has no ``numerics``.
+    """
+    found = environment.get("numerics")
+    if not found:
+        return config
+    chosen = {key: found[-1][key] for key in ("precision", "jit_compile")}
+    return config.model_copy(update={"training": config.training.model_copy(update=chosen)})
+
+
 def peak_memory_bytes() -> int | None:
     """Return the largest resident memory of this process so far; None where the system does not tell."""
     try:
@@ -103,3 +149,7 @@ def _git_commit(folder: Path) -> str | None:
     except (OSError, subprocess.SubprocessError):  # no git, or not a checkout
         return None
     return answer.stdout.strip() or None
+
+
+def _text(numbers: Mapping[str, Any]) -> str:
+    return f"{numbers['precision']} {'compiled with' if numbers['jit_compile'] else 'without'} XLA"

@@ -2,74 +2,45 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any
+from contextlib import ExitStack, contextmanager, nullcontext
+from typing import TYPE_CHECKING
 
 import keras
 import tensorflow as tf
 
 from cyclegan_neuro.configuration.sections import TrainingSection
 from cyclegan_neuro.errors import TrainingError
-from cyclegan_neuro.systems.base import System
-from cyclegan_neuro.systems.trainer import Trainer
-from cyclegan_neuro.training.callbacks.measure import Measure
-from cyclegan_neuro.training.callbacks.non_finite import StopOnNonFinite
-from cyclegan_neuro.training.callbacks.progress import ShowProgress
-from cyclegan_neuro.training.callbacks.save import Save
-from cyclegan_neuro.training.callbacks.tensorboard import TENSORBOARD_FOLDERS, WriteTensorBoard
-from cyclegan_neuro.training.callbacks.track import Track
-from cyclegan_neuro.training.callbacks.write_history import WriteHistory
-from cyclegan_neuro.training.checkpoints import Checkpoint, CheckpointStore
+from cyclegan_neuro.training.callbacks import Measure, Position, Save, StopOnNonFinite, Track
+from cyclegan_neuro.training.checkpoints import CheckpointStore
 from cyclegan_neuro.training.devices import peak_device_memory
-from cyclegan_neuro.training.event_files import drop_events_after
-from cyclegan_neuro.training.history import History
 from cyclegan_neuro.training.interruption import Interruption
-from cyclegan_neuro.training.position import Position
-from cyclegan_neuro.training.run_directory import RunDirectory
-from cyclegan_neuro.training.status_file import StatusFile
+from cyclegan_neuro.training.logs import (
+    TENSORBOARD_FOLDERS,
+    History,
+    ShowProgress,
+    WriteHistory,
+    WriteTensorBoard,
+    drop_events_after,
+)
+from cyclegan_neuro.training.status import StatusFile
 
-__all__ = ["Setup", "fit", "memory_errors"]
+if TYPE_CHECKING:
+    from cyclegan_neuro.training.run import Run
 
-_log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, eq=False)
-class Setup:
-    """What the loop works on.
-
-    Attributes
-    ----------
-    system : System
-    config : Section
-        With the section ``training``.
-    prepared : object
-        From ``system.prepare``.
-    trainer : Trainer
-        Built; with the values of ``checkpoint``, if there is one.
-    directory : RunDirectory
-    store : CheckpointStore
-    status : StatusFile
-    checkpoint : Checkpoint, optional
-        Where the run goes on.
-    """
-
-    system: System
-    config: Any
-    prepared: Any
-    trainer: Trainer
-    directory: RunDirectory
-    store: CheckpointStore
-    status: StatusFile
-    checkpoint: Checkpoint | None = None
+__all__ = ["fit", "memory_errors"]
 
 
-def fit(setup: Setup) -> None:
+def fit(run: Run, status: StatusFile) -> None:
     """Train until ``training.epochs`` are complete.
 
     An epoch that was interrupted is finished by one call of ``fit``, all others by a second.
+
+    Parameters
+    ----------
+    run : Run
+        Its trainer has the values of its checkpoint, if there is one: there it goes on.
+    status : StatusFile
 
     Raises
     ------
@@ -81,31 +52,34 @@ def fit(setup: Setup) -> None:
         If the disk is full.
     """
     position = Position(
-        step=setup.checkpoint.manifest.step if setup.checkpoint else 0,
-        steps_per_epoch=setup.system.steps_per_epoch(setup.config, setup.prepared),
-        epochs=setup.config.training.epochs,
+        step=run.checkpoint.manifest.step if run.checkpoint else 0,
+        steps_per_epoch=run.system.steps_per_epoch(run.config, run.prepared),
+        epochs=run.config.training.epochs,
     )
-    history = History(setup.directory.history_file, epochs=position.epoch)
+    history = History(run.directory.history_file, epochs=position.epoch)
     for name in TENSORBOARD_FOLDERS:
-        drop_events_after(setup.directory.tensorboard / name, position.step)
-    with Interruption() as interruption, _closing(_callbacks(setup, position, history, interruption)) as callbacks:
+        drop_events_after(run.directory.tensorboard / name, position.step)
+    with Interruption() as interruption, ExitStack() as stack:
+        callbacks = _callbacks(run, status, position, history, interruption)
+        for callback in callbacks:  # progress line and event files are closed however the block ends
+            stack.callback(getattr(callback, "close", nullcontext))
         while position.step < position.total_steps:
-            _fit_once(setup, position, callbacks)
+            _fit_once(run, position, callbacks)
 
 
-def _fit_once(setup: Setup, position: Position, callbacks: list[keras.callbacks.Callback]) -> None:
-    section: TrainingSection = setup.config.training
+def _fit_once(run: Run, position: Position, callbacks: list[keras.callbacks.Callback]) -> None:
+    section: TrainingSection = run.config.training
     left_in_epoch = position.steps_per_epoch - position.step_in_epoch
     whole = left_in_epoch == position.steps_per_epoch
     last = position.epochs if whole else position.epoch + 1
     # fit's last act is to put averaged weights in place of the trained ones: leave it before that
     try:
-        setup.trainer.fit(
-            setup.system.training_stream(setup.config, setup.prepared, start_step=position.step),
+        run.trainer.fit(
+            run.system.training_stream(run.config, run.prepared, start_step=position.step),
             initial_epoch=position.epoch,
             epochs=last,
             steps_per_epoch=left_in_epoch,
-            validation_data=setup.system.validation_dataset(setup.config, setup.prepared),
+            validation_data=run.system.validation_dataset(run.config, run.prepared),
             validation_freq=_validated_epochs(position.epochs, section.validate_every_epochs),
             shuffle=False,
             callbacks=[*callbacks, _Leave(last)],
@@ -121,26 +95,26 @@ def _validated_epochs(epochs: int, every: int) -> list[int]:
 
 
 def _callbacks(
-    setup: Setup, position: Position, history: History, interruption: Interruption
+    run: Run, status: StatusFile, position: Position, history: History, interruption: Interruption
 ) -> list[keras.callbacks.Callback]:
-    section: TrainingSection = setup.config.training
-    windows_per_step = _windows_per_step(setup)
-    inside_epoch = setup.checkpoint is not None and position.step_in_epoch > 0
+    section: TrainingSection = run.config.training
+    windows_per_step = _windows_per_step(run)
+    inside_epoch = run.checkpoint is not None and position.step_in_epoch > 0
     return [
-        Track(position, setup.checkpoint.state if inside_epoch else None),
+        Track(position, run.checkpoint.state if inside_epoch else None),
         StopOnNonFinite(position),
         Measure(windows_per_step),
         ShowProgress(position, windows_per_step=windows_per_step),
         WriteHistory(history),
         WriteTensorBoard(
-            setup.directory.tensorboard,
+            run.directory.tensorboard,
             position=position,
-            draw=lambda: setup.system.training_figures(setup.config, setup.prepared, setup.trainer),
+            draw=lambda: run.system.training_figures(run.config, run.prepared, run.trainer),
             figures_every_epochs=section.figures_every_epochs,
         ),
         Save(
-            setup.store,
-            status=setup.status,
+            CheckpointStore(run.directory.checkpoints),
+            status=status,
             history=history,
             position=position,
             interruption=interruption,
@@ -149,21 +123,10 @@ def _callbacks(
     ]
 
 
-def _windows_per_step(setup: Setup) -> int:
-    stream = setup.system.training_stream(setup.config, setup.prepared, start_step=0)
+def _windows_per_step(run: Run) -> int:
+    stream = run.system.training_stream(run.config, run.prepared, start_step=0)
     windows = tf.nest.flatten(stream.element_spec)[0].shape[0]
-    return windows or setup.config.training.batch_size
-
-
-@contextmanager
-def _closing(callbacks: list[keras.callbacks.Callback]) -> Iterator[list[keras.callbacks.Callback]]:
-    """Close progress line and event files however the block ends."""
-    try:
-        yield callbacks
-    finally:
-        for callback in callbacks:
-            if hasattr(callback, "close"):
-                callback.close()
+    return windows or run.config.training.batch_size
 
 
 class _EndOfFit(Exception):

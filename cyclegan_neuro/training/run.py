@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from cyclegan_neuro.configuration.fields import input_files, value_at, with_values
 from cyclegan_neuro.configuration.loading import dump_config, load_config
-from cyclegan_neuro.errors import RunDirectoryError, UserError, WindowError
+from cyclegan_neuro.errors import RunDirectoryError, WindowError
 from cyclegan_neuro.recordings.findings import log_warnings
 from cyclegan_neuro.recordings.recording import Recording
 from cyclegan_neuro.recordings.writing import write_recording
@@ -19,20 +19,14 @@ from cyclegan_neuro.systems import base
 from cyclegan_neuro.systems.base import System
 from cyclegan_neuro.systems.optimizers import resolve_precision
 from cyclegan_neuro.systems.trainer import Trainer
-from cyclegan_neuro.training import compare
 from cyclegan_neuro.training.checkpoints import Checkpoint, CheckpointStore
-from cyclegan_neuro.training.devices import choose_strategy, evaluation_strategy
-from cyclegan_neuro.training.environment import describe_environment, note_other_threads
-from cyclegan_neuro.training.interruption import TrainingInterrupted
-from cyclegan_neuro.training.loop import Setup, fit, memory_errors
-from cyclegan_neuro.training.manifest import RunManifest
-from cyclegan_neuro.training.precision import numerics, precision
-from cyclegan_neuro.training.recovery import find_status
+from cyclegan_neuro.training.devices import choose_strategy, deterministic_ops, evaluation_strategy, precision
+from cyclegan_neuro.training.environment import describe_environment, note_other_threads, numerics
+from cyclegan_neuro.training.loop import fit, memory_errors
+from cyclegan_neuro.training.manifest import RunManifest, as_trained, refuse_changed_config, refuse_changed_inputs
 from cyclegan_neuro.training.run_directory import DEPENDED_ON, RunDirectory, claim
-from cyclegan_neuro.training.seeds import deterministic_ops
 from cyclegan_neuro.training.state import write_state
-from cyclegan_neuro.training.status import Status, resume_command
-from cyclegan_neuro.training.status_file import StatusFile
+from cyclegan_neuro.training.status import Status, StatusFile, find_status, resume_command
 
 __all__ = ["Run", "load_run", "train"]
 
@@ -117,12 +111,16 @@ def train(
         deterministic_ops(config.training.deterministic),
         memory_errors(config.training),
     ):
-        setup = _resume(system, config, directory) if resume else _begin(system, config, directory, recordings or {})
-        with _recording_failure(setup.status):
-            fit(setup)
-        status = setup.status.update(state="finished", message="")
+        status = StatusFile(directory, _status_of_run(directory) if resume else _new_status(system, config, directory))
+        if resume:
+            run = _resume(system, config, directory, status)
+        else:
+            run = _begin(system, config, directory, status, recordings or {})
+        with status.recording_failure():
+            fit(run, status)
+        finished = replace(run, status=status.update(state="finished", message=""), checkpoint=None)
         _log.info("finished: %s", directory.path)
-        return Run(system, config, setup.prepared, setup.trainer, directory, status)
+        return finished
 
 
 def load_run(output_dir: str | Path, *, weights: str = "best", config: Any = None, system: System | None = None) -> Run:
@@ -153,8 +151,8 @@ def load_run(output_dir: str | Path, *, weights: str = "best", config: Any = Non
     system = system or base.get(status.system)
     manifest, stored = _record(system, directory)
     config = load_config(directory.config_file, system.Config) if config is None else config
-    compare.refuse_changed_config(stored, config, where=str(directory.config_file))
-    config = compare.as_trained(stored, config, where=str(directory.config_file))
+    refuse_changed_config(stored, config, where=str(directory.config_file))
+    config = as_trained(stored, config, where=str(directory.config_file))
     checkpoint = CheckpointStore(directory.checkpoints).load(weights)
     prepared = _prepare_again(system, config, directory, manifest)
     with precision(resolve_precision(config.training)), evaluation_strategy(config.training.devices).scope():
@@ -164,12 +162,13 @@ def load_run(output_dir: str | Path, *, weights: str = "best", config: Any = Non
     return Run(system, config, prepared, trainer, directory, status, checkpoint)
 
 
-def _begin(system: System, config: Any, directory: RunDirectory, recordings: Mapping[str, Recording]) -> Setup:
+def _begin(
+    system: System, config: Any, directory: RunDirectory, status: StatusFile, recordings: Mapping[str, Recording]
+) -> Run:
     """Prepare and build first; only then does the run directory become one.
 
     A kill at any moment leaves either the run that was here before, or the state ``preparing``, or a run that resumes.
     """
-    status = StatusFile(directory, _status(system, config, directory))
     replaces = directory.has_run()
     _refuse_to_delete_inputs(directory, config, recordings)
     if not replaces:
@@ -237,11 +236,10 @@ def _named_within(directory: RunDirectory, config: Any) -> Any:
     return with_values(config, {key: file.relative_to(home).as_posix() for key, file in inside.items()})
 
 
-def _resume(system: System, config: Any, directory: RunDirectory) -> Setup:
+def _resume(system: System, config: Any, directory: RunDirectory, status: StatusFile) -> Run:
     directory.abandon_staging()
-    status = StatusFile(directory, _status_of_run(directory))
     manifest, stored = _record(system, directory)
-    compare.refuse_changed_config(stored, config, where=str(directory.config_file))
+    refuse_changed_config(stored, config, where=str(directory.config_file))
     store = CheckpointStore(directory.checkpoints)
     checkpoint = store.newest()
     prepared = _prepare_again(system, config, directory, manifest)
@@ -254,21 +252,22 @@ def _resume(system: System, config: Any, directory: RunDirectory) -> Setup:
         write_state(trainer, checkpoint.state, where=str(checkpoint.path))
         store.discard(checkpoint.damaged)
         _log.info("continuing after step %d (%s)", checkpoint.manifest.step, checkpoint.path)
-    with suppress(RunDirectoryError):  # the file informs; a run without it goes on
-        note_other_threads(directory.read_json(directory.environment_file))
     return _start(system, config, directory, prepared, trainer, status, checkpoint)
 
 
-def _start(system, config, directory, prepared, trainer, status, checkpoint) -> Setup:
+def _start(system, config, directory, prepared, trainer, status, checkpoint) -> Run:
     log_warnings(prepared.findings)
     manifest = RunManifest.describe(config, directory.path, DEPENDED_ON)
     at = checkpoint.manifest if checkpoint else None
-    before = _numerics_before(directory) if at else []
-    computed = numerics(trainer, step=at.step if at else 0, before=before)
+    before = {}
+    with suppress(RunDirectoryError):  # the file informs; a run without it goes on
+        before = directory.read_json(directory.environment_file) if at else {}
+    note_other_threads(before)
+    computed = numerics(trainer, step=at.step if at else 0, before=before.get("numerics", []))
     directory.write_json(directory.environment_file, describe_environment() | {"numerics": computed})
     directory.write_json(directory.manifest_file, manifest.as_dict())
     directory.write_text(directory.config_file, dump_config(_named_within(directory, config)))
-    status.update(
+    now = status.update(
         state="training",
         message="",
         epochs=config.training.epochs,
@@ -276,14 +275,7 @@ def _start(system, config, directory, prepared, trainer, status, checkpoint) -> 
         epoch=at.epoch if at else 0,
         step=at.step if at else 0,
     )
-    store = CheckpointStore(directory.checkpoints)
-    return Setup(system, config, prepared, trainer, directory, store, status, checkpoint)
-
-
-def _numerics_before(directory: RunDirectory) -> list[dict]:
-    with suppress(RunDirectoryError):  # the file informs; a run without it goes on
-        return directory.read_json(directory.environment_file).get("numerics", [])
-    return []
+    return Run(system, config, prepared, trainer, directory, now, checkpoint)
 
 
 def _status_of_run(directory: RunDirectory) -> Status:
@@ -322,9 +314,9 @@ def _prepare_again(system: System, config: Any, directory: RunDirectory, manifes
         prepared = system.prepare(config, run_directory=directory.path)
     except WindowError:  # scaling or order do not fit, because the neurons changed? then say which data differ
         prepared = system.prepare(config)
-        compare.refuse_changed_inputs(stored, prepared.inputs, directory.inputs_file)
+        refuse_changed_inputs(stored, prepared.inputs, directory.inputs_file)
         raise
-    compare.refuse_changed_inputs(stored, prepared.inputs, directory.inputs_file)
+    refuse_changed_inputs(stored, prepared.inputs, directory.inputs_file)
     if manifest is not None:  # what was missing has been learned again
         manifest.refuse_changed_files(directory.path)
     return prepared
@@ -337,19 +329,7 @@ def _build(system: System, config: Any, prepared: Any) -> Trainer:
         return system.build(config, prepared)
 
 
-def _status(system: System, config: Any, directory: RunDirectory) -> Status:
+def _new_status(system: System, config: Any, directory: RunDirectory) -> Status:
     return Status(
         system=system.name, state="preparing", epochs=config.training.epochs, resume=resume_command(directory.path)
     )
-
-
-@contextmanager
-def _recording_failure(status: StatusFile) -> Iterator[None]:
-    try:
-        yield
-    except TrainingInterrupted:
-        raise
-    except Exception as error:
-        with suppress(UserError):  # on a full disk the first error is the one to show
-            status.update(state="failed", message=str(error) or type(error).__name__)
-        raise

@@ -32,8 +32,7 @@ from typing import Any
 from cyclegan_neuro.errors import RunDirectoryError
 from cyclegan_neuro.recordings.atomic import replacing
 from cyclegan_neuro.training.lock import EVALUATION_LOCK, TRAINING_LOCK, locked
-from cyclegan_neuro.training.recovery import find_status
-from cyclegan_neuro.training.status import Status
+from cyclegan_neuro.training.status import Status, find_status
 
 __all__ = ["DEPENDED_ON", "RunDirectory", "claim"]
 

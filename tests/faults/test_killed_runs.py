@@ -39,7 +39,7 @@ def _start_only(monkeypatch):
     monkeypatch.setattr(runs, "describe_environment", lambda: {"versions": {}})
     monkeypatch.setattr(runs, "note_other_threads", lambda stored: None)
     monkeypatch.setattr("cyclegan_neuro.recordings.atomic.os.fsync", lambda descriptor: None)
-    monkeypatch.setattr("cyclegan_neuro.training.status_file.peak_device_memory", lambda: None)
+    monkeypatch.setattr("cyclegan_neuro.training.status.peak_device_memory", lambda: None)
 
 
 def train(folder, *, epochs=3, **options):

@@ -7,7 +7,7 @@ import pytest
 import tensorflow as tf
 from training_fakes import SYSTEM, make_config
 
-from cyclegan_neuro.training.precision import with_numerics
+from cyclegan_neuro.training.environment import with_numerics
 from cyclegan_neuro.training.run import load_run, train
 
 ON_GPU = {"precision": "mixed_bfloat16", "jit_compile": True}

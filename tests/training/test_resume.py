@@ -13,9 +13,9 @@ import tensorflow as tf
 import training_fakes
 from training_fakes import SYSTEM, differing, make_config, stop_at
 
-from cyclegan_neuro.training.callbacks.save import Save
-from cyclegan_neuro.training.history import History
+from cyclegan_neuro.training.callbacks import Save
 from cyclegan_neuro.training.interruption import TrainingInterrupted
+from cyclegan_neuro.training.logs import History
 from cyclegan_neuro.training.run import load_run, train
 
 CLOCKS = ("seconds", "windows_per_second")

@@ -16,16 +16,11 @@ from training_fakes import make_config
 from cyclegan_neuro.errors import ConfigurationError, RecordingError, RunDirectoryError
 from cyclegan_neuro.systems import base
 from cyclegan_neuro.training import devices, environment
-from cyclegan_neuro.training.callbacks.non_finite import StopOnNonFinite
-from cyclegan_neuro.training.callbacks.progress import ShowProgress
-from cyclegan_neuro.training.callbacks.tensorboard import _tag
-from cyclegan_neuro.training.compare import refuse_changed_config, refuse_changed_inputs
+from cyclegan_neuro.training.callbacks import Position, StopOnNonFinite
+from cyclegan_neuro.training.devices import deterministic_ops, precision
 from cyclegan_neuro.training.environment import describe_environment, peak_memory_bytes
-from cyclegan_neuro.training.event_files import drop_events_after
-from cyclegan_neuro.training.history import History
-from cyclegan_neuro.training.position import Position
-from cyclegan_neuro.training.precision import precision
-from cyclegan_neuro.training.seeds import deterministic_ops
+from cyclegan_neuro.training.logs import History, ShowProgress, _tag, drop_events_after
+from cyclegan_neuro.training.manifest import refuse_changed_config, refuse_changed_inputs
 
 # -- history ---------------------------------------------------------------------------------------
 

@@ -75,7 +75,6 @@ class FakeTrainer(Trainer):
         self.a, self.b = (self._network(section.units, seed + i, name) for i, name in enumerate("ab"))
         self.noise = keras.random.SeedGenerator(seed + 9)
         self.traces = 0
-        self.built = True
 
     @staticmethod
     def _network(units, seed, name):
@@ -163,7 +162,7 @@ SYSTEM = FakeSystem()
 
 def stop_at(step: int, number: int, patch) -> None:
     """Send this process a signal when ``step`` updates are done; ``patch`` is pytest's MonkeyPatch."""
-    from cyclegan_neuro.training.callbacks.track import Track
+    from cyclegan_neuro.training.callbacks import Track
 
     count = Track.on_train_batch_end
 

@@ -11,7 +11,7 @@ from cyclegan_neuro.recordings.simulate import corner_mask, phi_noise, simulate_
 from cyclegan_neuro.recordings.writing import write_recording
 from cyclegan_neuro.systems.cyclegan import SYSTEM
 from cyclegan_neuro.systems.cyclegan.config import Config
-from cyclegan_neuro.training.compare import refuse_changed_config
+from cyclegan_neuro.training.manifest import refuse_changed_config
 
 SIMULATION = {"preset": "mouse_3", "duration_s": 60.0}  # 21 neurons, 1,440 frames
 WINDOWS = {"window_frames": 32, "n_train": 40, "n_validation": 5, "n_test": 5}

@@ -75,7 +75,6 @@ class CycleGAN(AdversarialTrainer):
             self.history_y = HistoryBuffer(history_windows, seed=seed + 2, name="history_y")
             for history in (self.history_x, self.history_y):
                 history.build(generator_g.input_shape)
-        self.built = True
 
     @property
     def learned(self):

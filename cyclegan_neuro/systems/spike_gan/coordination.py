@@ -78,7 +78,6 @@ class _CoordinationTrainer(CriticTrainer):
         self.critic, self.objective, self.critic_updates = critic, objective, critic_updates
         self.penalty_seed = keras.random.SeedGenerator(seed)
         self.mixing_seed = keras.random.SeedGenerator(seed + 1)
-        self.built = True
 
     def train_step(self, data):
         (samples,) = data

@@ -77,7 +77,6 @@ class SpikeGAN(CriticTrainer):
         self.penalty_seed = keras.random.SeedGenerator(seed + 1)
         self.validation_seed = seed + 2
         self.moment_error = MomentError(critic.input_shape[-1])
-        self.built = True
 
     @property
     def learned(self):

@@ -1,1 +1,0 @@
-"""What happens beside ``train_step``: one small callback per concern."""
