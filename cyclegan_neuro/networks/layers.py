@@ -42,7 +42,6 @@ def _normalise(x, scale, offset, epsilon):
     return y, gradient
 
 
-@keras.saving.register_keras_serializable("cyclegan_neuro")
 class InstanceNormalization(keras.layers.Layer):
     """Instance normalisation with learned scale and offset per channel.
 
@@ -74,7 +73,6 @@ class InstanceNormalization(keras.layers.Layer):
         return {**super().get_config(), "epsilon": self.epsilon}
 
 
-@keras.saving.register_keras_serializable("cyclegan_neuro")
 class CoordinateChannels(keras.layers.Layer):
     """Append one channel per axis that runs from -1 to 1 along it (CoordConv).
 
@@ -96,7 +94,6 @@ class CoordinateChannels(keras.layers.Layer):
         return (*input_shape[:-1], input_shape[-1] + len(input_shape) - 2)
 
 
-@keras.saving.register_keras_serializable("cyclegan_neuro")
 class Logit(keras.layers.Layer):
     """Inverse of the sigmoid, for values kept ``margin`` away from 0 and 1."""
 

@@ -146,9 +146,6 @@ def get(name: str, *, lambda_gp: float = 10.0, dragan_c: float = 10.0, lsgan_sig
     }[name]()
 
 
-# -- gradient penalties ----------------------------------------------------------------------------
-
-
 def wgan_points(real, fake, unit_uniform):
     """Points between real and generated windows, by one draw from U(0, 1) each (Gulrajani et al. 2017, Algorithm 1)."""
     return real + unit_uniform * (tf.cast(fake, real.dtype) - real)
@@ -187,9 +184,6 @@ def gradient_penalty(discriminator, points):
     gradient = tf.cast(tape.gradient(total, points), tf.float32)
     squared_norm = tf.reduce_sum(tf.square(gradient), axis=list(range(1, gradient.shape.rank)))
     return tf.reduce_mean(tf.square(tf.sqrt(squared_norm + 1e-12) - 1.0))
-
-
-# -- distances -------------------------------------------------------------------------------------
 
 
 def mae(a, b):

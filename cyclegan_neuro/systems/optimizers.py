@@ -88,9 +88,6 @@ class WarmupDecay(keras.optimizers.schedules.LearningRateSchedule):
         return self.peak * rise * fall
 
 
-# -- what "auto" means on this machine -------------------------------------------------------------
-
-
 def resolve_precision(training: TrainingSection) -> str:
     """Return what ``training.precision`` means on this machine.
 

@@ -17,14 +17,9 @@ __all__ = ["AdversarialTrainer", "Trainer", "Update"]
 
 
 class Update:
-    """One update of :meth:`Trainer.minimise`: what is minimised, and after the block ``gradient_norm``.
+    """One update of :meth:`Trainer.minimise`: the block sets ``loss``, a scalar, and finds ``gradient_norm`` after it.
 
-    Attributes
-    ----------
-    loss : float32 tensor, scalar
-        Set inside the block.
-    gradient_norm : float32 tensor, scalar
-        Of all gradients together, without the loss scale.
+    The norm is that of all gradients together, without the loss scale.
     """
 
     loss = gradient_norm = None
@@ -195,10 +190,6 @@ class AdversarialTrainer(Trainer):
 
     objective: Objective
     penalty_seed: keras.random.SeedGenerator
-
-    def parts(self, windows: tf.Tensor) -> list[tf.Tensor]:
-        """Divide a batch: every update of a critic has its own windows, ``critic_updates`` times a generator's."""
-        return tf.split(windows, self.critic_updates)
 
     def critique(self, discriminator: keras.Model, real, fake) -> Critique:
         """Return what a discriminator in training says of recorded and generated windows, shape (batch, ...)."""

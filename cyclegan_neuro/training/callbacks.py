@@ -15,25 +15,32 @@ from cyclegan_neuro.training.logs import History
 from cyclegan_neuro.training.state import State, first_non_finite, read_state, write_metrics
 from cyclegan_neuro.training.status import StatusFile
 
-__all__ = ["Measure", "Position", "Save", "StopOnNonFinite", "Track"]
+__all__ = ["Measure", "Position", "Save", "StopOnNonFinite"]
 
 _GRADIENT = "gradient_norm"
 
 
-@dataclass
-class Position:
-    """The one counter that all callbacks share.
+@dataclass(eq=False)
+class Position(keras.callbacks.Callback):
+    """How far a run has come: the counter that all callbacks share, and the first of them.
 
     Attributes
     ----------
     step : int
         Updates done.
     steps_per_epoch, epochs : int
+    state : State, optional
+        Of a checkpoint at ``step``: inside an epoch, ``fit`` resets the metrics when it begins the rest of that epoch,
+        and this puts their values back.
     """
 
     step: int
     steps_per_epoch: int
     epochs: int
+    state: State | None = None
+
+    def __post_init__(self):
+        super().__init__()
 
     @property
     def epoch(self) -> int:
@@ -48,30 +55,13 @@ class Position:
     def total_steps(self) -> int:
         return self.steps_per_epoch * self.epochs
 
-
-class Track(keras.callbacks.Callback):
-    """Count steps; must come first.
-
-    Parameters
-    ----------
-    position : Position
-    state : State, optional
-        Of a checkpoint inside an epoch: ``fit`` resets the metrics when it begins the rest of that epoch,
-        and this puts their values back.
-    """
-
-    def __init__(self, position: Position, state: State | None):
-        super().__init__()
-        self.position = position
-        self._state = state
-
     def on_epoch_begin(self, epoch, logs=None):
-        if self._state is not None:
-            write_metrics(self.model, self._state)
-            self._state = None
+        if self.state is not None and self.step_in_epoch:
+            write_metrics(self.model, self.state)
+        self.state = None
 
     def on_train_batch_end(self, batch, logs=None):
-        self.position.step += 1
+        self.step += 1
 
 
 class StopOnNonFinite(keras.callbacks.Callback):
@@ -96,17 +86,13 @@ class StopOnNonFinite(keras.callbacks.Callback):
         self._scaled = any(isinstance(optimizer, keras.optimizers.LossScaleOptimizer) for optimizer in optimizers)
 
     def on_train_batch_end(self, batch, logs=None):
-        self._check(logs or {})
-
-    def on_epoch_end(self, epoch, logs=None):
-        self._check(logs or {})
-
-    def _check(self, logs):
-        broken = {name: value for name, value in logs.items() if not math.isfinite(value)}
+        broken = {name: value for name, value in (logs or {}).items() if not math.isfinite(value)}
         if self._scaled:
             broken = {name: value for name, value in broken.items() if not name.startswith(_GRADIENT)}
         if broken:
             self._stop(broken)
+
+    on_epoch_end = on_train_batch_end
 
     def _stop(self, broken: dict[str, float]):
         losses_first = sorted(broken, key=lambda name: name.startswith(_GRADIENT))

@@ -17,28 +17,29 @@ import tensorflow as tf
 # TensorFlow exports the switch on, not the switch off; without it one run would change all that follow in a process.
 from tensorflow.python.framework.config import disable_op_determinism, is_op_determinism_enabled
 
+from cyclegan_neuro.configuration.sections import TrainingSection
 from cyclegan_neuro.errors import ConfigurationError
 
-__all__ = ["choose_strategy", "deterministic_ops", "evaluation_strategy", "peak_device_memory", "precision"]
+__all__ = ["deterministic_ops", "evaluation_strategy", "peak_device_memory", "precision", "training_strategy"]
 
 _log = logging.getLogger(__name__)
 
 
-def choose_strategy(devices: str, *, batch_size: int) -> tf.distribute.Strategy:
+def training_strategy(training: TrainingSection) -> tf.distribute.Strategy:
     """Return the distribution strategy for ``training.devices``.
 
     Parameters
     ----------
-    devices : {"auto", "cpu", "one_gpu", "all_gpus"}
-        ``auto`` mirrors the model over all visible GPUs, and without one runs on the CPU.
-    batch_size : int
-        Windows per update over all devices; must be divisible by their number.
+    training : TrainingSection
+        ``devices: auto`` mirrors the model over all visible GPUs, and without one runs on the CPU; ``batch_size`` over
+        all devices must be divisible by their number.
 
     Raises
     ------
     ConfigurationError
         If a GPU is asked for and none is visible, or the batch cannot be shared evenly.
     """
+    devices, batch_size = training.devices, training.batch_size
     gpus = tf.config.list_physical_devices("GPU")
     if not gpus and devices in ("one_gpu", "all_gpus"):
         raise ConfigurationError(

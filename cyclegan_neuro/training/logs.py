@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from cyclegan_neuro.training.callbacks import Position
 
-__all__ = ["TENSORBOARD_FOLDERS", "History", "ShowProgress", "WriteHistory", "WriteTensorBoard", "drop_events_after"]
+__all__ = ["TENSORBOARD_FOLDERS", "History", "ShowProgress", "WriteTensorBoard", "drop_events_after"]
 
 _log = logging.getLogger(__name__)
 
@@ -35,8 +35,10 @@ _GROUPS = ("gradient_norm", "learning_rate", "loss_scale", "mean", "penalty", "c
 _SPEED = ("seconds", "windows_per_second")
 
 
-class History:
-    """The table of all epochs; the file is replaced as a whole, so it is never cut in a row.
+class History(keras.callbacks.Callback):
+    """``history.csv``, a row per epoch with all its logs; it is replaced as a whole, so never cut in a row.
+
+    As a callback it comes before the checkpoint, so that no restored epoch lacks its row.
 
     Parameters
     ----------
@@ -51,6 +53,7 @@ class History:
     """
 
     def __init__(self, path: Path, *, epochs: int):
+        super().__init__()
         self.path = path
         self.rows = [row for row in _read(path) if int(row["epoch"]) <= epochs]
 
@@ -67,6 +70,9 @@ class History:
         writer.writerows(self.rows)
         with replacing(self.path, error_type=RunDirectoryError) as temporary:
             temporary.write_text(text.getvalue(), encoding="utf-8")
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.append({"epoch": epoch + 1, **logs})
 
     def median(self, column: str) -> float | None:
         """Return the median of a column; None if no row has it."""
@@ -89,17 +95,6 @@ def _read(path: Path) -> list[dict[str, str]]:
             str(path), got=f"{error}", expected="the table that training wrote", fix="delete it and resume again"
         ) from error
     return rows
-
-
-class WriteHistory(keras.callbacks.Callback):
-    """Write all logs of an epoch; before the checkpoint, so that no restored epoch lacks its row."""
-
-    def __init__(self, history: History):
-        super().__init__()
-        self.history = history
-
-    def on_epoch_end(self, epoch, logs=None):
-        self.history.append({"epoch": epoch + 1, **logs})
 
 
 class ShowProgress(keras.callbacks.Callback):

@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from cyclegan_neuro.configuration.sections import TrainingSection
 from cyclegan_neuro.errors import TrainingError
-from cyclegan_neuro.training.callbacks import Measure, Position, Save, StopOnNonFinite, Track
+from cyclegan_neuro.training.callbacks import Measure, Position, Save, StopOnNonFinite
 from cyclegan_neuro.training.checkpoints import CheckpointStore
 from cyclegan_neuro.training.devices import peak_device_memory
 from cyclegan_neuro.training.interruption import Interruption
@@ -19,7 +19,6 @@ from cyclegan_neuro.training.logs import (
     TENSORBOARD_FOLDERS,
     History,
     ShowProgress,
-    WriteHistory,
     WriteTensorBoard,
     drop_events_after,
 )
@@ -55,6 +54,7 @@ def fit(run: Run, status: StatusFile) -> None:
         step=run.checkpoint.manifest.step if run.checkpoint else 0,
         steps_per_epoch=run.system.steps_per_epoch(run.config, run.prepared),
         epochs=run.config.training.epochs,
+        state=run.checkpoint.state if run.checkpoint else None,
     )
     history = History(run.directory.history_file, epochs=position.epoch)
     for name in TENSORBOARD_FOLDERS:
@@ -68,7 +68,7 @@ def fit(run: Run, status: StatusFile) -> None:
 
 
 def _fit_once(run: Run, position: Position, callbacks: list[keras.callbacks.Callback]) -> None:
-    section: TrainingSection = run.config.training
+    every = run.config.training.validate_every_epochs  # and at the end
     left_in_epoch = position.steps_per_epoch - position.step_in_epoch
     whole = left_in_epoch == position.steps_per_epoch
     last = position.epochs if whole else position.epoch + 1
@@ -80,7 +80,7 @@ def _fit_once(run: Run, position: Position, callbacks: list[keras.callbacks.Call
             epochs=last,
             steps_per_epoch=left_in_epoch,
             validation_data=run.system.validation_dataset(run.config, run.prepared),
-            validation_freq=_validated_epochs(position.epochs, section.validate_every_epochs),
+            validation_freq=sorted({*range(every, position.epochs + 1, every), position.epochs}),
             shuffle=False,
             callbacks=[*callbacks, _Leave(last)],
             verbose=0,
@@ -89,23 +89,17 @@ def _fit_once(run: Run, position: Position, callbacks: list[keras.callbacks.Call
         return
 
 
-def _validated_epochs(epochs: int, every: int) -> list[int]:
-    """Return the epochs, counted from 1, that end with a validation; the last one always does."""
-    return sorted({*range(every, epochs + 1, every), epochs})
-
-
 def _callbacks(
     run: Run, status: StatusFile, position: Position, history: History, interruption: Interruption
 ) -> list[keras.callbacks.Callback]:
     section: TrainingSection = run.config.training
     windows_per_step = _windows_per_step(run)
-    inside_epoch = run.checkpoint is not None and position.step_in_epoch > 0
     return [
-        Track(position, run.checkpoint.state if inside_epoch else None),
+        position,
         StopOnNonFinite(position),
         Measure(windows_per_step),
         ShowProgress(position, windows_per_step=windows_per_step),
-        WriteHistory(history),
+        history,
         WriteTensorBoard(
             run.directory.tensorboard,
             position=position,

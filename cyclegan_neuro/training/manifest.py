@@ -10,7 +10,7 @@ import hashlib
 import json
 import logging
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -86,9 +86,6 @@ class RunManifest:
                 expected="the manifest that training wrote",
                 fix="restore it, or delete it to go on without knowing whether files of the run were changed by hand",
             ) from error
-
-    def as_dict(self) -> dict[str, Any]:
-        return asdict(self)
 
     def config_of(self, config: type[AnyConfig], *, where: str) -> AnyConfig:
         """Return the configuration.

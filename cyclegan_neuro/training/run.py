@@ -5,9 +5,11 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
+
+import tensorflow as tf
 
 from cyclegan_neuro.configuration.fields import input_files, value_at, with_values
 from cyclegan_neuro.configuration.loading import dump_config, load_config
@@ -20,7 +22,7 @@ from cyclegan_neuro.systems.base import System
 from cyclegan_neuro.systems.optimizers import resolve_precision
 from cyclegan_neuro.systems.trainer import Trainer
 from cyclegan_neuro.training.checkpoints import Checkpoint, CheckpointStore
-from cyclegan_neuro.training.devices import choose_strategy, deterministic_ops, evaluation_strategy, precision
+from cyclegan_neuro.training.devices import deterministic_ops, evaluation_strategy, precision, training_strategy
 from cyclegan_neuro.training.environment import describe_environment, note_other_threads, numerics
 from cyclegan_neuro.training.loop import fit, memory_errors
 from cyclegan_neuro.training.manifest import RunManifest, as_trained, refuse_changed_config, refuse_changed_inputs
@@ -155,8 +157,7 @@ def load_run(output_dir: str | Path, *, weights: str = "best", config: Any = Non
     config = as_trained(stored, config, where=str(directory.config_file))
     checkpoint = CheckpointStore(directory.checkpoints).load(weights)
     prepared = _prepare_again(system, config, directory, manifest)
-    with precision(resolve_precision(config.training)), evaluation_strategy(config.training.devices).scope():
-        trainer = system.build(config, prepared)
+    trainer = _build(system, config, prepared, evaluation_strategy(config.training.devices))
     write_state(trainer, checkpoint.state, where=str(checkpoint.path))  # optimizers too: they keep the averages
     trainer.use_average_weights()
     return Run(system, config, prepared, trainer, directory, status, checkpoint)
@@ -178,7 +179,7 @@ def _begin(
         folder = directory.begin_staging()
         _keep(recordings, folder)
         prepared = system.prepare(_reading_from(folder, config, recordings), run_directory=folder)
-        trainer = _build(system, config, prepared)
+        trainer = _build(system, config, prepared, training_strategy(config.training))
         directory.write_json(folder / directory.inputs_file.name, prepared.inputs)
     except BaseException:
         directory.abandon_staging()
@@ -243,7 +244,7 @@ def _resume(system: System, config: Any, directory: RunDirectory, status: Status
     store = CheckpointStore(directory.checkpoints)
     checkpoint = store.newest()
     prepared = _prepare_again(system, config, directory, manifest)
-    trainer = _build(system, config, prepared)
+    trainer = _build(system, config, prepared, training_strategy(config.training))
     if checkpoint is None:
         reached = status.status.step
         lost = f"its checkpoints are gone (it had reached step {reached})" if reached else "no checkpoint was saved"
@@ -265,7 +266,7 @@ def _start(system, config, directory, prepared, trainer, status, checkpoint) -> 
     note_other_threads(before)
     computed = numerics(trainer, step=at.step if at else 0, before=before.get("numerics", []))
     directory.write_json(directory.environment_file, describe_environment() | {"numerics": computed})
-    directory.write_json(directory.manifest_file, manifest.as_dict())
+    directory.write_json(directory.manifest_file, asdict(manifest))
     directory.write_text(directory.config_file, dump_config(_named_within(directory, config)))
     now = status.update(
         state="training",
@@ -313,8 +314,7 @@ def _prepare_again(system: System, config: Any, directory: RunDirectory, manifes
     try:
         prepared = system.prepare(config, run_directory=directory.path)
     except WindowError:  # scaling or order do not fit, because the neurons changed? then say which data differ
-        prepared = system.prepare(config)
-        refuse_changed_inputs(stored, prepared.inputs, directory.inputs_file)
+        refuse_changed_inputs(stored, system.prepare(config).inputs, directory.inputs_file)
         raise
     refuse_changed_inputs(stored, prepared.inputs, directory.inputs_file)
     if manifest is not None:  # what was missing has been learned again
@@ -322,10 +322,9 @@ def _prepare_again(system: System, config: Any, directory: RunDirectory, manifes
     return prepared
 
 
-def _build(system: System, config: Any, prepared: Any) -> Trainer:
-    section = config.training  # the data are prepared in float32, also where an autoencoder orders the neurons
-    strategy = choose_strategy(section.devices, batch_size=section.batch_size)
-    with precision(resolve_precision(section)), strategy.scope():
+def _build(system: System, config: Any, prepared: Any, strategy: tf.distribute.Strategy) -> Trainer:
+    # only here: the data are prepared in float32, also where an autoencoder orders the neurons
+    with precision(resolve_precision(config.training)), strategy.scope():
         return system.build(config, prepared)
 
 

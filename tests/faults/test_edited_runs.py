@@ -1,6 +1,7 @@
 """Files of a run that were changed, damaged or lost after it was trained."""
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -118,7 +119,7 @@ def test_a_damaged_manifest_is_said(run, text):
 def test_the_manifest_gives_the_configuration_back(path, tmp_path):
     config = load_config(path, base.get(path.parent.name).Config)
     file = tmp_path / "manifest.json"
-    RunDirectory(tmp_path).write_json(file, RunManifest.describe(config, tmp_path, ()).as_dict())
+    RunDirectory(tmp_path).write_json(file, asdict(RunManifest.describe(config, tmp_path, ())))
     assert RunManifest.read(file).config_of(type(config), where="here") == config
 
 

@@ -189,17 +189,17 @@ def test_determinism_is_put_back():
 def test_no_gpu(monkeypatch, caplog):
     monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind=None: [])
     with caplog.at_level(logging.INFO):
-        assert devices.choose_strategy("auto", batch_size=3).num_replicas_in_sync == 1
+        assert devices.training_strategy(make_config(batch_size=3).training).num_replicas_in_sync == 1
     assert "no GPU: running on CPU" in caplog.text
     with pytest.raises(ConfigurationError, match=r"'all_gpus', but TensorFlow sees no GPU.*set training.devices=cpu"):
-        devices.choose_strategy("all_gpus", batch_size=3)
+        devices.training_strategy(make_config(batch_size=3, devices="all_gpus").training)
 
 
 def test_batch_must_divide_over_gpus(monkeypatch):
     monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind=None: ["0", "1"])
     monkeypatch.setattr(devices, "_grow_memory", lambda gpus: None)
     with pytest.raises(ConfigurationError, match=r"got 3 for 2 GPUs, .*set training.batch_size=4"):
-        devices.choose_strategy("auto", batch_size=3)
+        devices.training_strategy(make_config(batch_size=3).training)
 
 
 def test_environment_is_json():

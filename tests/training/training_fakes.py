@@ -162,16 +162,16 @@ SYSTEM = FakeSystem()
 
 def stop_at(step: int, number: int, patch) -> None:
     """Send this process a signal when ``step`` updates are done; ``patch`` is pytest's MonkeyPatch."""
-    from cyclegan_neuro.training.callbacks import Track
+    from cyclegan_neuro.training.callbacks import Position
 
-    count = Track.on_train_batch_end
+    count = Position.on_train_batch_end
 
     def count_and_signal(self, batch, logs=None):
         count(self, batch, logs)
-        if self.position.step == step:
+        if self.step == step:
             os.kill(os.getpid(), number)
 
-    patch.setattr(Track, "on_train_batch_end", count_and_signal)
+    patch.setattr(Position, "on_train_batch_end", count_and_signal)
 
 
 def run_and_stop(output_dir: str, *, step: int, number: int) -> None:

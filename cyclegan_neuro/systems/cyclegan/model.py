@@ -47,11 +47,9 @@ class CycleGAN(AdversarialTrainer):
 
     Notes
     -----
-    Work shared, and therefore done once: x and y pass each generator in one call (translation and
-    identity), recorded and generated windows pass each discriminator in one call, the fakes of the
-    generators' update serve the discriminators' update, and the gradients of both generators come
-    from one backward pass over L_G + L_F. That is exact: the terms of L_F that are not in L_G,
-    D_X(F(y)) and |F(x) - x|, do not depend on G, and vice versa.
+    Shared work is done once: x and y pass each generator in one call, the fakes of the generators' update serve the
+    discriminators', and one backward pass over L_G + L_F gives the gradients of both generators. That is exact: the
+    terms of L_F that are not in L_G, D_X(F(y)) and |F(x) - x|, do not depend on G, and vice versa.
     """
 
     monitor = "val_moment_distance"
@@ -98,7 +96,7 @@ class CycleGAN(AdversarialTrainer):
         """Update the discriminators ``critic_updates`` times and the generators once."""
         g, f = partial(self.generator_g, training=True), partial(self.generator_f, training=True)
         d_x, d_y = partial(self.discriminator_x, training=True), partial(self.discriminator_y, training=True)
-        *before, (x, y) = zip(*(self.parts(windows) for windows in data), strict=True)
+        *before, (x, y) = zip(*(tf.split(windows, self.critic_updates) for windows in data), strict=True)
         for earlier_x, earlier_y in before:
             self.update_discriminators(earlier_x, earlier_y, fake_y=g(earlier_x), fake_x=f(earlier_y))
         with self.minimise("generator") as generators:
@@ -161,14 +159,7 @@ class CycleGAN(AdversarialTrainer):
 
 
 def build_cyclegan(config: Config, prepared: PreparedPair) -> CycleGAN:
-    """Build and compile the trainer; call inside the strategy's scope and with the precision set.
-
-    Parameters
-    ----------
-    config : Config
-    prepared : PreparedPair
-        Gives the sizes and the statistics of the training windows.
-    """
+    """Build and compile the trainer; the data give sizes and statistics. Call inside the strategy's scope."""
     seed, objective = config.training.seed, config.objective
     size = {"window_frames": prepared.window_frames, "n_neurons": prepared.n_neurons}
     day_x, day_y = (_statistics_of_training_windows(d, prepared.window_frames) for d in (prepared.x, prepared.y))

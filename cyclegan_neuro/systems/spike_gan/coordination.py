@@ -81,6 +81,6 @@ class _CoordinationTrainer(CriticTrainer):
 
     def train_step(self, data):
         (samples,) = data
-        for real in self.parts(samples):
+        for real in tf.split(samples, self.critic_updates):
             logs = self.update_critic(real, mixed_neurons(real, self.mixing_seed.next()))
         return self.record(logs)

@@ -91,7 +91,7 @@ class SpikeGAN(CriticTrainer):
     def train_step(self, data):
         """Update the critic ``critic_updates`` times, then the generator once (Gulrajani et al. 2017, Algorithm 1)."""
         (samples,) = data
-        for real in self.parts(samples):
+        for real in tf.split(samples, self.critic_updates):
             critic_logs = self.update_critic(real, self.generate(tf.shape(real)[0]))
         return self.record({**critic_logs, **self.update_generator(tf.shape(real)[0])})
 
