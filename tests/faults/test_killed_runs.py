@@ -35,7 +35,7 @@ class Cheap(training_fakes.FakeSystem):
 @pytest.fixture(autouse=True)
 def _start_only(monkeypatch):
     """Leave out what takes time and writes nothing: training, and asking the machine what it is."""
-    monkeypatch.setattr(runs, "fit", lambda setup: None)
+    monkeypatch.setattr(runs, "fit", lambda run, status: None)
     monkeypatch.setattr(runs, "describe_environment", lambda: {"versions": {}})
     monkeypatch.setattr(runs, "note_other_threads", lambda stored: None)
     monkeypatch.setattr("cyclegan_neuro.recordings.atomic.os.fsync", lambda descriptor: None)
