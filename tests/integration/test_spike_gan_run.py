@@ -185,8 +185,14 @@ def test_packets_are_scored(evaluate, kind):
     assert {len(shares) for shares in whole["share_of_recorded"].values()} == {3}  # two packets, and both
     pictures = {picture.slug for block in found.blocks for picture in block.pictures}
     assert {"place_roc", "packet_templates", "importance_time", "filters"} <= pictures
-    assert any("Packets with all 4 spikes in place" in sentence for sentence in found.summary)
-    assert any("Importance finds the neurons of each packet" in sentence for sentence in found.summary)
+    assert any("Packets with all 4 spikes in place" in sentence.told for sentence in found.summary)
+    assert [sentence.asked for sentence in found.summary] == [
+        "What went in?", "Did it work?", "Is it new?", "More than simple models?", "How sure?", "What does it find?",
+    ]  # fmt: skip
+    assert {sentence.section for sentence in found.summary} <= set(titles(found))
+    assert all(sum(len(text.split()) for text in block.paragraphs) < 120 for block in found.blocks)
+    assert found.opening.slug == "statistics"
+    assert any("Importance finds the neurons of each packet" in sentence.told for sentence in found.summary)
 
 
 def test_traces_are_evaluated_without_spikes(evaluate, tmp_path):

@@ -16,9 +16,11 @@ from cyclegan_neuro.populations.statistics import PopulationStatistics, Statisti
 from cyclegan_neuro.recordings.recording import Origin
 
 __all__ = [
-    "inputs_block", "memorisation_block", "packets_block", "share_text", "statistics_block", "whole_block",
+    "STATISTICS_TITLE", "inputs_block", "memorisation_block", "origin", "packets_block", "share_text",
+    "statistics_block", "whole_block",
 ]  # fmt: skip
 
+STATISTICS_TITLE = "Do generated samples have the statistics of recorded ones?"
 _MODELS = (MODEL, "dichotomized_gaussian", "stimulus_gaussian", "k_pairwise", "independent", FLOOR)
 _SHOWN = 4
 _WHAT: dict[Origin, str] = {
@@ -31,10 +33,10 @@ _WHAT: dict[Origin, str] = {
 def inputs_block(config: SamplesConfig, found: Measurements) -> Block:
     """Tell what the networks were given."""
     prepared = found.prepared
-    paragraphs = [_origin(prepared), *prepared.notes, _split(config, prepared)]
+    paragraphs, how = [origin(prepared), _split(config, prepared)], [*prepared.notes]
     tables = [("The activity.", _data_table(prepared, found.recorded))]
     if isinstance(prepared.truth, PairsTruth):
-        paragraphs.append(
+        how.append(
             "Rates and correlations of the simulated groups were solved for, so that the samples reach what was asked "
             "for in spite of refractoriness; the table says what they reached."
         )
@@ -43,10 +45,11 @@ def inputs_block(config: SamplesConfig, found: Measurements) -> Block:
         tables.append(("What the checks had to say about the data.", findings_table(prepared.findings)))
     else:
         paragraphs.append("The checks found nothing to report.")
-    return Block("What went in", tuple(paragraphs), tuple(tables))
+    return Block("What went in", tuple(paragraphs), tuple(tables), how=tuple(how))
 
 
-def _origin(prepared: PreparedSamples) -> str:
+def origin(prepared: PreparedSamples) -> str:
+    """Say in one sentence what kind of data this is."""
     what = _WHAT[prepared.data_origin]
     activity = "spikes" if prepared.spikes else "ΔF/F traces"
     return (
@@ -112,18 +115,20 @@ def statistics_block(found: Measurements) -> Block:
     """Compare the six statistics of the generator and of the baselines with the recorded ones."""
     prepared = found.prepared
     drawn = (
-        " Generated probabilities were drawn once as spikes (1 where the probability exceeds a uniform number)."
+        "Generated probabilities were drawn once as spikes (1 where the probability exceeds a uniform number). "
         if prepared.spikes
         else ""
     )
     paragraphs = (
         f"{len(found.generated):,} generated samples are compared with all {len(prepared.every):,} recorded "
-        f"ones.{drawn} R² is 1 where a statistic is matched exactly and 0 where the mean of the recorded values would "
+        "ones. R² is 1 where a statistic is matched exactly and 0 where the mean of the recorded values would "
         "do as well. The last column compares random halves of the recorded samples with each other: no model needs to "
         "come closer (samples of a perfect one, as many as recorded, would by a factor of √2).",
-        "Covariances are those of single bins, over all pairs of neurons; lag-covariances those of one neuron's bin "
-        "with the next bin of another, or of its own; the autocorrelogram is the sum over neurons, relative to its "
-        "peak at lag 0.",
+    )
+    how = (
+        f"{drawn}Covariances are those of single bins, over all pairs of neurons; lag-covariances those of one "
+        "neuron's bin with the next bin of another, or of its own; the autocorrelogram is the sum over neurons, "
+        "relative to its peak at lag 0.",
     )
     tables = (
         ("Distance of the statistics from the recorded ones.", _statistics_table(found)),
@@ -132,16 +137,10 @@ def statistics_block(found: Measurements) -> Block:
     recorded = prepared.in_unit(prepared.samples(prepared.held_out[:_SHOWN]))
     n_shown = min(len(recorded), len(found.generated))
     return Block(
-        "Do generated samples have the statistics of recorded ones?",
+        STATISTICS_TITLE,
         paragraphs,
         tables,
         (
-            Picture(
-                "statistics",
-                "The six statistics of all models against the recorded ones.",
-                pictures.statistics_grid(found.recorded, found.statistics, prepared, name=found.name),
-                "Figures 2, 3 and S6",
-            ),
             Picture(
                 "examples",
                 "Held-out recorded samples and generated ones, not chosen.",
@@ -149,6 +148,7 @@ def statistics_block(found: Measurements) -> Block:
                 "Figure 2A",
             ),
         ),
+        how,
     )
 
 

@@ -14,7 +14,7 @@ from cyclegan_neuro.evaluation.samples.blocks import (
     statistics_block,
     whole_block,
 )
-from cyclegan_neuro.evaluation.samples.certainty import baselines_block, certainty_block, summarise
+from cyclegan_neuro.evaluation.samples.certainty import baselines_block, certainty_block, opening_picture, summarise
 from cyclegan_neuro.evaluation.samples.generated import Generator
 from cyclegan_neuro.evaluation.samples.measurements import measure
 from cyclegan_neuro.evaluation.samples.sections import SamplesConfig
@@ -78,6 +78,8 @@ def evaluate_samples(
     data, comparison = (Paragraph(_METHODS / f"{part}.j2", run) for part in ("samples", "comparison"))
     paragraphs, references = render_methods((data, training, comparison, *own_methods), libraries=("NumPy", "SciPy"))
     truth = {} if prepared.truth is None else prepared.truth.arrays()
+    opening = opening_picture(found)
+    opening.figure.set_dpi(config.report.dpi)
     return Evaluation(
         summary=(*summarise(found), *own.summary),
         blocks=told_blocks(blocks, dpi=config.report.dpi),
@@ -87,4 +89,5 @@ def evaluate_samples(
         arrays={"generated/samples": found.generated}
         | own.arrays
         | {f"truth/{field}": values for field, values in truth.items()},
+        opening=opening,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from cyclegan_neuro.evaluation.contents import Evaluation
+from cyclegan_neuro.evaluation.contents import Evaluation, Sentence
 from cyclegan_neuro.evaluation.methods import Paragraph
 from cyclegan_neuro.evaluation.samples.evaluation import evaluate_samples
 from cyclegan_neuro.populations.prepared import PreparedSamples
@@ -12,6 +12,7 @@ from cyclegan_neuro.systems.spike_gan.config import Config
 from cyclegan_neuro.systems.spike_gan.explanation import COORDINATION, UNTRAINED, Explanation, explain_critics
 from cyclegan_neuro.systems.spike_gan.generation import generator_of
 from cyclegan_neuro.systems.spike_gan.story.importance import (
+    TITLE,
     importance_block,
     importance_metrics,
     importance_sentence,
@@ -70,8 +71,9 @@ def _importance_methods(config: Config, explanation: Explanation) -> Paragraph:
 def _own(config: Config, prepared: PreparedSamples, explanation: Explanation) -> Evaluation:
     """What the critics find important, as a part of the report."""
     maps = {f"importance/maps/{name}": view.maps for name, view in explanation.critics.items()}
+    sentence = importance_sentence(explanation) if explanation.packets else ""
     return Evaluation(
-        summary=(importance_sentence(explanation),) if explanation.packets else (),
+        summary=(Sentence("What does it find?", sentence, TITLE),) if sentence else (),
         blocks=(importance_block(config, prepared, explanation),),
         metrics={"importance": importance_metrics(explanation)},
         arrays={"importance/samples": explanation.samples, **maps},

@@ -10,8 +10,9 @@ from cyclegan_neuro.systems.spike_gan import importance_pictures as pictures
 from cyclegan_neuro.systems.spike_gan.config import Config
 from cyclegan_neuro.systems.spike_gan.explanation import ADVERSARY, COORDINATION, CRITIC_LABELS, Explanation
 
-__all__ = ["importance_block", "importance_metrics", "importance_sentence"]
+__all__ = ["TITLE", "importance_block", "importance_metrics", "importance_sentence"]
 
+TITLE = "What does the critic look at?"
 _SHOWN = 4
 _SCORES = {
     "neuron_auroc": "neurons, AUROC",
@@ -27,7 +28,8 @@ def importance_block(config: Config, prepared: PreparedSamples, one: Explanation
     """Show importance maps, and say how far they can be trusted where packets are known."""
     section = config.evaluation.importance
     seconds = max(view.seconds for view in one.critics.values())
-    paragraphs = [
+    paragraphs = []
+    how = [
         f"The spikes of one neuron within {section.window_bins} bins were shuffled in time {section.n_shuffles} times; "
         "how much a critic's score changes was credited to them, for every neuron and window (every "
         f"{section.step_bins} bins). {len(one.samples):,} samples that the networks did not see took {seconds:.0f} s "
@@ -44,7 +46,8 @@ def importance_block(config: Config, prepared: PreparedSamples, one: Explanation
         )
     ]  # fmt: skip
     if one.packets:
-        paragraphs += _packet_paragraphs(one)
+        paragraphs.append(importance_sentence(one))
+        how += _packet_paragraphs(one)
         tables = (
             ("How well importance finds the neurons and the course of each packet.", _packets_table(one)),
             ("Spikes of packets told from the others.", _detection_table(one)),
@@ -53,7 +56,7 @@ def importance_block(config: Config, prepared: PreparedSamples, one: Explanation
     else:
         paragraphs.append("What should be important is not known here: these maps are hints, not findings.")
     shown += _mean_pictures(one, bin_s=prepared.bin_s)
-    return Block("What does the critic look at?", tuple(paragraphs), tables, tuple(shown))
+    return Block(TITLE, tuple(paragraphs), tables, tuple(shown), tuple(how))
 
 
 def _packet_pictures(one: Explanation) -> tuple[Picture, ...]:
