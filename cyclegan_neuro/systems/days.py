@@ -19,8 +19,11 @@ class DaysSystem(System):
 
     To be written: the class attributes of :class:`System`, :meth:`build` and :meth:`training_paragraph`. ``Config`` has
     the sections of :class:`cyclegan_neuro.evaluation.days.sections.DaysConfig`. Generators take scaled, ordered windows
-    (batch, time, neuron, 1) to the same shape; batches are pairs ``(x, y)`` of them, shuffled apart.
+    (batch, time, neuron, 1) to the same shape; batches are pairs ``(x, y)`` of them, shuffled apart. ``label`` is what
+    sentences and tables of the report call it.
     """
+
+    label = "model"
 
     @abstractmethod
     def training_paragraph(self, config: Any, prepared: Any, *, updates: int) -> Paragraph:
@@ -77,7 +80,7 @@ class DaysSystem(System):
             return evaluate_days(
                 config,
                 prepared,
-                ModelTranslator(trainer.generator_g, trainer.generator_f, prepared),
+                ModelTranslator(trainer.generator_g, trainer.generator_f, prepared, self.label),
                 training=self.training_paragraph(config, prepared, updates=int(trainer.optimizer.iterations)),
                 views=self.views(config, prepared, trainer),
                 cache_directory=cache_directory,

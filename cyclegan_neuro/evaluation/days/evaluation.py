@@ -65,7 +65,7 @@ def evaluate_days(
     reason = why_not(section, prepared)
     recorder = None if reason else SpikeRecorder(section, prepared, ResultCache(cache_directory))
     found = measure(config.evaluation, prepared, model, recorder=recorder)
-    spikes = None if recorder is None else measure_spikes(recorder, found.spikes)
+    spikes = None if recorder is None else measure_spikes(recorder, found.spikes, model=found.model)
     explained = None
     if views is not None and config.evaluation.interpretation.enabled:
         explained = interpret_networks(config.evaluation.interpretation, prepared, views)

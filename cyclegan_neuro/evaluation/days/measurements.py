@@ -50,6 +50,8 @@ class Measurements:
     ----------
     pair : PreparedPair
         That was measured.
+    model : str
+        What sentences call the model.
     signals, tuning, change : dict
         Content of ``metrics.json``; ``tuning`` is empty where no position is known. ``change`` says
         how far the model moves windows: ``x`` |X - G(X)|, ``y`` |Y - F(Y)|.
@@ -76,6 +78,7 @@ class Measurements:
     """
 
     pair: PreparedPair
+    model: str
     signals: dict
     tuning: dict
     change: dict
@@ -134,6 +137,7 @@ def measure(
         curves |= {name: collected.curves() for name, collected in tuned.items()}
     return Measurements(
         pair=prepared,
+        model=model.label,
         signals=_signals(errors, prepared),
         tuning=tuning_metrics(reference, curves, changed) if with_tuning else {},
         change={day: errors["model"].summary()[f"change_{day}"] for day in ("x", "y")},

@@ -78,6 +78,8 @@ class Translator(Protocol):
     ----------
     name : str
         Key in ``metrics.json``.
+    label : str
+        What sentences call the model; alignments are called in ``story.wording``.
     """
 
     @property
@@ -102,12 +104,15 @@ class ModelTranslator:
     generator_g, generator_f : callable
         (window, time, neuron, 1) float32, scaled and ordered, to the same shape.
     prepared : PreparedPair
+    label : str
+        What sentences call the generators.
     """
 
     generator_g: Callable
     generator_f: Callable
     prepared: PreparedPair
-    name: str = "model"
+    label: str = "model"
+    name = "model"
 
     def to_y(self, x: np.ndarray, y: np.ndarray, at: At | None = None) -> tuple[np.ndarray, np.ndarray]:
         """Return G(x) and G(y) from one call of G."""

@@ -14,7 +14,7 @@ __all__ = ["CycleGANSystem"]
 class CycleGANSystem(DaysSystem):
     """Unpaired translation between novice and expert activity."""
 
-    name = "cyclegan"
+    name, label = "cyclegan", "CycleGAN"
     title = "CycleGAN between the activity before and after learning"
     citation = (
         "Li, B. M., Amvrosiadis, T., Rochefort, N., Onken, A. (2021). "

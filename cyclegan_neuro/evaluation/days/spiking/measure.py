@@ -80,6 +80,8 @@ class SpikeMeasurements:
     Attributes
     ----------
     recorder : SpikeRecorder
+    model : str
+        What sentences call the model.
     signals : dict
         Translator → signal → spikes.
     pairs : dict
@@ -96,6 +98,7 @@ class SpikeMeasurements:
     """
 
     recorder: SpikeRecorder
+    model: str
     signals: Signals
     pairs: dict[str, dict[str, PairStatistics]]
     floors: dict[str, dict[str, Floor]]
@@ -143,7 +146,7 @@ class SpikeMeasurements:
         return entry
 
 
-def measure_spikes(recorder: SpikeRecorder, signals: Signals) -> SpikeMeasurements:
+def measure_spikes(recorder: SpikeRecorder, signals: Signals, *, model: str = "model") -> SpikeMeasurements:
     """Compare the spikes of all translators.
 
     Parameters
@@ -151,6 +154,8 @@ def measure_spikes(recorder: SpikeRecorder, signals: Signals) -> SpikeMeasuremen
     recorder : SpikeRecorder
     signals : dict
         From :class:`cyclegan_neuro.evaluation.days.measurements.Measurements`.
+    model : str
+        What sentences call the model.
     """
     recorded = {name: signal.counts for name, signal in signals["recorded"].items()}
     neurons = _spread_by_rate(recorded["x"])
@@ -165,7 +170,7 @@ def measure_spikes(recorder: SpikeRecorder, signals: Signals) -> SpikeMeasuremen
         windows = np.linspace(0, n_windows - 1, min(EXAMPLES, n_windows)).astype(int)
         correlations = {name: statistics.correlations(signal)[windows] for name, signal in shown.items()}
         true = _true_spikes(recorder, statistics, recorded)
-    return SpikeMeasurements(recorder, signals, pairs, floors, rates, correlations, neurons, windows, true)
+    return SpikeMeasurements(recorder, model, signals, pairs, floors, rates, correlations, neurons, windows, true)
 
 
 def _true_spikes(

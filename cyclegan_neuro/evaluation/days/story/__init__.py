@@ -1,1 +1,1 @@
-"""The report of a CycleGAN as a story: what went in, did the mapping work, what changed."""
+"""The report of a translator as a story: what went in, did the mapping work, what changed."""

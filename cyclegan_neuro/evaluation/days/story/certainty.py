@@ -24,8 +24,8 @@ from cyclegan_neuro.windows.segmentation import coverage
 __all__ = ["certainty_block", "floors_sentence", "independent", "measures"]
 
 _COLUMNS = (
-    "measure (less is better)", "CycleGAN", "doing nothing", "best alignment that sees activity alone",
-    "best that uses position, events or time in the window", "floor", "CycleGAN against doing nothing",
+    "measure (less is better)", "{model}", "doing nothing", "best alignment that sees activity alone",
+    "best that uses position, events or time in the window", "floor", "{model} against doing nothing",
     "against the first", "against the second", "against the floor",
 )  # fmt: skip
 _GROUPS = {"changed": "changed neurons", "unchanged": "unchanged neurons", "all": "all neurons"}
@@ -47,18 +47,19 @@ def certainty_block(
     """
     n_x, n_y = (independent(day, prepared.window_frames) for day in (prepared.x, prepared.y))
     rows = tuple(_row(*measure) for measure in measures(found, spikes))
+    columns = tuple(column.format(model=found.model) for column in _COLUMNS)
     errors = {label: entry for label, entry, *_ in measures(found, spikes)}
     caption = "Every measure with an answer to compare with, beside what it has to beat."
     known = "phi" if prepared.is_paired else "simulator"
     told = tell(
         "certainty",
-        wins=errors and counted(errors),
+        wins=errors and counted(found.model, errors),
         floors=floors_sentence(found, spikes),
         n_x=f"{n_x[0]:,}", n_y=f"{n_y[0]:,}", apart_x=n_x[1], apart_y=f"{n_y[1]:,}",
         seed=config.training.seed,
         known=known if "direct_y" in found.signals else "nothing",
     )  # fmt: skip
-    return Block("How sure?", tables=((caption, Table("certainty", _COLUMNS, rows)),) if rows else (), **told)
+    return Block("How sure?", tables=((caption, Table("certainty", columns, rows)),) if rows else (), **told)
 
 
 def measures(found: Measurements, spikes: SpikeMeasurements | None = None) -> list[tuple]:
@@ -67,7 +68,7 @@ def measures(found: Measurements, spikes: SpikeMeasurements | None = None) -> li
 
 
 def floors_sentence(found: Measurements, spikes: SpikeMeasurements | None = None) -> str:
-    """Count the measures in which the CycleGAN is within the floor; empty where none is known."""
+    """Count the measures in which the model is within the floor; empty where none is known."""
     within = [row[-1] == "within" for row in (_row(*measure) for measure in measures(found, spikes)) if row[-1]]
     return f"It is within the floor in {sum(within)} of {len(within)} that have one." if within else ""
 

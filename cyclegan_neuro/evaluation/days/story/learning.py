@@ -59,17 +59,17 @@ def learning_block(prepared: PreparedPair, found: Measurements) -> Block | None:
         n=entries["tuning of G(X)"]["model"]["n"],
         n_changed=len(neurons),
         n_neurons=prepared.n_neurons,
-        wins=counted(errors),
+        wins=counted(found.model, errors),
         lost=lost_to_places(errors),
         neurons=[f"{of} is {closer_neurons(entry, target)}" for of, entry in entries.items()],
         warning=turned_sentence(found),
         turns=turns(found, target=target if truth_known else None),
     )
     pictures = _pictures(prepared, found, neurons, truth_known)
-    return Block("What changed?", tables=tuple(_tables(found.tuning)), pictures=pictures, **told)
+    return Block("What changed?", tables=tuple(_tables(found.tuning, found.model)), pictures=pictures, **told)
 
 
-def _tables(tuning: dict):
+def _tables(tuning: dict, model: str):
     """One table per group of neurons: translators downward, both directions to the right."""
     columns = (
         "", "G(X): correlation", "G(X): mean absolute error (ΔF/F)", "F(Y): correlation",
@@ -80,7 +80,7 @@ def _tables(tuning: dict):
             continue
         to_y, to_x = tuning[f"{group}_y"], tuning[f"{group}_x"]
         rows = tuple(
-            (row_label(name), *(_cell(direction[name], n) for direction in (to_y, to_x) for n in _NUMBERS))
+            (row_label(name, model), *(_cell(direction[name], n) for direction in (to_y, to_x) for n in _NUMBERS))
             for name in to_y
         )
         n = plural(to_y["model"]["n"], "neuron")

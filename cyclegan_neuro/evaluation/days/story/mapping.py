@@ -30,9 +30,9 @@ def mapping_block(config: DaysConfig, prepared: PreparedPair, found: Measurement
         (
             "Mean absolute differences over test windows (ΔF/F, mean ± standard deviation over windows), as Tables 1 "
             "and G.1 of the paper. A dash: not known.",
-            _overview(found.signals),
+            _overview(found.signals, found.model),
         ),
-        ("The same numbers, one per line.", _details(found.signals)),
+        ("The same numbers, one per line.", _details(found.signals, found.model)),
     )
     errors = {
         METRICS[metric].label: {name: entry["mean"] for name, entry in found.signals[metric].items()}
@@ -42,7 +42,7 @@ def mapping_block(config: DaysConfig, prepared: PreparedPair, found: Measurement
     told = tell(
         "mapping",
         phi=prepared.is_paired,
-        wins=errors and counted(errors),
+        wins=errors and counted(found.model, errors),
         lost=lost_to_places(errors),
         cycles=cycle_sentence(found.signals),
         moved=moved_sentence(found),
@@ -51,18 +51,20 @@ def mapping_block(config: DaysConfig, prepared: PreparedPair, found: Measurement
     return Block("Did the mapping work?", tables=tables, pictures=_pictures(config, prepared, found), **told)
 
 
-def _overview(signals: dict) -> Table:
+def _overview(signals: dict, model: str) -> Table:
     metrics = [metric for metric in METRICS if metric in signals and metric != "x_minus_y"]
     names = [name for name in _ORDER if any(name in signals[metric] for metric in metrics)]
-    rows = tuple((row_label(name), *(mean_sd(signals[metric].get(name)) for metric in metrics)) for name in names)
+    rows = tuple(
+        (row_label(name, model), *(mean_sd(signals[metric].get(name)) for metric in metrics)) for name in names
+    )
     return Table("signals", ("", *(f"{METRICS[metric].label} (ΔF/F)" for metric in metrics)), rows)
 
 
-def _details(signals: dict) -> Table:
+def _details(signals: dict, model: str) -> Table:
     with_gap = any("gap_closed" in e for by_translator in signals.values() for e in by_translator.values())
     width = 6 if with_gap else 5
     rows = tuple(
-        (METRICS[metric].label, row_label(name), e["mean"], e["std"], e["n"], e.get("gap_closed"))[:width]
+        (METRICS[metric].label, row_label(name, model), e["mean"], e["std"], e["n"], e.get("gap_closed"))[:width]
         for metric in METRICS if metric in signals
         for name, e in signals[metric].items()
     )  # fmt: skip

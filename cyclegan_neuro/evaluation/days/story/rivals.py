@@ -1,4 +1,4 @@
-"""How often the CycleGAN wins against what needs no network, counted."""
+"""How often the model wins against what needs no network, counted."""
 
 from __future__ import annotations
 
@@ -25,11 +25,13 @@ _WHY = (
 _SEEN = {"time in the window": ", as networks with coordinate channels do"}
 
 
-def counted(errors: Mapping[str, Mapping[str, float]], *, named: int = 4) -> str:
-    """Say in how many errors the CycleGAN is better than doing nothing and than the best alignments of either kind.
+def counted(model: str, errors: Mapping[str, Mapping[str, float]], *, named: int = 4) -> str:
+    """Say in how many errors the model is better than doing nothing and than the best alignments of either kind.
 
     Parameters
     ----------
+    model : str
+        What it is called.
     errors : mapping
         What is measured → translator → error; less is better.
     named : int
@@ -46,11 +48,11 @@ def counted(errors: Mapping[str, Mapping[str, float]], *, named: int = 4) -> str
             wins = sum(all(_wins(own, name) for name in alignments(own, names)) for own in asked)
             parts.append(f"every alignment {which} in {wins}{'' if len(asked) == n else f' of {len(asked)}'}")
     listed = f" ({'; '.join(errors)})" if n <= named else ""
-    return f"Counted over {plural(n, 'error')}{listed}, the CycleGAN beats {', '.join(parts)}."
+    return f"Counted over {plural(n, 'error')}{listed}, the {model} beats {', '.join(parts)}."
 
 
 def lost_to_places(errors: Mapping[str, Mapping[str, float]]) -> str:
-    """Say where an alignment that knows places is better than the CycleGAN; empty where none is."""
+    """Say where an alignment that knows places is better than the model; empty where none is."""
     lost = []
     for label, own in errors.items():
         better = [
@@ -70,7 +72,7 @@ def lost_to_places(errors: Mapping[str, Mapping[str, float]]) -> str:
 
 
 def closer_neurons(entry: Mapping[str, Mapping], target: str) -> str:
-    """Say in how many neurons the CycleGAN's tuning is closer to its target than that of the best alignments.
+    """Say in how many neurons the model's tuning is closer to its target than that of the best alignments.
 
     Parameters
     ----------

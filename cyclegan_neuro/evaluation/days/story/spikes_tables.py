@@ -66,7 +66,7 @@ def _tables_of(statistic: str, found: SpikeMeasurements) -> tuple[tuple[str, Tab
     tables = []
     for measure, heading in headings.items():
         rows = [
-            (row_label(name), *(_cell(_entry(found, pair, name, statistic), measure) for pair in PAIRS))
+            (row_label(name, found.model), *(_cell(_entry(found, pair, name, statistic), measure) for pair in PAIRS))
             for name in translators(found)
         ]
         floors = (found.floors[day][statistic] for day, _ in PAIRS.values())
@@ -89,7 +89,7 @@ def _long_table(found: SpikeMeasurements) -> tuple[str, Table]:
                 entry = _entry(found, pair, name, statistic)
                 if entry is not None:
                     numbers = (n for summary in entry.to_json().values() for n in _numbers(summary, "ci95"))
-                    rows.append((label, PAIRS[pair].label, row_label(name), *numbers))
+                    rows.append((label, PAIRS[pair].label, row_label(name, found.model), *numbers))
             floor = found.floors[day][statistic].to_json().values()
             numbers = (n for summary in floor for n in _numbers(summary, "interval95"))
             rows.append((label, PAIRS[pair].label, _FLOOR, *numbers))
@@ -114,7 +114,7 @@ def _floor_table(found: SpikeMeasurements) -> tuple[str, Table]:
     wanted = [(statistic, pair) for statistic in IN_SENTENCE for pair in _DIRECT]
     rows = tuple(
         (
-            row_label(name),
+            row_label(name, found.model),
             *(
                 Standing.of(
                     mean_kl(found, pair, statistic, name), found.floors[PAIRS[pair][0]][statistic].interval_kl

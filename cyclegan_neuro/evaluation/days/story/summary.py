@@ -23,6 +23,7 @@ from cyclegan_neuro.evaluation.days.story.wording import (
     alignments,
     best_alignments,
     is_mixed,
+    label_of,
 )
 from cyclegan_neuro.evaluation.verdicts import Verdict, answer
 from cyclegan_neuro.evaluation.wording import percent, plural
@@ -131,8 +132,8 @@ def _more(found: Measurements, spikes: SpikeMeasurements | None) -> str:
     label, first = next(iter(errors.items()))
     named = ", ".join(f"{TRANSLATOR_LABELS[name]} {significant(first[name])}" for name in best_alignments(first))
     return (
-        f"{answer(wins)}. {counted(errors, named=0)} {label.split(' (')[0]}: CycleGAN {significant(first['model'])}, "
-        f"{named}."
+        f"{answer(wins)}. {counted(found.model, errors, named=0)} "
+        f"{label.split(' (')[0]}: {found.model} {significant(first['model'])}, {named}."
     )
 
 
@@ -155,30 +156,33 @@ def opening_picture(prepared: PreparedPair, found: Measurements) -> Picture:
         entry = found.tuning["changed_y" if truth_known else "all_y"]
         names = ("model", *best_alignments(_errors(entry)))
         panels = [("X, before", found.curves["x"], entry["identity"]["correlation"])]
-        panels += [(_title(name), found.tuned[name]["g_x"], entry[name]["correlation"]) for name in names]
+        panels += [(_title(name, found.model), found.tuned[name]["g_x"], entry[name]["correlation"]) for name in names]
         last = ("truth, after", found.curves["truth_y"]) if truth_known else ("Y, after", found.curves["y"])
         target = "what the same laps would have been after learning" if truth_known else "recorded on day y, other laps"
         caption = (
             f"Position tuning of {'the neurons that learning changed' if truth_known else 'all neurons'} on day x, as "
-            f"translated by the CycleGAN and by the best simple alignments, and {target}; neurons sorted by the peak "
-            "of the last panel, each scaled by X and the last. r: mean correlation with the last."
+            f"translated by the {found.model} and by the best simple alignments, and {target}; neurons sorted by the "
+            "peak of the last panel, each scaled by X and the last. r: mean correlation with the last."
         )
         drawn = [(f"{title}\nr = {significant(r, digits=2)}", curves) for title, curves, r in panels]
         return Picture("tuning_maps", caption, tuning_maps([*drawn, last], found.edges_cm, neurons), counterpart="")
     errors = {name: numbers["mean"] for name, numbers in found.signals.get("direct_y", {}).items()}
     best = best_alignments(errors) or alignments(found.translated, ALIGNMENTS_ALONE)[-1:]
-    windows = [("X", found.example.x[0]), *((_title(name), found.translated[name]) for name in ("model", *best))]
+    windows = [
+        ("X", found.example.x[0]),
+        *((_title(name, found.model), found.translated[name]) for name in ("model", *best)),
+    ]
     if truth_known:
         last, told = ("truth", found.example.truth_y[0]), "what G(X) should be"
     else:
         last, told = ("Y", found.example.y[0]), "a window of day y, which is no pair"
     chosen = "the best simple alignments" if errors else "a simple alignment"
     caption = (
-        f"One test window of day x, as translated by the CycleGAN and by {chosen}, and {told}; neurons downward in the "
-        "order of the networks, one colour scale."
+        f"One test window of day x, as translated by the {found.model} and by {chosen}, and {told}; neurons downward "
+        "in the order of the networks, one colour scale."
     )
     return Picture("translated", caption, translated_maps([*windows, last], prepared), counterpart="")
 
 
-def _title(name: str) -> str:
-    return textwrap.fill(f"G(X): {TRANSLATOR_LABELS[name]}", _TITLE_WIDTH)
+def _title(name: str, model: str) -> str:
+    return textwrap.fill(f"G(X): {label_of(name, model)}", _TITLE_WIDTH)

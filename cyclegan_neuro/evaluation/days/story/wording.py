@@ -20,13 +20,13 @@ __all__ = [
     "alignments",
     "best_alignments",
     "is_mixed",
+    "label_of",
     "mean_sd",
     "row_label",
     "tell",
 ]
 
 TRANSLATOR_LABELS = {
-    "model": "CycleGAN",
     "identity": "identity (does nothing)",
     "moment_matching": "moment matching",
     "quantile_matching": "quantile matching",
@@ -80,7 +80,12 @@ def best_alignments(errors: Mapping[str, float]) -> tuple[str, ...]:
     return tuple(min(group, key=lambda name: (math.isnan(errors[name]), errors[name])) for group in groups if group)
 
 
-def row_label(name: str) -> str:
+def label_of(name: str, model: str) -> str:
+    """Return what sentences call a translator; ``model`` is what the system that is evaluated calls itself."""
+    return model if name == "model" else TRANSLATOR_LABELS[name]
+
+
+def row_label(name: str, model: str = "model") -> str:
     """Return the name of a translator in a table, where those that know places are marked.
 
     Examples
@@ -89,7 +94,7 @@ def row_label(name: str) -> str:
     'tuning shift (uses position)'
     """
     mark = f" (uses {PLACE_USED[name]})" if name in PLACE_USED else ""
-    return f"{TRANSLATOR_LABELS[name]}{mark}"
+    return f"{label_of(name, model)}{mark}"
 
 
 def tell(name: str, **facts: Any) -> dict[str, tuple[str, ...]]:

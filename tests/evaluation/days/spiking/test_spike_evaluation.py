@@ -91,7 +91,7 @@ def measured(make_days, make_trainer, make_recorder, model_of, stand_in_networks
         recorder = make_recorder(prepared, **section or {})
         model = model_of(trainer or make_trainer(), prepared)
         found = measure(config().evaluation, prepared, model, recorder=recorder)
-        return measure_spikes(recorder, found.spikes)
+        return measure_spikes(recorder, found.spikes, model="CycleGAN")
 
     return measured
 

@@ -10,7 +10,7 @@ from cyclegan_neuro.systems.cyclegan.config import Config
 
 
 def found(signals=None, tuning=None):
-    return SimpleNamespace(signals=signals or {}, tuning=tuning or {})
+    return SimpleNamespace(model="CycleGAN", signals=signals or {}, tuning=tuning or {})
 
 
 def means(**values):

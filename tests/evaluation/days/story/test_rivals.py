@@ -9,7 +9,7 @@ ERRORS = {
 
 def test_wins_are_counted_against_the_best_of_each_kind():
     """b is no better than identity (0.4 %); position_moments ties in c, which is no win."""
-    assert counted(ERRORS) == (
+    assert counted("CycleGAN", ERRORS) == (
         "Counted over 3 errors (a; b; c), the CycleGAN beats doing nothing in 2, every alignment that sees activity "
         "alone in 2, every alignment that uses the position in 1."
     )
@@ -26,7 +26,9 @@ def test_losses_to_what_knows_the_position_are_named():
 
 def test_without_positions_none_are_spoken_of():
     alone = {"a": {"model": 0.5, "identity": 1.0, "moment_matching": 0.4}}
-    assert counted(alone).endswith("beats doing nothing in 1, every alignment that sees activity alone in 0.")
+    assert counted("CycleGAN", alone).endswith(
+        "beats doing nothing in 1, every alignment that sees activity alone in 0."
+    )
     assert lost_to_places(alone) == ""
 
 
