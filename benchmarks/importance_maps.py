@@ -19,7 +19,7 @@ from cyclegan_neuro.populations.sections import PacketsSection
 from cyclegan_neuro.populations.simulate.packets import simulate_packets
 from cyclegan_neuro.systems.spike_gan.config import ModelSection
 from cyclegan_neuro.systems.spike_gan.importance.maps import importance_maps, shuffled_windows
-from cyclegan_neuro.systems.spike_gan.importance.scores import WholeScore, score_of
+from cyclegan_neuro.systems.spike_gan.importance.scores import SummedScore, score_of
 from cyclegan_neuro.systems.spike_gan.networks import build_critic
 
 _WINDOW_BINS, _STEP_BINS, _SHUFFLES = 8, 2, 5
@@ -43,11 +43,11 @@ def main() -> None:
         return importance_maps(score, samples[:n_samples], seed=0, batch_size=512)
 
     local = _common.measure(lambda: maps(score, options.samples), options.repeats)
-    whole = _common.measure(lambda: maps(WholeScore(score), options.whole), options.repeats)
+    whole = _common.measure(lambda: maps(SummedScore(score), options.whole), options.repeats)
     began = time.perf_counter()
     looped = _looped(score_of(critic, batch_size=_SHUFFLES), samples[: options.looped])
     looped_s = time.perf_counter() - began
-    for other in (score, WholeScore(score)):
+    for other in (score, SummedScore(score)):
         np.testing.assert_allclose(looped, maps(other, options.looped), rtol=1e-3, atol=1e-5)
     rows = [
         {"way": "only what changes", "samples": options.samples, "s": local["median_s"]},

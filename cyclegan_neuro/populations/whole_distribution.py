@@ -8,16 +8,7 @@ import numpy as np
 
 from cyclegan_neuro.errors import RecordingError, WindowError
 
-__all__ = [
-    "MOST_BITS",
-    "Entropy",
-    "Side",
-    "WholeDistribution",
-    "WordCounts",
-    "compare_distributions",
-    "entropy",
-    "word_counts",
-]
+__all__ = ["MOST_BITS", "Entropy", "Side", "WholeDistribution", "WordCounts", "compare_distributions", "word_counts"]
 
 MOST_BITS = 62
 

@@ -55,6 +55,7 @@ class GeneratedSamples:
         Spikes lie in the middle of their bins; every train runs from 0 s to the end of the sample.
         """
         import neo  # over half a second that --help need not wait
+        import quantities as pq
 
         block = neo.Block(name="generated samples", **self.origin)
         for number, sample in enumerate(self.values):
@@ -65,7 +66,7 @@ class GeneratedSamples:
                     train.name = self._name(neuron)
                 segment.spiketrains.extend(trains)
             else:
-                signal = neo.AnalogSignal(sample, units="dimensionless", sampling_rate=1.0 / self.bin_s * _hertz())
+                signal = neo.AnalogSignal(sample, units="dimensionless", sampling_rate=1.0 / self.bin_s * pq.Hz)
                 signal.array_annotate(neuron=np.array([self._name(n) for n in range(sample.shape[1])]))
                 segment.analogsignals.append(signal)
             block.segments.append(segment)
@@ -148,9 +149,3 @@ def _write_neo(samples: GeneratedSamples, path: Path) -> None:
     from neo.io import NeoMatlabIO
 
     NeoMatlabIO(filename=str(path)).write_block(samples.to_neo())
-
-
-def _hertz():
-    import quantities as pq
-
-    return pq.Hz

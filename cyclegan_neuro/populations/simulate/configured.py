@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from cyclegan_neuro.populations.sections import SimulationSection
-from cyclegan_neuro.populations.simulate.packets import simulate_packets
+from cyclegan_neuro.populations.simulate.packets import simulate_packets, simulate_stimuli
 from cyclegan_neuro.populations.simulate.pairs import simulate_pairs
-from cyclegan_neuro.populations.simulate.stimuli import simulate_stimuli
 from cyclegan_neuro.populations.simulate.truth import SimulatedPopulation
 
 __all__ = ["simulate", "simulate_shown"]

@@ -1,4 +1,4 @@
-"""Packets of spikes, neuron after neuron, on refractory background activity."""
+"""Packets of spikes, neuron after neuron, on a refractory background: by themselves, or evoked by two stimuli."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from cyclegan_neuro.populations.simulate.population import (
     spread_around,
 )
 from cyclegan_neuro.populations.simulate.refractory import refractory_spikes, solve_hazard_scale
-from cyclegan_neuro.populations.simulate.truth import PacketsTruth, SimulatedPopulation
+from cyclegan_neuro.populations.simulate.truth import PacketsTruth, SimulatedPopulation, StimuliTruth
 
-__all__ = ["background_spikes", "packet_spikes", "simulate_packets", "templates"]
+__all__ = ["packet_spikes", "simulate_packets", "simulate_stimuli", "templates"]
 
 
 def simulate_packets(
@@ -74,11 +74,67 @@ def simulate_packets(
     permutation = population.permutation(n_neurons)
     rates = spread_around(section.rate, size=n_neurons, spread=SPREAD, rng=population)
     groups = columns_of(permutation).reshape(-1, packet_neurons)
-    background = background_spikes(section, rates, rng)
+    background = _background_spikes(section, rates, rng)
     shown = np.arange(len(groups)) if only_packet is None else np.array([only_packet])
     onsets = _draw_onsets(section, shown, limits, rng)
     packets = packet_spikes(onsets, groups=groups, shape=background.shape, jitter_bins=section.jitter_bins, rng=rng)
     return SimulatedPopulation(background | packets, PacketsTruth(groups, permutation, rates, packets, onsets))
+
+
+def simulate_stimuli(
+    section: StimuliSection, *, only_stimulus: int | None = None, seed: int, population_seed: int | None = None
+) -> SimulatedPopulation:
+    """Simulate samples that each show the response to one of two stimuli, both equally probable.
+
+    Stimulus 0 evokes the packet of the first ``packet_neurons`` neurons (before the permutation) in order,
+    stimulus 1 that of the last ones in reversed order. Both packets share ``2 * packet_neurons - n_neurons`` neurons
+    where that is above 0.
+
+    Parameters
+    ----------
+    section : StimuliSection
+    only_stimulus : {0, 1}, optional
+        The only stimulus shown.
+    seed, population_seed : int
+        As in :func:`simulate_packets`.
+
+    Returns
+    -------
+    SimulatedPopulation
+        The truth is a :class:`StimuliTruth`; the onset is uniform among those that fit.
+
+    Raises
+    ------
+    ConfigurationError
+        Sizes or rates that cannot be; names the field.
+
+    References
+    ----------
+    Molano-Mazon et al. 2018, section A.2 and Figure S2; jittered in Figure S9.
+
+    Examples
+    --------
+    >>> truth = simulate_stimuli(StimuliSection(n_samples=4), seed=0).truth
+    >>> len(set(truth.groups[0].tolist()) & set(truth.groups[1].tolist()))
+    4
+    """
+    check_packets(section)
+    if only_stimulus is not None:
+        check_range("only_stimulus", only_stimulus, 0, 1)
+    n_samples, packet_neurons = section.n_samples, section.packet_neurons
+    population, rng = generators(seed=seed, population_seed=population_seed)
+    permutation = population.permutation(section.n_neurons)
+    rates = spread_around(section.rate, size=section.n_neurons, spread=SPREAD, rng=population)
+    columns = columns_of(permutation)
+    groups = np.stack([columns[:packet_neurons], columns[::-1][:packet_neurons]])
+    background = _background_spikes(section, rates, rng)
+    stimulus = rng.integers(0, 2, n_samples) if only_stimulus is None else np.full(n_samples, only_stimulus)
+    onset = rng.integers(0, section.n_bins - packet_neurons + 1, n_samples)
+    onsets = np.stack([np.arange(n_samples), stimulus, onset], axis=1)
+    packets = packet_spikes(onsets, groups=groups, shape=background.shape, jitter_bins=section.jitter_bins, rng=rng)
+    return SimulatedPopulation(
+        background | packets, StimuliTruth(groups, permutation, rates, packets, onsets, stimulus)
+    )
 
 
 def templates(truth: PacketsTruth) -> np.ndarray:
@@ -106,7 +162,7 @@ def templates(truth: PacketsTruth) -> np.ndarray:
     return template
 
 
-def background_spikes(
+def _background_spikes(
     section: PacketsSection | StimuliSection, rates: np.ndarray, rng: np.random.Generator
 ) -> np.ndarray:
     """Return spikes of independent refractory neurons, uint8, shape (sample, bin, neuron)."""

@@ -114,8 +114,7 @@ def explain_critics(config: Config, prepared: PreparedSamples, adversary) -> Exp
         critics[COORDINATION] = fit_coordination_critic(config, prepared)
     if not isinstance(prepared.truth, PacketsTruth):
         samples = prepared.samples(spaced(prepared.held_out, section.n_samples))
-        views = {name: CriticView(*_maps(config, one, samples), first_filters(one)) for name, one in critics.items()}
-        return Explanation(samples, views)
+        return Explanation(samples, {name: _view(config, one, samples) for name, one in critics.items()})
     size = {"n_bins": prepared.n_bins, "n_neurons": prepared.n_neurons}
     critics[UNTRAINED] = build_critic(config.model, **size, seed=config.training.seed + 100)
     n_packets = len(prepared.truth.groups)
@@ -127,15 +126,15 @@ def explain_critics(config: Config, prepared: PreparedSamples, adversary) -> Exp
     truth = np.concatenate([one.truth.packet_spikes for one in shown])
     packets = tuple(known_packet(packet, one.truth, one.samples) for packet, one in enumerate(shown))
     onsets = [one.truth.onsets for one in shown]
-    views = {}
-    for name, critic in critics.items():
-        view = CriticView(*_maps(config, critic, samples), first_filters(critic))
-        views[name] = _scored(view, samples, truth, packets, onsets)
+    views = {
+        name: _scored(_view(config, critic, samples), samples, truth, packets, onsets)
+        for name, critic in critics.items()
+    }
     return Explanation(samples, views, packets, truth)
 
 
-def _maps(config: Config, critic, samples: np.ndarray) -> tuple[np.ndarray, float]:
-    """Return importance maps and what they took (s)."""
+def _view(config: Config, critic, samples: np.ndarray) -> CriticView:
+    """Compute importance maps, and time them."""
     section, batch_size = config.evaluation.importance, config.evaluation.batch_size
     _log.info("importance maps of %d samples", len(samples))
     began = time.perf_counter()
@@ -148,7 +147,7 @@ def _maps(config: Config, critic, samples: np.ndarray) -> tuple[np.ndarray, floa
         seed=config.evaluation.seed,
         batch_size=batch_size,
     )
-    return maps, time.perf_counter() - began
+    return CriticView(maps, time.perf_counter() - began, first_filters(critic))
 
 
 def _scored(view: CriticView, samples, truth, packets, onsets) -> CriticView:

@@ -5,7 +5,7 @@ import pytest
 
 from cyclegan_neuro.errors import ConfigurationError
 from cyclegan_neuro.populations.sections import StimuliSection
-from cyclegan_neuro.populations.simulate import stimuli
+from cyclegan_neuro.populations.simulate import packets
 from cyclegan_neuro.populations.simulate.packets import templates
 
 
@@ -13,7 +13,7 @@ def simulate_stimuli(*, seed, population_seed=None, **options):
     """Simulate the section's population with some settings changed, also to what a configuration refuses."""
     shown = {name: options.pop(name) for name in ("only_stimulus",) if name in options}
     section = StimuliSection().model_copy(update=options)
-    return stimuli.simulate_stimuli(section, seed=seed, population_seed=population_seed, **shown)
+    return packets.simulate_stimuli(section, seed=seed, population_seed=population_seed, **shown)
 
 
 @pytest.fixture(scope="module")

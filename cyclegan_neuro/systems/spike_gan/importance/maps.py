@@ -7,7 +7,7 @@ import hashlib
 import numpy as np
 
 from cyclegan_neuro.errors import WindowError
-from cyclegan_neuro.systems.spike_gan.importance.scores import LocalScore, Score, WholeScore
+from cyclegan_neuro.systems.spike_gan.importance.scores import Score, SummedScore
 
 __all__ = ["bin_importance", "importance_maps", "neuron_importance", "shuffled_windows"]
 
@@ -35,7 +35,7 @@ def importance_maps(
     ----------
     score : callable
         Float32 samples (batch, bin, neuron) to (batch,) numbers; a sample's number must not depend on its batch. Of a
-        ``LocalScore``, as ``score_of`` makes it of a convolutional critic, only what an alteration changes is computed.
+        ``SummedScore``, as ``score_of`` gives of a convolutional critic, only what an alteration changes is computed.
     samples : ndarray of 0 and 1, shape (sample, bin, neuron)
     window_bins, step_bins : int
         Length of a window, and bins from one first bin to the next.
@@ -76,7 +76,7 @@ def importance_maps(
     """
     first_bins = _first_bins(samples.shape[1], window_bins, step_bins)
     _check_at_least_one(n_shuffles=n_shuffles, batch_size=batch_size)
-    local = score if isinstance(score, LocalScore) else WholeScore(score)
+    local = score if isinstance(score, SummedScore) else SummedScore(score)
     effects = np.zeros((len(samples), first_bins.size, samples.shape[2]))
     for first in range(0, len(samples), _SAMPLES_AT_ONCE):
         part = slice(first, first + _SAMPLES_AT_ONCE)
@@ -120,7 +120,7 @@ def shuffled_windows(
     return rng.permuted(np.repeat(windows[:, :, None], n_shuffles, axis=2), axis=3)
 
 
-def _effects(score: LocalScore, samples: np.ndarray, *, first_bins, window_bins, n_shuffles, seed, batch_size):
+def _effects(score: SummedScore, samples: np.ndarray, *, first_bins, window_bins, n_shuffles, seed, batch_size):
     """Mean absolute change of the score, shape (sample, window, neuron)."""
     options = {"window_bins": window_bins, "n_shuffles": n_shuffles, "seed": seed}
     alterations = [_distinct_alterations(sample, first_bins, **options) for sample in samples]

@@ -3,24 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol, runtime_checkable
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-__all__ = ["LocalScore", "Score", "WholeScore", "score_of"]
+__all__ = ["Score", "SummedScore", "score_of"]
 
 Score = Callable[[np.ndarray], np.ndarray]
 """A critic: float32 samples (batch, bin, neuron) to one number per sample, (batch,)."""
 
 
-@runtime_checkable
-class LocalScore(Protocol):
-    """A score that is a sum of parts, so that an alteration within a few bins changes few of them."""
+class SummedScore:
+    """A score that is a sum of parts, so that an alteration within a few bins changes few of them; here of one part.
+
+    Parameters
+    ----------
+    score : callable
+        See :data:`Score`.
+    """
+
+    def __init__(self, score: Score):
+        self._score = score
 
     def parts(self, samples: np.ndarray) -> np.ndarray:
         """Return what each sample's score consists of, (batch, part), of float32 samples (batch, bin, neuron)."""
+        return np.asarray(self._score(samples), dtype=np.float64).reshape(len(samples), 1)
 
     def changes(self, altered: np.ndarray, parts: np.ndarray, first_bins: np.ndarray, n_bins: int) -> np.ndarray:
         """Return the changes of the scores, (batch,).
@@ -34,25 +42,13 @@ class LocalScore(Protocol):
         n_bins : int
             Each sample is altered in ``n_bins`` bins from its ``first_bins`` on, and nowhere else.
         """
-
-
-class WholeScore:
-    """Any score as one whose only part is the whole."""
-
-    def __init__(self, score: Score):
-        self._score = score
-
-    def parts(self, samples):
-        return np.asarray(self._score(samples), dtype=np.float64).reshape(len(samples), 1)
-
-    def changes(self, altered, parts, first_bins, n_bins):
         return (self.parts(altered) - parts)[:, 0]
 
 
 def score_of(critic: keras.Model, *, batch_size: int) -> Score:
     """Return a function from samples (batch, bin, neuron) to the critic's scores (batch,), compiled once.
 
-    That of a convolutional critic is also a ``LocalScore``: it computes the changes of few bins from these bins.
+    That of a convolutional critic is also a ``SummedScore``: it computes the changes of few bins from these bins.
 
     Parameters
     ----------
@@ -67,7 +63,7 @@ def score_of(critic: keras.Model, *, batch_size: int) -> Score:
     return lambda samples: call(_filled(samples, batch_size)).numpy()[: len(samples)]
 
 
-class _ConvolutionalScore:
+class _ConvolutionalScore(SummedScore):
     """Convolutions over time and one dense layer: the score is a sum over the bins of the last convolution.
 
     An alteration of a few bins reaches a few bins of each convolution. Only these are computed anew, from as many bins

@@ -5,7 +5,7 @@ import pytest
 
 from cyclegan_neuro.systems.spike_gan.config import ModelSection
 from cyclegan_neuro.systems.spike_gan.importance.maps import importance_maps
-from cyclegan_neuro.systems.spike_gan.importance.scores import LocalScore, WholeScore, score_of
+from cyclegan_neuro.systems.spike_gan.importance.scores import SummedScore, score_of
 from cyclegan_neuro.systems.spike_gan.networks import build_critic
 
 N_NEURONS = 5
@@ -77,8 +77,8 @@ def test_bins_out_of_reach_are_not_looked_at():
 def test_maps_are_those_of_whole_scores():
     critic, samples = critic_of(64), spikes(3, 64).astype(np.uint8)
     score = score_of(critic, batch_size=100)
-    whole = WholeScore(lambda given: scores(critic, given))
-    assert isinstance(score, LocalScore)
+    whole = SummedScore(lambda given: scores(critic, given))
+    assert isinstance(score, SummedScore)
     found, expected = (importance_maps(one, samples, seed=0, batch_size=100) for one in (score, whole))
     np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-5 * expected.max())
     assert expected.max() > 0.1
@@ -86,7 +86,7 @@ def test_maps_are_those_of_whole_scores():
 
 def test_a_fully_connected_critic_sees_the_whole_sample():
     critic = critic_of(24, architecture="mlp", mlp_units=7)
-    assert not isinstance(score_of(critic, batch_size=3), LocalScore)
+    assert not isinstance(score_of(critic, batch_size=3), SummedScore)
     samples = spikes(2, 24).astype(np.uint8)
     found = importance_maps(score_of(critic, batch_size=64), samples, seed=0, batch_size=64)
     expected = importance_maps(lambda given: scores(critic, given), samples, seed=0)
