@@ -177,3 +177,17 @@ def model_of():
     from cyclegan_neuro.evaluation.days.translation import ModelTranslator
 
     return lambda trainer, prepared: ModelTranslator(trainer.generator_g, trainer.generator_f, prepared)
+
+
+@pytest.fixture
+def write_traces(tmp_path):
+    """Return a function that writes ΔF/F, shape (frame, neuron), at 10 Hz and returns the path as text."""
+
+    def write(dff, name="traces.h5"):
+        with h5py.File(tmp_path / name, "w") as file:
+            file["dff"] = np.asarray(dff, np.float32)
+            file["roi_ids"] = np.array([f"cell {n}" for n in range(dff.shape[1])], dtype=h5py.string_dtype())
+            file.attrs["frame_rate_hz"] = 10.0
+        return str(tmp_path / name)
+
+    return write

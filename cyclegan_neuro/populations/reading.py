@@ -22,11 +22,9 @@ from cyclegan_neuro.recordings.recording import Origin
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import neo
-
     from cyclegan_neuro.populations.sections import DataSection
 
-__all__ = ["Activity", "bin_spike_times", "bin_trains", "read_activity"]
+__all__ = ["Activity", "bin_spike_times", "read_activity"]
 
 _LISTED = 20
 
@@ -83,37 +81,6 @@ def read_activity(section: DataSection) -> Activity:
     n_samples, n_neurons, n_bins = spikes.shape
     values = np.ascontiguousarray(spikes.transpose(0, 2, 1)).reshape(n_samples * n_bins, n_neurons)
     return _checked(Activity(values, n_bins, str(path), (), tuple(notes), origin), where)
-
-
-def bin_trains(trains: Sequence[neo.SpikeTrain], *, bin_s: float) -> np.ndarray:
-    """Count the spikes of Neo trains in bins.
-
-    Parameters
-    ----------
-    trains : sequence of neo.SpikeTrain, one per neuron
-        With common start and end.
-    bin_s : float
-
-    Returns
-    -------
-    ndarray of int64, shape (bin, neuron)
-        Whole bins only.
-
-    Raises
-    ------
-    RecordingError
-        If the trains do not start and end together.
-    """
-    limits = {(float(train.t_start.rescale("s")), float(train.t_stop.rescale("s"))) for train in trains}
-    if len(limits) != 1:
-        raise RecordingError(
-            "spike trains",
-            got=f"{len(limits)} different starts and ends",
-            expected="one for all",
-            fix="time_slice them",
-        )
-    (start, stop), times = limits.pop(), [train.rescale("s").magnitude for train in trains]
-    return bin_spike_times([one - start for one in times], bin_s=bin_s, duration_s=stop - start)
 
 
 def bin_spike_times(times_s: Sequence[np.ndarray], *, bin_s: float, duration_s: float | None = None) -> np.ndarray:

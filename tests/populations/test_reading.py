@@ -5,9 +5,8 @@ import pytest
 import quantities as pq
 from elephant.conversion import BinnedSpikeTrain
 
-from cyclegan_neuro.errors import RecordingError
 from cyclegan_neuro.evaluation.samples.generated import GeneratedSamples, write_samples
-from cyclegan_neuro.populations.reading import bin_spike_times, bin_trains, read_activity
+from cyclegan_neuro.populations.reading import bin_spike_times, read_activity
 from cyclegan_neuro.populations.sections import DataSection
 from cyclegan_neuro.spikes.trains import neo_train
 
@@ -95,15 +94,5 @@ def test_trains_are_binned_as_elephant_does(bin_s):
     random = np.random.default_rng(1)
     trains = [neo_train(random.uniform(0, 7.0, 200), t_stop_s=7.0) for _ in range(3)]
     expected = BinnedSpikeTrain(trains, bin_size=bin_s * pq.s).to_array()
-    np.testing.assert_array_equal(bin_trains(trains, bin_s=bin_s).T, expected)
-
-
-def test_trains_that_start_late_and_count_in_milliseconds():
-    train = neo_train([2.05, 2.15, 2.17], t_stop_s=3.0).time_slice(2 * pq.s, 2.5 * pq.s).rescale("ms")
-    np.testing.assert_array_equal(bin_trains([train], bin_s=0.1).T, [[1, 2, 0, 0, 0]])
-
-
-def test_trains_of_different_length_are_refused():
-    trains = [neo_train([0.1], t_stop_s=stop) for stop in (1.0, 2.0)]
-    with pytest.raises(RecordingError, match=r"spike trains: got 2 different starts and ends, expected one for all"):
-        bin_trains(trains, bin_s=0.1)
+    found = bin_spike_times([train.magnitude for train in trains], bin_s=bin_s, duration_s=7.0)
+    np.testing.assert_array_equal(found.T, expected)

@@ -45,7 +45,8 @@ def build_generator(
         hidden = noise
         for number in range(section.mlp_layers):
             hidden = layers.Dense(section.mlp_units, "relu", name=f"{name}_hidden_{number + 1}", **start())(hidden)
-        bias = _repeated(bias, n_bins)
+        if bias != "zeros":
+            bias = keras.initializers.Constant(np.tile(bias.value, n_bins))
         hidden = layers.Dense(n_bins * n_neurons, name=f"{name}_output", **start(bias=bias))(hidden)
         hidden = layers.Reshape((n_bins, n_neurons))(hidden)
     else:
@@ -96,10 +97,6 @@ def first_filters(critic: keras.Model) -> np.ndarray:
 
 def _convolution(section: ModelSection, filters: int, **options) -> layers.Layer:
     return layers.Conv1D(filters, section.kernel_bins, padding="same", **options)
-
-
-def _repeated(bias, n_bins: int):
-    return bias if isinstance(bias, str) else keras.initializers.Constant(np.tile(bias.value, n_bins))
 
 
 class _Initialisers:

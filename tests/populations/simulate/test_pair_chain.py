@@ -5,7 +5,7 @@ from itertools import product
 import numpy as np
 import pytest
 
-from cyclegan_neuro.populations.simulate.pair_chain import pair_correlation, solve_pair
+from cyclegan_neuro.populations.simulate.pairs import pair_correlation, solve_pair
 from cyclegan_neuro.populations.simulate.refractory import hazards
 
 

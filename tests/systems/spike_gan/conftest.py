@@ -1,7 +1,5 @@
 """Small configurations of Spike-GAN and the files that they read."""
 
-import h5py
-import numpy as np
 import pytest
 
 from cyclegan_neuro.systems.spike_gan.config import Config
@@ -28,17 +26,3 @@ def make_config():
         )
 
     return make
-
-
-@pytest.fixture
-def write_traces(tmp_path):
-    """Return a function that writes ΔF/F, shape (frame, neuron), at 10 Hz and returns the path as text."""
-
-    def write(dff, name="traces.h5"):
-        with h5py.File(tmp_path / name, "w") as file:
-            file["dff"] = np.asarray(dff, np.float32)
-            file["roi_ids"] = np.array([f"cell {n}" for n in range(dff.shape[1])], dtype=h5py.string_dtype())
-            file.attrs["frame_rate_hz"] = 10.0
-        return str(tmp_path / name)
-
-    return write

@@ -78,10 +78,10 @@ def importance_maps(
     _check_at_least_one(n_shuffles=n_shuffles, batch_size=batch_size)
     local = score if isinstance(score, SummedScore) else SummedScore(score)
     effects = np.zeros((len(samples), first_bins.size, samples.shape[2]))
+    options = {"first_bins": first_bins, "window_bins": window_bins, "n_shuffles": n_shuffles, "seed": seed}
     for first in range(0, len(samples), _SAMPLES_AT_ONCE):
         part = slice(first, first + _SAMPLES_AT_ONCE)
-        options = {"first_bins": first_bins, "window_bins": window_bins, "n_shuffles": n_shuffles, "seed": seed}
-        effects[part] = _effects(local, samples[part].astype(np.uint8), batch_size=batch_size, **options)
+        effects[part] = _effects(local, samples[part].astype(np.uint8), batch_size=batch_size, options=options)
     bins = np.arange(samples.shape[1])
     covers = ((bins >= first_bins[:, None]) & (bins < first_bins[:, None] + window_bins)).astype(np.float64)
     credit = np.einsum("wt,swn->stn", covers, effects, optimize=True) / np.maximum(covers.sum(axis=0), 1)[:, None]
@@ -120,10 +120,9 @@ def shuffled_windows(
     return rng.permuted(np.repeat(windows[:, :, None], n_shuffles, axis=2), axis=3)
 
 
-def _effects(score: SummedScore, samples: np.ndarray, *, first_bins, window_bins, n_shuffles, seed, batch_size):
-    """Mean absolute change of the score, shape (sample, window, neuron)."""
-    options = {"window_bins": window_bins, "n_shuffles": n_shuffles, "seed": seed}
-    alterations = [_distinct_alterations(sample, first_bins, **options) for sample in samples]
+def _effects(score: SummedScore, samples: np.ndarray, *, batch_size: int, options: dict) -> np.ndarray:
+    """Mean absolute change of the score, shape (sample, window, neuron); options as of :func:`shuffled_windows`."""
+    alterations = [_distinct_alterations(sample, **options) for sample in samples]
     at = np.repeat(np.arange(len(samples)), [len(neurons) for neurons, _, _ in alterations])
     neurons = np.concatenate([neurons for neurons, _, _ in alterations])
     rows = np.concatenate([rows for _, rows, _ in alterations])
@@ -135,13 +134,13 @@ def _effects(score: SummedScore, samples: np.ndarray, *, first_bins, window_bins
         batch = slice(first, first + batch_size)
         altered = samples[at[batch]].astype(np.float32)
         altered[np.arange(len(altered)), :, neurons[batch]] = rows[batch]
-        changes[batch] = np.abs(score.changes(altered, parts[at[batch]], first_changed[batch], window_bins))
+        changes[batch] = np.abs(score.changes(altered, parts[at[batch]], first_changed[batch], options["window_bins"]))
     ends = np.cumsum([len(neurons) for neurons, _, _ in alterations])[:-1]
     by_sample = zip(np.split(changes, ends), alterations, strict=True)
     return np.stack([np.append(change, 0.0)[which].mean(axis=2).T for change, (_, _, which) in by_sample])
 
 
-def _distinct_alterations(sample: np.ndarray, first_bins: np.ndarray, *, window_bins, n_shuffles, seed):
+def _distinct_alterations(sample: np.ndarray, *, first_bins: np.ndarray, window_bins: int, **options):
     """What the critic has to see of one sample.
 
     Returns
@@ -152,8 +151,7 @@ def _distinct_alterations(sample: np.ndarray, first_bins: np.ndarray, *, window_
     which : ndarray of int, shape (neuron, window, shuffle)
         Which alteration a shuffle is; -1 where it changed nothing.
     """
-    options = {"window_bins": window_bins, "n_shuffles": n_shuffles, "seed": seed}
-    shuffled = shuffled_windows(sample, first_bins, **options)
+    shuffled = shuffled_windows(sample, first_bins, window_bins=window_bins, **options)
     shape = shuffled.shape[:3]
     rows = np.broadcast_to(sample.T[:, None, None], (*shape, len(sample))).copy()
     for window, first in enumerate(first_bins):

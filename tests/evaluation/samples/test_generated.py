@@ -8,7 +8,7 @@ from neo.io import NeoMatlabIO
 
 from cyclegan_neuro.errors import RecordingError
 from cyclegan_neuro.evaluation.samples.generated import GeneratedSamples, write_samples
-from cyclegan_neuro.populations.reading import bin_trains, read_activity
+from cyclegan_neuro.populations.reading import bin_spike_times, read_activity
 from cyclegan_neuro.populations.sections import DataSection
 
 SPIKES = (np.random.default_rng(0).random((5, 12, 3)) < 0.4).astype(np.uint8)
@@ -22,6 +22,11 @@ def spikes(**changes):
 
 def traces():
     return GeneratedSamples(TRACES, 0.1, False, roi_ids=("a", "b", "ü"), origin=ORIGIN)
+
+
+def binned(trains):
+    """Spikes in bins of 20 ms, shape (bin, neuron)."""
+    return bin_spike_times([train.rescale("s").magnitude for train in trains], bin_s=0.02, duration_s=0.24)
 
 
 def test_hdf5_reads_back_as_data_of_the_next_run(tmp_path):
@@ -55,7 +60,7 @@ def test_neo_block_has_a_segment_per_sample():
         for train in segment.spiketrains:
             assert (float(train.t_start), float(train.t_stop)) == (0.0, pytest.approx(0.24))
             assert train.units == pq.s
-        np.testing.assert_array_equal(bin_trains(segment.spiketrains, bin_s=0.02), sample)
+        np.testing.assert_array_equal(binned(segment.spiketrains), sample)
         inside = np.concatenate([train.magnitude for train in segment.spiketrains]) / 0.02 % 1
         np.testing.assert_allclose(inside, 0.5, atol=1e-9)
 
@@ -80,7 +85,7 @@ def test_matlab_file_is_read_by_neo(tmp_path):
     (block,) = NeoMatlabIO(filename=str(path)).read()
     assert len(block.segments) == 5
     for sample, segment in zip(SPIKES, block.segments, strict=True):
-        np.testing.assert_array_equal(bin_trains(segment.spiketrains, bin_s=0.02), sample)
+        np.testing.assert_array_equal(binned(segment.spiketrains), sample)
 
 
 def test_matlab_file_of_traces_is_read_by_neo(tmp_path):
