@@ -53,14 +53,7 @@ def event_covariance(correlation: np.ndarray, p: np.ndarray, q: np.ndarray) -> n
 
 
 def event_covariance_slope(correlation: np.ndarray, p: np.ndarray, q: np.ndarray) -> np.ndarray:
-    """Return the derivative of :func:`event_covariance` by the correlation (the density at both thresholds).
-
-    Parameters
-    ----------
-    correlation : ndarray
-        Between -1 and 1, without both.
-    p, q : ndarray
-        Probabilities of the events; all three broadcast together.
+    """Return the derivative of :func:`event_covariance` by the correlation, which is neither -1 nor 1.
 
     Examples
     --------

@@ -140,17 +140,7 @@ def fit_k_pairwise(samples: np.ndarray, *, seed: int) -> KPairwise:
 
 
 def word_probabilities(fields: np.ndarray, couplings: np.ndarray, count_bias: np.ndarray) -> np.ndarray:
-    """Return the probability of every word of few neurons.
-
-    Parameters
-    ----------
-    fields, couplings, count_bias : ndarray
-        As in :class:`KPairwise`.
-
-    Returns
-    -------
-    ndarray of float64, shape (2 ** neuron,)
-        In the order of :func:`~cyclegan_neuro.populations.baselines.moments.all_words`.
+    """Return the probability of every word of few neurons, in the order of ``all_words``, shape (2 ** neuron,).
 
     Examples
     --------

@@ -146,12 +146,8 @@ def gibbs_sweep(
     ----------
     states : ndarray of float32, shape (neuron, chain)
         Spikes, 0 or 1; changed in place.
-    fields : ndarray, shape (neuron,)
-        ``h`` of the model.
-    couplings : ndarray, shape (neuron, neuron)
-        ``J``: symmetric, 0 on the diagonal.
-    count_bias : ndarray, shape (neuron + 1,)
-        ``V`` by the number of active neurons.
+    fields, couplings, count_bias : ndarray
+        As of ``KPairwise``.
     rng : numpy.random.Generator
 
     Examples

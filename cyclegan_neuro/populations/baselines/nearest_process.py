@@ -76,12 +76,7 @@ def nearest_process(
 
 
 def block_toeplitz(correlations: np.ndarray) -> np.ndarray:
-    """Return the covariance matrix of a sample of the process, rows and columns in the order (bin, neuron).
-
-    Parameters
-    ----------
-    correlations : ndarray, shape (bin, neuron, neuron)
-        By lag, as in :func:`nearest_process`.
+    """Return the covariance matrix of a sample, rows and columns in the order (bin, neuron), of correlations by lag.
 
     Examples
     --------

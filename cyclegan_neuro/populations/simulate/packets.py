@@ -138,16 +138,7 @@ def simulate_stimuli(
 
 
 def templates(truth: PacketsTruth) -> np.ndarray:
-    """Return where each packet has its spikes when there is no jitter.
-
-    Parameters
-    ----------
-    truth : PacketsTruth or StimuliTruth
-
-    Returns
-    -------
-    ndarray of bool, shape (packet, packet bin, neuron)
-        Neurons are the columns of the samples.
+    """Return where each packet has its spikes when there is no jitter, bool, shape (packet, packet bin, neuron).
 
     Examples
     --------

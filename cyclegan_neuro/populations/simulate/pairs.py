@@ -158,14 +158,7 @@ def solve_pair(rate: float, correlation: float, *, refractory_bins: float) -> Pa
 
 
 def pair_correlation(hazard: np.ndarray, *, sharing: float) -> float:
-    """Return the Pearson correlation, within a bin, of two neurons in the stationary state.
-
-    Parameters
-    ----------
-    hazard : ndarray, shape (age,)
-        The last age stands for all later ones.
-    sharing : float
-    """
+    """Return the Pearson correlation, within a bin, of two neurons with these hazards in the stationary state."""
     _, rate = age_distribution(hazard)
     both = float(np.sum(_stationary(_transitions(hazard, sharing)) * _both_spike(hazard, sharing)))
     return (both - rate**2) / (rate * (1 - rate))

@@ -25,18 +25,9 @@ def recovery_decay(refractory_bins: float) -> float:
 
 
 def hazards(scale: float, *, refractory_bins: float) -> np.ndarray:
-    """Return the probability of a spike 1, 2, ... bins after the last.
+    """Return the probability of a spike 1, 2, ... bins after the last, shape (age,); the last is for all later ones.
 
-    Parameters
-    ----------
-    scale : float
-        The probability after complete recovery.
-    refractory_bins : float
-
-    Returns
-    -------
-    ndarray of float64, shape (age,)
-        The last age stands for all later ones.
+    ``scale`` is the probability after complete recovery.
 
     References
     ----------
@@ -54,20 +45,10 @@ def hazards(scale: float, *, refractory_bins: float) -> np.ndarray:
 
 
 def age_distribution(hazard: np.ndarray) -> tuple[np.ndarray, float]:
-    """Return the stationary distribution of ages, and the rate.
+    """Return the stationary distribution of ages, shape (age,), and the rate in spikes per bin.
 
     Renewal theory: an age is as frequent as intervals that last at least as long, and the rate is one over the
     mean interval.
-
-    Parameters
-    ----------
-    hazard : ndarray, shape (age,)
-
-    Returns
-    -------
-    distribution : ndarray of float64, shape (age,)
-    rate : float
-        Spikes per bin.
 
     Examples
     --------

@@ -48,16 +48,7 @@ def average_aligned(maps: np.ndarray, onsets: np.ndarray, *, packet: int, packet
 
 
 def template_correlation(average: np.ndarray, template: np.ndarray) -> float:
-    """Pearson correlation of an average map with a packet's true spikes, over its bins and all neurons.
-
-    Parameters
-    ----------
-    average, template : ndarray, shape (packet bin, neuron)
-
-    Returns
-    -------
-    float
-        NaN where either is constant.
+    """Pearson correlation of two maps of a packet, shape (packet bin, neuron); NaN where either is constant.
 
     Examples
     --------
