@@ -145,6 +145,7 @@ class _Convolution:
 
 def _stretch(values, first, count: int):
     """Return ``count`` bins of (..., bin, channel) from each ``first`` on, (batch, count, channel); 0 where is none."""
+    values = tf.convert_to_tensor(values)
     axis = values.shape.rank - 2  # 1 where every entry of the batch has values of its own, else 0
     at = tf.clip_by_value(first[:, None] + tf.range(count), 0, values.shape[axis] - 1)
     return _where_inside(tf.gather(values, at, axis=axis, batch_dims=axis), first, count, values.shape[axis])
