@@ -9,9 +9,14 @@ from cyclegan_neuro.evaluation.methods import Paragraph
 from cyclegan_neuro.evaluation.samples.evaluation import evaluate_samples
 from cyclegan_neuro.populations.prepared import PreparedSamples
 from cyclegan_neuro.systems.spike_gan.config import Config
-from cyclegan_neuro.systems.spike_gan.explanation import COORDINATION, UNTRAINED, Explanation, explain_critics
 from cyclegan_neuro.systems.spike_gan.generation import generator_of
-from cyclegan_neuro.systems.spike_gan.story.importance import (
+from cyclegan_neuro.systems.spike_gan.importance.explanation import (
+    COORDINATION,
+    UNTRAINED,
+    Explanation,
+    explain_critics,
+)
+from cyclegan_neuro.systems.spike_gan.importance.story import (
     TITLE,
     importance_block,
     importance_metrics,

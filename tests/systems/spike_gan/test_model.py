@@ -9,8 +9,7 @@ import tensorflow as tf
 
 from cyclegan_neuro.networks import objectives
 from cyclegan_neuro.systems.spike_gan.config import ModelSection
-from cyclegan_neuro.systems.spike_gan.model import SpikeGAN
-from cyclegan_neuro.systems.spike_gan.moments import MomentError
+from cyclegan_neuro.systems.spike_gan.model import MomentError, SpikeGAN
 from cyclegan_neuro.systems.spike_gan.networks import build_critic, build_generator
 
 SIZE = {"n_bins": 12, "n_neurons": 4}

@@ -6,9 +6,9 @@ import numpy as np
 
 from cyclegan_neuro.evaluation.contents import Block, Picture, Table
 from cyclegan_neuro.populations.prepared import PreparedSamples
-from cyclegan_neuro.systems.spike_gan import importance_pictures as pictures
 from cyclegan_neuro.systems.spike_gan.config import Config
-from cyclegan_neuro.systems.spike_gan.explanation import ADVERSARY, COORDINATION, CRITIC_LABELS, Explanation
+from cyclegan_neuro.systems.spike_gan.importance import pictures
+from cyclegan_neuro.systems.spike_gan.importance.explanation import ADVERSARY, COORDINATION, CRITIC_LABELS, Explanation
 
 __all__ = ["TITLE", "importance_block", "importance_metrics", "importance_sentence"]
 

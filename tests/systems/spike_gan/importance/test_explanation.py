@@ -6,7 +6,7 @@ import pytest
 from cyclegan_neuro.populations.sections import PacketsSection
 from cyclegan_neuro.populations.simulate.packets import simulate_packets
 from cyclegan_neuro.systems.spike_gan.data import prepare
-from cyclegan_neuro.systems.spike_gan.explanation import CriticView, _scored, explain_critics
+from cyclegan_neuro.systems.spike_gan.importance.explanation import CriticView, _scored, explain_critics
 from cyclegan_neuro.systems.spike_gan.importance.packets import known_packet
 from cyclegan_neuro.systems.spike_gan.networks import build_critic
 

@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from cyclegan_neuro.figures.style import DAY_X, DAY_Y, HEAT, MUTED, TRUTH, new_figure, styled
-from cyclegan_neuro.systems.spike_gan.explanation import CRITIC_LABELS, UNTRAINED, CriticView, Explanation
+from cyclegan_neuro.systems.spike_gan.importance.explanation import CRITIC_LABELS, UNTRAINED, CriticView, Explanation
 from cyclegan_neuro.systems.spike_gan.importance.maps import bin_importance, neuron_importance
 
 __all__ = [

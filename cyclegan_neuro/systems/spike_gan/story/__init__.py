@@ -1,1 +1,0 @@
-"""The report of a Spike-GAN run, block by block."""
