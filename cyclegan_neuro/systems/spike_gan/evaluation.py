@@ -29,24 +29,9 @@ _FOLDER = Path(__file__).parent
 
 
 def evaluate_spike_gan(config: Config, prepared: PreparedSamples, trainer) -> Evaluation:
-    """Evaluate ``trainer`` beside the baselines.
+    """Evaluate ``trainer``, a :class:`~cyclegan_neuro.systems.spike_gan.model.SpikeGAN`, by ``evaluate_samples``.
 
-    Parameters
-    ----------
-    config : Config
-    prepared : PreparedSamples
-    trainer : SpikeGAN
-        With the weights to evaluate.
-
-    Returns
-    -------
-    Evaluation
-        See :func:`~cyclegan_neuro.evaluation.samples.evaluation.evaluate_samples`; where importance maps were asked for
-        metrics ``importance`` and the maps.
-
-    References
-    ----------
-    Molano-Mazon et al. 2018, sections 3 and A.
+    Where importance maps were asked for, metrics have ``importance``, and arrays the maps.
     """
     explanation = None
     if config.evaluation.importance.enabled:
