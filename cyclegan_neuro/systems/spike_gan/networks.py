@@ -45,7 +45,7 @@ def build_generator(
         hidden = noise
         for number in range(section.mlp_layers):
             hidden = layers.Dense(section.mlp_units, "relu", name=f"{name}_hidden_{number + 1}", **start())(hidden)
-        if bias != "zeros":
+        if not isinstance(bias, str):
             bias = keras.initializers.Constant(np.tile(bias.value, n_bins))
         hidden = layers.Dense(n_bins * n_neurons, name=f"{name}_output", **start(bias=bias))(hidden)
         hidden = layers.Reshape((n_bins, n_neurons))(hidden)
