@@ -219,14 +219,9 @@ def whole_distribution(found: WholeDistribution) -> Figure:
     with styled():
         figure = new_figure(6.5, 6.0)
         axis = figure.subplots()
-        axis.plot(
-            found.numerical_probability[both], found.generated_probability[both], ".", color=DAY_Y, markersize=2,
-            rasterized=True,
-        )  # fmt: skip
-        known = found.numerical_probability[
-            found.numerical_probability > 0
-        ]  # even where no generated word is among them
-        ends = [known.min(), known.max()]
+        true, generated = found.numerical_probability, found.generated_probability
+        axis.plot(true[both], generated[both], ".", color=DAY_Y, markersize=2, rasterized=True)
+        ends = [true[true > 0].min(), true.max()]  # even where no generated word is among them
         axis.plot(ends, ends, color=TRUTH, linewidth=0.8)
         axis.set(xscale="log", yscale="log", xlabel="true probability", ylabel="probability when generated")
         for direction in (axis.xaxis, axis.yaxis):

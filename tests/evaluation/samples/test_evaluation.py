@@ -51,7 +51,8 @@ def test_recorded_samples_are_a_perfect_generator_that_copies(config, prepared, 
     assert found.metrics["memorisation"]["copies"]["generated"] >= len(prepared.train)
     statistics = next(table for block in found.blocks for _, table in block.tables if table.slug == "statistics")
     assert statistics.columns[1:] == ("Copycat", "independent", "recorded, half against half")
-    assert "Of 6 statistics Copycat is nearer to the recording" in str(found.summary[1])
+    assert "Of 6 statistics Copycat is nearer to the recording" in str(found.summary[3])
+    assert {sentence.section for sentence in found.summary} <= {block.title for block in found.blocks}
     assert "It was drawn from a hat." in found.methods
     np.testing.assert_array_equal(found.arrays["generated/samples"], prepared.samples(prepared.every))
     assert not any("Spike-GAN" in text for text in (*map(str, found.summary), *found.methods))
