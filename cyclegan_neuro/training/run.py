@@ -260,7 +260,7 @@ def _start(system, config, directory, prepared, trainer, status, checkpoint) -> 
     log_warnings(prepared.findings)
     manifest = RunManifest.describe(config, directory.path, DEPENDED_ON)
     at = checkpoint.manifest if checkpoint else None
-    before = {}
+    before: dict = {}
     with suppress(RunDirectoryError):  # the file informs; a run without it goes on
         before = directory.read_json(directory.environment_file) if at else {}
     note_other_threads(before)

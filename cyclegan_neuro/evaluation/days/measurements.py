@@ -12,6 +12,7 @@ from cyclegan_neuro.evaluation.days.sections import EvaluationSection
 from cyclegan_neuro.evaluation.days.signals import SignalErrors, add_gap_closed, phi_bounds
 from cyclegan_neuro.evaluation.days.spiking.recorder import SpikeRecorder, SpikeSignal
 from cyclegan_neuro.evaluation.days.translation import (
+    Model,
     Translation,
     Translator,
     translate,
@@ -94,7 +95,7 @@ class Measurements:
 
 
 def measure(
-    section: EvaluationSection, prepared: PreparedPair, model: Translator, *, recorder: SpikeRecorder | None = None
+    section: EvaluationSection, prepared: PreparedPair, model: Model, *, recorder: SpikeRecorder | None = None
 ) -> Measurements:
     """Translate all test windows with the model and the baselines, and measure.
 
@@ -102,7 +103,7 @@ def measure(
     ----------
     section : EvaluationSection
     prepared : PreparedPair
-    model : Translator
+    model : Model
         Called ``model`` in what comes back.
     recorder : SpikeRecorder, optional
         Infers the spikes of what is translated.
@@ -112,7 +113,8 @@ def measure(
     errors, tuned, translated, example = {}, {}, {}, None
     spikes = {} if recorder is None else _recorded_spikes(recorder)
     baselines = fit_baselines(section, prepared)
-    for translator in (model, *baselines):
+    translators: tuple[Translator, ...] = (model, *baselines)
+    for translator in translators:
         name, of_model = translator.name, translator is model
         errors[name] = SignalErrors(changed)
         collectors: list[Any] = [errors[name], *([of_places] if of_model and of_places else [])]

@@ -15,7 +15,7 @@ from cyclegan_neuro.windows.prepared import Day, PreparedPair
 from cyclegan_neuro.windows.scaling import apply, invert
 from cyclegan_neuro.windows.segmentation import window_frame_indices
 
-__all__ = ["Frames", "ModelTranslator", "Translation", "Translator", "translate", "translate_starts"]
+__all__ = ["Frames", "Model", "ModelTranslator", "Translation", "Translator", "translate", "translate_starts"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,8 +78,6 @@ class Translator(Protocol):
     ----------
     name : str
         Key in ``metrics.json``.
-    label : str
-        What sentences call the model; alignments are called in ``story.wording``.
     """
 
     @property
@@ -90,6 +88,13 @@ class Translator(Protocol):
 
     def to_x(self, x: np.ndarray, y: np.ndarray, at: At | None = None) -> tuple[np.ndarray, np.ndarray]:
         """Return F(x) and F(y) of x-like and y-like windows (window, time, neuron) in ΔF/F, recorded ``at``."""
+
+
+class Model(Translator, Protocol):
+    """A translator that sentences speak of; alignments are called in ``story.wording``."""
+
+    @property
+    def label(self) -> str: ...
 
 
 @dataclass(frozen=True, eq=False)
