@@ -78,7 +78,7 @@ def _worked(found: Measurements) -> str:
         if "gap_closed" in model:
             part += f": {percent(max(0.0, model['gap_closed']))} of the gap closed"
         parts.append(part)
-    return f"{answer(verdicts)}. Mean errors in ΔF/F: {'; '.join(parts)}."
+    return f"{answer(verdicts)}. Mean distance from what it should be, in ΔF/F: {'; '.join(parts)}."
 
 
 def _changed(found: Measurements) -> str:
@@ -161,8 +161,8 @@ def opening_picture(prepared: PreparedPair, found: Measurements) -> Picture:
         target = "what the same laps would have been after learning" if truth_known else "recorded on day y, other laps"
         caption = (
             f"Position tuning of {'the neurons that learning changed' if truth_known else 'all neurons'} on day x, as "
-            f"translated by the {found.model} and by the best simple alignments, and {target}; neurons sorted by the "
-            "peak of the last panel, each scaled by X and the last. r: mean correlation with the last."
+            f"translated to day y (G) by the {found.model} and by the best simple alignments, and {target}; neurons "
+            "sorted by the peak of the last panel, each scaled by X and the last. r: mean correlation with the last."
         )
         drawn = [(f"{title}\nr = {significant(r, digits=2)}", curves) for title, curves, r in panels]
         return Picture("tuning_maps", caption, tuning_maps([*drawn, last], found.edges_cm, neurons), counterpart="")
@@ -178,8 +178,8 @@ def opening_picture(prepared: PreparedPair, found: Measurements) -> Picture:
         last, told = ("Y", found.example.y[0]), "a window of day y, which is no pair"
     chosen = "the best simple alignments" if errors else "a simple alignment"
     caption = (
-        f"One test window of day x, as translated by the {found.model} and by {chosen}, and {told}; neurons downward "
-        "in the order of the networks, one colour scale."
+        f"One test window of day x, as translated to day y (G) by the {found.model} and by {chosen}, and {told}; "
+        "neurons downward in the order of the networks, one colour scale."
     )
     return Picture("translated", caption, translated_maps([*windows, last], prepared), counterpart="")
 
