@@ -85,7 +85,8 @@ def _changed(found: Measurements) -> str:
     if found.tuning:
         told = _with_truth(found.tuning) if "changed_y" in found.tuning else _without_truth(found.tuning["all_y"])
     else:
-        told = f"No position to compare tuning along. {moved_sentence(found)}"
+        what = "Φ blanks a corner of every window." if found.pair.is_paired else "No position to compare tuning along."
+        told = f"{what} {moved_sentence(found)}"
     return f"{told} {turned_sentence(found)}".rstrip()
 
 
