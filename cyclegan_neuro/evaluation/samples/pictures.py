@@ -62,7 +62,7 @@ def statistics_grid(
             (axes[0, 2], "lag_covariance", "lag-covariance (1 bin)", squared),
         ):
             _scatter(axis, recorded, statistics, models, field)
-            axis.set(title=title, xlabel=f"recorded ({axis_unit})", ylabel=f"generated ({axis_unit})")
+            axis.set(title=title, xlabel=f"recorded ({axis_unit})", ylabel="generated")
         _counts_or_spread(axes[1, 0], recorded, statistics, models)
         _time_course(axes[1, 1], recorded, statistics, models, prepared)
         named = {one: name if one == MODEL else LABELS[one] for one in models}
