@@ -42,7 +42,7 @@ def centre_of_impulses(network, layer, offset):
 
 
 @pytest.mark.parametrize(("kind", "blocks", "displaced"), [
-    ("agresnet", 1, 2), ("agresnet", 4, 5), ("agresnet", 9, 7), ("agresnet_1d", 2, 3), ("agresnet_1d", 6, 6),
+    ("agresnet", 1, 2), ("agresnet", 9, 7), ("agresnet_1d", 6, 6),
 ])  # fmt: skip
 def test_an_impulse_comes_back_from_the_last_residual_block_where_it_was(kind, blocks, displaced):
     """Without the correction it comes back early, the more so the deeper the network is."""

@@ -1,5 +1,6 @@
 """Every map against its definition, written out with a tape of its own."""
 
+from functools import cache
 from zlib import crc32
 
 import keras
@@ -78,19 +79,26 @@ def network(request, build_network):
     return build_network(request.param)
 
 
+@pytest.fixture(scope="module")
+def view(network):
+    """Return a function that views the network, once for each layer and score."""
+    made = cache(lambda layer, score: view_of(network, layer=layer, score=score, masks=("gate_mask",)))
+    return lambda layer="residual", score="absolute": made(layer, score)
+
+
 @pytest.mark.parametrize("score", ["mean", "change"])
 @pytest.mark.parametrize("layer", LAYERS)
-def test_grad_cam_is_the_rectified_sum_of_channels_weighted_by_their_mean_gradient(network, windows, layer, score):
+def test_grad_cam_is_the_rectified_sum_of_channels_weighted_by_mean_gradients(network, view, windows, layer, score):
     _, held, slope = by_hand(network, windows, layer, score)
     places = tuple(range(1, held.ndim - 1))
     expected = np.maximum((slope.mean(axis=places, keepdims=True) * held).sum(axis=-1), 0)
-    found = view_of(network, layer=layer, score=score).explain(windows).grad_cam
+    found = view(layer=layer, score=score).explain(windows).grad_cam
     assert_equal_maps(found, expected.reshape(found.shape), of=network)
     assert found.shape == (5, 8, 1 if held.ndim == 3 else 6)
 
 
 @pytest.mark.parametrize("layer", LAYERS)
-def test_grad_cam_is_what_tf_keras_vis_makes_of_the_whole_network(network, windows, layer):
+def test_grad_cam_is_what_tf_keras_vis_makes_of_the_whole_network(network, view, windows, layer):
     whole = Gradcam(network, clone=False)(
         lambda output: scores_of(output, None, "absolute"),
         windows[..., None],
@@ -99,21 +107,21 @@ def test_grad_cam_is_what_tf_keras_vis_makes_of_the_whole_network(network, windo
         expand_cam=False,
         normalize_cam=False,
     )
-    found = view_of(network, layer=layer).explain(windows).grad_cam
+    found = view(layer=layer).explain(windows).grad_cam
     assert_equal_maps(found, np.reshape(whole, found.shape), of=network)
 
 
 @pytest.mark.parametrize("score", ["mean", "absolute", "change"])
-def test_the_gradient_is_that_of_each_windows_own_score(network, windows, score):
+def test_the_gradient_is_that_of_each_windows_own_score(network, view, windows, score):
     expected, _, _ = by_hand(network, windows, "residual", score)
-    assert_equal_maps(view_of(network, score=score).explain(windows).gradient, expected, of=network)
+    assert_equal_maps(view(score=score).explain(windows).gradient, expected, of=network)
 
 
-def test_the_absolute_gradient_is_the_saliency_of_tf_keras_vis(network, windows):
+def test_the_absolute_gradient_is_the_saliency_of_tf_keras_vis(network, view, windows):
     saliency = Saliency(keras.Model([network.input], [network.output]), clone=False)(
         lambda output: tf.reduce_mean(output, (1, 2, 3)), windows[..., None], normalize_map=False
     )
-    found = np.abs(view_of(network, score="mean").explain(windows).gradient)
+    found = np.abs(view(score="mean").explain(windows).gradient)
     assert_equal_maps(found, np.asarray(saliency), of=network)
 
 
@@ -137,14 +145,14 @@ def test_the_gradient_is_what_central_differences_give_in_double_precision(windo
     assert_equal_maps(gradient, (difference / (2 * step)).reshape(16, 12), of=network)
 
 
-def test_layer_cam_sums_absolute_products_over_channels(network, windows):
+def test_layer_cam_sums_absolute_products_over_channels(network, view, windows):
     _, held, slope = by_hand(network, windows, "residual", "absolute")
-    found = view_of(network).explain(windows).layer_cam
+    found = view().explain(windows).layer_cam
     assert_equal_maps(found, np.abs(slope * held).sum(axis=-1).reshape(found.shape), of=network)
 
 
-def test_masks_and_change_are_those_of_the_layers(network, windows):
-    found = view_of(network, masks=["gate_mask"]).explain(windows)
+def test_masks_and_change_are_those_of_the_layers(network, view, windows):
+    found = view().explain(windows)
     layers = keras.Model(network.input, [network.get_layer("gate_mask").output, network.output])
     mask, output = (values.numpy() for values in layers(windows[..., None], training=False))
     change = (in_dff(output, AFTER) - in_dff(windows[..., None], BEFORE))[..., 0]
@@ -154,9 +162,9 @@ def test_masks_and_change_are_those_of_the_layers(network, windows):
     assert 0 < found.masks["gate_mask"].min() < found.masks["gate_mask"].max() < 1
 
 
-def test_windows_are_explained_alike_in_batches_of_any_size(network, windows):
-    view = view_of(network, masks=["gate_mask"])
-    whole, parts = view.explain(windows), [view.explain(windows[:2]), view.explain(windows[2:])]
+def test_windows_are_explained_alike_in_batches_of_any_size(network, view, windows):
+    seen = view()
+    whole, parts = seen.explain(windows), [seen.explain(windows[:2]), seen.explain(windows[2:])]
     for name in ("grad_cam", "gradient", "layer_cam", "change"):
         joined = np.concatenate([getattr(part, name) for part in parts])
         assert_equal_maps(joined, getattr(whole, name), of=network)
@@ -224,13 +232,13 @@ def test_a_viewed_network_can_be_viewed_and_cloned_again(build_network, windows)
 # -- SmoothGrad ------------------------------------------------------------------------------------
 
 
-def test_smooth_grad_with_hardly_any_noise_is_the_gradient(network, windows):
-    view = view_of(network)
-    smooth = view.smooth_grad(windows, samples=2, noise=1e-6, seed=0)
-    np.testing.assert_allclose(smooth, np.abs(view.explain(windows).gradient), rtol=1e-2, atol=1e-6)
+def test_smooth_grad_with_hardly_any_noise_is_the_gradient(network, view, windows):
+    seen = view()
+    smooth = seen.smooth_grad(windows, samples=2, noise=1e-6, seed=0)
+    np.testing.assert_allclose(smooth, np.abs(seen.explain(windows).gradient), rtol=1e-2, atol=1e-6)
 
 
-def test_smooth_grad_is_that_of_tf_keras_vis_with_the_same_noise(network, windows, monkeypatch):
+def test_smooth_grad_is_that_of_tf_keras_vis_with_the_same_noise(network, view, windows, monkeypatch):
     def same_noise(mean, spread, shape):
         generators = [np.random.default_rng([7, crc32(window)]) for window in windows]
         draws = [[g.standard_normal(shape[2:-1], np.float32) for g in generators] for _ in range(shape[0])]
@@ -244,7 +252,7 @@ def test_smooth_grad_is_that_of_tf_keras_vis_with_the_same_noise(network, window
         smooth_noise=0.2,
         normalize_map=False,
     )
-    found = view_of(network, score="mean").smooth_grad(windows, samples=3, noise=0.2, seed=7)
+    found = view(score="mean").smooth_grad(windows, samples=3, noise=0.2, seed=7)
     assert_equal_maps(found, np.asarray(expected), of=network)
 
 
