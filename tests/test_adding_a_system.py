@@ -88,3 +88,5 @@ def test_its_report_stands_beside_the_baselines(whole):
     assert "Linear maps G: X → Y and F: Y → X, a matrix and a vector for every frame" in page
     assert "(Sun and Saenko 2016)" in page
     assert "updated them 160 times" in page
+    assert "the linear map beats doing nothing in " in page
+    assert "CycleGAN" not in page
