@@ -214,7 +214,8 @@ def _draw_mask(figure: Figure, cell: SubplotSpec, row: MaskRow, extent: tuple[fl
     main.set_title(f"brought back to {n_frames} frames × {n_neurons} neurons" if coarse else row.title)
     image = draw_map(main, MapPanel("", row.whole), extent, **options)
     figure.colorbar(image, ax=main, label=row.label, pad=0.02 if coarse else 0.01)
-    _neuron_bars(figure, grid[line, 2], main, row.whole.mean(axis=0), row.mean, f"mean {row.label.split()[-1]}")
+    shown = row.label.removeprefix("attention ")
+    _neuron_bars(figure, grid[line, 2], main, row.whole.mean(axis=0), row.mean, f"mean {shown}")
 
 
 def _neuron_bars(figure: Figure, cell: SubplotSpec, beside: Axes, values, line, label: str) -> None:

@@ -18,6 +18,7 @@ from cyclegan_neuro.evaluation.days.story.wording import (
     tell,
 )
 from cyclegan_neuro.evaluation.verdicts import Verdict
+from cyclegan_neuro.evaluation.wording import plural
 from cyclegan_neuro.windows.prepared import Day, PreparedPair
 from cyclegan_neuro.windows.segmentation import coverage
 
@@ -26,7 +27,7 @@ __all__ = ["certainty_block", "floors_sentence", "independent", "measures"]
 _COLUMNS = (
     "measure (less is better)", "{model}", "doing nothing", "best alignment that sees activity alone",
     "best that uses position, events or time in the window", "floor", "{model} against doing nothing",
-    "against the first", "against the second", "against the floor",
+    "against activity alone", "against position, events or time", "against the floor",
 )  # fmt: skip
 _GROUPS = {"changed": "changed neurons", "unchanged": "unchanged neurons", "all": "all neurons"}
 _PAIRS = ("y_from_x", "x_from_y")
@@ -70,7 +71,8 @@ def measures(found: Measurements, spikes: SpikeMeasurements | None = None) -> li
 def floors_sentence(found: Measurements, spikes: SpikeMeasurements | None = None) -> str:
     """Count the measures in which the model is within the floor; empty where none is known."""
     within = [row[-1] == "within" for row in (_row(*measure) for measure in measures(found, spikes)) if row[-1]]
-    return f"It is within the floor in {sum(within)} of {len(within)} that have one." if within else ""
+    told = f"{sum(within)} of the {plural(len(within), 'error')} with a known floor lie within it"
+    return f"{told}: no translator can be told to be nearer." if within else ""
 
 
 def independent(day: Day, window_frames: int) -> tuple[int, int]:

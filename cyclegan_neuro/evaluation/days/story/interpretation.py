@@ -144,8 +144,8 @@ def _positional_pictures(prepared: PreparedPair, found: Interpretation):
     changes = pictures.choose_maps(found, "change")
     if changes:
         caption = (
-            "Where the generators change the activity, no explanation needed: mean |G(x) − x| and |F(y) − y| in ΔF/F, "
-            "drawn in the same way."
+            "Where the generators change the activity, no explanation needed: mean |G(x) − x| and |F(y) − y|, in "
+            "multiples of its own mean and drawn in the same way."
         )
         yield Picture("positional_change", caption, pictures.positional_figure(found, changes), counterpart="")
 

@@ -87,7 +87,7 @@ def _told(prepared: PreparedPair, found: SpikeMeasurements) -> dict[str, tuple[s
         rate=f"{rate:g}", model_rate=f"{models.frame_rate_hz:g}", levels=sorted(models.noise_levels),
         resampled=abs(models.frame_rate_hz - rate) > 0.05 * models.frame_rate_hz,
         folder=section.models, trained_for=NETWORKS_ARE_FOR,
-        indicators=" and ".join(f"{day} was recorded with {indicator}" for day, indicator in days if indicator),
+        indicators=" and ".join(f"{day} is of {indicator}" for day, indicator in days if indicator),
         alone=recorder.alone, phi=prepared.is_paired,
         height=f"{height:,}", height_s=significant(height / rate),
         n_masked=recorder.n_masked, n_left=f"{n_left:,}", left_s=significant(n_left / rate),

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from cyclegan_neuro.evaluation.contents import Table, significant
-from cyclegan_neuro.evaluation.days.names import PAIRS, STATISTICS
+from cyclegan_neuro.evaluation.days.names import PAIRS, SIGNALS, STATISTICS
 from cyclegan_neuro.evaluation.days.spiking.measure import SpikeMeasurements
-from cyclegan_neuro.evaluation.days.story.wording import row_label
+from cyclegan_neuro.evaluation.days.story.wording import label_of, row_label
 from cyclegan_neuro.evaluation.verdicts import Standing
 from cyclegan_neuro.evaluation.wording import percent, plural
 from cyclegan_neuro.spikes.comparison import DESCRIPTIONS, Comparison, Floor
@@ -152,7 +152,8 @@ def _cell(comparison: Comparison | None, measure: str) -> str | None:
 def _silent(found: SpikeMeasurements, statistic: str) -> str:
     if statistic in ("correlation", "van_rossum_pairs"):
         share = max(s.comparisons[statistic].undefined_pairs for s in (p["model"] for p in found.pairs.values()))
-        return f"Pairs with a silent neuron have no value: up to {percent(share)} of a signal's are left out."
+        left_out = f": up to {percent(share)} of those of a signal are left out" if share else ", and there is none"
+        return f"Pairs with a silent neuron have no value{left_out}."
     recorded = {day: found.signals["recorded"][day].counts.silent.sum() for day in ("x", "y")}
     return (
         f"Silent in all windows, and therefore left out: {plural(int(recorded['x']), 'neuron')} of X, "
@@ -178,7 +179,8 @@ def _ceiling(found: SpikeMeasurements, statistic: str) -> str:
 def _inference_table(found: SpikeMeasurements) -> tuple[str, Table]:
     entry = found.to_json()["inference"]
     rows = tuple(
-        (name, levels["median"], levels["min"], levels["max"], entry["neurons_noisier_than_networks"][name],
+        (_signal_label(name, found.model), levels["median"], levels["min"], levels["max"],
+         entry["neurons_noisier_than_networks"][name],
          entry["mean_rate_hz"][name], len(entry["silent_neurons"][name]))
         for name, levels in entry["noise_level"].items()
     )  # fmt: skip
@@ -189,6 +191,13 @@ def _inference_table(found: SpikeMeasurements) -> tuple[str, Table]:
         "invents noise shows in the first column."
     )
     return caption, Table("spike_inference", columns, rows)
+
+
+def _signal_label(name: str, model: str) -> str:
+    """Return ``G(X), moment matching`` for ``moment_matching_g_x``."""
+    signal = max((key for key in SIGNALS if f"_{name}".endswith(f"_{key}")), key=len)
+    translator = name.removesuffix(signal).rstrip("_")
+    return f"{SIGNALS[signal].label}, {label_of(translator, model)}" if translator else SIGNALS[signal].label
 
 
 def _accuracy_table(found: SpikeMeasurements) -> tuple[str, Table]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import textwrap
 
 import numpy as np
@@ -56,7 +57,7 @@ def _inputs(prepared: PreparedPair) -> str:
     if share:
         sentence = f"{sentence[:-1]}; {percent(share)} of the test frames were seen in training: errors are optimistic."
     mixed = " The days are mixed, a control in which there is nothing to learn." if is_mixed(prepared) else ""
-    return sentence + mixed
+    return f"{sentence}{mixed} G translates x to y, F y to x."
 
 
 def _worked(found: Measurements) -> str:
@@ -106,7 +107,7 @@ def _with_truth(tuning: dict) -> str:
     if n := unchanged["model"]["n"]:
         noise = unchanged["noise"]["mae"]
         halves = "" if noise != noise else f" (even and odd laps of one day differ by {significant(noise)})"
-        told.append(f"The {n} others move by {significant(unchanged['model']['mae'])}, where they should not{halves}.")
+        told.append(f"The {n} others should stay; they move by {significant(unchanged['model']['mae'])}{halves}.")
     return " ".join(told)
 
 
@@ -130,19 +131,27 @@ def _more(found: Measurements, spikes: SpikeMeasurements | None) -> str:
     if not errors:
         return "Cannot be told: no measure here has an answer to compare with."
     wins = [Verdict.of(own["model"], min(own[name] for name in alignments(own))) for own in errors.values()]
-    label, first = next(iter(errors.items()))
-    named = ", ".join(f"{TRANSLATOR_LABELS[name]} {significant(first[name])}" for name in best_alignments(first))
+    label, shown = _in_the_figure(found) or next(iter(errors.items()))
+    named = ", ".join(f"{TRANSLATOR_LABELS[name]} {significant(shown[name])}" for name in best_alignments(shown))
     return (
         f"{answer(wins)}. {counted(found.model, errors, named=0)} "
-        f"{label.split(' (')[0]}: {found.model} {significant(first['model'])}, {named}."
+        f"{label.split(' (')[0]}: {found.model} {significant(shown['model'])}, {named}."
     )
+
+
+def _in_the_figure(found: Measurements) -> tuple[str, dict[str, float]] | None:
+    """Return what the opening figure compares, and its errors; None where it shows no tuning."""
+    if not found.tuning:
+        return None
+    errors = _errors(found.tuning.get("changed_y") or found.tuning["all_y"])
+    return None if math.isnan(errors["model"]) else ("Error of tuning in the figure", errors)
 
 
 def _sure(config: DaysConfig, prepared: PreparedPair, found: Measurements, spikes: SpikeMeasurements | None) -> str:
     apart = min(independent(day, prepared.window_frames)[1] for day in (prepared.x, prepared.y))
     return (
-        f"One training run (seed {config.training.seed}) on one pair of days, tested on the frames of "
-        f"{plural(apart, 'window')} side by side; another seed or animal may differ. {floors_sentence(found, spikes)}"
+        f"One training run (seed {config.training.seed}) on one pair of days, tested on as many frames as "
+        f"{plural(apart, 'window')} hold; another seed or animal may differ. {floors_sentence(found, spikes)}"
     ).rstrip()
 
 
@@ -163,7 +172,8 @@ def opening_picture(prepared: PreparedPair, found: Measurements) -> Picture:
         caption = (
             f"Position tuning of {'the neurons that learning changed' if truth_known else 'all neurons'} on day x, as "
             f"translated to day y (G) by the {found.model} and by the best simple alignments, and {target}; neurons "
-            "sorted by the peak of the last panel, each scaled by X and the last. r: mean correlation with the last."
+            "sorted by the peak of the last panel, each scaled to its range in the first and the last. r: mean "
+            "correlation with the last."
         )
         drawn = [(f"{title}\nr = {significant(r, digits=2)}", curves) for title, curves, r in panels]
         return Picture("tuning_maps", caption, tuning_maps([*drawn, last], found.edges_cm, neurons), counterpart="")
