@@ -22,9 +22,9 @@ SMALL = {
 
 @pytest.fixture
 def start(tmp_path, monkeypatch):
-    """Run ``train.py`` up to its first epoch; return what training was set up with."""
-    setups = []
-    monkeypatch.setattr("cyclegan_neuro.training.run.fit", setups.append)
+    """Run ``train.py`` up to its first epoch; return the run that would be trained."""
+    runs = []
+    monkeypatch.setattr("cyclegan_neuro.training.run.fit", lambda run, status: runs.append(run))
     log = logging.getLogger("cyclegan_neuro")
     before = log.handlers[:], log.level, log.propagate
     log.setLevel(logging.INFO)
@@ -34,13 +34,13 @@ def start(tmp_path, monkeypatch):
         for name, seed in (("x", 1), ("y", 2)):
             dff = np.random.default_rng(seed).normal(0.2, 0.1, (n_frames, len(IDS))).astype(np.float32)
             day = Recording(dff * np.float32(scale), frame_rate_hz=24.0, roi_ids=IDS, session=f"day {name}")
-            write_recording(day, tmp_path / f"{name}.h5")
+            write_recording(day, tmp_path / f"{name}.h5", overwrite=True)
         files = {name: {"path": f"{name}.h5", **(data or {})} for name in "xy"}
         config = SMALL | {"data": {"source": "files", **files}}
         config["windows"] = {"window_frames": 32, "n_train": 8, "n_validation": 2, "n_test": 2, **(windows or {})}
         (tmp_path / "run.yaml").write_text(yaml.safe_dump(config))
-        assert main(["--config", str(tmp_path / "run.yaml"), "--output_dir", str(tmp_path / f"run_{len(setups)}")]) == 0
-        return setups[-1]
+        assert main(["--config", str(tmp_path / "run.yaml"), "--output_dir", str(tmp_path / f"run_{len(runs)}")]) == 0
+        return runs[-1]
 
     yield start
     log.handlers, log.propagate = before[0], before[2]
@@ -59,15 +59,15 @@ def test_percent_stops_training_before_it_starts(start, tmp_path, capsys):
 
 
 def test_a_unit_that_is_stated_is_believed_with_a_warning(start, tmp_path, capsys):
-    setup = start(scale=100, data={"unit": "fraction"})
-    assert setup.prepared.x.recording.dff.mean() == pytest.approx(20, rel=0.05)
+    run = start(scale=100, data={"unit": "fraction"})
+    assert run.prepared.x.recording.dff.mean() == pytest.approx(20, rel=0.05)
     assert f"warning: {tmp_path / 'x.h5'}, field dff: got median 19.8 and 99th" in capsys.readouterr().err
-    setup = start(scale=100, data={"unit": "percent"})
+    run = start(scale=100, data={"unit": "percent"})
     assert "field dff" not in capsys.readouterr().err
 
 
 def test_fewer_windows_than_asked_for_are_told_before_training_and_in_the_report(start, capsys):
-    setup = start(n_frames=96, windows={"n_train": 24, "n_validation": 1, "n_test": 1})
+    run = start(n_frames=96, windows={"n_train": 24, "n_validation": 1, "n_test": 1})
     text = (
         "day x (day x), train windows: got 1 of 24, because its stretch, frames 0-31, holds 32 - 32 + 1 = 1 start "
         "frame of windows of 32 frames, expected windows.n_train = 24 different ones. "
@@ -75,7 +75,7 @@ def test_fewer_windows_than_asked_for_are_told_before_training_and_in_the_report
         "(windows.n_train: 1)"
     )
     assert f"warning: {text}" in capsys.readouterr().err
-    tables = dict(inputs_block(setup.config, setup.prepared).tables)
+    tables = dict(inputs_block(run.config, run.prepared).tables)
     (told,) = [table for caption, table in tables.items() if caption.startswith("What the checks had to say")]
     found = {(row[0], row[1], row[2].split(",")[0]) for row in told.rows}
     assert ("warning", "day x (day x), train windows", "1 of 24") in found

@@ -119,7 +119,9 @@ def test_fields_by_other_names(tmp_path, write_mat73):
 @settings(max_examples=15, deadline=None)
 @given(
     dff=hnp.arrays(np.float32, st.tuples(st.integers(3, 40), st.integers(1, 6)), elements=st.floats(-5, 5, width=32)),
-    ids=st.lists(st.text(st.characters(codec="utf-8", exclude_categories=["C", "Z"]), min_size=1), min_size=6),
+    ids=st.lists(
+        st.text(st.characters(codec="utf-8", exclude_categories=["C", "Z"]), min_size=1), min_size=6, unique=True
+    ),
     suffix=st.sampled_from([".h5", ".npz", ".mat"]),
 )
 def test_round_trip_of_any_traces(tmp_path_factory, dff, ids, suffix):

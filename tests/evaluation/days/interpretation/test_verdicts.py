@@ -30,7 +30,7 @@ def scored(value, *, ci95=(0.7, 0.9), **controls):
     ],
 )
 def test_verdicts(found, expected):
-    assert verdict(found, "auroc_neurons") == expected
+    assert verdict(found, "auroc_neurons").value == expected
 
 
 @pytest.mark.parametrize(

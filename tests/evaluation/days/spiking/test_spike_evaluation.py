@@ -327,7 +327,7 @@ def test_the_report_says_what_cannot_appear_and_which_indicator_the_networks_are
     assert "GCaMP6f and GCaMP6s in excitatory cells" in text
     assert "the recordings do not name theirs (data.x.indicator, data.y.indicator)" in text
     day = replace(prepared.y, recording=replace(prepared.y.recording, indicator="GCaMP8m"))
-    assert "Y was recorded with GCaMP8m." in text_of(told(measured(prepared=replace(prepared, y=day))))
+    assert "Y is of GCaMP8m." in text_of(told(measured(prepared=replace(prepared, y=day))))
 
 
 def test_tables_say_what_they_compare(measured):
