@@ -63,8 +63,7 @@ def contents(directory: Path) -> dict[str, str]:
     """Return what must be equal, as text by the name of the file."""
     found = {"history.csv": _without_clocks(directory / "history.csv")}
     metrics = json.loads((directory / "report" / "metrics.json").read_text(encoding="utf-8"))
-    kept = {key: value for key, value in metrics.items() if key not in CLOCKS}
-    found["metrics.json"] = json.dumps(kept, indent=1, sort_keys=True)
+    found["metrics.json"] = json.dumps(_kept(metrics), indent=1, sort_keys=True)
     for table in sorted((directory / "report" / "tables").glob("*.csv")):
         found[f"tables/{table.name}"] = table.read_text(encoding="utf-8")
     page = (directory / "report" / "index.html").read_text(encoding="utf-8")
@@ -73,6 +72,13 @@ def contents(directory: Path) -> dict[str, str]:
     lines = (WORDS_OF_CLOCKS.sub("#", line).strip() for line in words.splitlines())
     found["words of the report"] = "\n".join(line for line in lines if line)
     return found
+
+
+def _kept(value):
+    """Leave clocks out, at any depth."""
+    if not isinstance(value, dict):
+        return value
+    return {key: _kept(entry) for key, entry in value.items() if key not in CLOCKS}
 
 
 def _without_clocks(file: Path) -> str:

@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[1]
 HEIGHT = 64
 SMALL = {
     "windows.window_frames": HEIGHT, "windows.n_train": 16, "windows.n_validation": 8, "windows.n_test": 8,
-    "model.filters": 4, "training.epochs": 1, "ordering.method": "firing_rate",
+    "model.filters": 4, "model.residual_blocks": 1, "training.epochs": 1, "ordering.method": "firing_rate",
     "evaluation.spikes.enabled": False, "evaluation.interpretation.enabled": False,
 }  # fmt: skip
 
