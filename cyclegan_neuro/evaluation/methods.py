@@ -15,14 +15,23 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from jinja2 import TemplateError
+
 from cyclegan_neuro import __version__
+from cyclegan_neuro.errors import ConfigurationError
 from cyclegan_neuro.evaluation.contents import Reference
 from cyclegan_neuro.evaluation.wording import fill_in
 
 __all__ = ["Paragraph", "bibliography", "render_methods"]
 
 _FOLDER = Path(__file__).parent
-_ACCENTS = {"v": "\u030c", '"': "\u0308", "'": "\u0301", "`": "\u0300", "^": "\u0302", "~": "\u0303"}
+_BIBLIOGRAPHY = _FOLDER / "references.bib"
+_ACCENTS = {
+    "v": "\u030c", '"': "\u0308", "'": "\u0301", "`": "\u0300", "^": "\u0302", "~": "\u0303", "c": "\u0327",
+}  # fmt: skip
+_FIELD = re.compile(
+    r'^[ \t]*(\w+)\s*=\s*(?:\{(.*?)\}|"(.*?)"|(\w+))\s*(?:,\s*?$|,?\s*\}?\s*\Z)', re.MULTILINE | re.DOTALL
+)
 
 
 @dataclass(frozen=True)
@@ -37,7 +46,7 @@ class Paragraph:
     facts : mapping
         What it may tell, by name; another name in it is an error.
     references : Path, optional
-        A ``.bib`` file of what it cites beyond the package's; a field per line, as ``references.bib`` has them.
+        A ``.bib`` file of what it cites beyond the package's, each field beginning on its own line.
     """
 
     template: Path
@@ -54,10 +63,8 @@ def render_methods(
 
     Raises
     ------
-    KeyError
-        If a template cites what is in no ``.bib`` file.
-    jinja2.UndefinedError
-        If a template names what it was not given.
+    ConfigurationError
+        If a template is none, names what it was not given, or cites what is in no ``.bib`` file.
     """
     paragraphs = tuple(paragraphs)
     known = bibliography().copy()
@@ -67,34 +74,58 @@ def render_methods(
 
     def cite(key: str, *, in_text: bool = False) -> str:
         if key not in known:
-            raise KeyError(f"cite({key!r}): references.bib has no such entry")
+            raise TemplateError(f"cite({key!r}), which no .bib file has")
         cited[key] = known[key]
         return _citation(cited[key], in_text=in_text)
 
     versions = {library: version(library) for library in ("TensorFlow", "Keras", *libraries)}
     software = Paragraph(_FOLDER / "software.j2", {"package_version": __version__, "versions": versions})
-    texts = [" ".join(fill_in(p.template, cite=cite, **p.facts).split()) for p in (*paragraphs, software)]
-    return tuple(re.sub(r" (?=[,.;:)])", "", text) for text in texts), tuple(cited.values())
+    texts = tuple(_text(paragraph, cite) for paragraph in (*paragraphs, software))
+    return texts, tuple(cited.values())
+
+
+def _text(paragraph: Paragraph, cite) -> str:
+    try:
+        text = fill_in(paragraph.template, **{**paragraph.facts, "cite": cite})
+    except TemplateError as error:
+        line = f", line {error.lineno}" if getattr(error, "lineno", None) else ""
+        raise ConfigurationError(
+            f"{paragraph.template}{line}", got=str(error),
+            expected=f"a template of {', '.join(sorted(paragraph.facts))} that cites keys of its .bib file",
+            fix="mend the template; the run need not be trained again",
+        ) from error  # fmt: skip
+    return re.sub(r" (?=[,.;:)])", "", " ".join(text.split()))
 
 
 @cache
-def bibliography(path: Path = _FOLDER / "references.bib") -> dict[str, Reference]:
-    """Return the entries of a ``.bib`` file by key."""
-    text = path.read_text(encoding="utf-8").replace("VERSION", __version__)
-    entries = re.findall(r"^(@\w+\{([^,]+),\n.*?^\})$", text, flags=re.MULTILINE | re.DOTALL)
-    return {key: Reference(key, entry) for entry, key in entries}
+def bibliography(path: Path = _BIBLIOGRAPHY) -> dict[str, Reference]:
+    """Return the entries of a ``.bib`` file by key; each begins on its own line."""
+    text = path.read_text(encoding="utf-8")
+    if path == _BIBLIOGRAPHY:
+        text = text.replace("VERSION", __version__)
+    entries = (entry[: entry.rfind("}") + 1] for entry in re.split(r"^(?=@\w+\{)", text, flags=re.MULTILINE)[1:])
+    return {(key := re.split(r"[{,]", entry)[1].strip()): Reference(key, entry) for entry in entries}
 
 
 def _citation(reference: Reference, *, in_text: bool) -> str:
-    """Return ``Li et al. 2021`` or, in the text, ``Li et al. (2021)``; what has no year goes by its key."""
-    fields = dict(re.findall(r"^ *(\w+) *= *\{(.*)\},?$", reference.bibtex, flags=re.MULTILINE))
-    if "year" not in fields:
+    """Return ``Li et al. 2021`` or, in the text, ``Li et al. (2021)``; what has no author or year goes by its key."""
+    body = reference.bibtex[reference.bibtex.index(",") + 1 :]
+    fields = {name.lower(): "".join(values) for name, *values in _FIELD.findall(body)}
+    if not {"author", "year"} <= fields.keys():
         return reference.key
-    names = [re.sub(r"\{\\(.)\{?(\w)\}?\}", _letter, name).split(",")[0] for name in fields["author"].split(" and ")]
+    names = [_family_name(name) for name in re.split(r"\s+and\s+", fields["author"])]
     told = f"{names[0]} et al." if len(names) > 2 else " and ".join(names)
     return f"{told} ({fields['year']})" if in_text else f"{told} {fields['year']}"
 
 
+def _family_name(name: str) -> str:
+    """Return ``Tkačik`` for ``Tka{\\v{c}}ik, Ga{\\v{s}}per`` and ``Li`` for ``Bryan Li``; braces keep a name whole."""
+    plain = re.sub(r"\{?\\(\W|[a-zA-Z](?=[{ ]))\{?\s*(\w)\}?\}?", _letter, name.strip())
+    whole = plain.startswith("{")
+    plain = re.sub(r"\{\\(\w+)\}", r"\1", plain).replace("{", "").replace("}", "")
+    return plain if whole else plain.split(",")[0].strip() if "," in plain else plain.split()[-1]
+
+
 def _letter(accented: re.Match) -> str:
-    """Return ``č`` for ``{\\v{c}}``."""
-    return unicodedata.normalize("NFC", accented[2] + _ACCENTS[accented[1]])
+    """Return ``č`` for ``{\\v{c}}``; the letter alone where the accent is not known."""
+    return unicodedata.normalize("NFC", accented[2] + _ACCENTS.get(accented[1], ""))

@@ -149,7 +149,7 @@ class Recording:
     @property
     def label(self) -> str:
         """Subject and session, or the source without them: how messages call this recording."""
-        return " ".join(filter(None, (self.subject, self.session))) or self.source or "recording"
+        return " ".join(f"{self.subject} {self.session}".split()) or " ".join(self.source.split()) or "recording"
 
     def select_neurons(self, columns: np.ndarray) -> Recording:
         """Return the recording of the neurons in ``columns``, in that order."""

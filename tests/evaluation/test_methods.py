@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 import yaml
-from jinja2 import Environment, UndefinedError, nodes
+from jinja2 import Environment, nodes
 
 import cyclegan_neuro
 from cyclegan_neuro import __version__
+from cyclegan_neuro.errors import ConfigurationError
 from cyclegan_neuro.evaluation.methods import Paragraph, bibliography, render_methods
 
 PACKAGE = Path(cyclegan_neuro.__file__).parent
@@ -103,12 +104,29 @@ def test_works_are_collected_in_the_order_of_first_citing(render):
 
 
 def test_unknown_works_and_facts_are_refused(render):
-    with pytest.raises(KeyError, match=r"cite\('nobody1999'\): references\.bib has no such entry"):
-        render('{{ cite("nobody1999") }}')
-    with pytest.raises(UndefinedError, match="'seed' is undefined"):
-        render("{{ seed }}")
-    with pytest.raises(UndefinedError, match="has no attribute 'sede'"):
-        render("{{ training.sede }}", training=Path())
+    for text, message in (
+        ('{{ cite("nobody1999") }}', r"methods\.j2: got cite\('nobody1999'\), which no \.bib file has"),
+        ("{{ seed }}", r"methods\.j2: got 'seed' is undefined, expected a template of training that cites"),
+        ("{{ training.sede }}", "has no attribute 'sede'"),
+        ("a\n{% if training %}", r"methods\.j2, line 2: got Unexpected end of template"),
+    ):
+        with pytest.raises(ConfigurationError, match=message):
+            render(text, training=Path())
+
+
+def test_bibtex_of_other_programs_is_read(tmp_path):
+    (tmp_path / "methods.j2").write_text("{% for key in keys %}{{ cite(key) }}; {% endfor %}", encoding="utf-8")
+    (tmp_path / "own.bib").write_text(
+        "@article{one,\n author = {Bryan M. Li and\n   Nina Kudryashova},\n Year = 2022,\n title = {A}}\n\n"
+        'note\n@misc{two, title = {No author},\n year = "2020"\n}\n'
+        '@book{three,\n author={M\\"{u}ller, A. and Gro{\\ss}, B. and {\\c{C}}elik, C. and others},\n year={1999},\n}\n'
+        "@misc{four,\n  author = {{Allen Institute}},\n  year = {2019}\n}\n",
+        encoding="utf-8",
+    )
+    paragraph = Paragraph(tmp_path / "methods.j2", {"keys": ["one", "two", "three", "four"]}, tmp_path / "own.bib")
+    (text, _), references = render_methods([paragraph])
+    assert text == "Li and Kudryashova 2022; two; Müller et al. 1999; Allen Institute 2019;"
+    assert [reference.bibtex.count("@") for reference in references] == [1] * 5
 
 
 def test_paragraphs_are_plain_text_with_numbers_as_they_are_written(render):

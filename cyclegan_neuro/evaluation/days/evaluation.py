@@ -20,7 +20,7 @@ from cyclegan_neuro.evaluation.days.story.mapping import mapping_block
 from cyclegan_neuro.evaluation.days.story.spikes import no_spikes_block, spikes_block
 from cyclegan_neuro.evaluation.days.story.summary import opening_picture, summarise
 from cyclegan_neuro.evaluation.days.translation import Translator
-from cyclegan_neuro.evaluation.methods import Paragraph
+from cyclegan_neuro.evaluation.methods import Paragraph, render_methods
 from cyclegan_neuro.spikes.cache import ResultCache
 from cyclegan_neuro.windows.prepared import PreparedPair
 
@@ -61,6 +61,7 @@ def evaluate_days(
     ----------
     Li et al. 2021, section 3.
     """
+    render_methods([training])  # what is wrong with it is said now, not after the measurements
     section = config.evaluation.spikes
     reason = why_not(section, prepared)
     recorder = None if reason else SpikeRecorder(section, prepared, ResultCache(cache_directory))

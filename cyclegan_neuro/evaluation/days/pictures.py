@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from textwrap import shorten
 from typing import Any
 
 import numpy as np
@@ -31,6 +32,7 @@ __all__ = [
 ]
 
 _SHOWN, _SHOWN_S = 6, 40.0  # neurons and seconds of the overview
+_TITLE_WIDTH = 44  # characters of one of two columns
 _CYCLES = (("x", "g_x", "f_g_x"), ("y", "f_y", "g_f_y"))
 _SCORE_LABELS = {
     "firing_rate": "estimated activity (a.u.)",
@@ -69,7 +71,7 @@ def activity_overview(prepared: PreparedPair) -> Figure:
         frames = slice(start, start + n_frames)
         position = day.recording.behaviour.position_cm
         extracts.append(DayExtract(
-            title=f"{name}: {day.recording.label}"[:60],
+            title=shorten(f"{name}: {day.recording.label}", _TITLE_WIDTH, placeholder=" …"),
             traces=prepared.windows_of(name, np.array([start]))[0, :n_frames, neurons].T,
             start_s=start / rate,
             frame_rate_hz=rate,

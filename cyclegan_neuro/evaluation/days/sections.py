@@ -23,8 +23,8 @@ class EvaluationSection(sections.EvaluationSection):
 
     weights: Literal["best", "last"] = setting(
         "best",
-        "Checkpoint to evaluate; best is where means and covariances of neurons in translated validation windows are "
-        "nearest to those recorded on the other day, which needs no truth and no pairs.",
+        "Checkpoint to evaluate; best has the least of what the system monitors on validation windows, which needs no "
+        "truth and no pairs (of the CycleGAN: how far means and covariances of translated windows are from recorded).",
     )
     position_bin_cm: float = setting(4.0, "Bin width of position tuning curves.", unit="cm", gt=0.0)
     ot_shrinkage: float | None = setting(
