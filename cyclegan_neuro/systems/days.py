@@ -30,7 +30,11 @@ class DaysSystem(System):
         """Return what the methods section tells of training; ``updates`` are those behind the weights."""
 
     def views(self, config: Any, prepared: Any, trainer: Any) -> Views | None:
-        """Return what gives the networks to explain; by default none is."""
+        """Return what gives the networks to explain; by default none is.
+
+        The report describes networks that are called and built as those of the CycleGAN: D_X and D_Y with patch scores
+        and down-sampling blocks, G and F with residual blocks.
+        """
         return None
 
     def windows_per_step(self, config: Any) -> int:
