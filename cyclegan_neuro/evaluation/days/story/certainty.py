@@ -71,8 +71,8 @@ def measures(found: Measurements, spikes: SpikeMeasurements | None = None) -> li
 def floors_sentence(found: Measurements, spikes: SpikeMeasurements | None = None) -> str:
     """Count the measures in which the model is within the floor; empty where none is known."""
     within = [row[-1] == "within" for row in (_row(*measure) for measure in measures(found, spikes)) if row[-1]]
-    told = f"{sum(within)} of the {plural(len(within), 'error')} with a known floor lie within it"
-    return f"{told}: no translator can be told to be nearer." if within else ""
+    told = f"Of {plural(len(within), 'error')} with a noise floor, as far as parts of one day differ, {sum(within)}"
+    return f"{told} {'is' if sum(within) == 1 else 'are'} no larger." if within else ""
 
 
 def independent(day: Day, window_frames: int) -> tuple[int, int]:

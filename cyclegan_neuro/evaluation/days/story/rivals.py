@@ -35,7 +35,7 @@ def counted(model: str, errors: Mapping[str, Mapping[str, float]], *, named: int
     errors : mapping
         What is measured → translator → error; less is better.
     named : int
-        So many errors are named.
+        So many errors are named; with 0 the reader is sent to where they are.
     """
     n = len(errors)
     parts = [f"doing nothing in {sum(_wins(own, 'identity') for own in errors.values())}"]
@@ -47,7 +47,7 @@ def counted(model: str, errors: Mapping[str, Mapping[str, float]], *, named: int
         if asked:
             wins = sum(all(_wins(own, name) for name in alignments(own, names)) for own in asked)
             parts.append(f"every alignment {which} in {wins}{'' if len(asked) == n else f' of {len(asked)}'}")
-    listed = f" ({'; '.join(errors)})" if n <= named else ""
+    listed = f" ({'; '.join(errors)})" if n <= named else "" if named else " (see How sure?)"
     return f"Counted over {plural(n, 'error')}{listed}, the {model} beats {', '.join(parts)}."
 
 

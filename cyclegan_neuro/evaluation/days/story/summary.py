@@ -149,10 +149,9 @@ def _in_the_figure(found: Measurements) -> tuple[str, dict[str, float]] | None:
 
 def _sure(config: DaysConfig, prepared: PreparedPair, found: Measurements, spikes: SpikeMeasurements | None) -> str:
     apart = min(independent(day, prepared.window_frames)[1] for day in (prepared.x, prepared.y))
-    return (
-        f"One training run (seed {config.training.seed}) on one pair of days, tested on as many frames as "
-        f"{plural(apart, 'window')} hold; another seed or animal may differ. {floors_sentence(found, spikes)}"
-    ).rstrip()
+    tested = f"tested on {apart * prepared.window_frames:,} frames; another seed or animal may differ."
+    told = f"One training run (seed {config.training.seed}) on one pair of days, {tested}"
+    return f"{told} {floors_sentence(found, spikes)}".rstrip()
 
 
 def opening_picture(prepared: PreparedPair, found: Measurements) -> Picture:

@@ -85,8 +85,8 @@ def test_verdicts_on_signals_and_tuning(make_pair):
     assert block.paragraphs[0] == (
         "Counted over 4 errors (|Y − G(X)| (ΔF/F); |X − F(Y)| (ΔF/F); tuning error of G(X), changed neurons (ΔF/F); "
         "tuning error of G(X), unchanged neurons (ΔF/F)), the CycleGAN beats doing nothing in 1, every alignment that "
-        "sees activity alone in 3, every alignment that uses the position in 0 of 2. 1 of the 2 "
-        "errors with a known floor lie within it: no translator can be told to be nearer."
+        "sees activity alone in 3, every alignment that uses the position in 0 of 2. Of 2 errors "
+        "with a noise floor, as far as parts of one day differ, 1 is no larger."
     )
 
 
