@@ -15,7 +15,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from jinja2 import TemplateError
+from jinja2 import TemplateError, TemplateSyntaxError
 
 from cyclegan_neuro import __version__
 from cyclegan_neuro.errors import ConfigurationError
@@ -88,7 +88,7 @@ def _text(paragraph: Paragraph, cite) -> str:
     try:
         text = fill_in(paragraph.template, **{**paragraph.facts, "cite": cite})
     except TemplateError as error:
-        line = f", line {error.lineno}" if getattr(error, "lineno", None) else ""
+        line = f", line {error.lineno}" if isinstance(error, TemplateSyntaxError) else ""
         raise ConfigurationError(
             f"{paragraph.template}{line}", got=str(error),
             expected=f"a template of {', '.join(sorted(paragraph.facts))} that cites keys of its .bib file",
