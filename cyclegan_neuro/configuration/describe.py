@@ -45,7 +45,7 @@ def describe(config: type[Section], *, width: int = 140) -> str:
 def _tables(section: type[Section], prefix: str, meaning: str | None) -> Iterator[tuple[str, dict[str, FieldInfo]]]:
     """Yield title and plain fields of a section, then those of the sections it holds."""
     plain = {name: field for name, field in section.model_fields.items() if section_of(field) is None}
-    yield f"{prefix or 'top level'}: {(meaning or '').strip().splitlines()[0]}", plain
+    yield ": ".join([prefix or "top level", *(meaning or "").strip().splitlines()[:1]]), plain
     for name, field in section.model_fields.items():
         inner = section_of(field)
         if inner is not None:
@@ -59,7 +59,7 @@ def _table(fields: dict[str, FieldInfo], width: int) -> list[str]:
     wrap = max(width - indent, _NARROWEST_DESCRIPTION)
     lines = []
     for row, text in zip(rows, ["description", *(field.description or "" for field in fields.values())], strict=True):
-        first, *others = textwrap.wrap(text, wrap)
+        first, *others = textwrap.wrap(text, wrap) or [""]
         lines.append("  " + "".join(f"{cell:<{size + 2}}" for cell, size in zip(row, columns, strict=True)) + first)
         lines += [" " * indent + other for other in others]
     return lines

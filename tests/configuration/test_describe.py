@@ -69,6 +69,14 @@ def test_the_table_shows_default_unit_paper_range_and_description():
     ]
 
 
+def test_what_nobody_described_is_shown_all_the_same():
+    class Config(Section):
+        kind: str = "a"
+
+    assert describe(Config).splitlines()[0] == "top level"
+    assert describe(Config).splitlines()[2].split() == ["kind", "a", "text"]
+
+
 @pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}/{path.name}")
 def test_every_file_in_configs_loads_strictly(path):
     source = read_source(path)
