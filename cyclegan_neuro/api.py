@@ -148,7 +148,8 @@ def train(
     output_dir : path
         Becomes the run directory.
     config : path or str, optional
-        YAML file, or one that comes with the package; by default the system's ``quickstart.yaml``.
+        YAML file, or one that comes with the package; by default the system's ``quickstart.yaml``,
+        and the defaults of its ``Config`` where another package offers it.
     settings : dict, optional
         Other values by dotted key: ``{"training.epochs": 5, "windows.window_frames": 128}``.
     resume, overwrite : bool
@@ -174,12 +175,14 @@ def train(
     cyclegan_neuro.errors.ConfigurationError: --set training.epochz=5, training.epochz: got the unknown key 'epochz', \
 expected a key of 'training'. Fix: did you mean 'training.epochs'?
     """
+    from cyclegan_neuro.systems import base
     from cyclegan_neuro.training.configurations import configuration_file, load
 
     if not isinstance(system, str):
         raise ConfigurationError(
             "train, system", got=_told(system), expected="the name of a system", fix='cn.train("cyclegan", x, y, ...)'
         )
+    base.get(system)  # before files are looked for under a name that there is not
     days, recordings = _days(x, y)
     twice = sorted(days.keys() & dict(settings or {}).keys() - {"data.source"})
     if twice:
@@ -195,7 +198,7 @@ expected a key of 'training'. Fix: did you mean 'training.epochs'?
         None if config is None else Path(config), resumed=Path(output_dir) if resume else None, system=system
     )
     overrides = [*_overrides(days), *_overrides(settings)]
-    chosen, configuration = load(path, overrides=overrides)
+    chosen, configuration = load(path, overrides=overrides, system=system)
     if chosen.name != system:
         raise ConfigurationError(
             f"{path}, system", got=f"'{chosen.name}'", expected=f"'{system}'", fix="name the system of this file"

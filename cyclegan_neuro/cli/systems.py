@@ -5,18 +5,27 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cyclegan_neuro.cli.console import new_parser, report_user_errors
+from cyclegan_neuro.errors import ConfigurationError
 from cyclegan_neuro.invocation import command
 
 __all__ = ["list_systems", "main"]
 
 
 def list_systems() -> str:
-    """Return name, title and paper of every system, two lines each."""
+    """Return name, title and paper of every system, two lines each, or one that says why it cannot be used."""
     from cyclegan_neuro.systems import base
 
-    found = [base.get(name) for name in base.names()]
-    width = max(len(system.name) for system in found)
-    return "\n".join(f"{system.name:<{width}}  {system.title}\n{'':<{width}}  {system.citation}" for system in found)
+    names = base.names()
+    width = max(map(len, names))
+    lines = []
+    for name in names:
+        try:
+            system = base.get(name)
+        except ConfigurationError as error:
+            lines.append(f"{name:<{width}}  cannot be used: {error}")
+        else:
+            lines += [f"{name:<{width}}  {system.title}", f"{'':<{width}}  {system.citation}"]
+    return "\n".join(lines)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

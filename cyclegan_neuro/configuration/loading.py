@@ -15,7 +15,9 @@ from cyclegan_neuro.configuration.fields import Section, is_input_file, show, wa
 from cyclegan_neuro.configuration.problems import explain
 from cyclegan_neuro.errors import ConfigurationError
 
-__all__ = ["Source", "build_config", "changes", "differences", "dump_config", "load_config", "read_source"]
+__all__ = [
+    "Source", "build_config", "changes", "default_source", "differences", "dump_config", "load_config", "read_source",
+]  # fmt: skip
 
 AnyConfig = TypeVar("AnyConfig", bound=Section)
 _LARGEST_FILE = 1_000_000
@@ -104,6 +106,15 @@ def read_source(path: str | Path, *, overrides: Iterable[str] = ()) -> Source:
     for override in overrides:
         _apply(override, values, origins)
     return Source(str(path), values, origins)
+
+
+def default_source(system: str, *, overrides: Iterable[str] = ()) -> Source:
+    """Return what a system's defaults and the overrides say, without a file; see :func:`load_config`."""
+    values: dict[str, Any] = {"system": system}
+    origins: dict[tuple, _Origin] = {}
+    for override in overrides:
+        _apply(override, values, origins)
+    return Source(f"defaults of {system}", values, origins)
 
 
 def build_config(source: Source, config: type[AnyConfig]) -> AnyConfig:

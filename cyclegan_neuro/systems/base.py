@@ -6,11 +6,12 @@ import importlib
 import pkgutil
 from abc import ABC, abstractmethod
 from difflib import get_close_matches
-from importlib.metadata import EntryPoints, entry_points
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
+from reprlib import repr as short
 from typing import TYPE_CHECKING, Any
 
-from cyclegan_neuro.configuration.fields import Section
+from cyclegan_neuro.configuration.fields import Section, choices
 from cyclegan_neuro.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from cyclegan_neuro.recordings.recording import Recording
     from cyclegan_neuro.systems.trainer import Trainer
 
-__all__ = ["System", "get", "names"]
+__all__ = ["System", "comes_with_the_package", "get", "names"]
 
 
 class System(ABC):
@@ -41,12 +42,15 @@ class System(ABC):
         The pydantic model of its configuration: a field ``system`` with its name, and the sections ``data``,
         ``training``, ``evaluation`` and ``report``, those of :mod:`cyclegan_neuro.configuration.sections` or derived
         from them.
+    sections : frozenset of str
+        Fields that ``Config`` must have.
     """
 
     name: str
     title: str
     citation: str
     Config: type[Section]
+    sections: frozenset[str] = frozenset({"system", "data", "training", "evaluation", "report"})
 
     @abstractmethod
     def prepare(self, config: Any, *, run_directory: Path | None = None) -> Any:
@@ -119,7 +123,12 @@ class System(ABC):
 
 def names() -> list[str]:
     """Return the names of all systems: folders of ``cyclegan_neuro/systems``, and those that other packages offer."""
-    return sorted({*_own(), *_installed().names})
+    return sorted({*_own(), *(point.name for point in _installed())})
+
+
+def comes_with_the_package(name: str) -> bool:
+    """Whether a system is a folder of ``cyclegan_neuro/systems``."""
+    return name in _own()
 
 
 def get(name: str) -> System:
@@ -128,18 +137,28 @@ def get(name: str) -> System:
     Raises
     ------
     ConfigurationError
-        If there is none.
+        If there is none, several packages offer it, or what a package offers is no system.
     """
-    if name in _own():
+    own, offered = comes_with_the_package(name), [point for point in _installed() if point.name == name]
+    if own + len(offered) > 1:
+        packages = [*(["cyclegan_neuro"] if own else []), *map(_package, offered)]
+        raise ConfigurationError(
+            f"system '{name}'",
+            got=f"{len(packages)} packages that offer it: {', '.join(packages)}",
+            expected="one",
+            fix=f"uninstall {_package(offered[-1])}, or rename its system and entry point",
+        )
+    if own:
         return importlib.import_module(f"cyclegan_neuro.systems.{name}").SYSTEM
-    if name in (installed := _installed()).names:
-        return installed[name].load()
+    if offered:
+        return _checked(offered[0])
     near = get_close_matches(name, names(), n=1)
     raise ConfigurationError(
         "system",
         got=repr(name),
         expected=f"one of {', '.join(names())}",
-        fix=f"did you mean '{near[0]}'?" if near else "choose one of these names",
+        fix=(f"did you mean '{near[0]}'? Else" if near else "choose one of these names, or")
+        + " install the package that offers it",
     )
 
 
@@ -149,6 +168,43 @@ def _own() -> list[str]:
     return [module.name for module in pkgutil.iter_modules(package.__path__) if module.ispkg]
 
 
-def _installed() -> EntryPoints:
+def _installed() -> list[EntryPoint]:
     """The ``SYSTEM`` of each package that names one under ``[project.entry-points."cyclegan_neuro.systems"]``."""
-    return entry_points(group="cyclegan_neuro.systems")
+    return list(entry_points(group="cyclegan_neuro.systems"))
+
+
+def _package(point: EntryPoint) -> str:
+    return point.dist.name if point.dist else point.module
+
+
+def _checked(point: EntryPoint) -> System:
+    """Load what a package offers; refuse here what would fail in a list or after a training."""
+
+    def refuse(got: str, expected: str) -> ConfigurationError:
+        return ConfigurationError(
+            f"system '{point.name}', entry point {point.value}",
+            got=" ".join(got.split()),
+            expected=expected,
+            fix=f"mend, reinstall or uninstall the package {_package(point)}",
+        )
+
+    whole = "a `System` with name, title, citation, Config"
+    try:
+        system = point.load()
+    except Exception as error:  # whatever a stranger's package does when it is imported
+        raise refuse(f"{type(error).__name__} ({error})", whole) from error
+    if not isinstance(system, System):
+        raise refuse(short(system), whole)
+    lacks = [key for key in ("name", "title", "citation") if not isinstance(getattr(system, key, None), str)]
+    config: Any = getattr(system, "Config", None)
+    if not (isinstance(config, type) and issubclass(config, Section)):
+        lacks.append("Config")
+    if lacks:
+        raise refuse(f"one without {', '.join(lacks)}", whole)
+    if system.name != point.name:
+        raise refuse(f"a system called '{system.name}'", f"the name of the entry point, '{point.name}'")
+    if missing := sorted(system.sections - config.model_fields.keys()):
+        raise refuse(f"a Config without {', '.join(missing)}", f"the fields {', '.join(sorted(system.sections))}")
+    if point.name not in choices(config.model_fields["system"]):
+        raise refuse("another `system` in its Config", f"system: Literal['{point.name}']")
+    return system

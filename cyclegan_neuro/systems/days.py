@@ -24,6 +24,7 @@ class DaysSystem(System):
     """
 
     label = "model"
+    sections = System.sections | {"windows", "ordering"}
 
     @abstractmethod
     def training_paragraph(self, config: Any, prepared: Any, *, updates: int) -> Paragraph:

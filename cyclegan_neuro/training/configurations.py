@@ -18,8 +18,8 @@ __all__ = ["configuration_file", "load", "run_config_file", "shipped_file"]
 _SHIPPED = (Path(__file__).parents[2] / "configs", Path(__file__).parents[1] / "configs")
 
 
-def load(path: Path, *, overrides: Sequence[str] = ()) -> tuple[System, Any]:
-    """Read a configuration, with the system that its key ``system`` names.
+def load(path: Path | None, *, overrides: Sequence[str] = (), system: str = "cyclegan") -> tuple[System, Any]:
+    """Read a configuration, with the system that its key ``system`` names; without a file, the defaults of ``system``.
 
     Raises
     ------
@@ -27,10 +27,10 @@ def load(path: Path, *, overrides: Sequence[str] = ()) -> tuple[System, Any]:
         See :func:`cyclegan_neuro.configuration.loading.load_config`; also without ``system``.
     """
     # Here and not above, so that --help does not wait for pydantic.
-    from cyclegan_neuro.configuration.loading import build_config, read_source
+    from cyclegan_neuro.configuration.loading import build_config, default_source, read_source
     from cyclegan_neuro.systems import base
 
-    source = read_source(path, overrides=overrides)
+    source = default_source(system, overrides=overrides) if path is None else read_source(path, overrides=overrides)
     name = source.values.get("system")
     if not isinstance(name, str):
         raise ConfigurationError(
@@ -39,19 +39,26 @@ def load(path: Path, *, overrides: Sequence[str] = ()) -> tuple[System, Any]:
             expected=f"the system to train, one of {', '.join(base.names())}",
             fix="add a line 'system: cyclegan'",
         )
-    system = base.get(name)
-    return system, build_config(source, system.Config)
+    found = base.get(name)
+    return found, build_config(source, found.Config)
 
 
-def configuration_file(config: Path | None = None, *, resumed: Path | None = None, system: str = "cyclegan") -> Path:
+def configuration_file(
+    config: Path | None = None, *, resumed: Path | None = None, system: str = "cyclegan"
+) -> Path | None:
     """Return the file that a training starts from.
 
     That is ``config``, a file or the name of one that comes with the package; else the configuration of the run in
-    ``resumed``; else the system's quickstart. Errors as those of :func:`shipped_file` and :func:`run_config_file`.
+    ``resumed``; else the system's quickstart, or None where another package offers the system. Errors as those of
+    :func:`shipped_file` and :func:`run_config_file`.
     """
+    from cyclegan_neuro.systems import base
+
     if config is not None:
         return config if config.exists() else shipped_file(config)
-    return shipped_file(Path(system) / "quickstart.yaml") if resumed is None else run_config_file(resumed)
+    if resumed is not None:
+        return run_config_file(resumed)
+    return shipped_file(Path(system) / "quickstart.yaml") if base.comes_with_the_package(system) else None
 
 
 def shipped_file(name: Path) -> Path:
