@@ -1,4 +1,4 @@
-"""The system of ``docs/adding_a_system.md``, installed as a stranger would, through train, resume, evaluate, report."""
+"""The system of ``docs/adding_a_system.md``, laid out as pip leaves it, through train, resume, evaluate, report."""
 
 import importlib
 import json
