@@ -299,8 +299,9 @@ class TrainedRun:
         Returns
         -------
         Recording
-            ΔF/F, in the order and with the gaps and behaviour of ``recording``. Windows overlap by half and fade
-            linearly into each other; frames that no window reaches are NaN, and their number is logged.
+            ΔF/F, in the order and with the gaps and behaviour of ``recording``; ``data_origin`` is ``"translated"`` and
+            ``source`` names the system. Windows overlap by half and fade linearly into each other; frames that no
+            window reaches are NaN, and their number is logged.
 
         Raises
         ------

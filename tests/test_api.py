@@ -61,6 +61,12 @@ def test_a_run_keeps_the_days_that_were_in_memory_and_may_move(run, days, tmp_pa
     assert cn.load_run(tmp_path / "elsewhere").run.status.epoch == 2
 
 
+def test_a_file_of_a_translated_day_says_that_a_network_made_it(run, days, tmp_path):
+    file = cn.write_recording(run.translate(replace(days[0], source="rig 2")), tmp_path / "day.h5")
+    read = cn.read_recording(file)
+    assert (read.data_origin, read.source) == ("translated", "rig 2, translated to day y by cyclegan")
+
+
 @pytest.mark.parametrize("to", ["y", "x"])
 def test_where_one_window_lies_alone_a_day_is_translated_as_windows_are(run, days, to):
     recording = days[0] if to == "y" else days[1]

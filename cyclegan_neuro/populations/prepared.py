@@ -48,7 +48,7 @@ class PreparedSamples:
     scaling : Scaling, optional
         Of traces; None for spikes.
     roi_ids : tuple of str, optional
-    data_origin : {"recorded", "simulated", "semi-synthetic"}
+    data_origin : {"recorded", "simulated", "semi-synthetic", "translated"}
         As in :class:`cyclegan_neuro.recordings.recording.Recording`.
     truth : object, optional
         Of simulated populations, see ``simulate``.

@@ -42,7 +42,7 @@ class Activity:
     source : str
     findings : tuple of Finding
     notes : tuple of str
-    data_origin : {"recorded", "simulated", "semi-synthetic"}
+    data_origin : {"recorded", "simulated", "semi-synthetic", "translated"}
     """
 
     values: np.ndarray

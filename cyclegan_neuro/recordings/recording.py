@@ -12,8 +12,8 @@ __all__ = ["COUNTS", "ORIGINS", "Behaviour", "Origin", "Recording", "Truth"]
 #: Fields of :class:`Behaviour` that count what fell into a frame, and keep their sum at any frame rate.
 COUNTS = ("licks", "rewards", "events")
 
-Origin = Literal["recorded", "simulated", "semi-synthetic"]
-"""Measured in an animal, made by a simulator, or of both, as measured spikes under modelled fluorescence are."""
+Origin = Literal["recorded", "simulated", "semi-synthetic", "translated"]
+"""Measured in an animal, made by a simulator, both (measured spikes, modelled fluorescence), or made by a network."""
 ORIGINS: tuple[Origin, ...] = get_args(Origin)
 
 
@@ -104,7 +104,7 @@ class Recording:
     subject, session, source : str
         Who, which day, and where the data came from (a path, or the simulator); words for people, which nothing is
         decided by.
-    data_origin : {"recorded", "simulated", "semi-synthetic"}
+    data_origin : {"recorded", "simulated", "semi-synthetic", "translated"}
         What kind of data this is. Whoever makes a recording that was not measured says so here, and files keep it.
     days_mixed : bool
         Whether this is one of two days that :func:`shuffling.shuffle_days` mixed: a control, neither novice nor expert.

@@ -75,7 +75,8 @@ class DaysSystem(System):
         from cyclegan_neuro.evaluation.days.whole_days import translate_recording
 
         model = ModelTranslator(trainer.generator_g, trainer.generator_f, prepared)
-        return translate_recording(model, prepared, recording, to=to, batch_size=config.evaluation.batch_size)
+        size = config.evaluation.batch_size
+        return translate_recording(model, prepared, recording, to=to, by=self.name, batch_size=size)
 
     def evaluate(self, config, prepared, trainer, *, cache_directory=None):
         from cyclegan_neuro.evaluation.days.evaluation import evaluate_days

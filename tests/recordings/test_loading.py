@@ -30,7 +30,7 @@ def test_source_is_the_path_unless_the_file_names_it(tmp_path):
 
 @pytest.mark.parametrize("suffix", [".h5", ".npz", ".mat"])
 def test_what_kind_of_data_it_is_stays_with_the_file(tmp_path, make_recording, suffix):
-    for origin in ("simulated", "semi-synthetic", "recorded"):
+    for origin in ("simulated", "semi-synthetic", "translated", "recorded"):
         recording = replace(make_recording(), source="simulated mice, rig 2", truth=None, data_origin=origin)
         assert read_file(write_recording(recording, tmp_path / f"{origin}{suffix}")).data_origin == origin
 

@@ -24,7 +24,13 @@ _log = logging.getLogger(__name__)
 
 
 def translate_recording(
-    translator: Translator, prepared: PreparedPair, recording: Recording, *, to: Literal["x", "y"], batch_size: int
+    translator: Translator,
+    prepared: PreparedPair,
+    recording: Recording,
+    *,
+    to: Literal["x", "y"],
+    by: str,
+    batch_size: int,
 ) -> Recording:
     """Translate every frame of a day that a window can reach.
 
@@ -40,14 +46,17 @@ def translate_recording(
         ΔF/F of the same neurons, by ROI id where the run knows ids, else in the same columns; any day.
     to : {"x", "y"}
         ``"y"`` is G, for days like x; ``"x"`` is F, for days like y.
+    by : str
+        Who translates, for ``source``.
     batch_size : int
         Windows per call of the network.
 
     Returns
     -------
     Recording
-        ΔF/F of the neurons of the run, in the order of ``recording``, with its behaviour and gaps. Frames in stretches
-        of continuous, finite time shorter than a window are NaN; how many is logged.
+        ΔF/F of the neurons of the run, in the order of ``recording``, with its behaviour and gaps; its
+        ``data_origin`` is ``"translated"``. Frames in stretches of continuous, finite time shorter than a window are
+        NaN; how many is logged.
 
     Raises
     ------
@@ -83,7 +92,14 @@ def translate_recording(
     joined[np.setdiff1d(np.arange(recording.n_frames), stretches.frames)] = np.nan
     _report(recording, stretches)
     result = joined[:, np.argsort(columns)]
-    return replace(kept, dff=result, session=f"{recording.session} as day {to}".strip(), truth=None)
+    return replace(
+        kept,
+        dff=result,
+        session=f"{recording.session} as day {to}".strip(),
+        source=f"{recording.source or recording.label}, translated to day {to} by {by}",
+        data_origin="translated",
+        truth=None,
+    )
 
 
 def _one_way(call, windows: np.ndarray, to: str, frames: np.ndarray) -> np.ndarray:

@@ -27,6 +27,7 @@ _WHAT: dict[Origin, str] = {
     "recorded": "Recorded activity",
     "simulated": "Simulated activity, not recorded in an animal",
     "semi-synthetic": "Semi-synthetic activity, part of which was not recorded in an animal",
+    "translated": "Translated activity, made by a network and not recorded in an animal",
 }
 
 

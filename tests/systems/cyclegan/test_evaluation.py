@@ -194,6 +194,7 @@ def with_days(prepared, *, x=None, y=None):
         ("recorded", "recorded", "Recorded data: x is"),
         ("simulated", "simulated", "Simulated data, not measured in an animal: x is"),
         ("semi-synthetic", "semi-synthetic", "Semi-synthetic data, part of which was not measured in an animal: x is"),
+        ("translated", "translated", "Translated data, made by a network and not measured in an animal: x is"),
         ("recorded", "simulated", "Data of two kinds, x recorded and y simulated: x is"),
     ],
 )

@@ -72,6 +72,7 @@ def test_settings_of_training_are_told(make_config, changes, said):
         ({"data_origin": "recorded"}, "Spikes of 3 neurons were recorded and cut"),
         ({}, "Spikes of 3 neurons were read from a file of simulated ones and cut"),
         ({"data_origin": "semi-synthetic"}, "Spikes of 3 neurons were recorded in part (semi-synthetic) and cut"),
+        ({"data_origin": "translated"}, "Spikes of 3 neurons were read from a file of translated ones and cut"),
         ({"spikes": False}, "ΔF/F traces, scaled to [0, 1] per neuron by the training part, of 3 neurons were"),
         ({"train": [0] * 7000}, "that do not overlap of 8 bins of 10 ms; the first 7,000 were trained on, 1 later"),
     ],

@@ -30,6 +30,7 @@ _WHAT: dict[Origin, str] = {
     "recorded": "Recorded data",
     "simulated": "Simulated data, not measured in an animal",
     "semi-synthetic": "Semi-synthetic data, part of which was not measured in an animal",
+    "translated": "Translated data, made by a network and not measured in an animal",
 }
 _ORDERS = {
     "original": "the order of the recording",
