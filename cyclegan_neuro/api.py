@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from numbers import Integral
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cyclegan_neuro.errors import ConfigurationError, UserError
+from cyclegan_neuro.errors import ConfigurationError, UserError, require_path, told
 from cyclegan_neuro.quiet import import_tensorflow_quietly
 
 if TYPE_CHECKING:
@@ -62,8 +63,7 @@ def read_recording(path: str | os.PathLike, **how: Any) -> Recording:
     >>> day.n_neurons, round(day.duration_s)
     (12, 83)
     """
-    if not isinstance(path, str | PathLike):
-        raise ConfigurationError("read_recording", got=_told(path), expected="the path of a file", fix="give its name")
+    path = require_path(path, "read_recording", expected="the path of a file")
     from pydantic import ValidationError
 
     from cyclegan_neuro.configuration.problems import explain
@@ -119,6 +119,10 @@ def infer_spikes(
     from cyclegan_neuro.recordings.checks import require_fraction
 
     require_fraction(recording, where=f"infer_spikes, {recording.label}", also=("z_score",))
+    if not (isinstance(seed, Integral) and seed >= 0):
+        raise ConfigurationError(
+            "infer_spikes, seed", got=repr(seed), expected="a whole number from 0 on", fix="leave it out for 0"
+        )
     import_tensorflow_quietly()
     from cyclegan_neuro.spikes.inference.recording_spikes import infer_recording
 
@@ -180,11 +184,14 @@ expected a key of 'training'. Fix: did you mean 'training.epochs'?
 
     if not isinstance(system, str):
         raise ConfigurationError(
-            "train, system", got=_told(system), expected="the name of a system", fix='cn.train("cyclegan", x, y, ...)'
+            "train, system", got=told(system), expected="the name of a system", fix='cn.train("cyclegan", x, y, ...)'
         )
     base.get(system)  # before files are looked for under a name that there is not
-    days, recordings = _days(x, y)
-    twice = sorted(days.keys() & dict(settings or {}).keys() - {"data.source"})
+    output_dir = require_path(output_dir, "train, output_dir", fix="name the folder that the run is written to")
+    if config is not None:
+        config = require_path(config, "train, config", fix="name a YAML file; single values go into settings")
+    changed, (days, recordings) = _overrides(settings), _days(x, y)
+    twice = sorted(days.keys() & (settings or {}).keys() - {"data.source"})
     if twice:
         raise ConfigurationError(
             f"train, settings, {twice[0]}", got="a file beside a day that was given", expected="one of them",
@@ -194,11 +201,9 @@ expected a key of 'training'. Fix: did you mean 'training.epochs'?
         raise ConfigurationError(
             "train", got="resume with x or y", expected="a run, which knows its days", fix="leave x and y out"
         )
-    path = configuration_file(
-        None if config is None else Path(config), resumed=Path(output_dir) if resume else None, system=system
-    )
-    overrides = [*_overrides(days), *_overrides(settings)]
-    chosen, configuration = load(path, overrides=overrides, system=system)
+    _require_both(system, days, config, settings or {})
+    path = configuration_file(config, resumed=output_dir if resume else None, system=system)
+    chosen, configuration = load(path, overrides=[*_overrides(days), *changed], system=system)
     if chosen.name != system:
         raise ConfigurationError(
             f"{path}, system", got=f"'{chosen.name}'", expected=f"'{system}'", fix="name the system of this file"
@@ -207,7 +212,7 @@ expected a key of 'training'. Fix: did you mean 'training.epochs'?
     from cyclegan_neuro.training import run as training
 
     training.train(
-        chosen, configuration, output_dir=Path(output_dir), resume=resume, overwrite=overwrite, recordings=recordings
+        chosen, configuration, output_dir=output_dir, resume=resume, overwrite=overwrite, recordings=recordings
     )
     return load_run(output_dir)
 
@@ -241,9 +246,27 @@ def load_run(
     """
     from cyclegan_neuro.training.configurations import load, run_config_file
 
+    output_dir = require_path(output_dir, "load_run, output_dir", fix="name the folder of the run")
     overrides = [*_overrides({"evaluation.weights": weights} if weights else {}), *_overrides(settings)]
-    system, config = load(run_config_file(Path(output_dir)), overrides=overrides)
+    system, config = load(run_config_file(output_dir), overrides=overrides)
+    refuse_what_was_learned(overrides, system)
     return TrainedRun.load(output_dir, system, config)
+
+
+def refuse_what_was_learned(overrides: Sequence[str], system: System) -> None:
+    """Refuse ``--set`` on a trained run of what it was trained with."""
+    from cyclegan_neuro.configuration.fields import input_files
+
+    moved = (*input_files(system.Config, section="data"), "training.devices")
+    for override in overrides:
+        key = override.partition("=")[0].strip()
+        if key.split(".")[0] not in ("evaluation", "report") and key not in moved:
+            raise ConfigurationError(
+                f"--set {override}",
+                got=f"the key '{key}', which is part of how the run was trained",
+                expected="evaluation.*, report.*, or one of " + ", ".join(moved),
+                fix="train another run with this setting",
+            )
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -416,7 +439,7 @@ def _days(x, y) -> tuple[dict[str, Any], dict[str, Recording]]:
             continue
         if not isinstance(day, Recording | str | PathLike):
             raise ConfigurationError(
-                f"train, {name}", got=_told(day), expected="a Recording, or the path of a file",
+                f"train, {name}", got=told(day), expected="a Recording, or the path of a file",
                 fix="cn.Recording(array, frame_rate_hz=...) makes one of an array (time, neuron)",
             )  # fmt: skip
         if isinstance(day, Recording):
@@ -426,13 +449,30 @@ def _days(x, y) -> tuple[dict[str, Any], dict[str, Recording]]:
     return settings, recordings
 
 
+def _require_both(system: str, days: Mapping[str, Any], config: Path | None, settings: Mapping[str, Any]) -> None:
+    """Refuse days of a system that takes none, and one day where nothing else says what the other is."""
+    from cyclegan_neuro.configuration.fields import input_files
+    from cyclegan_neuro.systems import base
+
+    both = {"data.x.path", "data.y.path"}
+    if days and not both <= set(input_files(base.get(system).Config, section="data")):
+        raise ConfigurationError(
+            "train", got=f"x or y with the system '{system}'", expected="no day: this system takes no two days",
+            fix="leave x and y out; config and settings say where its data are",
+        )  # fmt: skip
+    missing = "y" if "data.x.path" in days else "x"
+    elsewhere = any(key in ("data", "data.source") or str(key).startswith(f"data.{missing}") for key in settings)
+    if days and not (both <= days.keys() or config or elsewhere):
+        raise ConfigurationError("train", got="one day", expected="two days, x and y", fix=f"give {missing}")
+
+
 def _overrides(settings: Mapping[str, Any] | None) -> list[str]:
     """Return settings as ``--set`` takes them; NumPy's numbers and paths are plain ones there."""
     from cyclegan_neuro.configuration.strict_yaml import one_line
 
     if not isinstance(settings, Mapping | None):
         raise ConfigurationError(
-            "settings", got=_told(settings), expected="a dictionary", fix='for example {"training.epochs": 5}'
+            "settings", got=told(settings), expected="a dictionary", fix='for example {"training.epochs": 5}'
         )
 
     def plain(value: Any) -> Any:
@@ -445,15 +485,5 @@ def _overrides(settings: Mapping[str, Any] | None) -> list[str]:
 def _recording(value: Any, where: str) -> Recording:
     """Return a recording with the types that files have, or say why this is none."""
     from cyclegan_neuro.recordings.conversion import checked
-    from cyclegan_neuro.recordings.recording import Recording
 
-    if not isinstance(value, Recording):
-        raise ConfigurationError(
-            where, got=_told(value), expected="a Recording",
-            fix="cn.read_recording(path) reads one, cn.Recording(array, frame_rate_hz=...) makes one of an array",
-        )  # fmt: skip
     return checked(value, where=where)
-
-
-def _told(value: Any) -> str:
-    return f"'{value}'" if isinstance(value, str | PathLike) else f"{type(value).__name__}"

@@ -6,6 +6,10 @@ line prints it without a stack trace and ends with ``exit_code``.
 
 from __future__ import annotations
 
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
 
 class UserError(Exception):
     """Base of all errors that the user's input, files or machine caused.
@@ -58,3 +62,28 @@ class TrainingError(UserError):
     """Training that had to stop: non-finite values, no memory left."""
 
     exit_code = 1
+
+
+def told(value: Any) -> str:
+    """Name a value that is of the wrong type: text and paths as they are, others by their type."""
+    return f"'{value}'" if isinstance(value, str | PathLike) else type(value).__name__
+
+
+def require_path(value: Any, where: str, *, expected: str = "a path", fix: str = "give its name") -> Path:
+    """Return what was given as a path.
+
+    Raises
+    ------
+    ConfigurationError
+        If it is none.
+
+    Examples
+    --------
+    >>> require_path(3, "output_dir")
+    Traceback (most recent call last):
+    ...
+    cyclegan_neuro.errors.ConfigurationError: output_dir: got int, expected a path. Fix: give its name
+    """
+    if not isinstance(value, str | PathLike):
+        raise ConfigurationError(where, got=told(value), expected=expected, fix=fix)
+    return Path(value)

@@ -122,7 +122,7 @@ def test_paths_in_place_of_recordings(tmp_path, monkeypatch):
     monkeypatch.setattr(api, "load_run", lambda output_dir: output_dir)
     monkeypatch.chdir(tmp_path)
     config = "cyclegan/paper_recorded.yaml"
-    assert cn.train("cyclegan", "x.h5", tmp_path / "y.h5", output_dir="run", config=config) == "run"
+    assert cn.train("cyclegan", "x.h5", tmp_path / "y.h5", output_dir="run", config=config) == Path("run")
     assert [getattr(kept["config"].data, day).path for day in "xy"] == [str(tmp_path / f"{day}.h5") for day in "xy"]
     assert kept["recordings"] == {}
 
@@ -245,11 +245,22 @@ def test_other_things_that_are_refused(run, days, tmp_path):
 def test_wrong_types_are_told(run, days, tmp_path):
     x, out = days[0], tmp_path / "a"
     calls = {
+        "train: got one day, expected two days, x and y. Fix: give y": lambda: cn.train("cyclegan", x, output_dir=out),
+        "this system takes no two days. Fix: leave x and y": lambda: cn.train("spike_gan", *days, output_dir=out),
         "translate: got 'day.h5', expected a Recording": lambda: run.translate("day.h5"),
         "infer_spikes: got ndarray": lambda: cn.infer_spikes(x.dff),
         "train, x: got ndarray, expected a Recording, or the path": lambda: cn.train("cyclegan", x.dff, output_dir=out),
         "train, system: got Recording": lambda: cn.train(*days, output_dir=out),
         "settings: got 'a=b', expected a dictionary": lambda: cn.load_run(run.output_dir, settings="a=b"),
+        "settings: got list, expected a dictionary": lambda: cn.train("cyclegan", *days, output_dir=out, settings=[1]),
+        "train, output_dir: got NoneType, expected a path": lambda: cn.train("cyclegan", *days, output_dir=None),
+        "train, config: got dict, expected a path": lambda: cn.train("cyclegan", *days, output_dir=out, config={}),
+        "load_run, output_dir: got int, expected a path": lambda: cn.load_run(3),
+        "recording for a.h5: got ndarray, expected a Recording": lambda: cn.write_recording(x.dff, "a.h5"),
+        "write_recording, path: got NoneType, expected a path": lambda: cn.write_recording(x, None),
+        "seed: got 'a', expected a whole number from 0": lambda: cn.infer_spikes(x, seed="a"),
+        "seed: got -1, expected a whole number from 0": lambda: cn.infer_spikes(x, seed=-1),
+        "models: got int, expected RateModels, or the path": lambda: cn.infer_spikes(x, models=3),
         "read_recording: got Recording": lambda: cn.read_recording(x),
         "train, settings, data.x.path: got a file beside a day": lambda: cn.train(
             "cyclegan", *days, output_dir=out, settings={"data.x.path": "/other.h5"}
@@ -258,6 +269,9 @@ def test_wrong_types_are_told(run, days, tmp_path):
     for message, call in calls.items():
         with pytest.raises(cn.UserError, match=re.escape(message)):
             call()
+    with pytest.raises(cn.UserError, match=r"got the key 'training.epochs', which is part of how the run was trained"):
+        cn.load_run(run.output_dir, settings={"training.epochs": 4})
+    assert repr(x) == "Recording(mouse_2 novice: 1,440 frames x 59 neurons, 24.0 Hz, simulated)"
     assert repr(run).startswith("TrainedRun('")
     assert len(repr(run)) < 300
 

@@ -53,31 +53,41 @@ def report_user_errors() -> Iterator[None]:
     """Print a :class:`UserError` on stderr, without a stack trace, and end with its exit code.
 
     Ctrl-C, where nothing handles it, ends quietly with 130 as in a shell; so does, with 0, a command whose reader has
-    seen enough, as with ``| head``.
+    seen enough, as with ``| head``. A stdout that cannot be written, as on a full disk, is an error.
     """
     try:
         yield
-        _reader_has_gone()
+        _tell(_failure_of_stdout())
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
         raise SystemExit(error.exit_code) from None
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         raise SystemExit(128 + signal.SIGINT) from None
-    except BrokenPipeError:
-        if not _reader_has_gone("\n"):  # another pipe
+    except OSError:
+        failure = _failure_of_stdout("\n")
+        if failure is None:  # another file or pipe
             raise
+        _tell(failure)
         raise SystemExit(0) from None
 
 
-def _reader_has_gone(last: str = "") -> bool:
-    """Whether nobody reads stdout any more; what is left for it then goes nowhere, and Python ends in silence."""
+def _failure_of_stdout(last: str = "") -> OSError | None:
+    """What keeps stdout from being written; what is left for it then goes nowhere, and Python ends in silence."""
     try:
         print(last, end="", flush=True)
-    except BrokenPipeError:
+    except OSError as error:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return True
-    return False
+        return error
+    return None
+
+
+def _tell(failure: OSError | None) -> None:
+    """End with an error where stdout failed for another reason than that its reader has gone."""
+    if failure is not None and not isinstance(failure, BrokenPipeError):
+        told = f"got {failure.strerror}, expected that it can be written. Fix: print to another place, or make room"
+        print(f"error: standard output: {told}", file=sys.stderr)
+        raise SystemExit(1)
 
 
 def prepare_console() -> None:

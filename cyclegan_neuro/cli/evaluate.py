@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cyclegan_neuro import __version__
-from cyclegan_neuro.api import TrainedRun
+from cyclegan_neuro.api import TrainedRun, refuse_what_was_learned
 from cyclegan_neuro.cli.console import new_parser, prepare_console, report_user_errors
-from cyclegan_neuro.errors import ConfigurationError
 from cyclegan_neuro.training.configurations import load, run_config_file
 from cyclegan_neuro.training.lock import EVALUATION_LOCK, locked
 
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
 
 __all__ = ["main"]
 
-_SECTIONS = ("evaluation", "report")
 _EPILOG = """\
 examples:
   {evaluate} --output_dir runs/demo
@@ -36,26 +34,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     with report_user_errors():
         system, config = load(run_config_file(options.output_dir), overrides=options.set)
-        _refuse_what_was_learned(options.set, system)
+        refuse_what_was_learned(options.set, system)
         with locked(options.output_dir, EVALUATION_LOCK):
             prepare_console()
             print(_evaluate(options.output_dir, system, config))
     return 0
-
-
-def _refuse_what_was_learned(overrides: Sequence[str], system: System) -> None:
-    from cyclegan_neuro.configuration.fields import input_files
-
-    moved = (*input_files(system.Config, section="data"), "training.devices")
-    for override in overrides:
-        key = override.partition("=")[0].strip()
-        if key.split(".")[0] not in _SECTIONS and key not in moved:
-            raise ConfigurationError(
-                f"--set {override}",
-                got=f"the key '{key}', which is part of how the run was trained",
-                expected="evaluation.*, report.*, or one of " + ", ".join(moved),
-                fix="train another run with this setting",
-            )
 
 
 def _evaluate(output_dir: Path, system: System, config: Any) -> str:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from difflib import get_close_matches
+from typing import Any
 
 import numpy as np
 
-from cyclegan_neuro.errors import RecordingError, UserError
+from cyclegan_neuro.errors import RecordingError, UserError, told
 from cyclegan_neuro.recordings.layout import FIELDS, FieldSpec, Value, from_fields, to_fields
 from cyclegan_neuro.recordings.recording import Behaviour, Recording, Truth
 
@@ -17,7 +18,7 @@ __all__ = ["checked", "convert", "matrix_sizes", "require_distinct_ids", "requir
 _SINGLE = {"text": str, "flag": bool}
 
 
-def checked(recording: Recording, *, where: str) -> Recording:
+def checked(recording: Any, *, where: str) -> Recording:
     """Bring a recording that was made in memory to the types that files are read to.
 
     Parameters
@@ -30,7 +31,7 @@ def checked(recording: Recording, *, where: str) -> Recording:
     Raises
     ------
     RecordingError
-        If a field has values, a shape or a length that it cannot have, or ROI ids repeat.
+        If this is no recording, a field has values, a shape or a length that it cannot have, or ROI ids repeat.
 
     Examples
     --------
@@ -42,6 +43,11 @@ def checked(recording: Recording, *, where: str) -> Recording:
     cyclegan_neuro.errors.RecordingError: x, in memory, field roi_ids: got shape (1,), expected shape (2,): neuron of \
 the matrix, which is 9 frames of 2 neurons. Fix: give the Recording another roi_ids; dff is (time, neuron)
     """
+    if not isinstance(recording, Recording):
+        raise _unfit(
+            where, told(recording), "a Recording",
+            "cn.read_recording(path) reads one, cn.Recording(array, frame_rate_hz=...) makes one of an array",
+        )  # fmt: skip
     for name, kind in (("behaviour", Behaviour), ("truth", Truth | None)):
         value = getattr(recording, name)
         if not isinstance(value, kind):

@@ -82,7 +82,7 @@ class Truth:
         return Truth(**{f.name: getattr(self, f.name)[..., columns] for f in fields(self)})
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Recording:
     """ΔF/F of one session, with what is known about neurons and behaviour.
 
@@ -118,6 +118,8 @@ class Recording:
     >>> day = Recording(np.zeros((48, 3), np.float32), frame_rate_hz=24.0, roi_ids=("a", "b", "c"))
     >>> day.duration_s, day.select_neurons([2, 0]).roi_ids
     (2.0, ('c', 'a'))
+    >>> day
+    Recording(recording: 48 frames x 3 neurons, 24.0 Hz, recorded)
     """
 
     dff: np.ndarray
@@ -133,6 +135,11 @@ class Recording:
     days_mixed: bool = False
     indicator: str = ""
     truth: Truth | None = None
+
+    def __repr__(self) -> str:
+        shape: tuple[int, ...] = getattr(self.dff, "shape", ())  # whatever was given: nothing is checked yet
+        size = f"{shape[0]:,} frames x {shape[1]:,} neurons" if len(shape) == 2 else f"dff of shape {shape}"
+        return f"Recording({self.label}: {size}, {self.frame_rate_hz} Hz, {self.data_origin})"
 
     @property
     def n_frames(self) -> int:

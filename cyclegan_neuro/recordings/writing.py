@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from cyclegan_neuro.errors import RecordingError, require_path
 from cyclegan_neuro.recordings import readers
 from cyclegan_neuro.recordings.atomic import refuse_existing, replacing
 from cyclegan_neuro.recordings.conversion import checked
@@ -33,8 +34,8 @@ def write_recording(recording: Recording, path: str | os.PathLike, *, overwrite:
     Raises
     ------
     RecordingError
-        If the ending is not known, the file exists or cannot be written, or a field has a type or shape that it cannot
-        have.
+        If files of this ending are not written, the folder does not exist, the file exists or cannot be written, or a
+        field has a type or shape that it cannot have.
 
     Examples
     --------
@@ -43,9 +44,16 @@ def write_recording(recording: Recording, path: str | os.PathLike, *, overwrite:
     >>> write_recording(day, Path(tempfile.mkdtemp()) / "day1.h5").name
     'day1.h5'
     """
-    target = Path(path).expanduser()
+    target = require_path(path, "write_recording, path").expanduser()
     writer = readers.for_suffix(target)
     refuse_existing(target, overwrite=overwrite)
+    if not target.parent.is_dir():
+        raise RecordingError(
+            str(target),
+            got=f"no folder {target.parent}",
+            expected="a directory that exists",
+            fix="make the folder first",
+        )
     values = to_fields(checked(recording, where=f"recording for {target}"))
     with replacing(target) as temporary:
         writer.write(temporary, values)

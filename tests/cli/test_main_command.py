@@ -2,10 +2,12 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from cyclegan_neuro import __version__
+from cyclegan_neuro.cli import train
 from cyclegan_neuro.cli.main import COMMANDS, main
 from cyclegan_neuro.invocation import command
 
@@ -48,6 +50,15 @@ def test_a_reader_that_has_seen_enough_is_no_error():
     assert running.returncode == 0
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a device that is always full")
+def test_output_that_cannot_be_written_is_told_in_a_line():
+    command = [sys.executable, "-m", "cyclegan_neuro.cli.main", "describe"]
+    with open("/dev/full", "w") as full:
+        ended = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert (ended.returncode, ended.stderr.count("\n")) == (1, 1)
+    assert ended.stderr.startswith("error: standard output: got No space left on device, expected")
+
+
 def test_version_help_and_an_unknown_command(capsys):
     for arguments, code in ((["--version"], 0), (["--help"], 0), (["trian"], 2), ([], 2)):
         with pytest.raises(SystemExit) as ended:
@@ -63,6 +74,8 @@ def test_version_help_and_an_unknown_command(capsys):
     ("program", "typed"),
     [
         ("train.py", ("python train.py", "python -m cyclegan_neuro.cli.infer")),
+        (train.__file__, ("python train.py", "python -m cyclegan_neuro.cli.infer")),
+        ("/site-packages/ipykernel_launcher.py", ("cyclegan-neuro train", "cyclegan-neuro infer")),
         ("cyclegan-neuro", ("cyclegan-neuro train", "cyclegan-neuro infer")),
         ("C:/venv/cyclegan-neuro.exe", ("cyclegan-neuro train", "cyclegan-neuro infer")),
     ],

@@ -102,7 +102,7 @@ def test_system_that_generates_nothing(tmp_path, capsys):
     assert refused(capsys, "--output_dir", tmp_path, tmp_path / "samples.h5") == (
         f"error: {tmp_path}, system: got 'cyclegan', which generates nothing from noise, "
         "expected a run of a system that generates samples. "
-        "Fix: use python evaluate.py, which writes what this system makes of its recordings\n"
+        "Fix: use cyclegan-neuro evaluate, which writes what this system makes of its recordings\n"
     )
 
 

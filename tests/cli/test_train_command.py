@@ -104,7 +104,7 @@ def test_resume_takes_the_configuration_of_the_run(train, tmp_path):
 
 def test_the_next_command_is_printed(train, tmp_path, capsys):
     train("--config", PAPER, "--output_dir", tmp_path / "my run")
-    assert capsys.readouterr().out == f"now: python evaluate.py --output_dir '{tmp_path / 'my run'}'\n"
+    assert capsys.readouterr().out == f"now: cyclegan-neuro evaluate --output_dir '{tmp_path / 'my run'}'\n"
 
 
 def test_overwrite_is_handed_on(train, tmp_path):

@@ -195,7 +195,7 @@ def test_impossible_rate(tmp_path, rate):
 def test_transposed_matrix(tmp_path):
     assert refused(day(traces().T)) == (
         "day1.h5, field dff: got 4 frames of 400 neurons, expected more frames than neurons; the matrix is "
-        "(time, neuron). Fix: set transpose: true if the file holds (neuron, time)"
+        "(time, neuron). Fix: set transpose: true if the file holds (neuron, time); give an array as (time, neuron)"
     )
     write_recording(day(np.ascontiguousarray(traces().T)), tmp_path / "day1.h5")
     reading = load(RecordingSection(path="day1.h5", transpose=True), base_directory=tmp_path)
@@ -326,7 +326,8 @@ def test_percent(tmp_path):
     assert re.fullmatch(
         r"day1\.h5, field dff: got median 4\.\d+ and 99th percentile 1\d\.\d, expected ΔF/F as a fraction "
         r"\(0\.5 is 50 %\)\. Fix: what is the unit\? If it is percent, set unit: percent \(on a command line add "
-        r"--unit percent\); if it is a fraction in spite of these values, set unit: fraction; "
+        r"--unit percent\), or divide an array by 100; "
+        r"if it is a fraction in spite of these values, set unit: fraction; "
         r"if it is neither \(raw fluorescence, CaImAn's C\), use ΔF/F \(CaImAn: F_dff\) in its place",
         str(found),
     )

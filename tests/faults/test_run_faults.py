@@ -85,7 +85,7 @@ def test_sigterm_in_mid_epoch(tmp_path, caplog):
         stop_at(7, signal.SIGTERM, patch)
         with pytest.raises(TrainingInterrupted) as caught:
             run(tmp_path / "my run")
-    command = f"python train.py --output_dir '{tmp_path / 'my run'}' --resume"
+    command = f"cyclegan-neuro train --output_dir '{tmp_path / 'my run'}' --resume"
     assert str(caught.value) == (
         f"{tmp_path / 'my run'}: got SIGTERM in epoch 2, after step 7; everything is saved, "
         f"expected 3 epochs. Fix: continue with `{command}`"

@@ -59,7 +59,7 @@ def test_nan_and_infinity(write, value):
 def test_values_that_are_no_counts(write, value, shown):
     assert message_of(write(spikes=changed(value))) == (
         f", field 'spikes': got values such as {shown}, expected 0 and 1, spikes in bins. "
-        "Fix: for ΔF/F set data.source: recording; to infer spikes use python -m cyclegan_neuro.cli.infer"
+        "Fix: for ΔF/F set data.source: recording; to infer spikes use cyclegan-neuro infer"
     )
 
 

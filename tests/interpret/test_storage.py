@@ -59,7 +59,7 @@ def test_paths_name_network_method_and_array(maps):
 def test_a_run_that_was_not_evaluated(run):
     message = (
         f"{run / MAPS_FILE}: got no such file, expected the maps of an evaluated run. "
-        f"Fix: python evaluate.py --output_dir {run}"
+        f"Fix: cyclegan-neuro evaluate --output_dir {run}"
     )
     with pytest.raises(RunDirectoryError, match=re.escape(message)):
         read_maps(run)

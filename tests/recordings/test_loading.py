@@ -176,13 +176,15 @@ def test_a_file_is_replaced_only_if_that_is_said(tmp_path, make_recording):
 
 
 def test_write_into_a_missing_directory(tmp_path, make_recording):
-    with pytest.raises(RecordingError, match="expected a directory that exists"):
+    with pytest.raises(RecordingError, match=r"day1\.h5: got no folder .*nowhere, expected a directory that exists"):
         write_recording(make_recording(), tmp_path / "nowhere" / "day1.h5")
 
 
-def test_write_with_an_unknown_ending(tmp_path, make_recording):
-    with pytest.raises(RecordingError, match=r"got ending '\.csv', expected one of \.h5, \.hdf5, \.mat, \.npy, \.npz"):
-        write_recording(make_recording(), tmp_path / "day1.csv")
+@pytest.mark.parametrize("ending", ["csv", "npy"])
+def test_write_with_an_ending_that_is_not_written(tmp_path, make_recording, ending):
+    told = rf"day1\.{ending}: got ending '\.{ending}', expected one of \.h5, \.hdf5, \.mat, \.npz"
+    with pytest.raises(RecordingError, match=rf"^{tmp_path}/{told}"):
+        write_recording(make_recording(), tmp_path / f"day1.{ending}")
 
 
 def test_other_errors_pass_and_leave_nothing(tmp_path):

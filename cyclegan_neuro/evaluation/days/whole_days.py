@@ -81,7 +81,8 @@ def translate_recording(
     if not stretches.intervals:
         raise RecordingError(
             recording.label, got=f"no {height:,} frames of continuous, finite time in {recording.n_frames:,}",
-            expected="at least one window", fix="fill short gaps (nan: interpolate), or train with shorter windows",
+            expected="at least one window",
+            fix='fill short gaps (read_recording(path, nan="interpolate")), or train with shorter windows',
         )  # fmt: skip
     starts, call = windows_across(stretches, height), translator.to_y if to == "y" else translator.to_x
     translated = np.empty((len(starts), height, len(columns)), np.float32)

@@ -24,7 +24,8 @@ MIN_NOISE = 0.1
 _SAMPLE = 2_000_000
 _Z_TOLERANCE = 0.02
 _STATE_THE_UNIT = (
-    "what is the unit? If it is percent, set unit: percent (on a command line add --unit percent); "
+    "what is the unit? If it is percent, set unit: percent (on a command line add --unit percent), or divide an "
+    "array by 100; "
     "if it is a fraction in spite of these values, set unit: fraction; "
     "if it is neither (raw fluorescence, CaImAn's C), use ΔF/F (CaImAn: F_dff) in its place"
 )

@@ -92,12 +92,12 @@ def for_suffix(path: Path) -> Reader:
     Raises
     ------
     RecordingError
-        If no format has it.
+        If no format that can be written has it.
     """
-    readers = [get(name) for name in names()]
-    found = next((reader for reader in readers if path.suffix.lower() in reader.suffixes), None)
+    writers = [reader for reader in map(get, names()) if reader.writes]
+    found = next((reader for reader in writers if path.suffix.lower() in reader.suffixes), None)
     if found is None:
-        known = ", ".join(suffix for reader in readers for suffix in reader.suffixes)
+        known = ", ".join(suffix for reader in writers for suffix in reader.suffixes)
         raise RecordingError(str(path), got=f"ending {path.suffix!r}", expected=f"one of {known}", fix="use .h5")
     return found
 

@@ -113,6 +113,8 @@ class Reader(ABC):
         The module's name, and one line for lists.
     suffixes : tuple of str
         Usual endings; the first is used for writing.
+    writes : bool
+        Whether the format can be written.
     specificity : int
         Where two formats recognise one file (every MATLAB 7.3 file is also HDF5), the higher one gets it.
     """
@@ -120,6 +122,7 @@ class Reader(ABC):
     name: str
     title: str
     suffixes: tuple[str, ...]
+    writes: bool = True
     specificity: int = 0
 
     @abstractmethod

@@ -37,6 +37,7 @@ class Npy(Reader):
     name = "npy"
     title = "NumPy array of the traces alone"
     suffixes = (".npy",)
+    writes = False
 
     def recognises(self, path: Path, head: bytes) -> bool:
         return head.startswith(b"\x93NUMPY")

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from fractions import Fraction
 from pathlib import Path
 
-from cyclegan_neuro.errors import UserError
+from cyclegan_neuro.errors import UserError, require_path
 from cyclegan_neuro.invocation import command
 from cyclegan_neuro.spikes.inference.cascade_folder import CONFIG_NAME, frame_rate_of_folder, read_cascade_folder
 from cyclegan_neuro.spikes.inference.rate_models import RateModels
@@ -58,7 +58,9 @@ def choose_models(
     if isinstance(models, RateModels):
         given, files, origin = models, {}, "the networks given"
     else:
-        given, files = None, _files(_SHIPPED if models is None else Path(models).expanduser())
+        expected, fix = "RateModels, or the path of a file or folder", "leave it out for the networks that come with it"
+        folder = _SHIPPED if models is None else require_path(models, "models", expected=expected, fix=fix).expanduser()
+        given, files = None, _files(folder)
         origin = f"networks in {models}" if models else "shipped networks"
     rates = (given.frame_rate_hz,) if given else tuple(files)
     nearest = min(rates, key=lambda rate: abs(rate - frame_rate_hz))
@@ -96,7 +98,7 @@ def load_models(path: str | os.PathLike) -> RateModels:
     Traceback (most recent call last):
     ...
     cyclegan_neuro.errors.UserError: no_such_folder: got no networks, expected rate_models_*.h5, or a folder of \
-CASCADE with config.yaml. Fix: train networks (python -m cyclegan_neuro.cli.train_inference), or check the path
+CASCADE with config.yaml. Fix: train networks (cyclegan-neuro train_inference), or check the path
     """
     files = _files(Path(path).expanduser())
     if len(files) > 1:

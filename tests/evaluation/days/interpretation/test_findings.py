@@ -175,6 +175,6 @@ def test_a_control_with_other_networks_is_refused(evaluated, make_pair, section,
 def test_a_control_that_was_not_evaluated_is_refused(make_pair, section, tmp_path):
     message = refused(with_control(section, tmp_path), make_pair(), None)
     assert (
-        f"got no such file, expected the maps of an evaluated run. Fix: python evaluate.py --output_dir {tmp_path}"
+        f"got no such file, expected the maps of an evaluated run. Fix: cyclegan-neuro evaluate --output_dir {tmp_path}"
         in message
     )
