@@ -66,8 +66,8 @@ def test_masks_are_drawn_in_the_order_of_the_networks(make_pair, make_interpreta
     assert titles(figure)[0] == "a test window of Y, which F translates"
     window = prepared.windows_of("y", np.array([71]))[0]
     np.testing.assert_array_equal(figure.axes[0].images[0].get_array(), window[:, prepared.order.columns].T)
-    lines = [axes.lines[0].get_xdata() for axes in figure.axes if axes.get_xlabel() == "mean σ" and axes.lines]
-    np.testing.assert_allclose(lines[-1], found.maps["F"]["input_gate"].neurons[prepared.order.columns])
+    (line,) = (axes.lines[0].get_xdata() for axes in figure.axes if axes.get_xlabel() == "mean 1 − σ")
+    np.testing.assert_allclose(line, found.maps["F"]["input_gate"].neurons[prepared.order.columns])
 
 
 def test_networks_without_masks_have_no_such_figure(make_pair, make_interpretation):
