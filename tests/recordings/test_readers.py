@@ -136,7 +136,7 @@ def test_npy_holds_traces_only(tmp_path):
     np.save(tmp_path / "a.npy", traces)
     recording = read_file(tmp_path / "a.npy", frame_rate_hz=24.0)
     np.testing.assert_array_equal(recording.dff, traces.astype(np.float32))
-    with pytest.raises(RecordingError, match="format npy, expected a format that can be written"):
+    with pytest.raises(RecordingError, match=r"b\.npy: got ending '\.npy', expected one of \.h5, \.hdf5, \.mat, \.npz"):
         write_recording(recording, tmp_path / "b.npy")
 
 
