@@ -155,8 +155,16 @@ class Recording:
 
     @property
     def label(self) -> str:
-        """Subject and session, or the source without them: how messages call this recording."""
-        return " ".join(f"{self.subject} {self.session}".split()) or " ".join(self.source.split()) or "recording"
+        """Subject and session, or the source without them, in one line: how messages call this recording.
+
+        Examples
+        --------
+        >>> day = Recording(np.zeros((5, 2), np.float32), frame_rate_hz=24.0, subject="mouse 3", session=None)
+        >>> day.label, replace(day, session="day\\n1").label
+        ('mouse 3', 'mouse 3 day 1')
+        """
+        named = " ".join(filter(None, (self.subject, self.session))) or self.source or ""
+        return " ".join(named.split()) or "recording"
 
     def select_neurons(self, columns: np.ndarray) -> Recording:
         """Return the recording of the neurons in ``columns``, in that order."""

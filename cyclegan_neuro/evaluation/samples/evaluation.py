@@ -62,6 +62,7 @@ def evaluate_samples(
     ----------
     Molano-Mazon et al. 2018, sections 3 and A.
     """
+    render_methods([training])  # what is wrong with it is said now, not after the measurements
     own = own or Evaluation((), ())
     found = measure(config, prepared, generate, name=name)
     blocks = (

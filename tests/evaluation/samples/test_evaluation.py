@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from cyclegan_neuro.configuration.sections import ReportSection
+from cyclegan_neuro.errors import ConfigurationError
 from cyclegan_neuro.evaluation.contents import Block, Evaluation
 from cyclegan_neuro.evaluation.methods import Paragraph
 from cyclegan_neuro.evaluation.samples.evaluation import evaluate_samples
@@ -79,6 +80,16 @@ def test_what_only_the_system_has_stands_beside_what_all_have(config, prepared, 
     assert found.metrics["own"] == 1.0
     assert "own/map" in found.arrays
     assert found.methods.count("It was drawn from a hat.") == 2
+
+
+def test_a_paragraph_that_cannot_be_printed_is_told_before_anything_is_generated(config, prepared, drawn):
+    drawn.template.write_text("{{ sede }}", encoding="utf-8")
+
+    def generate(n_samples):
+        pytest.fail("generated first")
+
+    with pytest.raises(ConfigurationError, match="'sede' is undefined"):
+        evaluate_samples(config, prepared, generate, name="it", training=drawn)
 
 
 def test_figures_while_it_trains(prepared, again):
