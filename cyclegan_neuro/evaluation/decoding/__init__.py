@@ -1,0 +1,1 @@
+"""How well a model represents trials of a population, whoever made it."""

@@ -1,0 +1,1 @@
+"""Decoding of behaviour from representations of trials: readouts, cross-validation, disentanglement."""

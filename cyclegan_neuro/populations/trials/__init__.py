@@ -1,0 +1,1 @@
+"""Population activity in trials, with what the animal did: reading, splitting, simulating."""
