@@ -16,7 +16,7 @@ class EvaluationSection(sections.EvaluationSection):
 
     weights: Literal["best", "last"] = setting("last", "Checkpoint to evaluate.")
     folds: int = setting(
-        5, "Folds of the cross-validation over trials, in each of which every compared model is trained anew; 0 is off.",
+        5, "Folds of the cross-validation over trials, in each of which every compared model is trained; 0 is off.",
         ge=0,
     )  # fmt: skip
     compare: list[str] = setting(

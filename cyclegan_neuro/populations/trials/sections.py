@@ -27,13 +27,11 @@ class TrialFileSection(Section):
     """A file of one day: bins with trial, condition and time, or spike times with a table of trials."""
 
     path: InputFile | None = setting(None, "HDF5, NWB, .npz or .mat file.")
-    group: str = setting(
-        "", "Group of the file that holds the fields, for example chewie_1; the file itself when empty."
-    )
+    group: str = setting("", "Group of the file with the fields, for example chewie_1; the file itself when empty.")
     fields: dict[str, str] = setting(
         {},
-        "Names in the group: values (bin, neuron), trial, condition, time, speed, targets (bin, target), held_out (trial)"
-        "; source spike_times: spike_times, spike_times_index, start_time, stop_time, condition.",
+        "Names in the group: values (bin, neuron), trial, condition, time, speed, targets (bin, target), held_out "
+        "(trial); source spike_times: spike_times, spike_times_index, start_time, stop_time, condition.",
     )
     bin_s: float | None = setting(None, "Duration of a bin.", unit="s", gt=0.0)
 
