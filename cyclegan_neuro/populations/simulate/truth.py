@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-__all__ = ["PacketsTruth", "PairsTruth", "SimulatedPopulation", "StimuliTruth"]
+__all__ = ["PacketsTruth", "PairsTruth", "ReachingTruth", "SimulatedPopulation", "StimuliTruth"]
 
 
 class _Arrays:
@@ -87,6 +87,24 @@ class StimuliTruth(PacketsTruth):
     """
 
     stimulus: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class ReachingTruth(_Arrays):
+    """Points in clusters on a circle, and the rates that they give.
+
+    Attributes
+    ----------
+    latent : ndarray of float64, shape (bin, 2)
+    angle : ndarray of float64, shape (bin,)
+        u in radians: the mean of a point is (5 sin u, 5 cos u).
+    rates : ndarray of float64, shape (bin, neuron)
+        Spikes per bin.
+    """
+
+    latent: np.ndarray
+    angle: np.ndarray
+    rates: np.ndarray
 
 
 @dataclass(frozen=True, eq=False)
