@@ -19,7 +19,7 @@ from cyclegan_neuro.windows.prepare import learn_order, prepare_pair
 from cyclegan_neuro.windows.prepared import NeuronOrder, PreparedPair
 from cyclegan_neuro.windows.segmentation import allowed_stretches, legal_starts
 
-__all__ = ["prepare_days"]
+__all__ = ["configured_days", "prepare_days"]
 
 
 def prepare_days(
@@ -45,7 +45,7 @@ def prepare_days(
     RecordingError, PairingError, WindowError
         On input that cannot be used, before anything is written or trained.
     """
-    days, order = _days(data), None
+    days, order = configured_days(data), None
     phi_of_windows = data.source == "phi"
     if data.shuffle_days:
         if phi_of_windows:  # before the mixture: Φ comes after the ordering, and is part of what is mixed
@@ -68,8 +68,14 @@ def prepare_days(
     )
 
 
-def _days(section: DataSection) -> Pair:
-    """Return both days; with source ``phi`` the y of the pair is x itself."""
+def configured_days(section: DataSection) -> Pair:
+    """Read or simulate both days, check and match them; with source ``phi`` the y of the pair is x itself.
+
+    Raises
+    ------
+    RecordingError, PairingError
+        On recordings that cannot be used.
+    """
     if section.source == "files":
         return read_pair(
             section.x,

@@ -48,6 +48,7 @@ class TrialsSection(Section):
     y: TrialFileSection | None = setting(None, "A second day of the same neurons, in the same columns.")
     simulation: ReachingSection = setting(ReachingSection, "Simulated trials (source simulated).")
     recordings: sections.DataSection | None = setting(None, "Two days of ΔF/F (source recordings).")
+    bin_s: float = setting(0.25, "Bins of ΔF/F, means over frames (source recordings).", unit="s", gt=0.0)
     n_conditions: int = setting(8, "Directions, or places along the track, at equal distances on a circle.", ge=2)
     min_speed: float | None = setting(None, "Decode directions from faster bins only; unit of the file.", ge=0.0)
     n_times: int = setting(9, "Decode times from the first bins of each trial, as many.", unit="bins", paper=9, ge=2)
