@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from cyclegan_neuro.populations.sections import DataSection
 
-__all__ = ["Activity", "bin_spike_times", "read_activity"]
+__all__ = ["Activity", "bin_spike_times", "read_activity", "read_origin", "split_units"]
 
 _LISTED = 20
 
@@ -68,7 +68,7 @@ def read_activity(section: DataSection) -> Activity:
     """
     path = Path(section.path)
     with readers.open_source(path) as source:
-        origin = _origin(source)
+        origin = read_origin(source)
         if section.source == "spike_times":
             return replace(_from_spike_times(source, section), data_origin=origin)
         name, axes = section.field or "", {"samples": 3, "continuous": 2}[section.source]
@@ -117,7 +117,7 @@ def bin_spike_times(times_s: Sequence[np.ndarray], *, bin_s: float, duration_s: 
     return counts
 
 
-def _origin(source: Source) -> Origin:
+def read_origin(source: Source) -> Origin:
     """What the file says of itself, as the samples that our generators write do; without a word, it was recorded."""
     spec = FIELDS["data_origin"]
     if source.find(spec.name) is None:
@@ -125,15 +125,28 @@ def _origin(source: Source) -> Origin:
     return convert(source.read(spec.name), spec, where=f"{source.path}, field '{spec.name}'", sizes={})
 
 
-def _from_spike_times(source: Source, section: DataSection) -> Activity:
-    group = section.field or "units"
-    times = _read(source, f"{group}/spike_times", axes=1).astype(np.float64)
-    ends = _read(source, f"{group}/spike_times_index", axes=1)
-    where = f"{source.path}, field '{group}/spike_times'"
+def split_units(times: np.ndarray, ends: np.ndarray, *, where: str, where_ends: str) -> list[np.ndarray]:
+    """Return the spike times of each unit, float64, as NWB keeps them in one array.
+
+    Parameters
+    ----------
+    times : ndarray, shape (spike,)
+        In seconds.
+    ends : ndarray, shape (unit,)
+        Index in ``times`` of the end of each unit.
+    where, where_ends : str
+        What messages call them.
+
+    Raises
+    ------
+    RecordingError
+        If the ends do not fit, or times are negative or not finite.
+    """
+    times = times.astype(np.float64)
     whole = np.equal(np.mod(ends, 1), 0).all() and (np.diff(ends, prepend=0) >= 0).all()
     if not len(ends) or not whole or ends[-1] != len(times):
         raise RecordingError(
-            f"{source.path}, field '{group}/spike_times_index'",
+            where_ends,
             got=f"{len(ends)} values ending at {ends[-1] if len(ends) else 'none'}",
             expected=f"rising whole numbers, where the spikes of each unit end; the last is {len(times)}, the spikes",
             fix="write the units as NWB does: all spike times in one array, and the index of each unit's end",
@@ -144,7 +157,15 @@ def _from_spike_times(source: Source, section: DataSection) -> Activity:
             where, got=f"{int(wrong.sum())} times that are negative or not finite", expected="seconds from 0 on",
             fix="check the unit and the start of the recording",
         )  # fmt: skip
-    units = np.split(times, ends[:-1].astype(np.int64))
+    return np.split(times, ends[:-1].astype(np.int64))
+
+
+def _from_spike_times(source: Source, section: DataSection) -> Activity:
+    group = section.field or "units"
+    times = _read(source, f"{group}/spike_times", axes=1)
+    ends = _read(source, f"{group}/spike_times_index", axes=1)
+    where = f"{source.path}, field '{group}/spike_times'"
+    units = split_units(times, ends, where=where, where_ends=f"{source.path}, field '{group}/spike_times_index'")
     counts = bin_spike_times(units, bin_s=section.bin_s)
     notes = [f"{len(times):,} spikes of {len(units)} units counted in {len(counts):,} bins of {section.bin_s:g} s"]
     spikes = _as_spikes(counts, where=where, several=section.several_spikes, notes=notes)

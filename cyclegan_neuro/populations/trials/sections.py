@@ -2,12 +2,37 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from typing import Literal
 
-from cyclegan_neuro.configuration import sections
-from cyclegan_neuro.configuration.fields import InputFile, Section, setting
+from pydantic import model_validator
 
-__all__ = ["ReachingSection", "TrialFileSection", "TrialsSection"]
+from cyclegan_neuro.configuration import sections
+from cyclegan_neuro.configuration.fields import Contradiction, InputFile, Section, setting
+
+__all__ = ["DEFAULT_FIELDS", "ReachingSection", "TrialFileSection", "TrialsSection"]
+
+_RATES = {
+    "values": ("firing_rates", "spike_rate", "rates"),
+    "trial": ("trial",),
+    "condition": ("direction", "condition"),
+    "time": ("time_in_trial",),
+    "time_s": ("time_s",),
+    "speed": ("speed", "velocity"),
+    "targets": ("targets", "emg"),
+    "held_out": ("held_out", "split_2way"),
+}
+_TABLE = "intervals/trials"
+_SPIKE_TIMES = {
+    "spike_times": ("units/spike_times",),
+    "spike_times_index": ("units/spike_times_index",),
+    "start_time": (f"{_TABLE}/start_time",),
+    "stop_time": (f"{_TABLE}/stop_time",),
+    "condition": (f"{_TABLE}/condition", f"{_TABLE}/direction"),
+    "held_out": (f"{_TABLE}/held_out",),
+}
+DEFAULT_FIELDS: dict[str, dict[str, tuple[str, ...]]] = {"rates": _RATES, "spike_times": _SPIKE_TIMES}
+"""Source → what can be read from its files → names that are looked for, in this order."""
 
 
 class ReachingSection(Section):
@@ -30,10 +55,13 @@ class TrialFileSection(Section):
     group: str = setting("", "Group of the file with the fields, for example chewie_1; the file itself when empty.")
     fields: dict[str, str] = setting(
         {},
-        "Names in the group: values (bin, neuron), trial, condition, time, speed, targets (bin, target), held_out "
-        "(trial); source spike_times: spike_times, spike_times_index, start_time, stop_time, condition.",
+        "Names in the group, '' to leave one out: values (bin, neuron), trial, condition, time, time_s, speed, targets "
+        "(bin, target), held_out (trial); source spike_times: spike_times, spike_times_index, start_time, stop_time, "
+        "condition, held_out (trial).",
     )
-    bin_s: float | None = setting(None, "Duration of a bin.", unit="s", gt=0.0)
+    bin_s: float | None = setting(
+        None, "Duration of a bin; of rates the attribute bin_s of the group when absent.", unit="s", gt=0.0
+    )
 
 
 class TrialsSection(Section):
@@ -57,3 +85,44 @@ class TrialsSection(Section):
         0.2, "Share of trials that are held out, the last ones; those that the file names when it names any.",
         paper=0.2, gt=0.0, lt=0.9,
     )  # fmt: skip
+
+    @model_validator(mode="after")
+    def _fields_fit_the_source(self):
+        needed = {"rates": "x", "spike_times": "x", "recordings": "recordings"}.get(self.source)
+        if needed and getattr(self, needed) is None:
+            raise Contradiction(
+                needed, got="nothing", expected=f"a value with source '{self.source}'", fix=f"set data.{needed}"
+            )
+        for name, sources in (("x", DEFAULT_FIELDS), ("y", DEFAULT_FIELDS), ("recordings", ("recordings",))):
+            if self.source not in sources and getattr(self, name) is not None:
+                raise Contradiction(
+                    name,
+                    got="a value",
+                    expected=f"none with source '{self.source}', where it has no effect",
+                    fix=f"remove data.{name}, or set data.source: {' or '.join(sources)}",
+                )
+        for name, file in (("x", self.x), ("y", self.y)):
+            if file is not None:
+                _require_file(name, file, self.source)
+        return self
+
+
+def _require_file(name: str, file: TrialFileSection, source: str) -> None:
+    """Refuse a file without a name, spike times without a bin, and fields that the source does not have."""
+    if not file.path:
+        raise Contradiction(
+            f"{name}.path", got="no file name", expected="a file", fix=f"name the file in data.{name}.path"
+        )
+    if source == "spike_times" and file.bin_s is None:
+        raise Contradiction(
+            f"{name}.bin_s", got="nothing", expected="the duration of bins that spike times are counted in",
+            fix=f"set data.{name}.bin_s, for example 0.1",
+        )  # fmt: skip
+    known = DEFAULT_FIELDS[source]
+    unknown = next((field for field in file.fields if field not in known), None)
+    if unknown is not None:
+        near = get_close_matches(unknown, known, n=1)
+        raise Contradiction(
+            f"{name}.fields", got=f"the key '{unknown}'", expected=f"keys of {', '.join(known)}",
+            fix=f"did you mean '{near[0]}'?" if near else f"remove it from data.{name}.fields",
+        )  # fmt: skip
