@@ -43,7 +43,7 @@ DOORS = {
 }
 
 HEAVY = {"tensorflow", "keras"}
-SLOW = {"elephant", "neo", "quantities"}  # over a second to import: only inside functions
+SLOW = {"elephant", "neo", "quantities", "sklearn"}  # over a second to import: only inside functions
 WITH_TENSORFLOW = (
     f"{PACKAGE}.windows.pipeline",
     f"{PACKAGE}.windows.streams",
