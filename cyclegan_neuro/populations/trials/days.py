@@ -37,15 +37,10 @@ def read_days(section: TrialsSection) -> Trials:
     Raises
     ------
     ConfigurationError
-        Without ``recordings``, or if they ask for a transformed or mixed day.
+        If they ask for a transformed or mixed day.
     RecordingError, PairingError
         On recordings that cannot be used.
     """
-    if section.recordings is None:
-        raise ConfigurationError(
-            "data.recordings", got="nothing", expected="two days with source 'recordings'",
-            fix="add recordings: {source: simulated}, or files x and y",
-        )  # fmt: skip
     _require_two_days(section.recordings)
     return trials_of_days(configured_days(section.recordings), bin_s=section.bin_s, n_conditions=section.n_conditions)
 

@@ -88,7 +88,6 @@ def test_simulated_days_keep_neurons_and_findings():
 @pytest.mark.parametrize(
     ("recordings", "message"),
     [
-        (None, "data.recordings: got nothing, expected two days with source 'recordings'"),
         ({"source": "phi"}, "data.recordings.source: got phi, expected two days as they are"),
         ({"shuffle_days": True}, "data.recordings.shuffle_days: got true, expected two days as they are"),
     ],
