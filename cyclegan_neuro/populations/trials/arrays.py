@@ -194,9 +194,7 @@ def trials_from_neo(block: Any, *, bin_s: float, condition: Any = None, n_condit
     counts = []
     for number, segment in enumerate(segments):
         trains = segment.spiketrains
-        start, stop = (
-            ((t.rescale("s").item()) for t in (segment.t_start, segment.t_stop)) if len(trains) else (0.0, 0.0)
-        )
+        start, stop = (float(t.rescale("s")) if len(trains) else 0.0 for t in (segment.t_start, segment.t_stop))
         if len(trains) != n_neurons or stop - start < bin_s * (1 - 1e-9):
             raise RecordingError(
                 f"segment {number}", got=f"{len(trains)} spike trains of {stop - start:g} s",
@@ -207,16 +205,28 @@ def trials_from_neo(block: Any, *, bin_s: float, condition: Any = None, n_condit
         counts.append(bin_spike_times(times, bin_s=bin_s, duration_s=stop - start))
     if not counts:
         raise RecordingError("block", got="no segment", expected="one segment for each trial", fix="add the segments")
-    if isinstance(condition, str):
-        condition = [segment.annotations.get(condition, -1) for segment in segments]
-    if condition is not None and len(condition) != len(segments):
-        raise RecordingError(
-            "condition", got=f"{len(condition)} values", expected=f"one for each of {len(segments)} segments",
-            fix="give one value for each segment, or the name of their annotation",
-        )  # fmt: skip
+    condition = _per_segment(condition, segments)
     lengths = [len(part) for part in counts]
     return trials_from_arrays(
         np.concatenate(counts) / bin_s, np.repeat(np.arange(len(counts)), lengths), bin_s=bin_s,
         condition=None if condition is None else np.repeat(condition, lengths), n_conditions=n_conditions,
         time=np.concatenate([np.arange(length) for length in lengths]), source="Neo segments",
     )  # fmt: skip
+
+
+def _per_segment(condition: Any, segments: list) -> Any:
+    """Return one condition for each segment, -1 where an annotation is absent; None if there are no conditions."""
+    if isinstance(condition, str):
+        names = sorted({name for segment in segments for name in segment.annotations})
+        if condition not in names:
+            raise RecordingError(
+                "condition", got=f"'{condition}', which no segment has", expected=f"an annotation: {', '.join(names)}",
+                fix="annotate the segments, or give one value for each",
+            )  # fmt: skip
+        return [segment.annotations.get(condition, -1) for segment in segments]
+    if condition is not None and len(condition) != len(segments):
+        raise RecordingError(
+            "condition", got=f"{len(condition)} values", expected=f"one for each of {len(segments)} segments",
+            fix="give one value for each segment, or the name of their annotation",
+        )  # fmt: skip
+    return condition

@@ -86,9 +86,9 @@ def conditions(values: np.ndarray, n_conditions: int, where: str) -> np.ndarray:
     got, fix = f"{listed(np.unique(known))}", f"write 0 to {last}"
     if flat.ndim != 1 or not known.size:
         got = f"shape {values.shape}" if flat.ndim != 1 else "infinity"
-    elif (np.mod(known, 1) != 0).any() and known.min() >= -np.pi - 0.01 and known.max() <= 2 * np.pi + 0.01:
+    elif (np.mod(known, 1) != 0).any() and known.min() > -3.15 and known.max() < 6.29:
         got, fix = f"{got}: looks like radians", f"write round(angle / (2π / {n_conditions})) % {n_conditions}"
-    elif (np.mod(known, step) == 0).all() or (known.max() - known.min() > 90 and np.abs(known).max() <= 360):
+    elif (np.mod(known, step) == 0).all() or ((np.mod(known, 1) != 0).any() and np.abs(known).max() <= 360):
         got, fix = f"{got}: looks like degrees", f"write round(angle / {step:g}) % {n_conditions}"
     elif (np.mod(known, 1) == 0).all() and (known.min(), known.max()) == (1, n_conditions):
         got, fix = f"{got}: looks like numbers from 1", "subtract 1: condition 0 lies at the angle 0"

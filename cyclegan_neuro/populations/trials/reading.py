@@ -198,31 +198,25 @@ def _read_spike_times(fields: _Fields, n_conditions: int) -> Trials:
     starts = fields.need("start_time", "intervals/trials/start_time")
     stops = fields.need("stop_time", "intervals/trials/stop_time")
     units = split_units(times, ends, where=fields.where("spike_times"), where_ends=fields.where("spike_times_index"))
-    bin_s, source = fields.bin_s(), _source(fields)
+    bin_s = fields.bin_s()
     _require_table(starts, stops, bin_s, fields)
-    counts = [_in_trial([np.sort(unit) for unit in units], a, b, bin_s) for a, b in zip(starts, stops, strict=True)]
-    empty = np.mean([not part.any() for part in counts])
-    if empty > 0.5:
-        raise RecordingError(
-            fields.where("start_time"), got=f"{empty:.0%} of trials without a spike (trials {starts[0]:g} to "
-            f"{stops[-1]:g}, spikes {times.min():g} to {times.max():g})", expected="both in seconds of the same clock",
-            fix="look at the units, and at what the times count from",
-        )  # fmt: skip
+    in_order = [np.sort(unit) for unit in units]
+    counts = [_in_trial(in_order, start, stop, bin_s) for start, stop in zip(starts, stops, strict=True)]
+    _require_one_clock(counts, times, starts, stops, fields)
     lengths = [len(part) for part in counts]
     condition = fields.get("condition")
-    for name in ("condition", "held_out"):
-        per_trial = fields.get(name)
-        if per_trial is not None and len(per_trial) != len(starts):
-            raise RecordingError(
-                fields.where(name), got=f"{len(per_trial):,} values", expected=f"one for each of {len(starts)} trials",
-                fix="name the column of the table of trials",
-            )  # fmt: skip
+    if condition is not None and len(condition) != len(starts):
+        raise RecordingError(
+            fields.where("condition"), got=f"{len(condition):,} values",
+            expected=f"one for each of {len(starts)} trials", fix="name the column of the table of trials",
+        )  # fmt: skip
+    names = _short(fields)
     return trials_from_arrays(
         np.concatenate(counts) / bin_s, np.repeat(np.arange(len(counts)), lengths), bin_s=bin_s,
         condition=None if condition is None else np.repeat(condition, lengths), n_conditions=n_conditions,
-        time=np.concatenate([np.arange(length) for length in lengths]), held_out=fields.get("held_out"), source=source,
-        names=_short(fields) | {"values": _short(fields)["spike_times"]}, data_origin=read_origin(fields.source),
-        notes=[f"{len(times):,} spikes of {len(units)} units counted in {sum(lengths):,} bins of {bin_s:g} s"],
+        time=np.concatenate([np.arange(length) for length in lengths]), held_out=fields.get("held_out"),
+        source=_source(fields), names=names | {"values": names["spike_times"]}, data_origin=read_origin(fields.source),
+        notes=[f"{len(times):,} spikes of {len(units)} units, in {sum(lengths):,} bins of {bin_s:g} s of trials"],
     )  # fmt: skip
 
 
@@ -230,6 +224,20 @@ def _in_trial(units: list[np.ndarray], start: float, stop: float, bin_s: float) 
     """Count spikes from ``start`` to ``stop``, shape (bin, unit); ``units`` are sorted."""
     inside = [unit[slice(*np.searchsorted(unit, [start - bin_s, stop]))] - start for unit in units]
     return bin_spike_times(inside, bin_s=bin_s, duration_s=stop - start)
+
+
+def _require_one_clock(
+    counts: list[np.ndarray], times: np.ndarray, starts: np.ndarray, stops: np.ndarray, fields: _Fields
+) -> None:
+    """Refuse trials of which most hold no spike: times in other units, or from another start."""
+    empty = np.mean([not part.any() for part in counts])
+    if empty > 0.5:
+        spikes = f"from {times.min():g} to {times.max():g}" if len(times) else "there are none"
+        raise RecordingError(
+            fields.where("start_time"), got=f"{empty:.0%} of trials without a spike (trials from {starts[0]:g} to "
+            f"{stops[-1]:g}, spikes {spikes})", expected="trials and spikes in seconds of the same clock",
+            fix="look at their units, and at what they count from",
+        )  # fmt: skip
 
 
 def _require_table(starts: np.ndarray, stops: np.ndarray, bin_s: float, fields: _Fields) -> None:
