@@ -13,6 +13,7 @@ __all__ = [
     "DataSection",
     "EvaluationSection",
     "InterpretationSection",
+    "OptimisationSection",
     "OrderingSection",
     "RecordingSection",
     "ReportSection",
@@ -173,13 +174,11 @@ class OrderingSection(Section):
     autoencoder: AutoencoderSection = setting(AutoencoderSection, "Settings of the ordering autoencoder.")
 
 
-class TrainingSection(Section):
-    """How to train, the same for every system."""
+class OptimisationSection(Section):
+    """How to train, the same for every system; learning rates are the subclass's."""
 
     epochs: int = setting(200, "Passes over the training windows.", paper=200, ge=1)
     batch_size: int = setting(1, "Windows per update (over all devices).", ge=1)
-    learning_rate_generator: float = setting(1e-4, "Adam's learning rate of the generators.", paper=1e-4, gt=0.0)
-    learning_rate_discriminator: float = setting(4e-4, "The same of the discriminators.", paper=4e-4, gt=0.0)
     adam_beta_1: float = setting(0.9, "Adam's first decay rate.", ge=0.0, lt=1.0)
     adam_beta_2: float = setting(0.999, "Adam's second decay rate.", ge=0.0, lt=1.0)
     warmup_steps: int = setting(0, "Steps over which the learning rates rise from 0.", unit="steps", paper=0, ge=0)
@@ -208,6 +207,21 @@ class TrainingSection(Section):
     checkpoint_every_epochs: int = setting(1, "Epochs between checkpoints `last`.", unit="epochs", ge=1)
     validate_every_epochs: int = setting(1, "Epochs between validations.", unit="epochs", ge=1)
     figures_every_epochs: int = setting(5, "Epochs between TensorBoard figures; 0 is never.", unit="epochs", ge=0)
+
+    def learning_rate_of(self, name: str) -> float:
+        """Return Adam's learning rate of a trainer's optimizer ``name``."""
+        raise NotImplementedError
+
+
+class TrainingSection(OptimisationSection):
+    """How to train generators against discriminators."""
+
+    learning_rate_generator: float = setting(1e-4, "Adam's learning rate of the generators.", paper=1e-4, gt=0.0)
+    learning_rate_discriminator: float = setting(4e-4, "The same of the discriminators.", paper=4e-4, gt=0.0)
+
+    def learning_rate_of(self, name):
+        adversary = name in ("critic", "discriminator")
+        return self.learning_rate_discriminator if adversary else self.learning_rate_generator
 
 
 class SpikesSection(Section):

@@ -7,7 +7,7 @@ import math
 import keras
 import tensorflow as tf
 
-from cyclegan_neuro.configuration.sections import TrainingSection
+from cyclegan_neuro.configuration.sections import OptimisationSection
 
 __all__ = ["WarmupDecay", "adam", "resolve_jit", "resolve_precision"]
 
@@ -15,7 +15,7 @@ _BFLOAT16_CAPABILITY = (8, 0)  # NVIDIA's Ampere (A100) and later
 
 
 def adam(
-    section: TrainingSection,
+    section: OptimisationSection,
     learning_rate: float,
     *,
     steps: int,
@@ -27,7 +27,7 @@ def adam(
 
     Parameters
     ----------
-    section : TrainingSection
+    section : OptimisationSection
     learning_rate : float
         Between warm-up and decay.
     steps : int
@@ -88,12 +88,12 @@ class WarmupDecay(keras.optimizers.schedules.LearningRateSchedule):
         return self.peak * rise * fall
 
 
-def resolve_precision(training: TrainingSection) -> str:
+def resolve_precision(training: OptimisationSection) -> str:
     """Return what ``training.precision`` means on this machine.
 
     Parameters
     ----------
-    training : TrainingSection
+    training : OptimisationSection
         ``precision`` is obeyed where it names one. ``auto`` is ``mixed_bfloat16`` on GPUs that have it (compute
         capability 8.0 or higher, all that are used), which needs no loss scale, ``mixed_float16`` with loss scaling
         on older ones, and ``float32`` on a CPU, which computes the other two more slowly, and on a GPU that does not
@@ -112,12 +112,12 @@ def resolve_precision(training: TrainingSection) -> str:
     return "mixed_bfloat16" if min(capabilities) >= _BFLOAT16_CAPABILITY else "mixed_float16"
 
 
-def resolve_jit(training: TrainingSection) -> bool:
+def resolve_jit(training: OptimisationSection) -> bool:
     """Return what ``training.jit_compile`` means on this machine.
 
     Parameters
     ----------
-    training : TrainingSection
+    training : OptimisationSection
         ``jit_compile`` is obeyed when it is true or false. ``auto`` compiles on one GPU: XLA often costs more than it
         gains on a CPU, and does not combine with mirrored replicas. A GPU repeats a run within rounding and not bit
         for bit, with XLA or without, whatever ``deterministic`` says.
@@ -133,7 +133,7 @@ def resolve_jit(training: TrainingSection) -> bool:
     return bool(_gpus(training)) and one_replica
 
 
-def _gpus(training: TrainingSection) -> list[tf.config.PhysicalDevice]:
+def _gpus(training: OptimisationSection) -> list[tf.config.PhysicalDevice]:
     """The GPUs that a run with these settings uses, as :mod:`cyclegan_neuro.training.devices` chooses them."""
     if training.devices == "cpu":
         return []

@@ -9,7 +9,7 @@ from functools import partial
 import keras
 import tensorflow as tf
 
-from cyclegan_neuro.configuration.sections import TrainingSection
+from cyclegan_neuro.configuration.sections import OptimisationSection
 from cyclegan_neuro.networks.objectives import Critique, Objective
 from cyclegan_neuro.systems.optimizers import adam, resolve_jit
 
@@ -82,18 +82,17 @@ class Trainer(keras.Model):
             optimizers[name].build(variables)
         self._means = {name: keras.metrics.Mean(name=name) for name in self.logs}
 
-    def compile_for(self, training: TrainingSection, *, steps: int) -> None:
+    def compile_for(self, training: OptimisationSection, *, steps: int) -> None:
         """Compile with one :func:`adam` per name in :attr:`learned`, as the section asks; ``steps`` of a whole run.
 
-        Names ``critic`` and ``discriminator`` learn at ``learning_rate_discriminator``, ``critic_updates`` times a
-        step; all others at ``learning_rate_generator``, and their averages may be kept.
+        ``critic`` and ``discriminator`` take ``critic_updates`` updates a step; averages may be kept of all others.
         """
         optimizers = {}
         for name in self.learned:
             tells = name in ("critic", "discriminator")
             optimizers[name] = adam(
                 training,
-                training.learning_rate_discriminator if tells else training.learning_rate_generator,
+                training.learning_rate_of(name),
                 steps=steps,
                 updates_per_step=self.critic_updates if tells else 1,
                 averaging=0.0 if tells else training.weight_averaging,

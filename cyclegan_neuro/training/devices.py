@@ -17,7 +17,7 @@ import tensorflow as tf
 # TensorFlow exports the switch on, not the switch off; without it one run would change all that follow in a process.
 from tensorflow.python.framework.config import disable_op_determinism, is_op_determinism_enabled
 
-from cyclegan_neuro.configuration.sections import TrainingSection
+from cyclegan_neuro.configuration.sections import OptimisationSection
 from cyclegan_neuro.errors import ConfigurationError
 
 __all__ = ["deterministic_ops", "evaluation_strategy", "peak_device_memory", "precision", "training_strategy"]
@@ -25,12 +25,12 @@ __all__ = ["deterministic_ops", "evaluation_strategy", "peak_device_memory", "pr
 _log = logging.getLogger(__name__)
 
 
-def training_strategy(training: TrainingSection) -> tf.distribute.Strategy:
+def training_strategy(training: OptimisationSection) -> tf.distribute.Strategy:
     """Return the distribution strategy for ``training.devices``.
 
     Parameters
     ----------
-    training : TrainingSection
+    training : OptimisationSection
         ``devices: auto`` mirrors the model over all visible GPUs, and without one runs on the CPU; ``batch_size`` over
         all devices must be divisible by their number.
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import keras
 import tensorflow as tf
 
-from cyclegan_neuro.configuration.sections import TrainingSection
+from cyclegan_neuro.configuration.sections import OptimisationSection
 from cyclegan_neuro.errors import TrainingError
 from cyclegan_neuro.training.callbacks import Measure, Position, Save, StopOnNonFinite
 from cyclegan_neuro.training.checkpoints import CheckpointStore
@@ -92,7 +92,7 @@ def _fit_once(run: Run, position: Position, callbacks: list[keras.callbacks.Call
 def _callbacks(
     run: Run, status: StatusFile, position: Position, history: History, interruption: Interruption
 ) -> list[keras.callbacks.Callback]:
-    section: TrainingSection = run.config.training
+    section: OptimisationSection = run.config.training
     windows_per_step = _windows_per_step(run)
     return [
         position,
@@ -138,7 +138,7 @@ class _Leave(keras.callbacks.Callback):
 
 
 @contextmanager
-def memory_errors(section: TrainingSection) -> Iterator[None]:
+def memory_errors(section: OptimisationSection) -> Iterator[None]:
     """Turn TensorFlow's out-of-memory error into one that says what to change.
 
     Raises

@@ -34,6 +34,6 @@ class DecodingConfig(Protocol):
     """The sections that any system which represents trials has."""
 
     data: TrialsSection
-    training: sections.TrainingSection
+    training: sections.OptimisationSection
     evaluation: EvaluationSection
     report: sections.ReportSection

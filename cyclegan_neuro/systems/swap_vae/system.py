@@ -1,0 +1,66 @@
+"""What Swap-VAE offers to training, report and command line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from cyclegan_neuro.systems.base import System
+from cyclegan_neuro.systems.swap_vae.config import LABELS, Config
+
+__all__ = ["SwapVAESystem"]
+
+
+class SwapVAESystem(System):
+    """Representations of trials of a population, in content and style."""
+
+    name = "swap_vae"
+    title = "Swap-VAE: content and style of the activity of a population"
+    citation = (
+        "Liu, R., Azabou, M., Dabagia, M., Lin, C.-H., Azar, M. G., Hengen, K. B., Valko, M., Dyer, E. L. (2021). "
+        "Drop, Swap, and Generate: a self-supervised approach for generating neural activity. NeurIPS."
+    )
+    Config = Config
+
+    def prepare(self, config, *, run_directory=None):
+        from cyclegan_neuro.populations.trials.preparing import prepare_trials
+
+        return prepare_trials(config.data)
+
+    def build(self, config, prepared):
+        from cyclegan_neuro.systems.swap_vae.fitting import build
+
+        return build(config, prepared)
+
+    def steps_per_epoch(self, config, prepared):
+        return 1  # an epoch is one compiled step
+
+    def training_stream(self, config, prepared, *, start_step):
+        from cyclegan_neuro.systems.swap_vae.fitting import training_stream
+
+        return training_stream(config, prepared, start_step=start_step)
+
+    def validation_dataset(self, config, prepared):
+        from cyclegan_neuro.systems.swap_vae.fitting import validation_dataset
+
+        return validation_dataset(config, prepared)
+
+    def evaluate(self, config, prepared, trainer, *, cache_directory=None):
+        from cyclegan_neuro.evaluation.decoding.evaluation import evaluate_trials
+        from cyclegan_neuro.evaluation.methods import Paragraph
+        from cyclegan_neuro.systems.swap_vae.fitting import Represented, fit_method
+
+        def fit_of(method):
+            return lambda prepared, seed: fit_method(config, prepared, method=method, seed=seed)
+
+        method = config.objective.method
+        facts = {"config": config, "label": LABELS[method], "updates": int(trainer.optimizer.iterations)}
+        with trainer.average_weights():
+            return evaluate_trials(
+                config,
+                prepared,
+                Represented(trainer, LABELS[method]),
+                fits={key: (label, fit_of(key)) for key, label in LABELS.items()},
+                method=method,
+                training=Paragraph(Path(__file__).parent / "methods.j2", facts),
+                cache_directory=cache_directory,
+            )
