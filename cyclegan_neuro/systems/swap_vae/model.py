@@ -9,7 +9,7 @@ from cyclegan_neuro.systems.swap_vae.config import Config
 from cyclegan_neuro.systems.swap_vae.networks import build_decoder, build_encoder
 from cyclegan_neuro.systems.swap_vae.trainer import Activity, TrialsTrainer, negative_log_likelihood
 
-__all__ = ["VAE", "SwapVAE", "drawn", "kl_divergence"]
+__all__ = ["VAE", "SwapVAE", "cosine", "drawn", "kl_divergence"]
 
 
 class SwapVAE(TrialsTrainer):
@@ -55,7 +55,7 @@ class SwapVAE(TrialsTrainer):
             "original": self.misfit(views.meant, means[:2]),  # Eq. 2
             "swapped": self.misfit(views.meant, means[2:]),  # Eq. 3
             "kl": sum(map(kl_divergence, codes)) / 2,
-            "alignment": tf.reduce_mean(2.0 - 2.0 * _cosine(c1, c2)),  # normalised L2 distance
+            "alignment": tf.reduce_mean(2.0 - 2.0 * cosine(c1, c2)),  # normalised L2 distance
         }
 
     def total(self, terms):
@@ -128,14 +128,18 @@ def drawn(code: dict, seed):
     return code["mean"] + tf.exp(0.5 * code["log_variance"]) * noise
 
 
-def kl_divergence(code: dict):
-    """Return KL(q(style) || N(0, 1)), summed over dimensions, averaged over the batch."""
+def kl_divergence(code: dict, prior: dict | None = None):
+    """Return KL(q(style) || p(style)), summed over dimensions, averaged over the batch; p is N(0, 1) when absent."""
     if "mean" not in code:
         return tf.zeros(())
     mean, log_variance = code["mean"], code["log_variance"]
+    if prior is not None:
+        mean = (mean - prior["mean"]) * tf.exp(-0.5 * prior["log_variance"])
+        log_variance = log_variance - prior["log_variance"]
     each = 1.0 + log_variance - tf.square(mean) - tf.exp(log_variance)
     return tf.reduce_mean(-0.5 * tf.reduce_sum(each, axis=1))
 
 
-def _cosine(a, b):
+def cosine(a, b):
+    """Return the cosine between rows, shape (batch,)."""
     return tf.reduce_sum(tf.math.l2_normalize(a, axis=1) * tf.math.l2_normalize(b, axis=1), axis=1)

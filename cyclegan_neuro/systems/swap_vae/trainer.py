@@ -12,7 +12,7 @@ from cyclegan_neuro.populations.trials.trials import PreparedTrials
 from cyclegan_neuro.systems.swap_vae.config import Config
 from cyclegan_neuro.systems.trainer import Trainer
 
-__all__ = ["Activity", "TrialsTrainer", "Views", "negative_log_likelihood"]
+__all__ = ["Activity", "TrialsTrainer", "Views", "negative_log_likelihood", "table"]
 
 _VIEWS, _DROPOUT, _OWN = range(3)  # what random numbers are for
 
@@ -100,8 +100,8 @@ class TrialsTrainer(Trainer):
         self.config, self.activity = config, activity
         self.batch_size = min(config.training.batch_size, len(prepared.train))
         first, last = prepared.trials.borders()
-        self.windows = _table(activity.scaled(prepared.windows()))
-        self.first, self.last = _table(first.astype(np.int32)), _table(last.astype(np.int32))
+        self.windows = table(activity.scaled(prepared.windows()))
+        self.first, self.last = table(first.astype(np.int32)), table(last.astype(np.int32))
         self.n_lags = 2 * prepared.context_bins + 1
         self.random = keras.random.SeedGenerator(config.training.seed)
 
@@ -175,6 +175,6 @@ class TrialsTrainer(Trainer):
         return tf.random.split(seed, 3)[_OWN]
 
 
-def _table(values: np.ndarray) -> tf.Variable:
-    """A table that is neither trained nor kept in checkpoints: what went in stands in the run's ``inputs.json``."""
+def table(values: np.ndarray) -> tf.Variable:
+    """Return a table that is not trained and in no checkpoint: the run's ``inputs.json`` says what went in."""
     return tf.Variable(values, trainable=False)
