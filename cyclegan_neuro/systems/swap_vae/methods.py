@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
 from cyclegan_neuro.populations.trials.trials import PreparedTrials
@@ -15,7 +16,7 @@ __all__ = ["trainer_of"]
 
 def trainer_of(config: Config, prepared: PreparedTrials) -> TrialsTrainer:
     """Return the trainer of ``objective.method``, not compiled."""
-    build = {
+    builders: dict[str, Callable[..., TrialsTrainer]] = {
         "swap_vae": SwapVAE,
         "vae": partial(VAE, beta=1.0),
         "beta_vae": partial(VAE, beta=config.objective.beta),
@@ -24,5 +25,5 @@ def trainer_of(config: Config, prepared: PreparedTrials) -> TrialsTrainer:
         "byol": BYOL,
         "myow": MYOW,
         "pi_vae": PiVAE,
-    }[config.objective.method]
-    return build(config, prepared)
+    }
+    return builders[config.objective.method](config, prepared)

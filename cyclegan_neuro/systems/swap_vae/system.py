@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from cyclegan_neuro.errors import ConfigurationError
+from cyclegan_neuro.populations.trials.trials import Label, PreparedTrials
 from cyclegan_neuro.systems.base import System
 from cyclegan_neuro.systems.swap_vae.config import LABELS, Config
 
 __all__ = ["SwapVAESystem"]
+
+_NEEDS: dict[str, Label] = {"supervised_direction": "direction", "supervised_time": "time", "pi_vae": "direction"}
+"""The labels that methods learn from."""
 
 
 class SwapVAESystem(System):
@@ -24,7 +29,9 @@ class SwapVAESystem(System):
     def prepare(self, config, *, run_directory=None):
         from cyclegan_neuro.populations.trials.preparing import prepare_trials
 
-        return prepare_trials(config.data)
+        prepared = prepare_trials(config.data)
+        _require_labels(config, prepared)
+        return prepared
 
     def build(self, config, prepared):
         from cyclegan_neuro.systems.swap_vae.fitting import build
@@ -64,3 +71,19 @@ class SwapVAESystem(System):
                 training=Paragraph(Path(__file__).parent / "methods.j2", facts),
                 cache_directory=cache_directory,
             )
+
+
+def _require_labels(config: Config, prepared: PreparedTrials) -> None:
+    """Refuse methods whose labels the data lack."""
+    asked: dict[str, list[str]] = {"objective.method": [config.objective.method]}
+    asked["evaluation.compare"] = config.evaluation.compare
+    for where, methods in asked.items():
+        for method in methods:
+            label = _NEEDS.get(method)
+            if label and not prepared.decodes(label):
+                raise ConfigurationError(
+                    where,
+                    got=f"'{method}', and no {label} in {prepared.trials.source}",
+                    expected=f"trials with a {label}, from which it learns",
+                    fix=f"name the field in data.x.fields, or set {where} without {method}",
+                )
