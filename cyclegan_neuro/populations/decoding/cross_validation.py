@@ -124,7 +124,7 @@ def paired(
         (more,), np.sum, permutation_type="samples", vectorized=True, n_resamples=n_resamples,
         rng=np.random.default_rng(seed),
     )  # fmt: skip
-    return Difference(more.sum() / n_bins.sum(), low, high, float(test.pvalue), len(trials))
+    return Difference(float(more.sum() / n_bins.sum()), low, high, float(test.pvalue), len(trials))
 
 
 def holm(p: np.ndarray) -> np.ndarray:

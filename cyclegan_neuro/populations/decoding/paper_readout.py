@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -59,31 +60,40 @@ def follow_readout(features: np.ndarray, prepared: PreparedTrials, *, seed: int)
 
     Notes
     -----
-    Squared error, learning rate 0.01, weight decay 1e-5, batches of 256, 300 epochs. scikit-learn divides its penalty
-    by the bins of a batch, so that it is given the weight decay times as many.
+    Squared error, Adam at 0.01 with weight decay 1e-5, batches of 256, 300 epochs, initial weights within
+    1/√dimension. (Those of scikit-learn's MLPRegressor are 2.4 times larger, which lowers the best epoch of raw
+    activity by one to two points.) Adam does not settle at this rate on features as large as rates in spikes/s, and
+    the last epoch is then a matter of luck; spike counts per bin are smaller.
 
     References
     ----------
     Liu et al. 2021, section 3.4, and the published code (``neural_tasks.train_angle_classifier``).
     """
-    from sklearn.neural_network import MLPRegressor  # a second that --help need not wait
-
     train, held_out = decoded_bins(prepared, "direction")
     labels, n_labels = prepared.labels("direction"), prepared.n_labels("direction")
-    x, asked = (np.asarray(features[rows], np.float32) for rows in (train, held_out))
+    x, asked = (np.c_[features[rows], np.ones(len(rows))].astype(np.float32) for rows in (train, held_out))
     targets = unit_circle(labels[train], n_labels).astype(np.float32)
-    batch_size = min(BATCH_SIZE, len(x))
-    layer = MLPRegressor(
-        hidden_layer_sizes=(),
-        batch_size=batch_size,
-        learning_rate_init=LEARNING_RATE,
-        alpha=WEIGHT_DECAY * batch_size,
-        random_state=seed,
-    )
+    true, trial = labels[held_out], prepared.trials.trial[held_out]
     trace = np.empty((2, N_EPOCHS))
-    for epoch in range(N_EPOCHS):
-        cos, sin = layer.partial_fit(x, targets).predict(asked).T
-        angles = np.arctan2(sin, cos)
-        decoded = Decoded("direction", n_labels, held_out, prepared.trials.trial[held_out], angles, labels[held_out])
+    for epoch, weights in enumerate(_epochs(x, targets, np.random.default_rng(seed))):
+        cos, sin = (asked @ weights).T
+        decoded = Decoded("direction", n_labels, held_out, trial, np.arctan2(sin, cos), true)
         trace[:, epoch] = decoded.accuracy, decoded.near_accuracy
     return ReadoutTrace(*trace)
+
+
+def _epochs(x: np.ndarray, targets: np.ndarray, rng: np.random.Generator) -> Iterator[np.ndarray]:
+    """Weights of a linear layer, the last row its bias, after each epoch of Adam."""
+    bound = 1 / np.sqrt(x.shape[1] - 1)
+    weights = rng.uniform(-bound, bound, (x.shape[1], 2)).astype(np.float32)
+    mean, square, step = np.zeros_like(weights), np.zeros_like(weights), 0
+    for _ in range(N_EPOCHS):
+        order = rng.permutation(len(x))
+        for start in range(0, len(x), BATCH_SIZE):
+            rows, step = order[start : start + BATCH_SIZE], step + 1
+            gradient = x[rows].T @ (x[rows] @ weights - targets[rows]) / len(rows) + WEIGHT_DECAY * weights
+            mean = 0.9 * mean + 0.1 * gradient
+            square = 0.999 * square + 0.001 * gradient**2
+            scale = np.sqrt(square / (1 - 0.999**step)) + 1e-8
+            weights = weights - LEARNING_RATE / (1 - 0.9**step) * mean / scale
+        yield weights

@@ -176,7 +176,7 @@ def predict(
     outputs, loss = (_softmax, _log_loss) if readout == "softmax" else (_ridge, _squared_error)
     targets = (np.eye(n_labels) if readout == "softmax" else unit_circle(np.arange(n_labels), n_labels))[labels]
     scaler = StandardScaler().fit(np.asarray(features, np.float64))
-    x, asked = scaler.transform(features), scaler.transform(asked)
+    x, asked = (scaler.transform(np.asarray(rows, np.float64)) for rows in (features, asked))
     scored = np.ones(len(x), bool) if scored is None else scored
     total = np.zeros(1)
     for fit, check in GroupKFold(N_FOLDS[readout], shuffle=True, random_state=seed).split(x, groups=trial):
