@@ -13,6 +13,7 @@ from cyclegan_neuro.populations.reading import bin_spike_times
 from cyclegan_neuro.populations.trials import checks, labels
 from cyclegan_neuro.populations.trials.trials import Trials
 from cyclegan_neuro.recordings.checks import require
+from cyclegan_neuro.recordings.findings import Finding
 from cyclegan_neuro.recordings.recording import Origin
 
 __all__ = ["join_days", "trials_from_arrays", "trials_from_neo"]
@@ -153,14 +154,24 @@ def join_days(x: Trials, y: Trials) -> Trials:
                 f"data.x and data.y ({x.source}, {y.source})", got=f"{what}: {_told(of_x)} on day x, {_told(of_y)} on "
                 "day y", expected="the same on both", fix=fix,
             )  # fmt: skip
+    findings = (*x.findings, *y.findings)
+    if np.array_equal(x.values, y.values):
+        findings = (*findings, _one_day_twice(y.source))
     first = int(x.trial.max()) + 1
     joined = {name: np.concatenate([getattr(x, name), getattr(y, name)]) for name in ("values", *_known(x))}
     named = [day.held_out + shift for day, shift in ((x, 0), (y, first)) if day.held_out is not None]
     return replace(
         x, **joined, trial=np.concatenate([x.trial, y.trial + first]), source=f"{x.source} and {y.source}",
-        day=np.repeat(np.array([0, 1], np.int64), [x.n_bins, y.n_bins]), findings=x.findings + y.findings,
+        day=np.repeat(np.array([0, 1], np.int64), [x.n_bins, y.n_bins]), findings=findings,
         held_out=np.concatenate(named) if named else None,
         notes=(*x.notes, *y.notes, f"the trials of {y.source} are numbered from {first}"),
+    )  # fmt: skip
+
+
+def _one_day_twice(source: str) -> Finding:
+    return Finding(
+        "warning", "one_day_twice", f"data.y, {source}", got="the same activity on both days", expected="two days",
+        fix="name the file, or the group, of the other day",
     )  # fmt: skip
 
 

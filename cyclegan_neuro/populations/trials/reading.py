@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from itertools import pairwise
 from pathlib import Path
 
@@ -11,15 +10,13 @@ import numpy as np
 from cyclegan_neuro.errors import RecordingError
 from cyclegan_neuro.populations.reading import bin_spike_times, read_origin, split_units
 from cyclegan_neuro.populations.trials.arrays import join_days, trials_from_arrays
-from cyclegan_neuro.populations.trials.sections import DEFAULT_FIELDS, TrialFileSection, TrialsSection
+from cyclegan_neuro.populations.trials.fields import Fields
+from cyclegan_neuro.populations.trials.sections import TrialFileSection, TrialsSection
 from cyclegan_neuro.populations.trials.trials import Trials
 from cyclegan_neuro.recordings import readers
-from cyclegan_neuro.recordings.memory import require_room
-from cyclegan_neuro.recordings.readers.base import Source
 
 __all__ = ["read_trials"]
 
-_LISTED = 20
 #: Longest piece of a recording without trials: blocks that folds and intervals are made of.
 _PIECE_S = 10.0
 
@@ -44,98 +41,12 @@ def read_trials(section: TrialsSection) -> Trials:
 
 def _read_day(file: TrialFileSection, section: TrialsSection, key: str) -> Trials:
     with readers.open_source(Path(file.path)) as source:
-        fields = _Fields(source, file, section.source, key)
+        fields = Fields(source, file, section.source, key)
         read = _read_rates if section.source == "rates" else _read_spike_times
         return read(fields, section.n_conditions)
 
 
-class _Fields:
-    """Fields of a group of an open file, by what they mean."""
-
-    def __init__(self, source: Source, file: TrialFileSection, kind: str, key: str):
-        self.source, self.file, self.key = source, file, key
-        self.group = file.group.strip("/")
-        self.names: dict[str, str] = {}
-        for field, defaults in DEFAULT_FIELDS[kind].items():
-            given = file.fields.get(field)
-            names = defaults if given is None else (given,) if given else ()
-            found = next((name for name in map(self._full, names) if source.find(name) is not None), None)
-            if found is not None:
-                self.names[field] = found
-            elif given:
-                raise self._missing(field, given)
-
-    def _full(self, name: str) -> str:
-        return f"{self.group}/{name}" if self.group else name
-
-    def where(self, field: str) -> str:
-        return f"{self.source.path}, field '{self.names[field]}'"
-
-    def need(self, field: str, default: str) -> np.ndarray:
-        """Return the numbers of a field without which nothing can be read."""
-        if field not in self.names:
-            raise self._missing(field, default)
-        return self.get(field)
-
-    def get(self, field: str) -> np.ndarray | None:
-        """Return the numbers of a field, vectors of one axis also where MATLAB gave them two; None if it is absent."""
-        if field not in self.names:
-            return None
-        name = self.names[field]
-        entry = self.source.find(name)
-        if entry.kind != "number":
-            raise RecordingError(
-                self.where(field), got=f"{entry.type_name} of shape {entry.shape}", expected="real numbers",
-                fix=f"name a field of numbers in {self.key}.fields, for example conditions as whole numbers from 0",
-            )  # fmt: skip
-        require_room(self.where(field), shape=entry.shape, itemsize=8)
-        array = self.source.read(name)
-        return array.reshape(-1) if array.ndim == 2 and 1 in array.shape and field != "values" else array
-
-    def attribute(self, name: str) -> np.ndarray | None:
-        """Return an attribute of the group or of the file, or a data set of that name."""
-        places = [f"{self.group}@{name}", f"{self.group}/{name}", name] if self.group else [name]
-        found = next((place for place in places if self.source.find(place) is not None), None)
-        return None if found is None else np.asarray(self.source.read(found)).reshape(-1)
-
-    def bin_s(self) -> float:
-        """Return the duration of a bin: as configured, else an attribute of the file, else steps of ``time_s``."""
-        if self.file.bin_s is not None:
-            return self.file.bin_s
-        for name, of in (("bin_s", lambda value: value), ("rate_hz", lambda value: 1.0 / value)):
-            value = self.attribute(name)
-            if value is not None and value.size == 1 and value.dtype.kind in "iuf" and value[0] > 0:
-                return float(of(value[0]))
-        seconds = self.get("time_s")
-        if seconds is not None and len(seconds) > 1 and np.median(np.diff(seconds)) > 0:
-            return float(np.round(np.median(np.diff(seconds)), 9))
-        raise RecordingError(
-            f"{self.source.path}, {self.key}.bin_s", got="nothing", expected="the duration of a bin in seconds, there "
-            "or as an attribute bin_s of the group", fix=f"set {self.key}.bin_s, for example 0.1",
-        )  # fmt: skip
-
-    def _missing(self, field: str, wanted: str) -> RecordingError:
-        entries = {n: e for n, e in self.source.entries().items() if e.kind == "number" and not e.attribute}
-        inside = {n.removeprefix(f"{self.group}/"): e for n, e in entries.items() if n.startswith(self._full(""))}
-        inside = {n: e for n, e in inside.items() if field != "values" or len(e.shape) == 2}
-        near = get_close_matches(wanted, inside, n=1, cutoff=0.5)
-        listed = ", ".join(f"{name} {entry.shape}" for name, entry in list(inside.items())[:_LISTED])
-        fix = f"set {self.key}.fields: {{{field}: ...}}"
-        if near:
-            fix = f"did you mean '{near[0]}'? Set {self.key}.fields: {{{field}: {near[0]}}}"
-        elif not inside:
-            groups = sorted({n.rpartition("/")[0] for n in entries} - {""})
-            close = get_close_matches(self.group, groups, n=1, cutoff=0.0) or groups[:1]
-            listed = f"groups {', '.join(groups[:_LISTED])}" if groups else ""
-            fix = f"set {self.key}.group: {close[0]}" if close else "name another file"
-        at = f", group '{self.group}'" if self.group else ""
-        return RecordingError(
-            f"{self.source.path}{at}", got=f"no '{wanted}' ({field})",
-            expected=f"one of what is there: {listed or 'nothing'}", fix=fix,
-        )  # fmt: skip
-
-
-def _read_rates(fields: _Fields, n_conditions: int) -> Trials:
+def _read_rates(fields: Fields, n_conditions: int) -> Trials:
     values, bin_s, notes = fields.need("values", "firing_rates"), fields.bin_s(), []
     trial, targets = fields.get("trial"), fields.get("targets")
     if trial is None:
@@ -152,21 +63,12 @@ def _read_rates(fields: _Fields, n_conditions: int) -> Trials:
     return trials_from_arrays(
         values, trial, bin_s=bin_s, condition=fields.get("condition"), n_conditions=n_conditions,
         time=fields.get("time"), speed=fields.get("speed"), targets=targets, target_names=names,
-        held_out=fields.get("held_out"), source=_source(fields), names=_short(fields),
+        held_out=fields.get("held_out"), source=fields.label, names=fields.short,
         data_origin=read_origin(fields.source), notes=notes,
     )  # fmt: skip
 
 
-def _source(fields: _Fields) -> str:
-    return f"{fields.source.path}, {fields.group}" if fields.group else str(fields.source.path)
-
-
-def _short(fields: _Fields) -> dict[str, str]:
-    prefix = f"{fields.group}/" if fields.group else ""
-    return {field: name.removeprefix(prefix) for field, name in fields.names.items()}
-
-
-def _pieces(n_bins: int, bin_s: float, fields: _Fields) -> np.ndarray:
+def _pieces(n_bins: int, bin_s: float, fields: Fields) -> np.ndarray:
     """Number pieces of a continuous recording, of equal length within a stretch; none crosses a jump of ``time_s``."""
     seconds = fields.get("time_s")
     jumps = np.zeros(0, np.int64)
@@ -192,32 +94,42 @@ def _pieces(n_bins: int, bin_s: float, fields: _Fields) -> np.ndarray:
     return trial
 
 
-def _read_spike_times(fields: _Fields, n_conditions: int) -> Trials:
+def _read_spike_times(fields: Fields, n_conditions: int) -> Trials:
     times = fields.need("spike_times", "units/spike_times")
     ends = fields.need("spike_times_index", "units/spike_times_index")
     starts = fields.need("start_time", "intervals/trials/start_time")
     stops = fields.need("stop_time", "intervals/trials/stop_time")
     units = split_units(times, ends, where=fields.where("spike_times"), where_ends=fields.where("spike_times_index"))
     bin_s = fields.bin_s()
-    _require_table(starts, stops, bin_s, fields)
+    known = _known_rows(starts, stops, bin_s, fields)
     in_order = [np.sort(unit) for unit in units]
-    counts = [_in_trial(in_order, start, stop, bin_s) for start, stop in zip(starts, stops, strict=True)]
-    _require_one_clock(counts, times, starts, stops, fields)
+    counts = [_in_trial(in_order, start, stop, bin_s) for start, stop in zip(starts[known], stops[known], strict=True)]
+    _require_one_clock(counts, times, starts[known], stops[known], fields)
     lengths = [len(part) for part in counts]
-    condition = fields.get("condition")
-    if condition is not None and len(condition) != len(starts):
-        raise RecordingError(
-            fields.where("condition"), got=f"{len(condition):,} values",
-            expected=f"one for each of {len(starts)} trials", fix="name the column of the table of trials",
-        )  # fmt: skip
-    names = _short(fields)
+    condition, held_out = (_column(name, starts, known, fields) for name in ("condition", "held_out"))
+    notes = [f"{len(times):,} spikes of {len(units)} units, in {sum(lengths):,} bins of {bin_s:g} s of trials"]
+    if len(known) < len(starts):
+        notes.append(
+            f"{fields.where('stop_time')}: {len(starts) - len(known)} trials without start or stop are left out"
+        )
     return trials_from_arrays(
-        np.concatenate(counts) / bin_s, np.repeat(np.arange(len(counts)), lengths), bin_s=bin_s,
+        np.concatenate(counts) / bin_s, np.repeat(known, lengths), bin_s=bin_s, held_out=held_out,
         condition=None if condition is None else np.repeat(condition, lengths), n_conditions=n_conditions,
-        time=np.concatenate([np.arange(length) for length in lengths]), held_out=fields.get("held_out"),
-        source=_source(fields), names=names | {"values": names["spike_times"]}, data_origin=read_origin(fields.source),
-        notes=[f"{len(times):,} spikes of {len(units)} units, in {sum(lengths):,} bins of {bin_s:g} s of trials"],
+        time=np.concatenate([np.arange(length) for length in lengths]), source=fields.label,
+        names=fields.short | {"values": fields.short["spike_times"]}, notes=notes,
+        data_origin=read_origin(fields.source),
     )  # fmt: skip
+
+
+def _column(name: str, starts: np.ndarray, known: np.ndarray, fields: Fields) -> np.ndarray | None:
+    """Return a column of the table of trials, of the rows with known times."""
+    column = fields.get(name)
+    if column is not None and len(column) != len(starts):
+        raise RecordingError(
+            fields.where(name), got=f"{len(column):,} values", expected=f"one for each of {len(starts)} trials",
+            fix="name the column of the table of trials",
+        )  # fmt: skip
+    return None if column is None else column[known]
 
 
 def _in_trial(units: list[np.ndarray], start: float, stop: float, bin_s: float) -> np.ndarray:
@@ -227,7 +139,7 @@ def _in_trial(units: list[np.ndarray], start: float, stop: float, bin_s: float) 
 
 
 def _require_one_clock(
-    counts: list[np.ndarray], times: np.ndarray, starts: np.ndarray, stops: np.ndarray, fields: _Fields
+    counts: list[np.ndarray], times: np.ndarray, starts: np.ndarray, stops: np.ndarray, fields: Fields
 ) -> None:
     """Refuse trials of which most hold no spike: times in other units, or from another start."""
     empty = np.mean([not part.any() for part in counts])
@@ -240,24 +152,31 @@ def _require_one_clock(
         )  # fmt: skip
 
 
-def _require_table(starts: np.ndarray, stops: np.ndarray, bin_s: float, fields: _Fields) -> None:
-    """Refuse trials that overlap, go backwards, or are shorter than a bin."""
+def _known_rows(starts: np.ndarray, stops: np.ndarray, bin_s: float, fields: Fields) -> np.ndarray:
+    """Return the rows of the table with known times; refuse trials that overlap, or are shorter than a bin."""
     where = fields.where("stop_time")
-    if starts.shape != stops.shape or starts.ndim != 1 or not starts.size:
+    if starts.shape != stops.shape or starts.ndim != 1:
         raise RecordingError(
             where, got=f"{stops.shape} for starts {starts.shape}", expected="one stop for each start",
             fix="name columns of one table of trials",
         )  # fmt: skip
-    unknown = np.flatnonzero(~(np.isfinite(starts) & np.isfinite(stops)))
-    short = np.flatnonzero(stops - starts < bin_s * (1 - 1e-9))
-    overlap = np.flatnonzero(starts[1:] < stops[:-1] - 1e-6) + 1
+    known = np.flatnonzero(np.isfinite(starts) & np.isfinite(stops))
+    if not known.size:
+        raise RecordingError(
+            where, got=f"NaN in all {len(starts)} trials, there or as start", expected="seconds",
+            fix=f"name a column with the ends of trials: {fields.key}.fields: {{stop_time: ...}}",
+        )  # fmt: skip
+    first, last = starts[known], stops[known]
+    short = np.flatnonzero(last - first < bin_s * (1 - 1e-9))
+    overlap = np.flatnonzero(first[1:] < last[:-1] - 1e-6) + 1
     for rows, got, expected in (
-        (unknown, "NaN or infinity", "a time"),
         (short, "shorter than a bin, or ends before its start", f"at least {bin_s:g} s"),
         (overlap, "starts before the one before it stops", "trials one after the other: none shares spikes"),
     ):
         if rows.size:
+            row = rows[0]
             raise RecordingError(
-                where, got=f"trial {rows[0]} ({starts[rows[0]]:g} to {stops[rows[0]]:g}): {got} ({rows.size} such)",
-                expected=expected, fix="mend the table of trials, or leave these trials out of it",
+                where, got=f"trial {known[row]} ({first[row]:g} to {last[row]:g}): {got} ({rows.size} such)",
+                expected=expected, fix="mend the table of trials, or write NaN there: such trials are left out",
             )  # fmt: skip
+    return known

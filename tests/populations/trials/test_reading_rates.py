@@ -115,6 +115,15 @@ def test_flags_longer_than_the_trials_are_indexed_by_their_numbers(reaching):
     np.testing.assert_array_equal(prepared.held_out_trials, [3, 7])
 
 
+def test_one_day_given_twice_is_noticed(reaching):
+    (finding,) = read(reaching("x.h5"), y=reaching("y.h5")).findings
+    assert (finding.severity, finding.code, finding.got) == (
+        "warning",
+        "one_day_twice",
+        "the same activity on both days",
+    )
+
+
 def test_two_days(reaching):
     flags = (np.arange(10) == 4).astype(int)
     x, y = reaching("x.h5", held_out=flags), reaching("y.h5", firing_rates=RATES + 10, held_out=np.zeros(10, int))
@@ -204,12 +213,15 @@ def test_fields_that_cannot_be_read(reaching, changed, given, message):
     assert message in str(caught.value)
 
 
-def test_a_group_that_is_not_there_is_named(tmp_path):
+@pytest.mark.parametrize(("group", "meant"), [("", "a"), ("chewie1", "chewie_1"), ("chewie_1", "chewie_1/fine")])
+def test_a_group_that_is_not_there_is_named(tmp_path, group, meant):
     with h5py.File(tmp_path / "rates.h5", "w") as file:
-        file["chewie_1/firing_rates"] = RATES
-    message = "expected one of what is there: groups chewie_1. Fix: set data.x.group: chewie_1"
-    with pytest.raises(RecordingError, match=message):
-        read(tmp_path / "rates.h5", group="chewie1")
+        for name in ("a", "chewie_1/fine") if group == "chewie_1" else ("a", "chewie_1"):
+            file[f"{name}/firing_rates"] = RATES
+    with pytest.raises(RecordingError) as caught:
+        read(tmp_path / "rates.h5", group=group)
+    assert "got no 'firing_rates' (values), expected a group with it: a, chewie_1" in str(caught.value)
+    assert str(caught.value).endswith(f"Fix: set data.x.group: {meant}")
 
 
 @pytest.mark.parametrize(

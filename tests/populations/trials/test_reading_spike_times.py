@@ -55,6 +55,16 @@ def test_columns_by_other_names(prepare):
     np.testing.assert_array_equal(prepared.held_out_trials, [0, 5])
 
 
+def test_trials_without_times_are_left_out(prepare):
+    stops = STARTS + 0.45
+    stops[[1, 9]] = np.nan
+    prepared = prepare(intervals__trials__stop_time=stops, intervals__trials__held_out=np.arange(10) % 9 == 0)
+    assert prepared.trials.numbers.tolist() == [0, *range(2, 9)]
+    np.testing.assert_array_equal(prepared.trials.condition, prepared.trials.trial % 2)
+    np.testing.assert_array_equal(prepared.held_out_trials, [0])
+    assert prepared.trials.notes[1].endswith("2 trials without start or stop are left out")
+
+
 @pytest.mark.parametrize(
     ("changed", "message"),
     [
@@ -63,7 +73,8 @@ def test_columns_by_other_names(prepare):
         ({"intervals__trials__stop_time": STARTS + 0.05}, "got trial 0 (1 to 1.05): shorter than a bin, or ends before "
          "its start (10 such), expected at least 0.1 s"),
         ({"intervals__trials__stop_time": STARTS + 2.5}, "trial 1 (3 to 5.5): starts before the one before it stops"),
-        ({"intervals__trials__stop_time": STARTS * np.nan}, "got trial 0 (1 to nan): NaN or infinity (10 such)"),
+        ({"intervals__trials__stop_time": STARTS * np.nan}, "got NaN in all 10 trials, there or as start, expected "
+         "seconds. Fix: name a column with the ends of trials: data.x.fields: {stop_time: ...}"),
         ({"intervals__trials__condition": np.zeros(9)}, "got 9 values, expected one for each of 10 trials"),
         ({"intervals__trials__condition": np.array(["left"] * 10, "S")}, "got text of shape (10,), expected real"),
         ({"units__spike_times": np.concatenate(TIMES) * 1000}, "got 100% of trials without a spike (trials from 1 to "
