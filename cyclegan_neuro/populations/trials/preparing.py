@@ -10,6 +10,7 @@ from cyclegan_neuro.errors import WindowError
 from cyclegan_neuro.populations.trials import checks
 from cyclegan_neuro.populations.trials.reading import read_trials
 from cyclegan_neuro.populations.trials.sections import TrialsSection
+from cyclegan_neuro.populations.trials.smoothing import smoothed
 from cyclegan_neuro.populations.trials.trials import PreparedTrials, Trials
 from cyclegan_neuro.recordings.checks import require
 from cyclegan_neuro.recordings.digest import content_sha256
@@ -28,8 +29,8 @@ def prepare_trials(section: TrialsSection) -> PreparedTrials:
         On input that cannot be used, before anything is written or trained.
     """
     return split_trials(
-        _trials(section), held_out_fraction=section.held_out_fraction, context_bins=section.context_bins,
-        min_speed=section.min_speed, n_times=section.n_times,
+        smoothed(_trials(section), section.smooth_bins), held_out_fraction=section.held_out_fraction,
+        context_bins=section.context_bins, min_speed=section.min_speed, n_times=section.n_times,
     )  # fmt: skip
 
 

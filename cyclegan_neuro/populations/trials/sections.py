@@ -77,6 +77,10 @@ class TrialsSection(Section):
     simulation: ReachingSection = setting(ReachingSection, "Simulated trials (source simulated).")
     recordings: sections.DataSection | None = setting(None, "Two days of ΔF/F (source recordings).")
     bin_s: float = setting(0.25, "Bins of ΔF/F, means over frames (source recordings).", unit="s", gt=0.0)
+    smooth_bins: float = setting(
+        0.0, "Standard deviation of a Gaussian that smooths activity and targets within trials, to both sides.",
+        unit="bins", ge=0.0,
+    )  # fmt: skip
     n_conditions: int = setting(8, "Directions, or places along the track, at equal distances on a circle.", ge=2)
     min_speed: float | None = setting(None, "Decode directions from faster bins only; unit of the file.", ge=0.0)
     n_times: int = setting(9, "Decode times from the first bins of each trial, as many.", unit="bins", paper=9, ge=2)
