@@ -42,7 +42,7 @@ def build_mlp(
     given = keras.Input((size,), name=f"{name}_input")
     value = given
     for number, units in enumerate(hidden, start=1):
-        value = dense(units, f"hidden_{number}")(value)
+        value = dense(units, f"hidden_{number}", use_bias=activation != "relu")(value)  # a norm takes a bias back
         if activation == "relu":
             value = layers.BatchNormalization(momentum=0.9, epsilon=1e-5, name=f"{name}_norm_{number}")(value)
         value = layers.Activation(activation)(value)
