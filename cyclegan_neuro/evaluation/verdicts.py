@@ -6,9 +6,10 @@ import math
 from collections.abc import Iterable
 from enum import Enum
 
-__all__ = ["MapVerdict", "Standing", "Verdict", "answer"]
+__all__ = ["Claim", "MapVerdict", "PairedVerdict", "Standing", "Verdict", "answer"]
 
 _ALIKE = 0.01  # relative differences below this are called none
+_LEVEL = 0.05  # of a test, after correction for how many there are
 
 
 class Verdict(Enum):
@@ -73,6 +74,65 @@ class MapVerdict(Enum):
         if self in (MapVerdict.AS_UNTRAINED, MapVerdict.AS_MIXED):
             return f"above chance, but {self.value}"
         return self.value.replace("points", "pointing")
+
+
+class PairedVerdict(Enum):
+    """What a paired difference of two scores amounts to; the value is what tables say."""
+
+    BETTER = "better"
+    NOISE = "within noise"
+    WORSE = "worse"
+    UNKNOWN = "not known"
+
+    @classmethod
+    def of(cls, difference: float, p: float) -> PairedVerdict:
+        """Judge a difference of scores, of which larger is better, at 5 %.
+
+        Examples
+        --------
+        >>> [PairedVerdict.of(*found).value for found in ((0.1, 0.01), (-0.1, 0.01), (0.1, 0.2), (0.1, math.nan))]
+        ['better', 'worse', 'within noise', 'not known']
+        """
+        if math.isnan(difference) or math.isnan(p):
+            return cls.UNKNOWN
+        if p > _LEVEL:
+            return cls.NOISE
+        return cls.BETTER if difference > 0 else cls.WORSE
+
+    @property
+    def turned(self) -> PairedVerdict:
+        """The same of the difference the other way round."""
+        return {PairedVerdict.BETTER: PairedVerdict.WORSE, PairedVerdict.WORSE: PairedVerdict.BETTER}.get(self, self)
+
+
+class Claim(Enum):
+    """Whether a part of a representation carries a label that another part does not; the value is what tables say."""
+
+    HOLDS = "holds"
+    IN_PART = "holds in part"
+    FAILS = "does not hold"
+
+    @classmethod
+    def of(
+        cls, carrier: tuple[float, float], other: tuple[float, float], carrier_to_other: PairedVerdict, chance: float
+    ) -> Claim:
+        """Judge by intervals of both parts' scores, their paired difference, and chance.
+
+        It holds where the carrier is above chance, is better than the other part, and the other is not above chance;
+        in part where only the last fails.
+
+        Examples
+        --------
+        >>> Claim.of((0.4, 0.5), (0.1, 0.2), PairedVerdict.BETTER, 0.11).value
+        'holds'
+        >>> Claim.of((0.4, 0.5), (0.2, 0.3), PairedVerdict.BETTER, 0.11).value
+        'holds in part'
+        >>> Claim.of((0.4, 0.5), (0.4, 0.5), PairedVerdict.NOISE, 0.11).value
+        'does not hold'
+        """
+        if carrier[0] <= chance or carrier_to_other is not PairedVerdict.BETTER:
+            return cls.FAILS
+        return cls.IN_PART if other[0] > chance else cls.HOLDS
 
 
 def answer(verdicts: Iterable[Verdict]) -> str:

@@ -1,0 +1,1 @@
+"""What the report on representations of trials tells, in order."""

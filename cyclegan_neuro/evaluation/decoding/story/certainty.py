@@ -1,0 +1,97 @@
+"""How sure all this is, and what a reader must know first."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from cyclegan_neuro.evaluation.contents import Block, Sentence
+from cyclegan_neuro.evaluation.decoding.measurements import Measurements
+from cyclegan_neuro.evaluation.decoding.representations import PCA, RAW
+from cyclegan_neuro.evaluation.decoding.scores import Decoding
+from cyclegan_neuro.evaluation.decoding.story.inputs import origin_sentence
+from cyclegan_neuro.evaluation.decoding.story.parting import claim_sentence
+from cyclegan_neuro.evaluation.decoding.story.wording import TITLES, accuracy, points, tell, than
+from cyclegan_neuro.evaluation.verdicts import PairedVerdict
+from cyclegan_neuro.evaluation.wording import plural
+from cyclegan_neuro.populations.trials.trials import Label
+
+__all__ = ["certainty_block", "summarise"]
+
+
+def certainty_block(found: Measurements) -> Block:
+    """Tell what the numbers leave open."""
+    told = tell(
+        "certainty", name=found.name, tested=_tested(found), n_folds=found.decoding.n_folds, n_seeds=found.n_seeds,
+        widest={label: _half_width(found.decoding, label) for label in found.decoding.scores},
+    )  # fmt: skip
+    return Block(TITLES["certainty"], **told)
+
+
+def _tested(found: Measurements) -> str:
+    """Say what was tested, with how many networks."""
+    decoding = found.decoding
+    if not decoding.scores:
+        return "Nothing was decoded: the data have no labels."
+    decoded = next(iter(next(iter(decoding.scores.values())).values())).decoded
+    what = f"{plural(len(decoded.bins), 'bin')} of {plural(len(np.unique(decoded.trial)), 'trial')}"
+    if decoding.n_folds:
+        return f"{decoding.n_folds}-fold cross-validation, one network per fold: {what} tested."
+    return f"One network on one split: {what} tested."
+
+
+def _half_width(found: Decoding, label: Label) -> float:
+    score = found.scores[label][found.own].accuracy
+    return (score.high - score.low) / 2
+
+
+def summarise(found: Measurements) -> tuple[Sentence, ...]:
+    """Return what went in, whether it worked, what was found, whether it is more than simple methods, how sure."""
+    return (
+        Sentence("What went in?", origin_sentence(found.prepared), TITLES["inputs"]),
+        Sentence("Did it work?", _worked(found), TITLES["decoding" if found.decoding.scores else "inputs"]),
+        Sentence("What was found?", *_found(found)),
+        Sentence("More than simple methods?", _more(found), TITLES["decoding" if found.decoding.scores else "inputs"]),
+        Sentence("How sure?", _sure(found), TITLES["certainty"]),
+    )
+
+
+def _worked(found: Measurements) -> str:
+    decoding = found.decoding
+    if not decoding.scores:
+        return "Cannot be told: the trials have neither direction nor time."
+    told = [
+        f"{label} {accuracy(scores[decoding.own].accuracy)}, chance {100 * decoding.chance[label]:.0f} %"
+        for label, scores in decoding.scores.items()
+    ]
+    above = all(s[decoding.own].accuracy.low > decoding.chance[label] for label, s in decoding.scores.items())
+    return f"{'Yes' if above else 'In part'}. Decoded from {found.name} in trials that it never saw: {'; '.join(told)}."
+
+
+def _found(found: Measurements) -> tuple[str, str]:
+    decoding = found.decoding
+    if decoding.parted and "time" in decoding.scores:
+        return claim_sentence(decoding, "time"), TITLES["parting"]
+    return f"{found.name} parts nothing; what its space looks like is drawn.", TITLES["views"]
+
+
+def _more(found: Measurements) -> str:
+    """Compare the whole representation with raw activity and PCA."""
+    decoding, told, verdicts = found.decoding, [], []
+    if not decoding.scores:
+        return "Cannot be told without labels."
+    for label, scores in decoding.scores.items():
+        raw = scores[decoding.own].verdict((RAW, "full"))
+        pca = scores[PCA, "full"].verdict(decoding.own).turned
+        verdicts += [raw, pca]
+        beside = scores[decoding.own].beside.get((RAW, "full"))
+        number = f" ({points(beside)})" if beside else ""
+        told.append(f"{label}: {than(raw)} raw activity{number}, {than(pca)} PCA")
+    word = "Yes" if all(one is PairedVerdict.BETTER for one in verdicts) else "No"
+    if word == "No" and PairedVerdict.BETTER in verdicts:
+        word = "In part"
+    return f"{word}. {'; '.join(told)[:1].upper()}{'; '.join(told)[1:]}."
+
+
+def _sure(found: Measurements) -> str:
+    more = f" {plural(found.n_seeds, 'more seed')} on the split of the run." if found.n_seeds else ""
+    return f"{_tested(found)}{more} One recording; other animals, and other seeds in each fold, may differ."
