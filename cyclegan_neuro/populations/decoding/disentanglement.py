@@ -19,7 +19,7 @@ READINGS = {
 }
 """What the score of a dimension is divided by; the first is the one to give where one is given."""
 
-_LEAST_SPREAD = 1e-6  # standard deviation of a dimension's cell means over its greatest value
+_LEAST_SPREAD = 1e-6  # √(a + b) of a dimension over its greatest value, where it counts as varying
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,11 +97,12 @@ def disentanglement(
     crossed.flat[seen] = True
     if crossed.sum(axis=0).max() < 2 or crossed.sum(axis=1).max() < 2:
         return None
-    varies = means.std(axis=0) > _LEAST_SPREAD * np.abs(z).max(axis=0)
+    over_directions, over_times = _variances(means, crossed)
+    varies = np.sqrt(over_directions + over_times) > _LEAST_SPREAD * np.abs(z).max(axis=0)
     if not varies.any():
         return None
-    means, total = means[:, varies], z[:, varies].var(axis=0, ddof=1)
-    over_directions, over_times = _variances(means, crossed)
+    over_directions, over_times, means = over_directions[varies], over_times[varies], means[:, varies]
+    total = z[:, varies].var(axis=0, ddof=1)
     rng = np.random.default_rng(seed)
     dealt = [_scores(*_variances(rng.permutation(means), crossed), total) for _ in range(n_permutations)]
     return Disentanglement(
