@@ -12,6 +12,7 @@ from cyclegan_neuro.evaluation.decoding.model import Fit, TrialModel
 from cyclegan_neuro.evaluation.decoding.sections import DecodingConfig
 from cyclegan_neuro.evaluation.decoding.story.certainty import certainty_block, summarise
 from cyclegan_neuro.evaluation.decoding.story.decoding import decoding_block
+from cyclegan_neuro.evaluation.decoding.story.generation import generation_block
 from cyclegan_neuro.evaluation.decoding.story.inputs import inputs_block
 from cyclegan_neuro.evaluation.decoding.story.parting import parting_block
 from cyclegan_neuro.evaluation.decoding.story.reconstruction import reconstruction_block
@@ -61,7 +62,7 @@ def evaluate_trials(
     -------
     Evaluation
         Metrics: ``decoding`` (by label, then method and space); where they apply ``disentanglement``,
-        ``reconstruction``, ``across_days``. Arrays: the spaces of held-out bins.
+        ``reconstruction``, ``generation``, ``across_days``. Arrays: the spaces of held-out bins.
 
     Raises
     ------
@@ -81,6 +82,7 @@ def evaluate_trials(
         parting_block(found),
         views_block(found),
         reconstruction_block(found),
+        generation_block(found),
         None if found.across is None else across_days_block(found.across),
         *own.blocks,
         certainty_block(found),

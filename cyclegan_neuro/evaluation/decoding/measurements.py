@@ -17,6 +17,7 @@ from cyclegan_neuro.evaluation.decoding.reconstruction import Reconstruction, me
 from cyclegan_neuro.evaluation.decoding.representations import PCA, RAW, Represented, Representer
 from cyclegan_neuro.evaluation.decoding.scores import Decoding, Published, measure_decoding, measure_published
 from cyclegan_neuro.evaluation.decoding.sections import DecodingConfig
+from cyclegan_neuro.evaluation.decoding.swapping import Generation, measure_generation
 from cyclegan_neuro.evaluation.decoding.views import Views, measure_views
 from cyclegan_neuro.populations.decoding.disentanglement import Disentanglement, disentanglement
 from cyclegan_neuro.populations.trials.trials import PreparedTrials
@@ -47,6 +48,8 @@ class Measurements:
         Where directions are decoded on the split of the run.
     reconstruction : Reconstruction, optional
         Where the model has a decoder.
+    generation : Generation, optional
+        Where the model parts content and style and has a decoder.
     disentanglement : dict of str to Disentanglement
         By label, of the held-out bins of the split of the run; empty where it is not defined.
     across : AcrossDays, optional
@@ -63,6 +66,7 @@ class Measurements:
     decoding: Decoding
     published: Published | None
     reconstruction: Reconstruction | None
+    generation: Generation | None
     disentanglement: dict[str, Disentanglement]
     across: AcrossDays | None
     views: Views
@@ -74,6 +78,8 @@ class Measurements:
             found["decoding"]["published_readout"] = self.published.metrics()
         if self.reconstruction is not None:
             found["reconstruction"] = self.reconstruction.metrics()
+        if self.generation is not None:
+            found["generation"] = self.generation.metrics()
         if self.disentanglement:
             found["disentanglement"] = {
                 label: {
@@ -123,8 +129,9 @@ def measure(
     )
     own = representer.own
     decoding = measure_decoding(prepared, representer, methods, section=section, cache=cache)
-    published = None
+    published = generation = None
     if "direction" in decoding.scores:
+        generation = measure_generation(prepared, model, own, n_resamples=section.n_resamples, seed=section.seed)
         published = measure_published(prepared, representer, n_seeds=section.n_seeds, cache=cache)
     reconstruction = None
     if own.reconstructed is not None:
@@ -142,6 +149,7 @@ def measure(
         decoding=decoding,
         published=published,
         reconstruction=reconstruction,
+        generation=generation,
         disentanglement=_disentangled(prepared, representer, methods, seed=section.seed),
         across=across_days(prepared, model, seed=section.seed, n_resamples=section.n_resamples),
         views=measure_views(prepared, own.spaces | {RAW: prepared.windows()}, seed=section.seed, cache=cache),

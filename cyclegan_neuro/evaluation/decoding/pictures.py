@@ -12,11 +12,12 @@ from matplotlib.figure import Figure
 
 from cyclegan_neuro.evaluation.decoding.reconstruction import AVERAGE, MEAN, PCA_FULL, Reconstruction
 from cyclegan_neuro.evaluation.decoding.scores import Decoding
+from cyclegan_neuro.evaluation.decoding.swapping import Generation
 from cyclegan_neuro.evaluation.decoding.views import Views
 from cyclegan_neuro.figures.style import DAY_X, DAY_Y, HEAT, MUTED, TRUTH, new_figure, styled
 from cyclegan_neuro.populations.trials.trials import Label
 
-__all__ = ["direction_colours", "example_neurons", "opening", "reconstruction_errors", "spaces"]
+__all__ = ["direction_colours", "example_neurons", "generation", "opening", "reconstruction_errors", "spaces"]
 
 _OTHERS = (DAY_X, "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 _FLOORS = {AVERAGE: TRUTH, MEAN: MUTED, PCA_FULL: "#7A5195"}
@@ -206,3 +207,23 @@ def example_neurons(
 def _averages(values: np.ndarray, label: np.ndarray, n: int) -> np.ndarray:
     members = [values[label == number] for number in range(n)]
     return np.array([one.mean() if len(one) else np.nan for one in members])
+
+
+def generation(found: Generation) -> Figure:
+    """Draw accuracies with additional training bins (Figure 4 F)."""
+    colours = dict(zip(found.labels, (DAY_Y, DAY_X, TRUTH, MUTED), strict=False))
+    with styled():
+        figure = new_figure(9.0, 4.2)
+        axis = figure.subplots()
+        for number, (kind, scores) in enumerate(found.scores.items()):
+            shares = 100 * np.array(list(scores)) + 4 * (number - 1.5)  # beside each other
+            value, low, high = (100 * np.array(part) for part in zip(*scores.values(), strict=True))
+            axis.errorbar(
+                shares, value, (value - low, high - value), fmt="o-", color=colours[kind], markersize=_MARK,
+                label=found.labels[kind],
+            )  # fmt: skip
+        axis.axhline(100 * found.alone.value, color=MUTED, linestyle="--", linewidth=1.0)
+        ticks = [100 * share for share in next(iter(found.scores.values()))]
+        axis.set(xlabel="additional training bins (% of the recorded)", ylabel="direction decoded (%)", xticks=ticks)
+        figure.legend(*axis.get_legend_handles_labels(), loc="outside lower center", ncols=2)
+    return figure

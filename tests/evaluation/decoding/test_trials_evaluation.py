@@ -141,6 +141,31 @@ def test_an_exact_copy_has_no_error_and_yet_copies_noise(once):
     assert len(found["average"]["by_direction"]) == N_CONDITIONS
 
 
+def test_swapping_style_keeps_the_direction_of_the_content(once):
+    found = once[0].metrics["generation"]
+    assert found["n_training_bins"] == 18 * N_TIMES
+    assert found["alone"]["value"] == 1.0
+    assert {key for key in found if isinstance(found[key], dict)} == {
+        "alone", "swapped", "reconstructed", "poisson", "resampled",
+    }  # fmt: skip
+    assert [one["accuracy"]["value"] for one in found["swapped"].values()] == [1.0, 1.0, 1.0]
+    assert list(found["swapped"]) == ["0.5", "1", "2"]
+
+
+def test_disentanglement_is_scored_for_every_representation(once):
+    found = once[0].metrics["disentanglement"]
+    assert list(found) == ["Halves", "Plain", "PCA (4)", "raw activity"]
+    for reading in found["Halves"]:  # each dimension follows one label alone
+        assert found["Halves"][reading] == pytest.approx(found["raw activity"][reading])  # the same but for an offset
+    assert found["Halves"]["sum"]["p"] < 0.05
+
+
+def test_too_few_trials_for_the_folds(evaluate, caplog):
+    found, _ = evaluate(split(made_up()), configured(folds=13, compare=[]))
+    assert found.metrics["decoding"]["folds"] == 0
+    assert "24 trials are too few for 13 folds: the run's own split is tested" in caplog.text
+
+
 def test_the_split_of_the_run_alone(evaluate):
     found, trained = evaluate(split(made_up()), configured(folds=0, compare=[]))
     assert found.metrics["decoding"]["time"]["raw/full"]["n_trials"] == 6

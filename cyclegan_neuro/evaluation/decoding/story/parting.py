@@ -43,12 +43,10 @@ def _ranking(name: str, scored: dict[str, Disentanglement]) -> str:
     ]
     above = sum(chance_of(scored[name], reading) <= 0.05 for reading in READINGS)
     low, high = min(places), max(places)
-    place = (
-        f"place {low} of {len(scored)} by every" if low == high else f"place {low} to {high} of {len(scored)} by the"
-    )
+    place = f"{low}, under every" if low == high else f"{low} to {high}, depending on the"
     return (
-        f"Disentanglement score of {name}: {place} normalisation, which the paper does not give; above chance "
-        f"(p ≤ 0.05) in {above} of {len(READINGS)} readings."
+        f"Disentanglement score of {name}: among {len(scored)}, place {place} normalisation, which the paper does not "
+        f"give; above chance (p ≤ 0.05) in {above} of {len(READINGS)} readings."
     )
 
 
