@@ -13,7 +13,9 @@ from cyclegan_neuro.evaluation.decoding.across_days import AcrossDays, Score
 from cyclegan_neuro.evaluation.wording import tell
 from cyclegan_neuro.figures.style import DAY_X, DAY_Y, MUTED, TRUTH, new_figure, styled
 
-__all__ = ["across_days_block"]
+__all__ = ["TITLE", "across_days_block", "compared"]
+
+TITLE = "Does a decoder of one day work on the other?"
 
 _TEMPLATE = Path(__file__).parent / "across_days.j2"
 _SCORES = {
@@ -36,9 +38,9 @@ def across_days_block(found: AcrossDays) -> Block:
         found=found,
         raw={key: f"{score.r2:.2f}" for key, score in raw.items()},
         own={key: f"{score.r2:.2f}" for key, score in own.items()},
-        unaided=_compared(own["as_is"], raw["moments"]),
-        moments=_compared(own["moments"], raw["moments"]),
-        transported=_compared(own["gaussian_ot"], raw["gaussian_ot"]),
+        unaided=compared(own["as_is"], raw["moments"]),
+        moments=compared(own["moments"], raw["moments"]),
+        transported=compared(own["gaussian_ot"], raw["gaussian_ot"]),
     )
     caption = (
         f"R² over {len(found.target_names)} targets, in units of each day, and 95 % intervals over held-out trials "
@@ -52,11 +54,11 @@ def across_days_block(found: AcrossDays) -> Block:
         _figure(found),
         counterpart="",
     )
-    return Block("Does a decoder of one day work on the other?", tables=((caption, _table(found)),),
+    return Block(TITLE, tables=((caption, _table(found)),),
                  pictures=(picture,), **told)  # fmt: skip
 
 
-def _compared(one: Score, other: Score) -> str:
+def compared(one: Score, other: Score) -> str:
     """Say whether one is better than another, by the interval of the paired difference."""
     difference, low, high = one.minus(other)
     verdict = "better than" if low > 0 else "worse than" if high < 0 else "not told apart from"

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import hsv_to_rgb
+from matplotlib.colors import hsv_to_rgb, to_rgb
 from matplotlib.figure import Figure
 
 from cyclegan_neuro.evaluation.decoding.reconstruction import AVERAGE, MEAN, PCA_FULL, Reconstruction
@@ -31,16 +31,14 @@ def direction_colours(n: int) -> np.ndarray:
     return hsv_to_rgb(np.stack([hues, np.full(n, 0.85), np.where(np.arange(n) % 2, 0.55, 0.9)], axis=1))
 
 
-def _time_colours(n: int) -> np.ndarray:
-    return mpl.colormaps[HEAT](np.linspace(0, 1, n))
-
-
 def opening(found: Decoding | None, views: Views, *, n_conditions: int, n_times: int) -> Figure:
     """Draw decoding accuracies beside the two spaces that should carry one label each."""
     scores = {} if found is None else found.scores
     first, second = ("content", "style") if "content" in views.tsne else ("full", "full")
     panels = [("direction", first, views.condition, n_conditions), ("time", second, views.time, n_times)]
-    panels = [panel for panel in panels if panel[2] is not None] or [("", first, None, 0)]
+    panels = [panel for panel in panels if panel[2] is not None] or [("day", first, views.day, 2)]
+    if panels[0][2] is None:
+        panels = [("", first, None, 0)]
     with styled():
         figure = new_figure(13.0, 5.2)
         grid = figure.add_gridspec(
@@ -83,34 +81,41 @@ def _points(axis: Axes, points: np.ndarray, values: np.ndarray | None, label: st
     colours = np.tile([0.8, 0.8, 0.8], (len(points), 1))
     if values is not None:
         known = (values >= 0) & (values < n)
-        palette = (direction_colours(n) if label == "direction" else _time_colours(n))[:, :3]
-        colours[known] = palette[values[known]]
+        colours[known] = _palette(label, n)[values[known]]
     axis.scatter(points[:, 0], points[:, 1], c=colours, s=6 if len(points) > 500 else 14, linewidths=0, rasterized=True)
     axis.set(xticks=[], yticks=[])
     axis.spines[:].set_visible(False)
 
 
+def _palette(label: str, n: int) -> np.ndarray:
+    """Return a colour per value of a label, shape (value, 3)."""
+    if label == "day":
+        return np.array([to_rgb(colour) for colour in (DAY_X, DAY_Y)])
+    return direction_colours(n) if label == "direction" else mpl.colormaps[HEAT](np.linspace(0, 1, n))[:, :3]
+
+
 def _key(axis: Axes, label: str, n: int) -> None:
     """Say below what the colours are."""
-    if not label:
+    if not n:
         return
-    if label == "direction":
-        colours = direction_colours(n)
-        names = [f"{360 * number / n:.0f}°" for number in range(n)]
-    else:
-        colours, names = _time_colours(n), [str(number) for number in range(n)]
+    colours = _palette(label, n)
+    names = [f"{360 * number / n:.0f}°" if label == "direction" else str(number) for number in range(n)]
     shown = range(n) if n <= 12 else range(0, n, -(-n // 12))
     handles = [axis.plot([], [], "o", color=colours[one], markersize=_MARK, label=names[one])[0] for one in shown]
-    title = "direction" if label == "direction" else "bin of the trial"
     axis.legend(
-        handles=handles, title=title, loc="upper center", bbox_to_anchor=(0.5, 0.0), ncols=5, columnspacing=0.8,
+        handles=handles,
+        title="bin of the trial" if label == "time" else label,
+        loc="upper center",
+        bbox_to_anchor=(0.5, 0.0),
+        ncols=5,
+        columnspacing=0.8,
         handletextpad=0.1,
-    )  # fmt: skip
+    )
 
 
 def spaces(views: Views, *, labels: Mapping[str, str], n_conditions: int, n_times: int) -> Figure:
     """Draw every space by t-SNE and principal components, and its averages over trials (Figure 3 A to C)."""
-    known = [("direction", views.condition, n_conditions), ("time", views.time, n_times)]
+    known = [("direction", views.condition, n_conditions), ("time", views.time, n_times), ("day", views.day, 2)]
     coloured = [one for one in known if one[1] is not None] or [("", None, 0)]
     columns = [("t-SNE", views.tsne, *one) for one in coloured] + [("PCA", views.components, *coloured[-1])]
     n_columns = len(columns) + bool(views.trajectories)

@@ -24,7 +24,7 @@ class Views:
     ----------
     shown : ndarray of int64, shape (point,)
         Bins that are embedded, of training and of held-out trials.
-    condition, time : ndarray of int64, shape (point,), optional
+    condition, time, day : ndarray of int64, shape (point,), optional
     tsne, components : dict of str to ndarray, shape (point, 2)
         t-SNE, and the first two principal components, of each space.
     trajectories : dict of str to ndarray, shape (condition, time, 2)
@@ -35,6 +35,7 @@ class Views:
     shown: np.ndarray
     condition: np.ndarray | None
     time: np.ndarray | None
+    day: np.ndarray | None
     tsne: dict[str, np.ndarray]
     components: dict[str, np.ndarray]
     trajectories: dict[str, np.ndarray]
@@ -58,10 +59,13 @@ def measure_views(
     if trials.n_bins > _MOST_SHOWN:
         shown = np.sort(np.random.default_rng(seed).choice(trials.n_bins, _MOST_SHOWN, replace=False))
     known = trials.condition is not None and trials.time is not None
+    labels = (trials.condition, trials.time, trials.day)
+    condition, time, day = (None if values is None else values[shown] for values in labels)
     return Views(
         shown=shown,
-        condition=None if trials.condition is None else trials.condition[shown],
-        time=None if trials.time is None else trials.time[shown],
+        condition=condition,
+        time=time,
+        day=day,
         tsne={name: _tsne(space[shown], seed, cache) for name, space in spaces.items()},
         components={name: _two_components(space[shown]) for name, space in spaces.items()},
         trajectories={name: _trajectories(space, prepared) for name, space in spaces.items()} if known else {},

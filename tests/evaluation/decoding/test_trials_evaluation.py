@@ -187,6 +187,20 @@ def test_labels_that_are_not_there_are_left_out_and_told(evaluate, missing, left
     assert (TITLES["decoding"] in titles) == bool(left)
 
 
+def test_two_days_without_labels_are_told_by_what_is_decoded_across_them(evaluate):
+    trials = made_up()
+    data = made_up(
+        condition=None, time=None, day=trials.trial // 4 % 2, targets=trials.values[:, :2], target_names=("a", "b")
+    )
+    found, _ = evaluate(split(data), configured(folds=0, compare=[]))
+    _, worked, told, more, _ = map(str, found.summary)
+    assert worked.startswith("Signals of day 0 are decoded with R² 1.00")
+    assert re.match("A decoder of day 0 that sees the content of Halves reads 2 signals of day 1 with R² [01].", told)
+    assert more.startswith("With moments matched, decoding of day 1 is ")
+    assert "across_days" in found.metrics
+    assert {sentence.section for sentence in found.summary} <= {block.title for block in found.blocks}
+
+
 def test_blocks_are_short_and_the_first_screen_leads_to_them(once):
     found, _ = once
     for block in found.blocks:

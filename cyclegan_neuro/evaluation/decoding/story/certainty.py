@@ -5,6 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from cyclegan_neuro.evaluation.contents import Block, Sentence
+from cyclegan_neuro.evaluation.decoding.across_days import AcrossDays
+from cyclegan_neuro.evaluation.decoding.across_days_block import TITLE as ACROSS
+from cyclegan_neuro.evaluation.decoding.across_days_block import compared
 from cyclegan_neuro.evaluation.decoding.measurements import Measurements
 from cyclegan_neuro.evaluation.decoding.representations import PCA, RAW
 from cyclegan_neuro.evaluation.decoding.scores import Decoding
@@ -31,7 +34,7 @@ def _tested(found: Measurements) -> str:
     """Say what was tested, with how many networks."""
     decoding = found.decoding
     if not decoding.scores:
-        return "Nothing was decoded: the data have no labels."
+        return "Direction and time were not decoded: one network, on one split."
     decoded = next(iter(next(iter(decoding.scores.values())).values())).decoded
     what = f"{plural(len(decoded.bins), 'bin')} of {plural(len(np.unique(decoded.trial)), 'trial')}"
     if decoding.n_folds:
@@ -46,11 +49,12 @@ def _half_width(found: Decoding, label: Label) -> float:
 
 def summarise(found: Measurements) -> tuple[Sentence, ...]:
     """Return what went in, whether it worked, what was found, whether it is more than simple methods, how sure."""
+    decoded = TITLES["decoding"] if found.decoding.scores else TITLES["inputs"] if found.across is None else ACROSS
     return (
         Sentence("What went in?", origin_sentence(found.prepared), TITLES["inputs"]),
-        Sentence("Did it work?", _worked(found), TITLES["decoding" if found.decoding.scores else "inputs"]),
+        Sentence("Did it work?", _worked(found), decoded),
         Sentence("What was found?", *_found(found)),
-        Sentence("More than simple methods?", _more(found), TITLES["decoding" if found.decoding.scores else "inputs"]),
+        Sentence("More than simple methods?", _more(found), decoded),
         Sentence("How sure?", _sure(found), TITLES["certainty"]),
     )
 
@@ -58,27 +62,49 @@ def summarise(found: Measurements) -> tuple[Sentence, ...]:
 def _worked(found: Measurements) -> str:
     decoding = found.decoding
     if not decoding.scores:
-        return "Cannot be told: the trials have neither direction nor time."
+        if found.across is None:
+            return "Cannot be told: the trials have neither direction nor time."
+        own = found.across.features[found.across.main].scores["day_0"]
+        r2 = f"{own.r2:.2f} ({own.low:.2f} to {own.high:.2f})"
+        return f"Signals of day 0 are decoded with R² {r2} in trials that {found.name} never saw."
     told = [
         f"{label} {accuracy(scores[decoding.own].accuracy)}, chance {100 * decoding.chance[label]:.0f} %"
         for label, scores in decoding.scores.items()
     ]
     above = all(s[decoding.own].accuracy.low > decoding.chance[label] for label, s in decoding.scores.items())
-    return f"{'Yes' if above else 'In part'}. Decoded from {found.name} in trials that it never saw: {'; '.join(told)}."
+    word = "Yes" if above else "In part"
+    return f"{word}. Decoded from {found.name} in trials that it never saw (95 % intervals): {'; '.join(told)}."
 
 
 def _found(found: Measurements) -> tuple[str, str]:
     decoding = found.decoding
+    if found.across is not None:
+        return _across(found.across), ACROSS
     if decoding.parted and "time" in decoding.scores:
         return claim_sentence(decoding, "time"), TITLES["parting"]
     return f"{found.name} parts nothing; what its space looks like is drawn.", TITLES["views"]
+
+
+def _across(found: AcrossDays) -> str:
+    """Say what a decoder of day 0 makes of day 1."""
+    raw, own = found.features["raw"].scores, found.features[found.main].scores
+    space = "content" if found.main == "content" else "representation"
+    return (
+        f"A decoder of day 0 that sees the {space} of {found.model} reads "
+        f"{plural(len(found.target_names), 'signal')} of day 1 with R² {own['as_is'].r2:.2f} as it is and "
+        f"{own['moments'].r2:.2f} with moments matched; from raw activity {raw['as_is'].r2:.2f} and "
+        f"{raw['moments'].r2:.2f}; retrained on day 1 {raw['retrained'].r2:.2f}."
+    )
 
 
 def _more(found: Measurements) -> str:
     """Compare the whole representation with raw activity and PCA."""
     decoding, told, verdicts = found.decoding, [], []
     if not decoding.scores:
-        return "Cannot be told without labels."
+        if found.across is None:
+            return "Cannot be told without labels."
+        own, other = (found.across.features[name].scores["moments"] for name in (found.across.main, "raw"))
+        return f"With moments matched, decoding of day 1 is {compared(own, other)}."
     for label, scores in decoding.scores.items():
         raw = scores[decoding.own].verdict((RAW, "full"))
         pca = scores[PCA, "full"].verdict(decoding.own).turned

@@ -54,7 +54,7 @@ def than(verdict: PairedVerdict) -> str:
     return {
         PairedVerdict.BETTER: "better than",
         PairedVerdict.WORSE: "worse than",
-        PairedVerdict.NOISE: "no different, within noise, from",
+        PairedVerdict.NOISE: "within noise of",
         PairedVerdict.UNKNOWN: "not comparable with",
     }[verdict]
 
