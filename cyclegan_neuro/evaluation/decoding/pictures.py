@@ -165,7 +165,7 @@ def reconstruction_errors(found: Reconstruction, *, own: str, unit: str) -> Figu
             axis.set(xlabel=title, xticks=ticks if n <= 12 else ticks[:: -(-n // 12)])
         axes[0].set_ylabel(f"RMSE ({unit})")
         axes[0].set_ylim(bottom=0.0)
-        figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=4)
+        figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=5)
     return figure
 
 

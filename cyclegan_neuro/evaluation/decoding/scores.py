@@ -275,10 +275,16 @@ def measure_published(
     rows: dict[Row, list[tuple[float, ...]]] = {}
     for number in range(n_seeds + 1):
         spaces = {(representer.method, name): one for name, one in representer.seeded(number).spaces.items()}
-        spaces[RAW, "full"] = representer.of(RAW, prepared).full
+        spaces[RAW, "full"] = _counts(prepared)
         for row, features in spaces.items():
             rows.setdefault(row, []).append(_followed(features, prepared, number, cache))
     return Published({row: np.array(found) for row, found in rows.items()}, n_seeds + 1)
+
+
+def _counts(prepared: PreparedTrials) -> np.ndarray:
+    """Return windows in spikes per bin, on which the published learning rate settles; ΔF/F as it is."""
+    trials = prepared.trials
+    return prepared.windows() * np.float32(trials.bin_s if trials.unit == "spikes/s" else 1.0)
 
 
 def _followed(features: np.ndarray, prepared: PreparedTrials, seed: int, cache: ResultCache) -> tuple[float, ...]:

@@ -120,4 +120,6 @@ def _more(found: Measurements) -> str:
 
 def _sure(found: Measurements) -> str:
     more = f" {plural(found.n_seeds, 'more seed')} on the split of the run." if found.n_seeds else ""
-    return f"{_tested(found)}{more} One recording; other animals, and other seeds in each fold, may differ."
+    if found.prepared.trials.data_origin == "recorded":
+        return f"{_tested(found)}{more} One recording: other animals, and other seeds in each fold, may differ."
+    return f"{_tested(found)}{more} Other seeds in each fold may differ; it says nothing of recorded activity."

@@ -15,7 +15,7 @@ from cyclegan_neuro.populations.trials.trials import Label
 __all__ = ["decoding_block", "standing"]
 
 _HEADINGS: dict[Label, tuple[str, str]] = {
-    "direction": ("acc (%)", "δ-acc (%)"),
+    "direction": ("direction, acc (%)", "direction, δ-acc (%)"),
     "time": ("time, exact (%)", "time, ± 1 bin (%)"),
 }
 
@@ -67,8 +67,7 @@ def standing(found: Decoding, label: Label) -> str:
         )
         if verdict in groups
     ]  # fmt: skip
-    text = "; ".join(told)
-    return sentence + text[:1].upper() + text[1:] + "."
+    return f"{sentence}Compared with it, {'; '.join(told)}."
 
 
 def _accuracies(found: Decoding) -> Table:

@@ -51,7 +51,8 @@ def _compared(found: Reconstruction, key: str, errors: dict) -> str:
     """Say how the run's own error compares with another one."""
     own = next(iter(found.labels))
     verdict = Verdict.of(errors[own][0], errors[key][0])
-    return f"{verdict.than} {found.labels[key]} ({significant(errors[own][0])} against {significant(errors[key][0])})"
+    what = "the " * (key == AVERAGE) + found.labels[key]
+    return f"{verdict.than} {what} ({significant(errors[own][0])} against {significant(errors[key][0])})"
 
 
 def _table(found: Reconstruction, unit: str) -> Table:

@@ -40,13 +40,13 @@ def accuracy(score: Measured) -> str:
 
 
 def points(found: Beside) -> str:
-    """Return ``+3.2 points (-1.0 to 7.4), p 0.03``, in percentage points."""
+    """Return ``+3.2 points (-1.0 to 7.4), p = 0.03``, in percentage points."""
     return f"{100 * found.difference:+.1f} points ({span(found.low, found.high, digits=1)}), {p_value(found.p)}"
 
 
 def p_value(p: float) -> str:
-    """Return ``p 0.03``, or ``p < 0.001``."""
-    return "p < 0.001" if p < 0.001 else f"p {p:.2g}"
+    """Return ``p = 0.03``, or ``p < 0.001``, in one piece."""
+    return ("p < 0.001" if p < 0.001 else f"p = {p:.2g}").replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def than(verdict: PairedVerdict) -> str:
