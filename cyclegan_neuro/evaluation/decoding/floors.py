@@ -53,8 +53,9 @@ class PrincipalComponents:
 
 
 def fit_components(prepared: PreparedTrials, n_components: int) -> PrincipalComponents:
-    """Fit principal components to windows of the training trials; there are no more than windows or their entries."""
+    """Fit principal components to windows of the training trials; there are no more than a window has entries."""
     windows = prepared.windows()[prepared.train].astype(np.float64)
     mean = windows.mean(axis=0)
-    components = np.linalg.svd(windows - mean, full_matrices=False)[2]
-    return PrincipalComponents(mean, components[:n_components])
+    centred = windows - mean
+    directions = np.linalg.eigh(centred.T @ centred)[1]  # rising variance
+    return PrincipalComponents(mean, directions.T[::-1][:n_components])

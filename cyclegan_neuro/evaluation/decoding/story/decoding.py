@@ -18,6 +18,7 @@ _HEADINGS: dict[Label, tuple[str, str]] = {
     "direction": ("direction, acc (%)", "direction, δ-acc (%)"),
     "time": ("time, exact (%)", "time, ± 1 bin (%)"),
 }
+_MOST_NAMED = 4
 
 
 def decoding_block(found: Measurements) -> Block | None:
@@ -61,13 +62,18 @@ def standing(found: Decoding, label: Label) -> str:
     else:
         sentence += f"Highest: {found.labels[best]}, {accuracy(scores[best].accuracy)}. "
     told = [
-        f"{words}: {', '.join(groups[verdict])}"
+        f"{words}: {_named(groups[verdict])}"
         for verdict, words in (
             (PairedVerdict.BETTER, "better"), (PairedVerdict.NOISE, "within noise"), (PairedVerdict.WORSE, "worse")
         )
         if verdict in groups
     ]  # fmt: skip
     return f"{sentence}Compared with it, {'; '.join(told)}."
+
+
+def _named(labels: list[str]) -> str:
+    """Return few names, or how many there are; the table has all."""
+    return ", ".join(labels) if len(labels) <= _MOST_NAMED else f"{len(labels)} others"
 
 
 def _accuracies(found: Decoding) -> Table:
