@@ -5,7 +5,7 @@ from __future__ import annotations
 from cyclegan_neuro.evaluation.contents import Block, Picture, Table, significant
 from cyclegan_neuro.evaluation.decoding import pictures
 from cyclegan_neuro.evaluation.decoding.measurements import Measurements
-from cyclegan_neuro.evaluation.decoding.reconstruction import AVERAGE, Reconstruction
+from cyclegan_neuro.evaluation.decoding.reconstruction import AVERAGE, MEAN, Reconstruction
 from cyclegan_neuro.evaluation.decoding.story.wording import TITLES, tell
 from cyclegan_neuro.evaluation.verdicts import Verdict
 
@@ -20,7 +20,8 @@ def reconstruction_block(found: Measurements) -> Block | None:
     own, unit = next(iter(one.labels)), trials.unit
     told = tell(
         "reconstruction", name=found.name, unit=unit,
-        copies=[_compared(one, key, one.rmse) for key in found.compared if key in one.labels],
+        copies=[_compared(one, key, one.rmse) for key in (MEAN, *found.compared) if key in one.labels],
+        unlearned=Verdict.of(one.rmse[own][0], one.rmse[MEAN][0]) is not Verdict.BETTER,
         elsewhere=_compared(one, AVERAGE, one.rmse_elsewhere) if one.rmse_elsewhere else "",
         own=significant(one.rmse[own][0]),
     )  # fmt: skip
@@ -51,7 +52,7 @@ def _compared(found: Reconstruction, key: str, errors: dict) -> str:
     """Say how the run's own error compares with another one."""
     own = next(iter(found.labels))
     verdict = Verdict.of(errors[own][0], errors[key][0])
-    what = "the " * (key == AVERAGE) + found.labels[key]
+    what = "the " * (key in (AVERAGE, MEAN)) + found.labels[key]
     return f"{verdict.than} {what} ({significant(errors[own][0])} against {significant(errors[key][0])})"
 
 
