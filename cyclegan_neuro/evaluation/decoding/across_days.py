@@ -6,14 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cyclegan_neuro.evaluation.decoding.day_decoders import DaySplit, align, fit_decoder, r2_of_trials
+from cyclegan_neuro.evaluation.decoding.day_decoders import DaySplit, align, fit_decoder, lagged, r2_of_trials
 from cyclegan_neuro.evaluation.decoding.model import TrialModel
 from cyclegan_neuro.populations.trials.trials import PreparedTrials
 
-__all__ = ["ALIGNMENTS", "AcrossDays", "Decoded", "Score", "across_days"]
-
-ALIGNMENTS = ("as_is", "moments", "gaussian_ot")
-"""What is done to day 1 before the decoder of day 0 reads it: nothing, each feature's moments, or all of them."""
+__all__ = ["AcrossDays", "Decoded", "Score", "across_days"]
 
 _SHOWN_S = 20.0
 
@@ -54,12 +51,14 @@ class Decoded:
     Attributes
     ----------
     scores : dict of str to Score
-        ``day_0``: held-out trials of the decoder's own day; by each of :data:`ALIGNMENTS`: the same decoder on held-out
-        trials of day 1; ``retrained``: another one, trained on day 1.
+        ``day_0``: held-out trials of the decoder's own day; ``as_is``, ``moments``, ``gaussian_ot``: the same decoder
+        on held-out trials of day 1, whose features are left, matched in mean and standard deviation, or transported;
+        ``moments_before``, ``gaussian_ot_before``: day 1's activity is so aligned, and then goes through the network;
+        ``retrained``: another decoder, trained on day 1.
     before : int
         Bins before each that the decoder of day 0 sees with it.
     shrinkage : float
-        Of the covariances behind ``gaussian_ot``, under which held-out bins are most likely; no target is looked at.
+        Of the covariances behind ``gaussian_ot``, of the features; chosen without a target.
     shown : dict of str to ndarray, shape (shown bin,)
         By the same names, the target :attr:`AcrossDays.target` in a stretch of day 1, as it is decoded.
     """
@@ -142,8 +141,9 @@ def across_days(
     -----
     A decoder is a ridge on standardised features of a bin and of those before it, in its trial; raw activity is seen
     with the context that the model sees. How many bins before (0 or 3) and the penalty are chosen together by
-    cross-validation over the training trials of the decoder's day. Alignments are fitted to features of training trials
-    of both days, bin by bin. Only the units of day 1's targets come from targets of day 1, as nothing tells them else.
+    cross-validation over the training trials of the decoder's day. Alignments are fitted to training trials of both
+    days, bin by bin, without a target. Only the units of day 1's targets come from targets of day 1, as nothing else
+    tells them.
     """
     trials = prepared.trials
     if trials.day is None or trials.targets is None:
@@ -151,11 +151,19 @@ def across_days(
     split = DaySplit.of(prepared, np.random.default_rng(seed), n_resamples)
     if split is None:
         return None
-    values = {"raw": trials.values[:, prepared.neurons]} | model.spaces(prepared.windows())
-    predicted = {
-        name: _predictions(one.astype(np.float32), split, context=prepared.context_bins if name == "raw" else 0)
-        for name, one in values.items()
+    activity, shrinkage = align(trials.values[:, prepared.neurons].astype(np.float64), split)
+    every = np.arange(trials.n_bins)
+    spaces = {  # of the network, by what was done to the activity of day 1
+        alignment: model.spaces(
+            lagged(moved, trials, every, before=0, context=prepared.context_bins).astype(np.float32)
+        )
+        for alignment, moved in activity.items()
     }
+    predicted = {"raw": _predictions(activity, shrinkage, split, context=prepared.context_bins)}
+    for name, own in spaces["as_is"].items():
+        aligned, shrinkage = align(own.astype(np.float64), split)
+        before = {f"{alignment}_before": spaces[alignment][name] for alignment in ("moments", "gaussian_ot")}
+        predicted[name] = _predictions(aligned | before, shrinkage, split, context=0)
     best = int(np.argmin(np.square(split.units[0][split.held_out[0]] - predicted["raw"].by_name["day_0"]).mean(axis=0)))
     shown = split.held_out[1][: max(2, round(_SHOWN_S / trials.bin_s))]
     return AcrossDays(
@@ -178,13 +186,15 @@ class _Predictions:
     shrinkage: float
 
 
-def _predictions(values: np.ndarray, split: DaySplit, *, context: int) -> _Predictions:
-    own = fit_decoder(values, split, 0, context)
-    aligned, shrinkage = align(values, split)
-    found = {"day_0": own.predict(values, split.held_out[0])}
-    found |= {name: own.predict(moved, split.held_out[1]) for name, moved in aligned.items()}
-    found["retrained"] = fit_decoder(values, split, 1, context).predict(values, split.held_out[1])
-    return _Predictions(found, own.before, shrinkage)
+def _predictions(features: dict[str, np.ndarray], shrinkage: float, split: DaySplit, *, context: int) -> _Predictions:
+    """Decode features in which day 1 is as their name says."""
+    own = fit_decoder(features["as_is"], split, 0, context)
+    found = {"day_0": own.predict(features["as_is"], split.held_out[0])}
+    found |= {name: own.predict(moved, split.held_out[1]) for name, moved in features.items()}
+    other = fit_decoder(features["as_is"], split, 1, context)
+    return _Predictions(
+        found | {"retrained": other.predict(features["as_is"], split.held_out[1])}, own.before, shrinkage
+    )
 
 
 def _decoded(found: _Predictions, split: DaySplit, best: int, n_shown: int) -> Decoded:
@@ -201,5 +211,5 @@ def _decoded(found: _Predictions, split: DaySplit, best: int, n_shown: int) -> D
         )
         low, high = np.percentile(resampled, (2.5, 97.5))
         scores[name] = Score(r2, float(low), float(high), as_recorded, resampled)
-    shown = {name: found.by_name[name][:n_shown, best] for name in (*ALIGNMENTS, "retrained")}
+    shown = {name: predicted[:n_shown, best] for name, predicted in found.by_name.items() if name != "day_0"}
     return Decoded(scores, found.before, found.shrinkage, shown)

@@ -21,12 +21,17 @@ _TEMPLATE = Path(__file__).parent / "across_days.j2"
 _SCORES = {
     "day_0": "day 0, held out",
     "as_is": "day 1 as it is",
-    "moments": "day 1, mean and SD matched",
-    "gaussian_ot": "day 1, Gaussian OT",
+    "moments": "moments matched",
+    "gaussian_ot": "Gaussian OT",
+    "moments_before": "moments matched before the network",
+    "gaussian_ot_before": "Gaussian OT before the network",
     "retrained": "trained on day 1",
 }
-_COLOURS = {"day_0": DAY_X, "as_is": MUTED, "moments": "#56B4E9", "gaussian_ot": "#009E73", "retrained": DAY_Y}
-_SHOWN = ("as_is", "moments", "gaussian_ot")
+_COLOURS = {
+    "day_0": DAY_X, "as_is": MUTED, "moments": "#56B4E9", "gaussian_ot": "#009E73", "moments_before": "#E69F00",
+    "gaussian_ot_before": "#CC79A7", "retrained": DAY_Y,
+}  # fmt: skip
+_SHOWN = {"raw": ("as_is", "moments", "gaussian_ot"), "own": ("as_is", "moments_before", "gaussian_ot_before")}
 _LOWEST = -0.5  # of the axis: a decoder can be wrong without limit
 
 
@@ -39,8 +44,8 @@ def across_days_block(found: AcrossDays) -> Block:
         raw={key: f"{score.r2:.2f}" for key, score in raw.items()},
         own={key: f"{score.r2:.2f}" for key, score in own.items()},
         unaided=compared(own["as_is"], raw["moments"]),
-        moments=compared(own["moments"], raw["moments"]),
-        transported=compared(own["gaussian_ot"], raw["gaussian_ot"]),
+        moments=compared(own["moments_before"], raw["moments"]),
+        transported=compared(own["gaussian_ot_before"], raw["gaussian_ot"]),
     )
     caption = (
         f"R² over {len(found.target_names)} targets, in units of each day, and 95 % intervals over held-out trials "
@@ -54,8 +59,7 @@ def across_days_block(found: AcrossDays) -> Block:
         _figure(found),
         counterpart="",
     )
-    return Block(TITLE, tables=((caption, _table(found)),),
-                 pictures=(picture,), **told)  # fmt: skip
+    return Block(TITLE, tables=((caption, _table(found)),), pictures=(picture,), **told)
 
 
 def compared(one: Score, other: Score) -> str:
@@ -86,7 +90,7 @@ def _figure(found: AcrossDays) -> Figure:
         time_s = np.arange(len(found.recorded)) * found.bin_s
         for axis, name in zip(traces, ("raw", found.main), strict=True):
             axis.plot(time_s, found.recorded, color=TRUTH, linewidth=1.0)
-            for key in _SHOWN:
+            for key in _SHOWN["raw" if name == "raw" else "own"]:
                 axis.plot(time_s, found.features[name].shown[key], color=_COLOURS[key])
             room = 0.4 * np.ptp(found.recorded)
             axis.set(title=_label(name, found), xlim=(0, time_s[-1]),
@@ -99,10 +103,13 @@ def _figure(found: AcrossDays) -> Figure:
 
 def _draw_bars(axis: Axes, found: AcrossDays) -> None:
     width = 0.8 / len(_SCORES)
-    for index, (key, label) in enumerate(_SCORES.items()):
-        scores = [one.scores[key] for one in found.features.values()]
-        place = np.arange(len(scores)) + (index - (len(_SCORES) - 1) / 2) * width
-        r2, low, high = np.array([(s.r2, s.low, s.high) for s in scores]).T
+    for key, label in _SCORES.items():
+        bars = [
+            (place + (list(one.scores).index(key) - (len(one.scores) - 1) / 2) * width, one.scores[key])
+            for place, one in enumerate(found.features.values())
+            if key in one.scores
+        ]
+        place, r2, low, high = np.array([(x, score.r2, score.low, score.high) for x, score in bars]).T
         axis.bar(place, r2, width, color=_COLOURS[key], label=label)
         axis.errorbar(
             place, r2, np.maximum([r2 - low, high - r2], 0), fmt="none", ecolor=TRUTH, elinewidth=1.0, capsize=2

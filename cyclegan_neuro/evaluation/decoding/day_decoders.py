@@ -97,11 +97,11 @@ def fit_decoder(values: np.ndarray, split: DaySplit, day: int, context: int) -> 
     from sklearn.preprocessing import StandardScaler
 
     bins, trials = split.train[day], split.trials
-    targets = split.units[day][bins].astype(np.float32)
+    targets = split.units[day][bins]
     choices = []
     for before in _BEFORE:
         scaler = StandardScaler()
-        x = scaler.fit_transform(lagged(values, trials, bins, before=before, context=context))
+        x = scaler.fit_transform(lagged(values, trials, bins, before=before, context=context).astype(np.float64))
         errors = _errors(x, targets, trials.trial[bins])
         choices.append((errors.min(), before, _PENALTIES[int(np.argmin(errors))], scaler, x))
     _, before, penalty, scaler, x = min(choices, key=lambda choice: choice[0])
@@ -117,7 +117,7 @@ def _errors(x: np.ndarray, targets: np.ndarray, trial: np.ndarray) -> np.ndarray
     alpha, tiled = np.repeat(_PENALTIES, targets.shape[1]), np.tile(targets, len(_PENALTIES))
     for fit, check in GroupKFold(min(_FOLDS, len(np.unique(trial)))).split(x, groups=trial):
         away = Ridge(alpha=alpha).fit(x[fit], tiled[fit]).predict(x[check]) - tiled[check]
-        total += np.square(away.astype(np.float64)).sum(axis=0).reshape(len(_PENALTIES), -1).sum(axis=1)
+        total += np.square(away).sum(axis=0).reshape(len(_PENALTIES), -1).sum(axis=1)
     return total
 
 
@@ -142,8 +142,21 @@ def lagged(values: np.ndarray, trials: Trials, bins: np.ndarray, *, before: int,
 
 
 def align(values: np.ndarray, split: DaySplit) -> tuple[dict[str, np.ndarray], float]:
-    """Return the features with those of day 1 brought to day 0, by alignment, and the shrinkage."""
-    parts = [values[bins].astype(np.float64) for bins in split.train]
+    """Return features, those of day 1 brought to day 0, by alignment, and the shrinkage of the covariances.
+
+    The alignments are fitted to training bins; the shrinkage is that under which the last fifth of them is most likely.
+
+    Parameters
+    ----------
+    values : ndarray of float64, shape (bin, feature)
+    split : DaySplit
+
+    Returns
+    -------
+    (dict of str to ndarray of float64, float)
+        ``as_is``, ``moments`` (mean and standard deviation of each feature), ``gaussian_ot``.
+    """
+    parts = [values[bins] for bins in split.train]
     ends = [int(_FITTED_SHARE * len(part)) for part in parts]
     shrinkage = choose_shrinkage(
         tuple(_moments(part[:end]) for part, end in zip(parts, ends, strict=True)),
@@ -152,11 +165,13 @@ def align(values: np.ndarray, split: DaySplit) -> tuple[dict[str, np.ndarray], f
     target, source = map(_moments, parts)
     scale = np.divide(target.std, source.std, out=np.zeros_like(source.std), where=source.std > 1e-9)
     matrix, shift = transport(source, target, shrinkage=shrinkage)
-    return {
+    moved = {
         "as_is": values,
-        "moments": ((values - source.mean) * scale + target.mean).astype(np.float32),
+        "moments": (values - source.mean) * scale + target.mean,
         "gaussian_ot": values @ matrix + shift,
-    }, shrinkage
+    }
+    of_day_1 = split.trials.day[:, None] == 1
+    return {name: np.where(of_day_1, one, values) for name, one in moved.items()}, shrinkage
 
 
 def _moments(values: np.ndarray) -> Moments:

@@ -101,6 +101,41 @@ def test_transport_mends_what_moments_do_not():
     assert scores["moments"].r2 < scores["gaussian_ot"].r2 - 0.1
 
 
+def test_alignments_before_the_network_are_those_of_raw_activity():
+    """What a model that hands on its input makes of aligned activity, raw activity has; alignment behind it as well."""
+
+    class Whole(Halves):
+        def spaces(self, windows):
+            return {"full": windows}
+
+    features = across_days(two_days(turned), Whole(), n_resamples=100).features
+    raw, full = features["raw"].scores, features["full"].scores
+    for name in ("moments", "gaussian_ot"):
+        assert full[f"{name}_before"].r2 == pytest.approx(raw[name].r2, abs=1e-3)
+        assert full[name].r2 == pytest.approx(raw[name].r2, abs=1e-3)
+    halves = across_days(two_days(turned), Halves(), n_resamples=100).features["content"].scores
+    assert halves["gaussian_ot_before"].r2 > halves["gaussian_ot"].r2  # neurons outside the content help
+
+
+def test_context_is_seen_by_both():
+    """A network that is given windows, one bin before and after, gets aligned windows of the same form."""
+    seen = []
+
+    class Watching(Halves):
+        def spaces(self, windows):
+            seen.append(windows)
+            return super().spaces(windows)
+
+    prepared = two_days(scaled, context_bins=1)
+    across_days(prepared, Watching(), n_resamples=100)
+    np.testing.assert_array_equal(seen[0], prepared.windows())
+    day_0 = prepared.trials.day == 0
+    assert len(seen) == 3
+    for moved in seen[1:]:
+        np.testing.assert_array_equal(moved[day_0], seen[0][day_0])
+        assert not np.allclose(moved[~day_0], seen[0][~day_0])
+
+
 def test_targets_are_in_units_of_their_day():
     """A gain of the targets is in R² as recorded alone; on the decoder's own day both are nearly one."""
     scores = across_days(two_days(lambda values: values, gain=3.0), Halves(), n_resamples=100).features["raw"].scores
@@ -140,13 +175,13 @@ def test_the_block_tells_and_draws(found):
     raw = found.features["raw"].scores
     assert f"R² {raw['day_0'].r2:.2f} there and {raw['as_is'].r2:.2f} on day 1 as it is" in block.paragraphs[0]
     assert "From the content of halves" in block.paragraphs[1]
-    assert "is worse than raw activity (-" in block.paragraphs[1]
+    assert "given aligned activity, it is worse than raw activity (-" in block.paragraphs[1]
     assert sum(len(text.split()) for text in block.paragraphs) < 120
     ((_, table),) = block.tables
-    assert len(table.rows) == 4 * 5
+    assert len(table.rows) == 5 + 3 * 7
     assert table.rows[0][:2] == ("raw activity", "day 0, held out")
     bars, *traces = block.pictures[0].figure.axes
-    assert len(bars.patches) == 20
+    assert len(bars.patches) == 5 + 3 * 7
     assert [len(axis.lines[0].get_ydata()) for axis in traces] == [40, 40]  # 20 s
     assert set(json.loads(json.dumps(found.metrics()))["features"]) == {"raw", "full", "content", "style"}
 

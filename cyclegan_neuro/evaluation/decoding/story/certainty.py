@@ -92,7 +92,7 @@ def _across(found: AcrossDays) -> str:
     return (
         f"A decoder of day 0 that sees the {space} of {found.model} reads "
         f"{plural(len(found.target_names), 'signal')} of day 1 with R² {own['as_is'].r2:.2f} as it is and "
-        f"{own['moments'].r2:.2f} with moments matched; from raw activity {raw['as_is'].r2:.2f} and "
+        f"{own['moments_before'].r2:.2f} with moments matched; from raw activity {raw['as_is'].r2:.2f} and "
         f"{raw['moments'].r2:.2f}; retrained on day 1 {raw['retrained'].r2:.2f}."
     )
 
@@ -103,8 +103,8 @@ def _more(found: Measurements) -> str:
     if not decoding.scores:
         if found.across is None:
             return "Cannot be told without labels."
-        own, other = (found.across.features[name].scores["moments"] for name in (found.across.main, "raw"))
-        return f"With moments matched, decoding of day 1 is {compared(own, other)}."
+        own, other = (found.across.features[name].scores for name in (found.across.main, "raw"))
+        return f"With moments matched, decoding of day 1 is {compared(own['moments_before'], other['moments'])}."
     for label, scores in decoding.scores.items():
         raw = scores[decoding.own].verdict((RAW, "full"))
         pca = scores[PCA, "full"].verdict(decoding.own).turned
