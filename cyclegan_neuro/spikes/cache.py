@@ -65,6 +65,12 @@ class ResultCache:
         self._directory = directory
         self._in_memory: dict[str, dict[str, np.ndarray]] = {}
 
+    def holds(self, kind: str, key: str) -> bool:
+        """Return whether something is kept as ``kind`` under ``key``."""
+        if self._directory is None:
+            return _name(kind, key) in self._in_memory
+        return (self._directory / f"{_name(kind, key)}.npz").is_file()
+
     def get(self, kind: str, key: str, compute: Callable[[], dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
         """Return the arrays kept as ``kind`` under ``key``, or compute and keep them.
 
@@ -82,7 +88,7 @@ class ResultCache:
         RunDirectoryError
             If the result cannot be written.
         """
-        name = f"{kind}-{key[:32]}"
+        name = _name(kind, key)
         if self._directory is None:
             if name not in self._in_memory:
                 self._in_memory[name] = compute()
@@ -99,3 +105,7 @@ class ResultCache:
             self._directory.mkdir(parents=True, exist_ok=True)
             np.savez_compressed(temporary, allow_pickle=False, **arrays)
         return arrays
+
+
+def _name(kind: str, key: str) -> str:
+    return f"{kind}-{key[:32]}"

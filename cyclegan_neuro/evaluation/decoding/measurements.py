@@ -132,7 +132,7 @@ def measure(
     published = generation = None
     if "direction" in decoding.scores:
         generation = measure_generation(prepared, model, own, n_resamples=section.n_resamples, seed=section.seed)
-        published = measure_published(prepared, representer, n_seeds=section.n_seeds, cache=cache)
+        published = measure_published(prepared, representer, section=section, cache=cache)
     reconstruction = None
     if own.reconstructed is not None:
         made = {key: (representer.label(key), representer.of(key, prepared)) for key in methods}

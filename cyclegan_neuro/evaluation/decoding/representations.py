@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,9 @@ import numpy as np
 from cyclegan_neuro.evaluation.decoding.floors import RawActivity, fit_components
 from cyclegan_neuro.evaluation.decoding.model import Fit, TrialModel
 from cyclegan_neuro.populations.trials.trials import PreparedTrials
+from cyclegan_neuro.quiet import import_tensorflow_quietly
 from cyclegan_neuro.spikes.cache import ResultCache, content_key
+from cyclegan_neuro.spikes.statistics.parallel import Workers
 
 __all__ = ["PCA", "RAW", "Represented", "Representer", "represent"]
 
@@ -75,7 +78,7 @@ class Representer:
     method : str
         Its key.
     fits : mapping of str to (str, Fit)
-        How networks are trained; floors are added.
+        How networks are trained, by functions that another process can be given; floors are added.
     seed : int
     settings : dict
         JSON-ready: all that networks depend on besides data and seed.
@@ -129,9 +132,35 @@ class Representer:
         rest = [key, seed, self._settings, split.context_bins, split.min_speed, split.n_times]
         return content_key(split.windows(), *given, *rest)
 
+    def train_ahead(self, jobs: Iterable[tuple[str, PreparedTrials, int]], *, processes: int | None) -> None:
+        """Train what :meth:`of` will be asked for, ``(key, split, number)``, and is not kept yet.
+
+        Each network is trained by one process on one core: small ones gain little from a second.
+        """
+        networks = ((key, split, number) for key, split, number in jobs if key not in self._floors)
+        others = [job for job in networks if job[0] != self.method or job[1] is not self._prepared or job[2]]
+        names = [self._key(key, split, self._seed + number) for key, split, number in others]
+        missing = {
+            name: (self._fits[key][1], split, self._seed + number)
+            for name, (key, split, number) in zip(names, others, strict=True)
+            if not self._cache.holds("representation", name)
+        }
+        with Workers(processes) as workers:
+            step = workers.processes
+            for first in range(0, len(missing), step):  # what is done stays done if the rest is interrupted
+                part = dict(islice(missing.items(), first, first + step))
+                _log.info("training networks %d to %d of %d", first + 1, first + len(part), len(missing))
+                for name, arrays in zip(part, workers.map(_trained, part.values()), strict=True):
+                    self._cache.get("representation", name, arrays.copy)
+
     def _train(self, key: str, split: PreparedTrials, seed: int) -> dict[str, np.ndarray]:
         label, fit = self._fits[key]
         _log.info("training %s on %d trials (seed %d)", label, len(np.unique(split.trials.trial[split.train])), seed)
-        made = represent(fit(split, seed), split)
-        arrays = {"full": made.full, "n_content": np.array(made.n_content)}
-        return arrays if made.reconstructed is None else arrays | {"reconstructed": made.reconstructed}
+        return _trained(fit, split, seed)
+
+
+def _trained(fit: Fit, split: PreparedTrials, seed: int) -> dict[str, np.ndarray]:
+    import_tensorflow_quietly()
+    made = represent(fit(split, seed), split)
+    arrays = {"full": made.full, "n_content": np.array(made.n_content)}
+    return arrays if made.reconstructed is None else arrays | {"reconstructed": made.reconstructed}

@@ -156,6 +156,8 @@ def measure_decoding(
     """
     n_folds = _folds_possible(prepared, section.folds)
     splits = folds(prepared, n_folds, seed=section.seed) if n_folds else [prepared]
+    jobs = [(key, split, 0) for key in methods for split in (*splits, prepared)]
+    representer.train_ahead(jobs, processes=section.processes)
     spaces: dict[Row, list[np.ndarray]] = {}
     for key in (*methods, PCA, RAW):
         for split in splits:
@@ -269,16 +271,18 @@ class Published:
 
 
 def measure_published(
-    prepared: PreparedTrials, representer: Representer, *, n_seeds: int, cache: ResultCache
+    prepared: PreparedTrials, representer: Representer, *, section: EvaluationSection, cache: ResultCache
 ) -> Published:
-    """Score the run's network, ``n_seeds`` others and raw activity by the published readout on the split of the run."""
-    rows: dict[Row, list[tuple[float, ...]]] = {}
-    for number in range(n_seeds + 1):
+    """Score the run's network, those of other seeds and spike counts by the published readout on the run's split."""
+    seeds, rows = range(section.n_seeds + 1), dict[Row, list[tuple[float, ...]]]()
+    jobs = [(representer.method, prepared, number) for number in seeds]
+    representer.train_ahead(jobs, processes=section.processes)
+    for number in seeds:
         spaces = {(representer.method, name): one for name, one in representer.seeded(number).spaces.items()}
         spaces[RAW, "full"] = _counts(prepared)
         for row, features in spaces.items():
             rows.setdefault(row, []).append(_followed(features, prepared, number, cache))
-    return Published({row: np.array(found) for row, found in rows.items()}, n_seeds + 1)
+    return Published({row: np.array(found) for row, found in rows.items()}, len(seeds))
 
 
 def _counts(prepared: PreparedTrials) -> np.ndarray:

@@ -27,6 +27,9 @@ class EvaluationSection(sections.EvaluationSection):
         "readout; 0 is off.", ge=0,
     )  # fmt: skip
     n_resamples: int = setting(2000, "Resamplings of trials behind intervals and paired tests.", ge=100)
+    processes: int | None = setting(
+        None, "Processes that train what is compared, one network on one core each; all cores when absent.", ge=1
+    )
     seed: int = setting(0, "Draws folds, readouts, resamplings and t-SNE.", ge=0)
 
 

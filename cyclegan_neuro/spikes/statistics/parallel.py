@@ -21,7 +21,10 @@ Progress = Callable[[int, int], None]
 
 Result = TypeVar("Result")
 
-_THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+_THREAD_VARIABLES = (
+    "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS", "TF_NUM_INTRAOP_THREADS",
+    "TF_NUM_INTEROP_THREADS",
+)  # fmt: skip
 
 
 def available_cores() -> int:
@@ -87,7 +90,7 @@ class Workers:
         Parameters
         ----------
         function : callable
-            Of a module, not a lambda; it must not need TensorFlow.
+            Of a module, not a lambda.
         tasks : iterable of tuple
             Arguments of each call.
         progress : callable, optional

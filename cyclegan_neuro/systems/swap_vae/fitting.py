@@ -74,7 +74,7 @@ def validation_dataset(config: Config, prepared: PreparedTrials) -> tf.data.Data
     return delivered(batches.enumerate())
 
 
-def fit_method(config: Config, prepared: PreparedTrials, *, method: str, seed: int) -> Represented:
+def fit_method(config: Config, method: str, prepared: PreparedTrials, seed: int) -> Represented:
     """Train a method on other trials or with another seed, as the run was trained."""
     objective = config.objective.model_copy(update={"method": method})
     training = config.training.model_copy(update={"seed": seed})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from cyclegan_neuro.errors import ConfigurationError
@@ -56,9 +57,6 @@ class SwapVAESystem(System):
         from cyclegan_neuro.evaluation.methods import Paragraph
         from cyclegan_neuro.systems.swap_vae.fitting import Represented, fit_method
 
-        def fit_of(method):
-            return lambda prepared, seed: fit_method(config, prepared, method=method, seed=seed)
-
         method = config.objective.method
         facts = {"config": config, "label": LABELS[method], "updates": int(trainer.optimizer.iterations)}
         with trainer.average_weights():
@@ -66,7 +64,7 @@ class SwapVAESystem(System):
                 config,
                 prepared,
                 Represented(trainer, LABELS[method]),
-                fits={key: (label, fit_of(key)) for key, label in LABELS.items()},
+                fits={key: (label, partial(fit_method, config, key)) for key, label in LABELS.items()},
                 method=method,
                 training=Paragraph(Path(__file__).parent / "methods.j2", facts),
                 cache_directory=cache_directory,

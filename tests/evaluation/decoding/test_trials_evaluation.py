@@ -68,7 +68,8 @@ def split(trials):
 
 
 def configured(**evaluation):
-    section = EvaluationSection.model_validate({"folds": 3, "compare": ["plain"], "n_resamples": 200, **evaluation})
+    quick = {"folds": 3, "compare": ["plain"], "n_resamples": 200, "processes": 1}
+    section = EvaluationSection.model_validate({**quick, **evaluation})
     return SimpleNamespace(training=TrainingSection(epochs=1), evaluation=section, report=ReportSection(dpi=50))
 
 

@@ -119,7 +119,7 @@ def test_traces_are_standardised_by_training_bins_and_come_back_in_their_unit(pr
     scaled = activity.scaled(prepared.windows())
     np.testing.assert_allclose(scaled[prepared.train].mean(axis=0), 0.0, atol=1e-5)
     np.testing.assert_allclose(activity.in_unit(scaled), prepared.windows(), atol=1e-5)
-    model = fitting.fit_method(make_config(), prepared, method="swap_vae", seed=1)
+    model = fitting.fit_method(make_config(), "swap_vae", prepared, 1)
     spaces = model.spaces(prepared.windows())
     assert {name: space.shape[1] for name, space in spaces.items()} == {"full": 5, "content": 3, "style": 2}
     assert np.array_equal(spaces["full"], np.concatenate([spaces["content"], spaces["style"]], axis=1))
