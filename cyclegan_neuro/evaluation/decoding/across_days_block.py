@@ -13,7 +13,7 @@ from cyclegan_neuro.evaluation.decoding.across_days import AcrossDays, Score
 from cyclegan_neuro.evaluation.wording import tell
 from cyclegan_neuro.figures.style import DAY_X, DAY_Y, MUTED, TRUTH, new_figure, styled
 
-__all__ = ["TITLE", "across_days_block", "compared"]
+__all__ = ["TITLE", "across_days_block", "compared", "draw_bars"]
 
 TITLE = "Does a decoder of one day work on the other?"
 
@@ -86,7 +86,7 @@ def _figure(found: AcrossDays) -> Figure:
     with styled():
         figure = new_figure(11.0, 7.6)
         bars, *traces = figure.subplots(3, 1, height_ratios=(2.2, 1, 1))
-        _draw_bars(bars, found)
+        draw_bars(bars, found)
         time_s = np.arange(len(found.recorded)) * found.bin_s
         for axis, name in zip(traces, ("raw", found.main), strict=True):
             axis.plot(time_s, found.recorded, color=TRUTH, linewidth=1.0)
@@ -101,7 +101,8 @@ def _figure(found: AcrossDays) -> Figure:
     return figure
 
 
-def _draw_bars(axis: Axes, found: AcrossDays) -> None:
+def draw_bars(axis: Axes, found: AcrossDays) -> None:
+    """Draw R² of every decoder as bars with intervals."""
     width = 0.8 / len(_SCORES)
     for key, label in _SCORES.items():
         bars = [
@@ -115,6 +116,8 @@ def _draw_bars(axis: Axes, found: AcrossDays) -> None:
             place, r2, np.maximum([r2 - low, high - r2], 0), fmt="none", ecolor=TRUTH, elinewidth=1.0, capsize=2
         )
     axis.axhline(0, color=TRUTH, linewidth=0.8)
-    axis.set_xticks(np.arange(len(found.features)), [_label(name, found) for name in found.features])
+    axis.set_xticks(
+        np.arange(len(found.features)), [_label(name, found).replace(", ", "\n") for name in found.features]
+    )
     lowest = min(s.low for one in found.features.values() for s in one.scores.values())
     axis.set(ylabel="R²", ylim=(max(lowest - 0.05, _LOWEST) if lowest < 0 else 0, 1))

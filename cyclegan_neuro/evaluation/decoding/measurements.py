@@ -136,8 +136,13 @@ def measure(
     reconstruction = None
     if own.reconstructed is not None:
         made = {key: (representer.label(key), representer.of(key, prepared)) for key in methods}
+        n_full = own.full.shape[1]  # PCA with as many as there are neurons would copy everything
         reconstruction = measure_reconstruction(
-            prepared, made, n_components=own.full.shape[1], n_resamples=section.n_resamples, seed=section.seed
+            prepared,
+            made,
+            n_components=n_full if n_full < len(prepared.neurons) else representer.n_components,
+            n_resamples=section.n_resamples,
+            seed=section.seed,
         )
     return Measurements(
         name=representer.label(method),

@@ -10,6 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.colors import hsv_to_rgb, to_rgb
 from matplotlib.figure import Figure
 
+from cyclegan_neuro.evaluation.decoding.across_days import AcrossDays
+from cyclegan_neuro.evaluation.decoding.across_days_block import draw_bars
 from cyclegan_neuro.evaluation.decoding.reconstruction import AVERAGE, MEAN, PCA_FULL, Reconstruction
 from cyclegan_neuro.evaluation.decoding.scores import Decoding
 from cyclegan_neuro.evaluation.decoding.swapping import Generation
@@ -31,9 +33,10 @@ def direction_colours(n: int) -> np.ndarray:
     return hsv_to_rgb(np.stack([hues, np.full(n, 0.85), np.where(np.arange(n) % 2, 0.55, 0.9)], axis=1))
 
 
-def opening(found: Decoding | None, views: Views, *, n_conditions: int, n_times: int) -> Figure:
-    """Draw decoding accuracies beside the two spaces that should carry one label each."""
-    scores = {} if found is None else found.scores
+def opening(found: Decoding, views: Views, across: AcrossDays | None, *, n_conditions: int, n_times: int) -> Figure:
+    """Draw what is decoded, or decoded across days, beside the two spaces that should carry one label each."""
+    labels = list(found.scores)
+    n_left = len(labels) or int(across is not None)
     first, second = ("content", "style") if "content" in views.tsne else ("full", "full")
     panels = [("direction", first, views.condition, n_conditions), ("time", second, views.time, n_times)]
     panels = [panel for panel in panels if panel[2] is not None] or [("day", first, views.day, 2)]
@@ -41,14 +44,17 @@ def opening(found: Decoding | None, views: Views, *, n_conditions: int, n_times:
         panels = [("", first, None, 0)]
     with styled():
         figure = new_figure(13.0, 5.2)
-        grid = figure.add_gridspec(
-            1, len(scores) + len(panels), width_ratios=[1.0] * len(scores) + [1.15] * len(panels)
-        )
+        ratios = ([1.0] * n_left if labels else [1.6] * n_left) + [1.15] * len(panels)
+        grid = figure.add_gridspec(1, len(ratios), width_ratios=ratios)
         left = None
-        for column, label in enumerate(scores):
+        for column, label in enumerate(labels):
             left = figure.add_subplot(grid[0, column], sharey=left)
             _dots(left, found, label, named=column == 0)
-        for column, (shown, space, values, n) in enumerate(panels, start=len(scores)):
+        if n_left and not labels:
+            axis = figure.add_subplot(grid[0, 0])
+            draw_bars(axis, across)
+            axis.legend(loc="upper center", bbox_to_anchor=(0.5, -0.12), ncols=2)
+        for column, (shown, space, values, n) in enumerate(panels, start=n_left):
             axis = figure.add_subplot(grid[0, column])
             _points(axis, views.tsne[space], values, shown, n)
             axis.set_title(space + (f", coloured by {shown}" if shown else ""))

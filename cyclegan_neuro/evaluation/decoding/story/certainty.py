@@ -34,7 +34,7 @@ def _tested(found: Measurements) -> str:
     """Say what was tested, with how many networks."""
     decoding = found.decoding
     if not decoding.scores:
-        return "Direction and time were not decoded: one network, on one split."
+        return f"One network on one split, tested on {plural(len(found.prepared.held_out_trials), 'trial')}."
     decoded = next(iter(next(iter(decoding.scores.values())).values())).decoded
     what = f"{plural(len(decoded.bins), 'bin')} of {plural(len(np.unique(decoded.trial)), 'trial')}"
     if decoding.n_folds:
@@ -104,7 +104,9 @@ def _more(found: Measurements) -> str:
         if found.across is None:
             return "Cannot be told without labels."
         own, other = (found.across.features[name].scores for name in (found.across.main, "raw"))
-        return f"With moments matched, decoding of day 1 is {compared(own['moments_before'], other['moments'])}."
+        word = "Yes" if own["moments_before"].minus(other["moments"])[1] > 0 else "No"
+        verdict = compared(own["moments_before"], other["moments"])
+        return f"{word}. With moments matched, decoding of day 1 is {verdict}."
     for label, scores in decoding.scores.items():
         raw = scores[decoding.own].verdict((RAW, "full"))
         pca = scores[PCA, "full"].verdict(decoding.own).turned
