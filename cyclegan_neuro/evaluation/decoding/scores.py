@@ -39,7 +39,7 @@ class Measured(NamedTuple):
 
 
 class Beside(NamedTuple):
-    """A difference of accuracies, paired over trials, its interval (95 %), and p after Holm."""
+    """A difference of accuracies, paired over trials, its interval (95 %), and p after Holm for all rows."""
 
     difference: float
     low: float
@@ -58,7 +58,7 @@ class Score:
     accuracy, near : Measured
         Exact; within the published tolerance.
     beside : dict of Row to Beside
-        This one's accuracy minus that of the run's own representation, of its content, and of raw activity.
+        This one's accuracy minus that of the run's own representation and of raw activity; of style, of content too.
     """
 
     decoded: Decoded
@@ -220,10 +220,11 @@ def _decode(
 
 def _scored(decoded: Mapping[Row, Decoded], method: str, section: EvaluationSection) -> dict[Row, Score]:
     draws = {"n_resamples": section.n_resamples, "seed": section.seed}
-    references = [row for row in ((method, "full"), (method, "content"), (RAW, "full")) if row in decoded]
+    compared = {one: [row for row in decoded if row != one] for one in ((method, "full"), (RAW, "full"))}
+    if (method, "style") in decoded:  # planned: one comparison, which pays for no other
+        compared[method, "content"] = [(method, "style")]
     beside: dict[Row, dict[Row, Beside]] = {row: {} for row in decoded}
-    for reference in references:
-        others = [row for row in decoded if row != reference]
+    for reference, others in compared.items():
         tests = [paired(decoded[row], decoded[reference], **draws) for row in others]
         if None in tests:  # one trial
             continue

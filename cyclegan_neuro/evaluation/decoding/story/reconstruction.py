@@ -18,14 +18,15 @@ def reconstruction_block(found: Measurements) -> Block | None:
     if one is None:
         return None
     own, unit = next(iter(one.labels)), trials.unit
+    others = sorted((key for key in found.compared if key in one.labels), key=lambda key: one.rmse[key][0])
     told = tell(
         "reconstruction", name=found.name, unit=unit,
-        copies=[_compared(one, key, one.rmse) for key in (MEAN, *found.compared) if key in one.labels],
+        copies=[_compared(one, key, one.rmse) for key in (MEAN, *others[:1])],
         unlearned=Verdict.of(one.rmse[own][0], one.rmse[MEAN][0]) is not Verdict.BETTER,
         elsewhere=_compared(one, AVERAGE, one.rmse_elsewhere) if one.rmse_elsewhere else "",
         own=significant(one.rmse[own][0]),
     )  # fmt: skip
-    shown = [own, *(key for key in found.compared if key in one.labels), *([AVERAGE] if AVERAGE in one.labels else [])]
+    shown = [own, *others[:1], *([AVERAGE] if AVERAGE in one.labels else [])]
     drawn = []
     if len(one.by_condition[own]) or len(one.by_time[own]):
         drawn = [
