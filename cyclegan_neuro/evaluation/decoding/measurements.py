@@ -13,9 +13,10 @@ from pydantic import BaseModel
 from cyclegan_neuro.errors import ConfigurationError
 from cyclegan_neuro.evaluation.decoding.across_days import AcrossDays, across_days
 from cyclegan_neuro.evaluation.decoding.model import Fit, TrialModel
+from cyclegan_neuro.evaluation.decoding.published import Published, measure_published
 from cyclegan_neuro.evaluation.decoding.reconstruction import Reconstruction, measure_reconstruction
 from cyclegan_neuro.evaluation.decoding.representations import PCA, RAW, Represented, Representer
-from cyclegan_neuro.evaluation.decoding.scores import Decoding, Published, measure_decoding, measure_published
+from cyclegan_neuro.evaluation.decoding.scores import Decoding, measure_decoding
 from cyclegan_neuro.evaluation.decoding.sections import DecodingConfig
 from cyclegan_neuro.evaluation.decoding.swapping import Generation, measure_generation
 from cyclegan_neuro.evaluation.decoding.views import Views, measure_views

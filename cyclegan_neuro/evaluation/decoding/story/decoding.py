@@ -6,8 +6,9 @@ import numpy as np
 
 from cyclegan_neuro.evaluation.contents import Block, Table
 from cyclegan_neuro.evaluation.decoding.measurements import Measurements
+from cyclegan_neuro.evaluation.decoding.published import Published
 from cyclegan_neuro.evaluation.decoding.representations import RAW
-from cyclegan_neuro.evaluation.decoding.scores import Decoding, Published, Row
+from cyclegan_neuro.evaluation.decoding.scores import Decoding, Row
 from cyclegan_neuro.evaluation.decoding.story.wording import TITLES, accuracy, p_value, ranked, span, tell
 from cyclegan_neuro.evaluation.verdicts import PairedVerdict
 from cyclegan_neuro.populations.trials.trials import Label
