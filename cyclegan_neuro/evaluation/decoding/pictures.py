@@ -120,15 +120,16 @@ def _key(axis: Axes, label: str, n: int) -> None:
 
 
 def spaces(views: Views, *, labels: Mapping[str, str], n_conditions: int, n_times: int) -> Figure:
-    """Draw every space by t-SNE and principal components, and its averages over trials (Figure 3 A to C)."""
+    """Draw every space by t-SNE, where there is one, and principal components, and its averages (Figure 3 A to C)."""
     known = [("direction", views.condition, n_conditions), ("time", views.time, n_times), ("day", views.day, 2)]
     coloured = [one for one in known if one[1] is not None] or [("", None, 0)]
-    columns = [("t-SNE", views.tsne, *one) for one in coloured] + [("PCA", views.components, *coloured[-1])]
+    columns = [("t-SNE", views.tsne, *one) for one in coloured if views.tsne]
+    columns += [("PCA", views.components, *one) for one in (coloured[-1:] if views.tsne else coloured)]
     n_columns = len(columns) + bool(views.trajectories)
     with styled():
-        figure = new_figure(13.0, 3.3 * len(views.tsne) + 0.6)
-        axes = figure.subplots(len(views.tsne), n_columns, squeeze=False)
-        for row, name in zip(axes, views.tsne, strict=True):
+        figure = new_figure(13.0, 3.3 * len(views.components) + 0.6)
+        axes = figure.subplots(len(views.components), n_columns, squeeze=False)
+        for row, name in zip(axes, views.components, strict=True):
             for axis, (kind, embedded, label, values, n) in zip(row, columns, strict=False):
                 _points(axis, embedded[name], values, label, n)
                 axis.set_title(f"{kind}, by {label}" if label else kind)

@@ -42,7 +42,7 @@ class Views:
 
 
 def measure_views(
-    prepared: PreparedTrials, spaces: Mapping[str, np.ndarray], *, seed: int, cache: ResultCache
+    prepared: PreparedTrials, spaces: Mapping[str, np.ndarray], *, seed: int, cache: ResultCache | None
 ) -> Views:
     """Embed spaces.
 
@@ -52,7 +52,8 @@ def measure_views(
     spaces : mapping of str to ndarray, shape (bin, dimension)
     seed : int
         Draws the bins that are shown, where there are more than 1,000, and t-SNE.
-    cache : ResultCache
+    cache : ResultCache or None
+        Without one there is no t-SNE, which takes seconds.
     """
     trials = prepared.trials
     shown = np.arange(trials.n_bins)
@@ -66,7 +67,7 @@ def measure_views(
         condition=condition,
         time=time,
         day=day,
-        tsne={name: _tsne(space[shown], seed, cache) for name, space in spaces.items()},
+        tsne={} if cache is None else {name: _tsne(space[shown], seed, cache) for name, space in spaces.items()},
         components={name: _two_components(space[shown]) for name, space in spaces.items()},
         trajectories={name: _trajectories(space, prepared) for name, space in spaces.items()} if known else {},
     )

@@ -52,6 +52,17 @@ class SwapVAESystem(System):
 
         return validation_dataset(config, prepared)
 
+    def training_figures(self, config, prepared, trainer):
+        from cyclegan_neuro.evaluation.decoding.pictures import spaces
+        from cyclegan_neuro.evaluation.decoding.views import measure_views
+        from cyclegan_neuro.systems.swap_vae.fitting import Represented
+
+        with trainer.average_weights():
+            made = Represented(trainer, LABELS[config.objective.method]).spaces(prepared.windows())
+        views = measure_views(prepared, made, seed=config.evaluation.seed, cache=None)
+        sizes = {"n_conditions": prepared.trials.n_conditions, "n_times": prepared.n_times}
+        return {"spaces": spaces(views, labels={name: name for name in made}, **sizes)}
+
     def evaluate(self, config, prepared, trainer, *, cache_directory=None):
         from cyclegan_neuro.evaluation.decoding.evaluation import evaluate_trials
         from cyclegan_neuro.evaluation.methods import Paragraph
