@@ -37,7 +37,7 @@ def run(monkeypatch, capsys):
     return run
 
 
-def test_train_and_evaluate_from_the_command_line(tmp_path, run):
+def test_train_and_evaluate_from_the_command_line(tmp_path, run, eager):
     (tmp_path / "small.yaml").write_text(SMALL, encoding="utf-8")
     out = tmp_path / "run"
     run(train_command, "--config", tmp_path / "small.yaml", "--output_dir", out)
@@ -67,14 +67,12 @@ def test_train_and_evaluate_from_the_command_line(tmp_path, run):
     assert made == {file: file.stat().st_mtime_ns for file in (out / "evaluation_cache").glob("representation-*")}
 
 
-@pytest.mark.parametrize("method", ["swap_vae", "myow"])
-def test_an_interrupted_run_ends_where_an_uninterrupted_one_ends(tmp_path, method):
+def test_an_interrupted_run_ends_where_an_uninterrupted_one_ends(tmp_path):
     config = SYSTEM.Config.model_validate(
         {
             "data": {"simulation": {"n_sequences": 20, "n_neurons": 12}},
             "model": {"hidden": 8, "content_size": 4, "style_size": 3},
             "views": {"dropout": 0.5},
-            "objective": {"method": method},
             "training": {"epochs": 4, "passes_per_epoch": 1, "batch_size": 32, "jit_compile": False}
             | {"figures_every_epochs": 0, "weight_averaging": 0.9},
         }

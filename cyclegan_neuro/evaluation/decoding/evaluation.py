@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from threadpoolctl import threadpool_limits
+
 from cyclegan_neuro.evaluation.contents import Evaluation, told_blocks
 from cyclegan_neuro.evaluation.decoding.across_days_block import across_days_block
 from cyclegan_neuro.evaluation.decoding.measurements import measure
@@ -75,7 +77,8 @@ def evaluate_trials(
     """
     render_methods([training])  # what is wrong with it is said now, not after the measurements
     own = own or Evaluation((), ())
-    found = measure(config, prepared, model, fits=fits, method=method, cache_directory=cache_directory)
+    with threadpool_limits(1):  # small matrices: threads that wait for each other made t-SNE take minutes
+        found = measure(config, prepared, model, fits=fits, method=method, cache_directory=cache_directory)
     blocks = (
         inputs_block(found),
         decoding_block(found),

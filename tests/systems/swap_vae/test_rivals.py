@@ -47,8 +47,10 @@ def test_the_target_network_follows_and_is_not_learned(prepared, make_config):
     online = trainer.encoder.trainable_variables
     for was, source, now in zip(before, online, trainer.target_encoder.trainable_variables, strict=True):
         np.testing.assert_allclose(np.asarray(now), 0.75 * was + 0.25 * np.asarray(source), rtol=1e-5, atol=1e-7)
-    learned = {id(v) for v in trainer.learned["model"]}
-    assert not learned & {id(v) for v in trainer.target_encoder.variables}
+    learned, kept = ({id(v) for v in variables} for variables in (trainer.learned["model"], trainer.variables))
+    target = {id(v) for v in trainer.target_encoder.variables}
+    assert not learned & target
+    assert target <= kept  # what checkpoints hold
 
 
 def test_mined_views_are_near_neighbours_among_training_bins(prepared, make_config):
