@@ -11,10 +11,12 @@ from cyclegan_neuro.evaluation.days.baselines.training_frames import Moments
 from cyclegan_neuro.evaluation.days.baselines.transports import choose_shrinkage, transport
 from cyclegan_neuro.populations.trials.trials import PreparedTrials, Trials
 
-__all__ = ["DayDecoder", "DaySplit", "align", "fit_decoder", "lagged", "r2_of_trials"]
+__all__ = ["PENALTIES", "DayDecoder", "DaySplit", "align", "fit_decoder", "lagged", "penalty_errors", "r2_of_trials"]
 
 _BEFORE = (0, 3)  # bins
-_PENALTIES = (1.0, 10.0, 100.0, 1e3, 1e4, 1e5)
+PENALTIES = (1.0, 10.0, 100.0, 1e3, 1e4, 1e5)
+"""Of the squared weights, beside the sum of squared errors."""
+
 _FOLDS = 3
 _FITTED_SHARE = 0.8  # of training bins, when the shrinkage is chosen on the others
 
@@ -102,22 +104,25 @@ def fit_decoder(values: np.ndarray, split: DaySplit, day: int, context: int) -> 
     for before in _BEFORE:
         scaler = StandardScaler()
         x = scaler.fit_transform(lagged(values, trials, bins, before=before, context=context).astype(np.float64))
-        errors = _errors(x, targets, trials.trial[bins])
-        choices.append((errors.min(), before, _PENALTIES[int(np.argmin(errors))], scaler, x))
+        errors = penalty_errors(x, targets, trials.trial[bins])
+        choices.append((errors.min(), before, PENALTIES[int(np.argmin(errors))], scaler, x))
     _, before, penalty, scaler, x = min(choices, key=lambda choice: choice[0])
     return DayDecoder(make_pipeline(scaler, Ridge(alpha=penalty).fit(x, targets)), trials, before, context)
 
 
-def _errors(x: np.ndarray, targets: np.ndarray, trial: np.ndarray) -> np.ndarray:
-    """Sum of squared errors by penalty in folds of trials; one Gram matrix of a fold serves all penalties."""
-    from sklearn.linear_model import Ridge
+def penalty_errors(x: np.ndarray, targets: np.ndarray, trial: np.ndarray) -> np.ndarray:
+    """Sum squared errors in folds of trials by penalty, shape (penalty,): one decomposition of a fold serves all."""
     from sklearn.model_selection import GroupKFold
 
-    total = np.zeros(len(_PENALTIES))
-    alpha, tiled = np.repeat(_PENALTIES, targets.shape[1]), np.tile(targets, len(_PENALTIES))
+    total = np.zeros(len(PENALTIES))
     for fit, check in GroupKFold(min(_FOLDS, len(np.unique(trial)))).split(x, groups=trial):
-        away = Ridge(alpha=alpha).fit(x[fit], tiled[fit]).predict(x[check]) - tiled[check]
-        total += np.square(away).sum(axis=0).reshape(len(_PENALTIES), -1).sum(axis=1)
+        mean, level = x[fit].mean(axis=0), targets[fit].mean(axis=0)
+        centred = x[fit] - mean
+        values, vectors = np.linalg.eigh(centred.T @ centred)
+        rotated, seen = vectors.T @ (centred.T @ (targets[fit] - level)), (x[check] - mean) @ vectors
+        for row, penalty in enumerate(PENALTIES):
+            weights = rotated / (values + penalty)[:, None]  # of Ridge(alpha=penalty), in the basis of the fold
+            total[row] += np.square(seen @ weights + level - targets[check]).sum()
     return total
 
 

@@ -6,11 +6,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from sklearn.linear_model import Ridge
 from sklearn.metrics import r2_score
+from sklearn.model_selection import GroupKFold
 
 from cyclegan_neuro.evaluation.decoding.across_days import across_days
 from cyclegan_neuro.evaluation.decoding.across_days_block import across_days_block
-from cyclegan_neuro.evaluation.decoding.day_decoders import lagged, r2_of_trials
+from cyclegan_neuro.evaluation.decoding.day_decoders import PENALTIES, lagged, penalty_errors, r2_of_trials
 from cyclegan_neuro.populations.trials.preparing import prepare_trials
 from cyclegan_neuro.populations.trials.sections import TrialsSection
 from cyclegan_neuro.populations.trials.trials import PreparedTrials, Trials
@@ -82,6 +84,20 @@ def test_r2_is_that_of_scikit_learn_and_of_drawn_trials():
     drawn = np.r_[3:6, 3:6, 6:9]
     expected = [r2, r2_score(true[drawn], predicted[drawn], multioutput="variance_weighted")]
     np.testing.assert_allclose(resampled, expected)
+
+
+def test_errors_are_those_of_ridges_in_folds_of_trials():
+    rng = np.random.default_rng(0)
+    x, trial = rng.normal(2, 1, size=(90, 8)), np.repeat(np.arange(9), 10)
+    targets = x @ rng.normal(size=(8, 3)) + rng.normal(5, 1, size=(90, 3))
+    expected = [
+        sum(
+            np.square(Ridge(alpha=penalty).fit(x[fit], targets[fit]).predict(x[check]) - targets[check]).sum()
+            for fit, check in GroupKFold(3).split(x, groups=trial)
+        )
+        for penalty in PENALTIES
+    ]
+    np.testing.assert_allclose(penalty_errors(x, targets, trial), expected)
 
 
 def test_moments_mend_gains_and_offsets(found):
