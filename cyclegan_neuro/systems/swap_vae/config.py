@@ -39,6 +39,9 @@ class ModelSection(Section):
     likelihood: Literal["auto", "poisson", "gaussian"] = setting(
         "auto", "Of activity given the latents; auto: Poisson for firing rates, Gaussian for ΔF/F.", paper="poisson"
     )
+    output_bias_at_mean: bool = setting(
+        False, "Start the decoder's output at the mean of the training bins, which it else takes long to reach."
+    )
     pi_vae_size: int = setting(4, "Latent dimensions of pi-VAE.", ge=2)
 
 

@@ -33,10 +33,15 @@ class SwapVAE(TrialsTrainer):
         model, seed, size = config.model, config.training.seed, self.windows.shape[1]
         sizes = {"content_size": model.content_size, "style_size": model.style_size}
         self.encoder = build_encoder(size, hidden=model.hidden, **sizes, seed=seed)
+        mean = self.activity.scaled(prepared.windows()[prepared.train]).mean(axis=0)
         self.decoder = build_decoder(
-            size, hidden=model.hidden, latent_size=sum(sizes.values()), seed=seed + 1,
+            size,
+            hidden=model.hidden,
+            latent_size=sum(sizes.values()),
+            seed=seed + 1,
             positive=self.activity.likelihood == "poisson",
-        )  # fmt: skip
+            mean=mean if model.output_bias_at_mean else None,
+        )
 
     @property
     def learned(self):

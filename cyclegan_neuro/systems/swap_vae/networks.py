@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import keras
+import numpy as np
 from keras import layers
 
 __all__ = ["build_decoder", "build_encoder", "build_mlp"]
@@ -56,12 +57,16 @@ def build_encoder(size: int, *, hidden: int, content_size: int, style_size: int,
     return build_mlp(size, (size, hidden), outputs, seed=seed, name="encoder")
 
 
-def build_decoder(size: int, *, hidden: int, latent_size: int, seed: int, positive: bool) -> keras.Model:
+def build_decoder(
+    size: int, *, hidden: int, latent_size: int, seed: int, positive: bool, mean: np.ndarray | None = None
+) -> keras.Model:
     """Build the decoder, the encoder's mirror image: latents (batch, latent) to windows (batch, size), float32.
 
-    ``positive`` ends in a softplus, for rates.
+    ``positive`` ends in a softplus, for rates; its bias starts at ``mean``, shape (size,), where one is given.
     """
     mlp = build_mlp(latent_size, (hidden, size), {"window": size}, seed=seed, name="decoder")
+    if mean is not None:
+        mlp.get_layer("decoder_window").bias.assign(np.log(np.expm1(np.maximum(mean, 0.01))) if positive else mean)
     window = mlp.output["window"]
     if positive:
         window = layers.Activation("softplus", dtype="float32", name="decoder_rate")(window)
