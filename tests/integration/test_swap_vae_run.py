@@ -19,8 +19,8 @@ SMALL = """\
 system: swap_vae
 data: {simulation: {n_sequences: 20, n_neurons: 12}}
 model: {hidden: 8, content_size: 4, style_size: 3}
-training: {epochs: 2, passes_per_epoch: 1, batch_size: 32, jit_compile: false, figures_every_epochs: 2}
-evaluation: {folds: 2, compare: [vae], n_seeds: 1, n_resamples: 100, processes: 1}
+training: {epochs: 2, passes_per_epoch: 1, batch_size: 128, jit_compile: false, figures_every_epochs: 2}
+evaluation: {folds: 2, compare: [], n_seeds: 1, n_resamples: 100, processes: 1}
 report: {dpi: 50}
 """
 
@@ -50,21 +50,18 @@ def test_train_and_evaluate_from_the_command_line(tmp_path, run, eager):
     assert RunDirectory(out).foreign_files() == []
     metrics = json.loads((out / "report" / "metrics.json").read_text())
     assert metrics["system"] == "swap_vae"
-    rows = {"swap_vae/full", "swap_vae/content", "swap_vae/style", "vae/full", "pca/full", "raw/full"}
+    rows = {"swap_vae/full", "swap_vae/content", "swap_vae/style", "pca/full", "raw/full"}
     for label in ("direction", "time"):
         assert rows == set(metrics["decoding"][label]) - {"chance"}
         assert metrics["decoding"][label]["raw/full"]["n_trials"] == 80
     assert metrics["decoding"]["published_readout"]["swap_vae/full"]["last_acc"]["n"] == 2
-    assert metrics["reconstruction"].keys() >= {"swap_vae", "vae"}
+    assert "swap_vae" in metrics["reconstruction"]
     assert "generation" in metrics
     page = (out / "report" / "index.html").read_text(encoding="utf-8")
     assert "Swap-VAE was trained (Liu et al. 2021): an encoder gave each bin a content of 4 dimensions" in page
 
-    kept = sorted((out / "evaluation_cache").glob("representation-*"))
-    assert len(kept) == 2 * 2 + 2  # folds of two methods; the VAE and another seed on the split of the run
-    made = {file: file.stat().st_mtime_ns for file in kept}
-    run(evaluate_command, "--output_dir", out)
-    assert made == {file: file.stat().st_mtime_ns for file in (out / "evaluation_cache").glob("representation-*")}
+    kept = list((out / "evaluation_cache").glob("representation-*"))
+    assert len(kept) == 3  # two folds, and another seed on the split of the run
 
 
 def test_an_interrupted_run_ends_where_an_uninterrupted_one_ends(tmp_path):
