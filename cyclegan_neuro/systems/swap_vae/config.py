@@ -33,7 +33,7 @@ LABELS: dict[str, str] = {
 class ModelSection(Section):
     """Encoder and decoder."""
 
-    hidden: int = setting(128, "Units of the second hidden layer; the first has those of the window.", paper=128, ge=1)
+    hidden: int = setting(128, "Units of the second hidden layer; the first has one per neuron.", paper=128, ge=1)
     content_size: int = setting(64, "Dimensions of the content space.", paper=64, ge=1)
     style_size: int = setting(64, "Dimensions of the style space.", paper=64, ge=0)
     likelihood: Literal["auto", "poisson", "gaussian"] = setting(
@@ -73,7 +73,7 @@ class ObjectiveSection(Section):
     alignment: float = setting(1.0, "Weight α of the alignment of contents.", ge=0.0)
     beta: float = setting(10.0, "Weight β of the KL divergence of the style space; of β-VAE, of its latents.", ge=0.0)
     momentum: float = setting(0.98, "Of the target network (BYOL, MYOW).", ge=0.0, lt=1.0)
-    neighbours: int = setting(5, "Nearest neighbours that a mined view is drawn from (MYOW).", ge=1)
+    neighbours: int = setting(5, "Nearest neighbours that a mined view is drawn from (MYOW).", ge=1, le=512)
     mined: float = setting(0.5, "Weight of mined views (MYOW).", ge=0.0)
 
     @model_validator(mode="after")

@@ -32,11 +32,12 @@ class SwapVAE(TrialsTrainer):
         super().__init__(config, prepared, Activity.of(prepared, config.model.likelihood), name="swap_vae")
         model, seed, size = config.model, config.training.seed, self.windows.shape[1]
         sizes = {"content_size": model.content_size, "style_size": model.style_size}
-        self.encoder = build_encoder(size, hidden=model.hidden, **sizes, seed=seed)
+        hidden = (self.n_neurons, model.hidden)
+        self.encoder = build_encoder(size, hidden=hidden, **sizes, seed=seed)
         mean = self.activity.scaled(prepared.windows()[prepared.train]).mean(axis=0)
         self.decoder = build_decoder(
             size,
-            hidden=model.hidden,
+            hidden=hidden[::-1],
             latent_size=sum(sizes.values()),
             seed=seed + 1,
             positive=self.activity.likelihood == "poisson",
@@ -102,8 +103,8 @@ class VAE(SwapVAE):
         super().__init__(config, prepared)
         model, seed, self.beta = config.model, config.training.seed, beta
         latent_size = model.content_size + model.style_size
-        size = self.windows.shape[1]
-        self.encoder = build_encoder(size, hidden=model.hidden, content_size=0, style_size=latent_size, seed=seed)
+        size, hidden = self.windows.shape[1], (self.n_neurons, model.hidden)
+        self.encoder = build_encoder(size, hidden=hidden, content_size=0, style_size=latent_size, seed=seed)
 
     @property
     def logs(self):

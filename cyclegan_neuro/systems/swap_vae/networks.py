@@ -51,20 +51,20 @@ def build_mlp(
     return keras.Model(given, ends, name=name)
 
 
-def build_encoder(size: int, *, hidden: int, content_size: int, style_size: int, seed: int) -> keras.Model:
+def build_encoder(size: int, *, hidden: Sequence[int], content_size: int, style_size: int, seed: int) -> keras.Model:
     """Build the encoder: windows (batch, size) to ``content``, and mean and log-variance of ``style``."""
     outputs = {"content": content_size, "mean": style_size, "log_variance": style_size}
-    return build_mlp(size, (size, hidden), outputs, seed=seed, name="encoder")
+    return build_mlp(size, hidden, outputs, seed=seed, name="encoder")
 
 
 def build_decoder(
-    size: int, *, hidden: int, latent_size: int, seed: int, positive: bool, mean: np.ndarray | None = None
+    size: int, *, hidden: Sequence[int], latent_size: int, seed: int, positive: bool, mean: np.ndarray | None = None
 ) -> keras.Model:
-    """Build the decoder, the encoder's mirror image: latents (batch, latent) to windows (batch, size), float32.
+    """Build the decoder: latents (batch, latent) to windows (batch, size), float32.
 
     ``positive`` ends in a softplus, for rates; its bias starts at ``mean``, shape (size,), where one is given.
     """
-    mlp = build_mlp(latent_size, (hidden, size), {"window": size}, seed=seed, name="decoder")
+    mlp = build_mlp(latent_size, hidden, {"window": size}, seed=seed, name="decoder")
     if mean is not None:
         mlp.get_layer("decoder_window").bias.assign(np.log(np.expm1(np.maximum(mean, 0.01))) if positive else mean)
     window = mlp.output["window"]

@@ -33,7 +33,7 @@ class _Discriminative(TrialsTrainer):
     def _encoder(self, name: str) -> keras.Model:
         size, hidden = self.windows.shape[1], self.config.model.hidden
         seed = self.config.training.seed
-        return build_mlp(size, (size, hidden, hidden), {"code": hidden}, seed=seed, name=name)
+        return build_mlp(size, (self.n_neurons, hidden, hidden), {"code": hidden}, seed=seed, name=name)
 
     def spaces(self, windows):
         return {"full": self.encoder(windows, training=False)["code"]}

@@ -31,7 +31,7 @@ class SwapVAESystem(System):
         from cyclegan_neuro.populations.trials.preparing import prepare_trials
 
         prepared = prepare_trials(config.data)
-        _require_labels(config, prepared)
+        _require_fitting_data(config, prepared)
         return prepared
 
     def build(self, config, prepared):
@@ -82,8 +82,8 @@ class SwapVAESystem(System):
             )
 
 
-def _require_labels(config: Config, prepared: PreparedTrials) -> None:
-    """Refuse methods whose labels the data lack."""
+def _require_fitting_data(config: Config, prepared: PreparedTrials) -> None:
+    """Refuse methods whose labels the data lack, and more latent dimensions than activity has."""
     asked: dict[str, list[str]] = {"objective.method": [config.objective.method]}
     asked["evaluation.compare"] = config.evaluation.compare
     for where, methods in asked.items():
@@ -96,3 +96,12 @@ def _require_labels(config: Config, prepared: PreparedTrials) -> None:
                     expected=f"trials with a {label}, from which it learns",
                     fix=f"name the field in data.x.fields, or set {where} without {method}",
                 )
+    methods = {method for some in asked.values() for method in some}
+    n_values = len(prepared.neurons) * (2 * prepared.context_bins + 1)
+    if "pi_vae" in methods and n_values <= config.model.pi_vae_size:
+        raise ConfigurationError(
+            "model.pi_vae_size",
+            got=f"{config.model.pi_vae_size} with windows of {n_values} values",
+            expected="fewer latent dimensions than values",
+            fix=f"set model.pi_vae_size to at most {n_values - 1}, or leave pi_vae out",
+        )

@@ -103,6 +103,7 @@ class TrialsTrainer(Trainer):
         self.windows = table(activity.scaled(prepared.windows()))
         self.first, self.last = table(first.astype(np.int32)), table(last.astype(np.int32))
         self.n_lags = 2 * prepared.context_bins + 1
+        self.n_neurons = self.windows.shape[1] // self.n_lags
         self.random = keras.random.SeedGenerator(config.training.seed)
 
     def terms(self, bins, seed, *, training: bool) -> dict:
@@ -162,11 +163,10 @@ class TrialsTrainer(Trainer):
 
     def masks(self, n_bins, seed):
         """Return a mask of neurons for each view, shape (batch, window): 0 where one is left out, in all its bins."""
-        n_neurons = self.windows.shape[1] // self.n_lags
         n_masks = 1 if self.config.views.dropout_mask == "shared" else 2
         seeds = tf.random.split(seed, 2)
         share = tf.random.stateless_uniform([n_masks, n_bins, 1], seeds[0], 0.0, self.config.views.dropout)
-        keep = tf.cast(tf.random.stateless_uniform([n_masks, n_bins, n_neurons], seeds[1]) >= share, tf.float32)
+        keep = tf.cast(tf.random.stateless_uniform([n_masks, n_bins, self.n_neurons], seeds[1]) >= share, tf.float32)
         keep = tf.tile(keep, (1, 1, self.n_lags))
         return keep[0], keep[n_masks - 1]
 
