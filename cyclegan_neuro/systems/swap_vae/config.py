@@ -72,6 +72,10 @@ class ObjectiveSection(Section):
     )
     alignment: float = setting(1.0, "Weight α of the alignment of contents.", ge=0.0)
     beta: float = setting(10.0, "Weight β of the KL divergence of the style space; of β-VAE, of its latents.", ge=0.0)
+    supervised_dropout: float = setting(
+        0.6, "Share of neurons that supervised networks do without, drawn between 0 and this for every bin: they else "
+        "learn the training bins by heart.", ge=0.0, lt=1.0,
+    )  # fmt: skip
     momentum: float = setting(0.98, "Of the target network (BYOL, MYOW).", ge=0.0, lt=1.0)
     neighbours: int = setting(5, "Nearest neighbours that a mined view is drawn from (MYOW).", ge=1, le=512)
     mined: float = setting(0.5, "Weight of mined views (MYOW).", ge=0.0)

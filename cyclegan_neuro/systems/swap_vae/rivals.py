@@ -45,6 +45,7 @@ class Supervised(_Discriminative):
     def __init__(self, config: Config, prepared: PreparedTrials, label: Label):
         super().__init__(config, prepared, name=f"supervised_{label}")
         labels, self.label = prepared.labels(label), label
+        self.dropout = max(self.dropout, config.objective.supervised_dropout)
         self.counts = table(prepared.decoded(label).astype(np.float32))
         if label == "direction":
             angle = 2 * np.pi * labels / prepared.n_labels(label)

@@ -96,9 +96,9 @@ def _require_fitting_data(config: Config, prepared: PreparedTrials) -> None:
                     expected=f"trials with a {label}, from which it learns",
                     fix=f"name the field in data.x.fields, or set {where} without {method}",
                 )
-    methods = {method for some in asked.values() for method in some}
+    named = {method for methods in asked.values() for method in methods}
     n_values = len(prepared.neurons) * (2 * prepared.context_bins + 1)
-    if "pi_vae" in methods and n_values <= config.model.pi_vae_size:
+    if "pi_vae" in named and n_values <= config.model.pi_vae_size:
         raise ConfigurationError(
             "model.pi_vae_size",
             got=f"{config.model.pi_vae_size} with windows of {n_values} values",

@@ -97,7 +97,7 @@ class TrialsTrainer(Trainer):
 
     def __init__(self, config: Config, prepared: PreparedTrials, activity: Activity, *, name: str):
         super().__init__(name=name)
-        self.config, self.activity = config, activity
+        self.config, self.activity, self.dropout = config, activity, config.views.dropout
         self.batch_size = min(config.training.batch_size, len(prepared.train))
         first, last = prepared.trials.borders()
         self.windows = table(activity.scaled(prepared.windows()))
@@ -156,7 +156,7 @@ class TrialsTrainer(Trainer):
         )
         other = tf.clip_by_value(bins + lags, tf.gather(self.first, bins), tf.gather(self.last, bins))
         meant = tf.gather(self.windows, bins), tf.gather(self.windows, other)
-        if not (training and section.dropout):
+        if not (training and self.dropout):
             return Views(meant, meant)
         masks = self.masks(tf.shape(bins)[0], seeds[_DROPOUT])
         return Views(tuple(mask * window for mask, window in zip(masks, meant, strict=True)), meant)
@@ -165,7 +165,7 @@ class TrialsTrainer(Trainer):
         """Return a mask of neurons for each view, shape (batch, window): 0 where one is left out, in all its bins."""
         n_masks = 1 if self.config.views.dropout_mask == "shared" else 2
         seeds = tf.random.split(seed, 2)
-        share = tf.random.stateless_uniform([n_masks, n_bins, 1], seeds[0], 0.0, self.config.views.dropout)
+        share = tf.random.stateless_uniform([n_masks, n_bins, 1], seeds[0], 0.0, self.dropout)
         keep = tf.cast(tf.random.stateless_uniform([n_masks, n_bins, self.n_neurons], seeds[1]) >= share, tf.float32)
         keep = tf.tile(keep, (1, 1, self.n_lags))
         return keep[0], keep[n_masks - 1]
