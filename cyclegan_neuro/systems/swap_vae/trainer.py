@@ -146,6 +146,14 @@ class TrialsTrainer(Trainer):
         terms = self.terms(tf.cast(bins, tf.int32), seed, training=False)
         return self.record({**terms, "loss": self.total(terms)}, weight=tf.shape(bins)[0])
 
+    def make_test_function(self, force=False):
+        """As Keras has it, never with XLA: compiling it takes longer than all validations of a run."""
+        jit_compile, self._jit_compile = self._jit_compile, False
+        try:
+            return super().make_test_function(force)
+        finally:
+            self._jit_compile = jit_compile
+
     # -- views -------------------------------------------------------------------------------------
 
     def views(self, bins, seed, *, training: bool) -> Views:
