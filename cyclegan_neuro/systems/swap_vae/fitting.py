@@ -48,7 +48,8 @@ def build(config: Config, prepared: PreparedTrials) -> TrialsTrainer:
 
     trainer = trainer_of(config, prepared)
     passes = config.training.epochs * config.training.passes_per_epoch
-    trainer.compile_for(config.training, steps=passes * _updates(config, prepared))
+    training = config.training.model_copy(update={"learning_rate": trainer.learning_rate})
+    trainer.compile_for(training, steps=passes * _updates(config, prepared))
     return trainer
 
 

@@ -106,6 +106,11 @@ class TrialsTrainer(Trainer):
         self.n_neurons = self.windows.shape[1] // self.n_lags
         self.random = keras.random.SeedGenerator(config.training.seed)
 
+    @property
+    def learning_rate(self) -> float:
+        """Adam's learning rate."""
+        return self.config.training.learning_rate
+
     def terms(self, bins, seed, *, training: bool) -> dict:
         """Return the terms of the loss, scalars, of a batch of bins; every random number comes from ``seed``."""
         raise NotImplementedError
