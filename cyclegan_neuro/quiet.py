@@ -14,6 +14,7 @@ from contextlib import contextmanager
 __all__ = ["import_tensorflow_quietly", "kept_back_stderr"]
 
 _LEVEL = "TF_CPP_MIN_LOG_LEVEL"
+_SET_HERE = "CYCLEGAN_NEURO_SET_TF_LEVEL"  # tells a new process that its level is not from the user
 
 
 @contextmanager
@@ -40,9 +41,9 @@ def import_tensorflow_quietly() -> None:
     Its libraries write to the file descriptor before any log level holds, and call a machine without a GPU an error
     (seen with 2.21).
     """
-    if "tensorflow" in sys.modules or _LEVEL in os.environ:
+    if "tensorflow" in sys.modules or (_LEVEL in os.environ and _SET_HERE not in os.environ):
         return  # whoever sets the level sees all that TensorFlow has to say
-    os.environ[_LEVEL] = "2"
+    os.environ[_LEVEL] = os.environ[_SET_HERE] = "2"
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
     with kept_back_stderr():
         importlib.import_module("tensorflow").config.list_physical_devices()

@@ -145,7 +145,7 @@ class Representer:
             for name, (key, split, number) in zip(names, others, strict=True)
             if not self._cache.holds("representation", name)
         }
-        with Workers(processes) as workers:
+        with Workers(processes, first=import_tensorflow_quietly) as workers:
             step = workers.processes
             for first in range(0, len(missing), step):  # what is done stays done if the rest is interrupted
                 part = dict(islice(missing.items(), first, first + step))
@@ -160,7 +160,6 @@ class Representer:
 
 
 def _trained(fit: Fit, split: PreparedTrials, seed: int) -> dict[str, np.ndarray]:
-    import_tensorflow_quietly()
     made = represent(fit(split, seed), split)
     arrays = {"full": made.full, "n_content": np.array(made.n_content)}
     return arrays if made.reconstructed is None else arrays | {"reconstructed": made.reconstructed}

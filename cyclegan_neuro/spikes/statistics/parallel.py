@@ -45,6 +45,8 @@ class Workers:
     ----------
     processes : int, optional
         The available cores by default. With 1, everything runs in the calling process.
+    first : callable, optional
+        Called in every new process before its tasks are unpickled, which imports what they name.
 
     Raises
     ------
@@ -58,12 +60,13 @@ class Workers:
     [8, 9]
     """
 
-    def __init__(self, processes: int | None = None) -> None:
+    def __init__(self, processes: int | None = None, *, first: Callable[[], None] | None = None) -> None:
         self.processes = available_cores() if processes is None else processes
         if self.processes < 1:
             raise ConfigurationError(
                 "processes", got=str(processes), expected="at least 1", fix="leave it out to use all cores"
             )
+        self._first = first
         self._executor: ProcessPoolExecutor | None = None
 
     def __enter__(self) -> Workers:
@@ -126,7 +129,10 @@ class Workers:
     def _in_processes(self, function: Callable[..., Result], tasks: list, progress: Progress | None) -> list[Result]:
         if self._executor is None:
             self._executor = ProcessPoolExecutor(
-                self.processes, mp_context=multiprocessing.get_context("spawn"), initializer=_follow_parent
+                self.processes,
+                mp_context=multiprocessing.get_context("spawn"),
+                initializer=_follow_parent,
+                initargs=(self._first,),
             )
         with _one_thread_each():  # processes are spawned, with the environment of this moment, while tasks come in
             futures = [self._executor.submit(function, *task) for task in tasks]
@@ -149,8 +155,8 @@ def run_all(
     return (workers or Workers(1)).map(function, tasks, progress=progress)
 
 
-def _follow_parent() -> None:
-    """In a new process: leave Ctrl-C to the parent, and end when the parent is gone, however it went."""
+def _follow_parent(first: Callable[[], None] | None) -> None:
+    """In a new process: leave Ctrl-C to the parent, end when the parent is gone, however it went; call ``first``."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
 
@@ -159,6 +165,8 @@ def _follow_parent() -> None:
         os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()
+    if first is not None:
+        first()
 
 
 def _in_place(function: Callable[..., Result], tasks: list, progress: Progress | None) -> list[Result]:

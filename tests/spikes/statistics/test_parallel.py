@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 
 import numpy as np
 import pytest
@@ -38,6 +39,13 @@ def test_processes_compute_with_one_thread_and_without_tensorflow(workers):
     before = dict(os.environ)
     assert workers.map(eval, asked) == [(set(), "1"), (set(), "1")]
     assert dict(os.environ) == before
+
+
+def test_what_comes_first_in_every_process():
+    first = partial(exec, "import os; os.environ['CAME_FIRST'] = 'yes'")
+    with Workers(2, first=first) as two:
+        assert two.map(eval, [("__import__('os').environ['CAME_FIRST']",)] * 2) == ["yes", "yes"]
+    assert "CAME_FIRST" not in os.environ
 
 
 def test_results_keep_the_order_of_the_tasks(workers):
