@@ -88,7 +88,7 @@ def evaluate_trials(
         generation_block(found),
         None if found.across is None else across_days_block(found.across),
         *own.blocks,
-        certainty_block(found),
+        certainty_block(found, weights=config.evaluation.weights),
     )
     run = {"config": config, "prepared": prepared, "found": found}
     data, comparison = (Paragraph(_METHODS / f"{part}.j2", run) for part in ("trials", "comparison"))

@@ -1,6 +1,7 @@
 """A representation that no system made is evaluated: principal components, halved into content and style."""
 
 import re
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -172,6 +173,29 @@ def test_the_split_of_the_run_alone(evaluate):
     assert found.metrics["decoding"]["time"]["raw/full"]["n_trials"] == 6
     assert trained == {"halves": 0, "plain": 0}
     assert "One network on one split" in " ".join(map(str, found.summary))
+
+
+def test_weights_that_held_out_trials_chose_are_told(evaluate):
+    for weights in ("last", "best"):
+        found, _ = evaluate(split(made_up()), configured(folds=0, compare=[], weights=weights))
+        certainty = " ".join(found.blocks[-1].paragraphs)
+        assert ("those with the lowest loss in the held-out trials" in certainty) == (weights == "best")
+
+
+def test_noise_did_not_work(evaluate):
+    trials = made_up()
+    noise = np.random.default_rng(0).normal(10, 1, trials.values.shape).astype(np.float32)
+    found, _ = evaluate(split(replace(trials, values=noise)), configured(folds=0, compare=[]))
+    assert str(found.summary[1]).startswith("No. Decoded from Halves")
+
+
+def test_trials_are_not_counted_by_places_that_they_pass(evaluate, once):
+    def tables(found):
+        return [caption for caption, _ in found.blocks[0].tables]
+
+    found, _ = evaluate(split(made_up(condition=made_up().time)), configured(folds=0, compare=[]))
+    assert "Trials by direction." in tables(once[0])
+    assert "Trials by direction." not in tables(found)
 
 
 @pytest.mark.parametrize(

@@ -21,11 +21,11 @@ from cyclegan_neuro.populations.trials.trials import Label
 __all__ = ["certainty_block", "summarise"]
 
 
-def certainty_block(found: Measurements) -> Block:
-    """Tell what the numbers leave open."""
+def certainty_block(found: Measurements, *, weights: str) -> Block:
+    """Tell what the numbers leave open; ``weights`` names the checkpoint of the run."""
     told = tell(
         "certainty", name=found.name, tested=_tested(found), n_folds=found.decoding.n_folds, n_seeds=found.n_seeds,
-        widest={label: _half_width(found.decoding, label) for label in found.decoding.scores},
+        widest={label: _half_width(found.decoding, label) for label in found.decoding.scores}, weights=weights,
     )  # fmt: skip
     return Block(TITLES["certainty"], **told)
 
@@ -71,8 +71,8 @@ def _worked(found: Measurements) -> str:
         f"{label} {accuracy(scores[decoding.own].accuracy)}, chance {100 * decoding.chance[label]:.0f} %"
         for label, scores in decoding.scores.items()
     ]
-    above = all(s[decoding.own].accuracy.low > decoding.chance[label] for label, s in decoding.scores.items())
-    word = "Yes" if above else "In part"
+    above = [s[decoding.own].accuracy.low > decoding.chance[label] for label, s in decoding.scores.items()]
+    word = "Yes" if all(above) else "In part" if any(above) else "No"
     return f"{word}. Decoded from {found.name} in trials that it never saw (95 % intervals): {'; '.join(told)}."
 
 

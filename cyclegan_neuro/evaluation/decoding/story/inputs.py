@@ -38,7 +38,7 @@ def inputs_block(found: Measurements) -> Block:
     prepared, trials = found.prepared, found.prepared.trials
     findings = findings_table(prepared.findings)
     tables = [("The activity.", _activity(prepared))]
-    if trials.condition is not None:
+    if trials.condition is not None and (trials.condition == trials.condition[trials.borders()[0]]).all():
         tables.append(("Trials by direction.", _conditions(prepared)))
     if findings.rows:
         tables.append(("What the checks had to say about the data, the most serious first.", findings))
