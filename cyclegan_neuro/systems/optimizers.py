@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import keras
 import tensorflow as tf
 
 from cyclegan_neuro.configuration.sections import OptimisationSection
 
-__all__ = ["WarmupDecay", "adam", "resolve_jit", "resolve_precision"]
+__all__ = ["WarmupDecay", "adam", "precision", "resolve_jit", "resolve_precision"]
 
 _BFLOAT16_CAPABILITY = (8, 0)  # NVIDIA's Ampere (A100) and later
 
@@ -86,6 +88,23 @@ class WarmupDecay(keras.optimizers.schedules.LearningRateSchedule):
         progress = tf.clip_by_value((step - first) / max(1.0, self.total_steps - first), 0.0, 1.0)
         fall = 1.0 - progress if self.decay == "linear" else 0.5 * (1.0 + tf.cos(math.pi * progress))
         return self.peak * rise * fall
+
+
+@contextmanager
+def precision(name: str) -> Iterator[None]:
+    """Build layers under the dtype policy ``name``; the policy of before returns afterwards.
+
+    Parameters
+    ----------
+    name : {"float32", "mixed_bfloat16", "mixed_float16"}
+        Variables are float32 under each of them, so a checkpoint fits all three.
+    """
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(name)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
 
 
 def resolve_precision(training: OptimisationSection) -> str:

@@ -11,7 +11,6 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import keras
 import tensorflow as tf
 
 # TensorFlow exports the switch on, not the switch off; without it one run would change all that follow in a process.
@@ -20,7 +19,7 @@ from tensorflow.python.framework.config import disable_op_determinism, is_op_det
 from cyclegan_neuro.configuration.sections import OptimisationSection
 from cyclegan_neuro.errors import ConfigurationError
 
-__all__ = ["deterministic_ops", "evaluation_strategy", "peak_device_memory", "precision", "training_strategy"]
+__all__ = ["deterministic_ops", "evaluation_strategy", "peak_device_memory", "training_strategy"]
 
 _log = logging.getLogger(__name__)
 
@@ -91,23 +90,6 @@ def _grow_memory(gpus: list[tf.config.PhysicalDevice]) -> None:
             tf.config.experimental.set_memory_growth(gpu, True)
         except RuntimeError:  # only possible before TensorFlow has touched its devices
             _log.warning("GPU memory growth not set: %s was already in use", gpu.name)
-
-
-@contextmanager
-def precision(name: str) -> Iterator[None]:
-    """Build layers under the dtype policy ``name``; the policy of before returns afterwards.
-
-    Parameters
-    ----------
-    name : {"float32", "mixed_bfloat16", "mixed_float16"}
-        Variables are float32 under each of them, so a checkpoint fits all three.
-    """
-    before = keras.config.dtype_policy()
-    keras.config.set_dtype_policy(name)
-    try:
-        yield
-    finally:
-        keras.config.set_dtype_policy(before)
 
 
 @contextmanager

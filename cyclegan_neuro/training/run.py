@@ -19,10 +19,10 @@ from cyclegan_neuro.recordings.recording import Recording
 from cyclegan_neuro.recordings.writing import write_recording
 from cyclegan_neuro.systems import base
 from cyclegan_neuro.systems.base import System
-from cyclegan_neuro.systems.optimizers import resolve_precision
+from cyclegan_neuro.systems.optimizers import precision, resolve_precision
 from cyclegan_neuro.systems.trainer import Trainer
 from cyclegan_neuro.training.checkpoints import Checkpoint, CheckpointStore
-from cyclegan_neuro.training.devices import deterministic_ops, evaluation_strategy, precision, training_strategy
+from cyclegan_neuro.training.devices import deterministic_ops, evaluation_strategy, training_strategy
 from cyclegan_neuro.training.environment import describe_environment, note_other_threads, numerics
 from cyclegan_neuro.training.loop import fit, memory_errors
 from cyclegan_neuro.training.manifest import RunManifest, as_trained, refuse_changed_config, refuse_changed_inputs

@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 
 from cyclegan_neuro.configuration.sections import TrainingSection
-from cyclegan_neuro.systems.optimizers import WarmupDecay, adam, resolve_jit, resolve_precision
+from cyclegan_neuro.systems.optimizers import WarmupDecay, adam, precision, resolve_jit, resolve_precision
 from cyclegan_neuro.systems.spike_gan import config as spike_gan
 
 
@@ -61,8 +61,8 @@ def test_averages_are_kept_where_asked_for_and_never_put_in_place():
 
 def test_only_float16_needs_a_loss_scale():
     assert isinstance(make(precision="mixed_float16"), keras.optimizers.LossScaleOptimizer)
-    for precision in ("float32", "mixed_bfloat16", "auto"):  # auto on a CPU
-        assert isinstance(make(precision=precision), keras.optimizers.Adam)
+    for name in ("float32", "mixed_bfloat16", "auto"):  # auto on a CPU
+        assert isinstance(make(precision=name), keras.optimizers.Adam)
 
 
 def test_schedule_rises_stays_and_falls():
@@ -118,3 +118,12 @@ def test_auto_computes_in_what_the_gpus_have(monkeypatch, capabilities, settings
     monkeypatch.setattr(tf.config, "get_visible_devices", lambda kind: list(range(len(details))))
     monkeypatch.setattr(tf.config.experimental, "get_device_details", details.__getitem__)
     assert resolve_precision(TrainingSection(**settings)) == expected
+
+
+def test_precision_is_put_back():
+    before = keras.config.dtype_policy()
+    with precision("mixed_bfloat16"):
+        layer = keras.layers.Dense(1)
+        layer.build((None, 1))
+    assert (layer.compute_dtype, layer.kernel.dtype) == ("bfloat16", "float32")
+    assert keras.config.dtype_policy() == before

@@ -17,7 +17,7 @@ from cyclegan_neuro.errors import ConfigurationError, RecordingError, RunDirecto
 from cyclegan_neuro.systems import base
 from cyclegan_neuro.training import devices, environment
 from cyclegan_neuro.training.callbacks import Position, StopOnNonFinite
-from cyclegan_neuro.training.devices import deterministic_ops, precision
+from cyclegan_neuro.training.devices import deterministic_ops
 from cyclegan_neuro.training.environment import describe_environment, peak_memory_bytes
 from cyclegan_neuro.training.logs import History, ShowProgress, _tag, drop_events_after
 from cyclegan_neuro.training.manifest import refuse_changed_config, refuse_changed_inputs
@@ -159,15 +159,6 @@ def test_moved_files_with_the_same_content_are_the_same(tmp_path):
 
 
 # -- precision, devices, determinism ---------------------------------------------------------------
-
-
-def test_precision_is_put_back():
-    before = keras.config.dtype_policy()
-    with precision("mixed_bfloat16"):
-        layer = keras.layers.Dense(1)
-        layer.build((None, 1))
-    assert (layer.compute_dtype, layer.kernel.dtype) == ("bfloat16", "float32")
-    assert keras.config.dtype_policy() == before
 
 
 def test_determinism_is_put_back():

@@ -15,6 +15,7 @@ class EvaluationSection(sections.EvaluationSection):
     """How representations of trials are compared."""
 
     weights: Literal["best", "last"] = setting("last", "Checkpoint to evaluate.")
+    batch_size: int = setting(8192, "Bins per network call.", ge=1)
     folds: int = setting(
         5, "Folds of the cross-validation over trials, in each of which every compared model is trained; 0 is off.",
         ge=0,

@@ -56,8 +56,8 @@ class ViewsSection(Section):
         ge=0,
     )
     dropout: float = setting(
-        0.0, "Share of neurons that are left out of a view, drawn between 0 and this. The paper has 0.6; the published "
-        "script leaves none out.", paper=0.6, ge=0.0, lt=1.0,
+        0.0, "Share of neurons that are left out of a view, drawn between 0 and this. The paper says p = 0.6; the "
+        "published code draws it so, and its script leaves none out.", paper=0.6, ge=0.0, lt=1.0,
     )  # fmt: skip
     dropout_mask: Literal["own", "shared"] = setting("own", "Each view leaves out its own neurons, or both the same.")
 

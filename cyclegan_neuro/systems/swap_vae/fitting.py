@@ -8,6 +8,7 @@ import keras
 import numpy as np
 
 from cyclegan_neuro.populations.trials.trials import PreparedTrials
+from cyclegan_neuro.systems.optimizers import precision, resolve_precision
 from cyclegan_neuro.systems.swap_vae.config import LABELS, Config
 
 if TYPE_CHECKING:
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
     from cyclegan_neuro.systems.swap_vae.trainer import TrialsTrainer
 
 __all__ = ["Represented", "build", "fit_method", "training_stream", "validation_dataset"]
-
-_MOST_AT_ONCE = 8192  # bins of a call
 
 
 class Represented:
@@ -34,12 +33,17 @@ class Represented:
 
     def spaces(self, windows: np.ndarray) -> dict[str, np.ndarray]:
         scaled = self.trainer.activity.scaled(windows)
-        parts = [self.trainer.spaces(scaled[at : at + _MOST_AT_ONCE]) for at in range(0, len(scaled), _MOST_AT_ONCE)]
+        parts = [self.trainer.spaces(part) for part in self._parts(scaled)]
         return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
     def reconstruct(self, full: np.ndarray) -> np.ndarray | None:
-        parts = [self.trainer.reconstruct(full[at : at + _MOST_AT_ONCE]) for at in range(0, len(full), _MOST_AT_ONCE)]
+        parts = [self.trainer.reconstruct(part) for part in self._parts(full)]
         return None if parts[0] is None else self.trainer.activity.in_unit(np.concatenate(parts))
+
+    def _parts(self, rows: np.ndarray) -> list[np.ndarray]:
+        """Return as many rows as a call takes, again and again."""
+        step = self.trainer.config.evaluation.batch_size
+        return [rows[at : at + step] for at in range(0, len(rows), step)]
 
 
 def build(config: Config, prepared: PreparedTrials) -> TrialsTrainer:
@@ -80,7 +84,8 @@ def fit_method(config: Config, method: str, prepared: PreparedTrials, seed: int)
     objective = config.objective.model_copy(update={"method": method})
     training = config.training.model_copy(update={"seed": seed})
     config = config.model_copy(update={"objective": objective, "training": training})
-    trainer = build(config, prepared)
+    with precision(resolve_precision(config.training)):  # another process knows no policy
+        trainer = build(config, prepared)
     stream = training_stream(config, prepared, start_step=0)
     trainer.fit(stream, epochs=config.training.epochs, steps_per_epoch=1, shuffle=False, verbose=0)
     trainer.use_average_weights()

@@ -82,11 +82,11 @@ class SwapVAE(TrialsTrainer):
         return tf.add_n(each) / len(each)
 
     def spaces(self, windows):
-        """``content``, ``style`` (its mean), and ``full``, both side by side."""
+        """``content``, ``style`` (its mean), and ``full``, both side by side; without style nothing is parted."""
         code = self.encoder(windows, training=False)
         content, style = code["content"], code.get("mean")
         if style is None:
-            return {"full": content, "content": content}
+            return {"full": content}
         return {"full": tf.concat([content, style], axis=1), "content": content, "style": style}
 
     def reconstruct(self, full):

@@ -213,7 +213,8 @@ class PiVAE(TrialsTrainer):
         seed, size, latent = config.training.seed, self.windows.shape[1], config.model.pi_vae_size
         code = {"mean": latent, "log_variance": latent}
         self.encoder = build_mlp(size, _PI_VAE_HIDDEN, code, seed=seed, name="encoder", activation="tanh")
-        self.seen_as = prepared.trials.bin_s if prepared.trials.unit == "spikes/s" else 1.0
+        are_rates = self.activity.likelihood == "poisson" and prepared.trials.unit == "spikes/s"
+        self.seen_as = prepared.trials.bin_s if are_rates else 1.0  # else standardised, or ΔF/F
         self.prior = build_mlp(prepared.n_labels("direction"), (), code, seed=seed + 1, name="prior")
         self.decoder = _injective(size, latent, seed=seed + 2, positive=self.activity.likelihood == "poisson")
         labels, classes = prepared.labels("direction"), np.eye(prepared.n_labels("direction"), dtype=np.float32)

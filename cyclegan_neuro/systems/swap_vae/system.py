@@ -69,8 +69,10 @@ class SwapVAESystem(System):
         from cyclegan_neuro.systems.swap_vae.fitting import Represented, fit_method
 
         method = config.objective.method
-        facts = {"config": config, "label": LABELS[method], "learning_rate": trainer.learning_rate}
-        facts |= {"updates": int(trainer.optimizer.iterations)}
+        facts = {
+            "config": config, "label": LABELS[method], "updates": int(trainer.optimizer.iterations),
+            "learning_rate": trainer.learning_rate, "batch_size": trainer.batch_size, "dropout": trainer.dropout,
+        }  # fmt: skip
         with trainer.average_weights():
             return evaluate_trials(
                 config,

@@ -1,11 +1,16 @@
 """Swap-VAE against its equations written out (Liu et al. 2021, Eqs. 1 to 3)."""
 
 from dataclasses import replace
+from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
+from cyclegan_neuro.evaluation.decoding.representations import represent
+from cyclegan_neuro.evaluation.methods import Paragraph, render_methods
+from cyclegan_neuro.systems.swap_vae import config as config_module
 from cyclegan_neuro.systems.swap_vae import fitting
 from cyclegan_neuro.systems.swap_vae.model import drawn, kl_divergence
 from cyclegan_neuro.systems.swap_vae.trainer import Activity, negative_log_likelihood
@@ -95,6 +100,13 @@ def test_a_vae_is_reconstruction_and_divergence(prepared, make_config):
         assert trainer.spaces(trainer.windows[:3])["full"].shape == (3, 5)
 
 
+def test_without_style_nothing_is_parted(prepared, make_config):
+    trainer = fitting.build(make_config(model={"content_size": 1, "style_size": 0}), prepared)
+    made = represent(fitting.Represented(trainer, "It"), prepared)
+    assert {name: space.shape for name, space in made.spaces.items()} == {"full": (60, 1)}
+    assert made.reconstructed.shape == (60, 6)
+
+
 def test_an_epoch_is_its_updates_one_after_the_other(prepared, make_config):
     whole, single = (fitting.build(make_config(), prepared) for _ in range(2))
     ((bins,),) = fitting.training_stream(make_config(), prepared, start_step=0).take(1)
@@ -135,3 +147,43 @@ def test_held_out_trials_change_nothing(prepared, make_config):
     for trainer in (one, two):
         trainer.update(bins)
     assert all(np.array_equal(a, b) for a, b in zip(one.variables, two.variables, strict=True))
+
+
+def test_compared_networks_compute_as_the_run_asks(prepared, make_config):
+    before = keras.config.dtype_policy()
+    config = make_config(training={"precision": "mixed_bfloat16", "epochs": 1, "passes_per_epoch": 1})
+    trainer = fitting.fit_method(config, "swap_vae", prepared, 1).trainer
+    assert trainer.encoder.get_layer("encoder_hidden_1").compute_dtype == "bfloat16"
+    assert keras.config.dtype_policy() == before
+
+
+def test_bins_of_a_call(prepared, make_config):
+    trainer = fitting.build(make_config(evaluation={"batch_size": 25}), prepared)
+    sizes, whole = [], trainer.spaces(prepared.windows())["full"]
+    spaces = trainer.spaces
+    trainer.spaces = lambda windows: sizes.append(len(windows)) or spaces(windows)
+    np.testing.assert_allclose(fitting.Represented(trainer, "").spaces(prepared.windows())["full"], whole, atol=1e-5)
+    assert sizes == [25, 25, 10]
+
+
+@pytest.mark.parametrize(
+    ("method", "said"),
+    [
+        ("swap_vae", "Views were a bin and another of the same trial, at most 5 bins away. Hidden layers of the "
+         "encoder had as many units as there are neurons, then 8. Adam"),
+        ("vae", "5 latent dimensions. Hidden layers of the encoder had as many units as there are neurons, then 8."),
+        ("supervised_time", "A share of the neurons, drawn for every bin between 0 and 0.6, was left out of its input. "
+         "Hidden layers of the encoder had as many units as there are neurons, then 8 and 8."),
+        ("pi_vae", "a prior for each direction. The encoder had two hidden layers of 60 units (tanh), the decoder two "
+         "GIN blocks."),
+    ],
+)  # fmt: skip
+def test_methods_tell_what_each_network_got(method, said, make_config):
+    dropout = 0.6 if method == "supervised_time" else 0.0
+    facts = {"label": "It", "updates": 12, "batch_size": 50, "dropout": dropout, "learning_rate": 5e-4}
+    template = Path(config_module.__file__).parent / "methods.j2"
+    paragraph = Paragraph(template, {"config": make_config(method=method), **facts})
+    (text, _), _ = render_methods([paragraph])
+    assert said in text
+    assert ("Views" in text) == (method == "swap_vae")
+    assert "12 times in batches of 50 bins" in text

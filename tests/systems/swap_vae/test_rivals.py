@@ -73,6 +73,14 @@ def test_the_posterior_given_a_label_is_a_product_of_normals():
     assert float(tf.exp(product["log_variance"])[0, 0]) == pytest.approx(1 / 3, rel=1e-5)
 
 
+def test_pi_vae_sees_counts_of_rates_and_standardised_activity_as_it_is(prepared, make_config):
+    for likelihood, factor in (("poisson", 0.1), ("gaussian", 1.0)):  # bins of 0.1 s
+        trainer = fitting.build(make_config(method="pi_vae", model={"likelihood": likelihood}), prepared)
+        scaled = tf.gather(trainer.windows, prepared.train[:4])
+        seen = trainer.encoder(factor * scaled, training=False)["mean"]
+        np.testing.assert_allclose(trainer.spaces(scaled)["full"], seen, atol=1e-6)
+
+
 def test_the_decoder_of_pi_vae_is_injective():
     decoder = _injective(7, 2, seed=1, positive=False)
     latents = np.random.default_rng(0).normal(size=(200, 2)).astype(np.float32)
