@@ -10,7 +10,7 @@ from functools import cached_property
 from numbers import Integral
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 from cyclegan_neuro.errors import ConfigurationError, UserError, require_path, told
 from cyclegan_neuro.quiet import import_tensorflow_quietly
@@ -455,7 +455,9 @@ def _require_both(system: str, days: Mapping[str, Any], config: Path | None, set
     from cyclegan_neuro.systems import base
 
     both = {"data.x.path", "data.y.path"}
-    if days and not both <= set(input_files(base.get(system).Config, section="data")):
+    fields = base.get(system).Config.model_fields
+    takes = both <= set(input_files(base.get(system).Config, section="data"))
+    if days and not (takes and "files" in get_args(fields["data"].annotation.model_fields["source"].annotation)):
         raise ConfigurationError(
             "train", got=f"x or y with the system '{system}'", expected="no day: this system takes no two days",
             fix="leave x and y out; config and settings say where its data are",

@@ -247,6 +247,7 @@ def test_wrong_types_are_told(run, days, tmp_path):
     calls = {
         "train: got one day, expected two days, x and y. Fix: give y": lambda: cn.train("cyclegan", x, output_dir=out),
         "this system takes no two days. Fix: leave x and y": lambda: cn.train("spike_gan", *days, output_dir=out),
+        "x or y with the system 'swap_vae', expected no day": lambda: cn.train("swap_vae", *days, output_dir=out),
         "translate: got 'day.h5', expected a Recording": lambda: run.translate("day.h5"),
         "infer_spikes: got ndarray": lambda: cn.infer_spikes(x.dff),
         "train, x: got ndarray, expected a Recording, or the path": lambda: cn.train("cyclegan", x.dff, output_dir=out),
