@@ -15,6 +15,8 @@ __all__ = ["Difference", "Measure", "folds", "holm", "interval", "paired"]
 
 Measure = Literal["accuracy", "near_accuracy"]
 
+_LEAST_FLIPS = 2000  # fewer, and p can never be small once it is corrected for a dozen comparisons
+
 
 @dataclass(frozen=True)
 class Difference:
@@ -100,6 +102,14 @@ def paired(
 ) -> Difference | None:
     """Compare two methods that decoded the same bins, paired over trials.
 
+    Parameters
+    ----------
+    a, b : Decoded
+    measure : {"accuracy", "near_accuracy"}
+    n_resamples : int
+        Behind the interval; signs are flipped as often, and at least 2,000 times.
+    seed : int
+
     Returns
     -------
     Difference or None
@@ -121,7 +131,7 @@ def paired(
     more = sums - sums_b
     low, high = _percentiles(more, n_bins, n_resamples, seed)
     test = permutation_test(
-        (more,), np.sum, permutation_type="samples", vectorized=True, n_resamples=n_resamples,
+        (more,), np.sum, permutation_type="samples", vectorized=True, n_resamples=max(n_resamples, _LEAST_FLIPS),
         rng=np.random.default_rng(seed),
     )  # fmt: skip
     return Difference(float(more.sum() / n_bins.sum()), low, high, float(test.pvalue), len(trials))

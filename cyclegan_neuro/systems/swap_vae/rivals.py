@@ -146,7 +146,7 @@ class MYOW(BYOL):
 
     References
     ----------
-    Azabou et al. 2021, "Mine your own view", sections 3.2 and 3.3.
+    Azabou et al. 2021, "Mine your own view".
     """
 
     def __init__(self, config: Config, prepared: PreparedTrials):
@@ -205,7 +205,7 @@ class PiVAE(TrialsTrainer):
     References
     ----------
     Zhou & Wei 2020, "Learning identifiable and interpretable latent models of high-dimensional neural activity using
-    pi-VAE", sections 3.1 to 3.3.
+    pi-VAE".
     """
 
     def __init__(self, config: Config, prepared: PreparedTrials):

@@ -113,6 +113,12 @@ def test_pairing_takes_out_what_trials_share():
     assert paired(times(b, trial), times(b, trial), n_resamples=500).p == 1
 
 
+def test_few_resamplings_leave_a_p_that_survives_its_correction():
+    n = 40
+    found = paired(times(np.ones(n), np.arange(n)), times(np.zeros(n), np.arange(n)), n_resamples=100)
+    assert 12 * found.p < 0.05
+
+
 def test_other_trials_cannot_be_paired():
     with pytest.raises(ValueError, match="the same bins"):
         paired(times([1, 0], [0, 1]), times([1, 0], [0, 2]))

@@ -40,6 +40,6 @@ def opening_picture(found: Measurements) -> Picture:
     if not found.decoding.scores:
         bars = "" if found.across is None else "Decoding across days: R² on held-out trials, 95 % intervals; "
         return Picture("opening", f"{bars}t-SNE of {found.name}.", figure, "")
-    decoded = "Accuracy (dots, 95 % intervals over trials), within the wider tolerance (rings), and chance (dashes); "
-    caption = f"{decoded}t-SNE of the spaces of {found.name}."
+    decoded = "Accuracy (dots, 95 % intervals over trials) and its chance (dashes); within the wider tolerance (rings)"
+    caption = f"{decoded}; t-SNE of the spaces of {found.name}."
     return Picture("opening", caption, figure, "Figure 3 A, D")
