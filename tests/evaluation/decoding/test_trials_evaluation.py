@@ -189,6 +189,22 @@ def test_noise_did_not_work(evaluate):
     assert str(found.summary[1]).startswith("No. Decoded from Halves")
 
 
+def test_trials_too_few_to_decode_are_not_said_to_have_no_labels(evaluate):
+    prepared = PreparedTrials(made_up(n_trials=4), np.array([3]), n_times=N_TIMES)
+    found, _ = evaluate(prepared, configured(folds=0, compare=[]))
+    told = str(found.summary[1])
+    assert told.startswith("Cannot be told. Not decoded: direction: decoding of direction: got 3 training trials")
+
+
+def test_a_single_held_out_trial_and_no_time(evaluate):
+    prepared = PreparedTrials(made_up(time=None), np.array([23]), n_times=N_TIMES)
+    found, _ = evaluate(prepared, configured(folds=0, compare=[]))
+    told = str(found.summary[2])
+    assert re.match(
+        r'"Content carries direction, style does not" .* from content, .* from style \(chance 100 %\)', told
+    )
+
+
 def test_trials_are_not_counted_by_places_that_they_pass(evaluate, once):
     def tables(found):
         return [caption for caption, _ in found.blocks[0].tables]
@@ -210,6 +226,7 @@ def test_labels_that_are_not_there_are_left_out_and_told(evaluate, missing, left
     titles = {block.title for block in found.blocks}
     assert {sentence.section for sentence in found.summary} <= titles
     assert (TITLES["decoding"] in titles) == bool(left)
+    assert "parts nothing" not in str(found.summary[2])  # it does
 
 
 def test_two_days_without_labels_are_told_by_what_is_decoded_across_them(evaluate):

@@ -63,7 +63,8 @@ def _worked(found: Measurements) -> str:
     decoding = found.decoding
     if not decoding.scores:
         if found.across is None:
-            return "Cannot be told: the trials have neither direction nor time."
+            reasons = "; ".join(f"{label}: {reason}" for label, reason in decoding.left_out.items())
+            return f"Cannot be told. Not decoded: {reasons}."
         own = found.across.features[found.across.main].scores["day_0"]
         r2 = f"{own.r2:.2f} ({own.low:.2f} to {own.high:.2f})"
         return f"Signals of day 0 are decoded with R² {r2} in trials that {found.name} never saw."
@@ -80,9 +81,13 @@ def _found(found: Measurements) -> tuple[str, str]:
     decoding = found.decoding
     if found.across is not None:
         return _across(found.across), ACROSS
-    if decoding.parted and "time" in decoding.scores:
-        return claim_sentence(decoding, "time"), TITLES["parting"]
-    return f"{found.name} parts nothing; what its space looks like is drawn.", TITLES["views"]
+    labels: list[Label] = [label for label in ("time", "direction") if label in decoding.scores]
+    if decoding.parted and labels:
+        return claim_sentence(decoding, labels[0]), TITLES["parting"]
+    parts = "What content and style carry cannot be told" if found.represented.n_content else (
+        f"{found.name} parts nothing"
+    )  # fmt: skip
+    return f"{parts}; what its space looks like is drawn.", TITLES["views"]
 
 
 def _across(found: AcrossDays) -> str:
@@ -102,7 +107,7 @@ def _more(found: Measurements) -> str:
     decoding, told, verdicts = found.decoding, [], []
     if not decoding.scores:
         if found.across is None:
-            return "Cannot be told without labels."
+            return "Cannot be told: nothing is decoded."
         own, other = (found.across.features[name].scores for name in (found.across.main, "raw"))
         word = "Yes" if own["moments_before"].minus(other["moments"])[1] > 0 else "No"
         verdict = compared(own["moments_before"], other["moments"])

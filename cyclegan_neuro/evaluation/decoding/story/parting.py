@@ -79,10 +79,12 @@ def claim_sentence(found: Decoding, label: Label) -> str:
     scores = found.scores[label]
     values = [accuracy(scores[found.method, space].accuracy) for space in (carrier, other)]
     verdict = claim_of(found, label)
+    beside = scores[found.method, "style"].beside.get((found.method, "content"))
+    difference = f"; style minus content {points(beside)}" if beside else ""  # None of one trial
     return (
         f'"{carrier.capitalize()} carries {label}, {other} does not" {verdict.value}: {label} is decoded with '
-        f"{values[0]} from {carrier}, {values[1]} from {other} (chance {100 * found.chance[label]:.0f} %; style "
-        f"minus content {points(scores[found.method, 'style'].beside[found.method, 'content'])})."
+        f"{values[0]} from {carrier}, {values[1]} from {other} (chance {100 * found.chance[label]:.0f} %"
+        f"{difference})."
     )
 
 
