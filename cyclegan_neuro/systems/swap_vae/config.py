@@ -70,7 +70,10 @@ class ObjectiveSection(Section):
     swapped: float = setting(
         1.0, "Weight of the reconstruction from the other view's content (BlockSwap, Eq. 3).", paper=1.0, ge=0.0
     )
-    alignment: float = setting(1.0, "Weight α of the alignment of contents.", ge=0.0)
+    alignment: float = setting(
+        1.0, "Weight α of the alignment of contents; the other terms are means over the views, in Eqs. 2 and 3 sums.",
+        ge=0.0,
+    )  # fmt: skip
     beta: float = setting(10.0, "Weight β of the KL divergence of the style space; of β-VAE, of its latents.", ge=0.0)
     supervised_dropout: float = setting(
         0.6, "Share of neurons that supervised networks do without, drawn between 0 and this for every bin: they else "
