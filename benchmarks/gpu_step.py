@@ -60,9 +60,9 @@ def build_step(arguments: argparse.Namespace, batch_size: int, precision: str):
 
     from cyclegan_neuro.configuration.sections import TrainingSection, WindowsSection
     from cyclegan_neuro.recordings.recording import Recording
+    from cyclegan_neuro.systems import optimizers
     from cyclegan_neuro.systems.cyclegan.config import Config, ModelSection
     from cyclegan_neuro.systems.cyclegan.model import build_cyclegan
-    from cyclegan_neuro.training import devices
     from cyclegan_neuro.windows.prepare import prepare_pair
 
     config = Config(
@@ -73,7 +73,7 @@ def build_step(arguments: argparse.Namespace, batch_size: int, precision: str):
     shape = (12 * arguments.window_frames, arguments.neurons)
     days = [Recording(np.random.default_rng(day).standard_normal(shape, np.float32), 24.0) for day in (0, 1)]
     prepared = prepare_pair(*days, data=config.data, windows=config.windows, ordering=config.ordering, seed=0)
-    with devices.precision(precision):
+    with optimizers.precision(precision):
         model = build_cyclegan(config, prepared)
     step = tf.function(lambda x, y: model.train_step((x, y)), jit_compile=True, autograph=False)
     batch = (batch_size, arguments.window_frames, arguments.neurons, 1)

@@ -14,7 +14,7 @@ from cyclegan_neuro.systems.cyclegan import training_figures as module
 from cyclegan_neuro.systems.cyclegan.config import Config
 from cyclegan_neuro.systems.cyclegan.model import build_cyclegan
 from cyclegan_neuro.systems.cyclegan.training_figures import training_figures
-from cyclegan_neuro.training.devices import precision
+from cyclegan_neuro.systems.optimizers import precision
 
 MAPS = {"attention/grad_cam", "attention/layer_cam", "attention/saliency"}
 ALWAYS = {"cycles/traces", "cycles/population"}
