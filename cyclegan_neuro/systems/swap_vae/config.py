@@ -114,6 +114,10 @@ class TrainingSection(sections.OptimisationSection):
     def learning_rate_of(self, name):
         return self.learning_rate
 
+    def bins_per_update(self, n_bins: int) -> int:
+        """Return the bins of an update where there are ``n_bins`` for training."""
+        return min(self.batch_size, n_bins)
+
 
 class Config(Section):
     """Everything that defines a Swap-VAE run."""

@@ -61,7 +61,8 @@ def training_stream(config: Config, prepared: PreparedTrials, *, start_step: int
     """Return endless epochs of training bins, int64, shape (update * batch,), shuffled pass by pass."""
     from cyclegan_neuro.windows.streams import delivered, shuffled_starts
 
-    n_bins = config.training.passes_per_epoch * _updates(config, prepared) * _batch_size(config, prepared)
+    batch_size = config.training.bins_per_update(len(prepared.train))
+    n_bins = config.training.passes_per_epoch * _updates(config, prepared) * batch_size
     return delivered(
         shuffled_starts(
             [prepared.train], batch_size=n_bins, n_steps_per_epoch=1, seed=config.training.seed, start_step=start_step
@@ -93,10 +94,7 @@ def fit_method(config: Config, method: str, prepared: PreparedTrials, seed: int)
     return Represented(trainer, LABELS[method])
 
 
-def _batch_size(config: Config, prepared: PreparedTrials) -> int:
-    return min(config.training.batch_size, len(prepared.train))
-
-
 def _updates(config: Config, prepared: PreparedTrials) -> int:
     """Updates of a pass; what does not fill a batch waits for the next one."""
-    return len(prepared.train) // _batch_size(config, prepared)
+    n_bins = len(prepared.train)
+    return n_bins // config.training.bins_per_update(n_bins)

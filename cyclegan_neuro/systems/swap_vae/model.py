@@ -7,7 +7,7 @@ import tensorflow as tf
 from cyclegan_neuro.populations.trials.trials import PreparedTrials
 from cyclegan_neuro.systems.swap_vae.config import Config
 from cyclegan_neuro.systems.swap_vae.networks import build_decoder, build_encoder
-from cyclegan_neuro.systems.swap_vae.trainer import Activity, TrialsTrainer, negative_log_likelihood
+from cyclegan_neuro.systems.swap_vae.trainer import TrialsTrainer, negative_log_likelihood
 
 __all__ = ["VAE", "SwapVAE", "cosine", "drawn", "kl_divergence"]
 
@@ -24,25 +24,28 @@ class SwapVAE(TrialsTrainer):
 
     Notes
     -----
-    Each view passes the encoder by itself, so that batch normalisation sees one view at a time, as in the published
-    code; a call on both together reached lower accuracies there.
+    Each view passes the encoder by itself, so that batch normalisation sees one view at a time; all four combinations
+    pass the decoder together.
     """
 
     def __init__(self, config: Config, prepared: PreparedTrials):
-        super().__init__(config, prepared, Activity.of(prepared, config.model.likelihood), name="swap_vae")
+        super().__init__(config, prepared, name="swap_vae")
         model, seed, size = config.model, config.training.seed, self.windows.shape[1]
-        sizes = {"content_size": model.content_size, "style_size": model.style_size}
-        hidden = (self.n_neurons, model.hidden)
+        hidden, sizes = (self.n_neurons, model.hidden), self.parts()
         self.encoder = build_encoder(size, hidden=hidden, **sizes, seed=seed)
-        mean = self.activity.scaled(prepared.windows()[prepared.train]).mean(axis=0)
         self.decoder = build_decoder(
             size,
             hidden=hidden[::-1],
             latent_size=sum(sizes.values()),
             seed=seed + 1,
             positive=self.activity.likelihood == "poisson",
-            mean=mean if model.output_bias_at_mean else None,
+            mean=self.windows.numpy()[prepared.train].mean(axis=0) if model.output_bias_at_mean else None,
         )
+
+    def parts(self) -> dict[str, int]:
+        """Return how many dimensions content and style have."""
+        model = self.config.model
+        return {"content_size": model.content_size, "style_size": model.style_size}
 
     @property
     def learned(self):
@@ -101,10 +104,10 @@ class VAE(SwapVAE):
 
     def __init__(self, config: Config, prepared: PreparedTrials, *, beta: float):
         super().__init__(config, prepared)
-        model, seed, self.beta = config.model, config.training.seed, beta
-        latent_size = model.content_size + model.style_size
-        size, hidden = self.windows.shape[1], (self.n_neurons, model.hidden)
-        self.encoder = build_encoder(size, hidden=hidden, content_size=0, style_size=latent_size, seed=seed)
+        self.beta = beta
+
+    def parts(self):
+        return {"content_size": 0, "style_size": sum(super().parts().values())}
 
     @property
     def logs(self):

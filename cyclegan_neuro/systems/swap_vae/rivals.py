@@ -13,7 +13,7 @@ from cyclegan_neuro.populations.trials.trials import Label, PreparedTrials
 from cyclegan_neuro.systems.swap_vae.config import Config
 from cyclegan_neuro.systems.swap_vae.model import cosine, drawn, kl_divergence
 from cyclegan_neuro.systems.swap_vae.networks import build_mlp
-from cyclegan_neuro.systems.swap_vae.trainer import Activity, TrialsTrainer, negative_log_likelihood, table
+from cyclegan_neuro.systems.swap_vae.trainer import TrialsTrainer, negative_log_likelihood, table
 
 __all__ = ["BYOL", "MYOW", "PiVAE", "Supervised"]
 
@@ -28,7 +28,7 @@ class _Discriminative(TrialsTrainer):
     """A network without a decoder: four linear layers, [d, 128, 128, 128], whose output is the representation."""
 
     def __init__(self, config: Config, prepared: PreparedTrials, *, name: str):
-        super().__init__(config, prepared, Activity.of(prepared, config.model.likelihood), name=name)
+        super().__init__(config, prepared, name=name)
         self.encoder = self._encoder("encoder")
 
     def _encoder(self, name: str) -> keras.Model:
@@ -209,7 +209,7 @@ class PiVAE(TrialsTrainer):
     """
 
     def __init__(self, config: Config, prepared: PreparedTrials):
-        super().__init__(config, prepared, Activity.of(prepared, config.model.likelihood), name="pi_vae")
+        super().__init__(config, prepared, name="pi_vae")
         seed, size, latent = config.training.seed, self.windows.shape[1], config.model.pi_vae_size
         code = {"mean": latent, "log_variance": latent}
         self.encoder = build_mlp(size, _PI_VAE_HIDDEN, code, seed=seed, name="encoder", activation="tanh")

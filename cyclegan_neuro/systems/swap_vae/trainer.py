@@ -33,11 +33,10 @@ class Activity:
     std: np.ndarray
 
     @classmethod
-    def of(cls, prepared: PreparedTrials, likelihood: str) -> Activity:
-        """Choose the likelihood, and the scaling by training bins."""
+    def of(cls, windows: np.ndarray, unit: str, likelihood: str) -> Activity:
+        """Choose the likelihood by the unit, and the scaling by windows of training bins."""
         if likelihood == "auto":
-            likelihood = "poisson" if prepared.trials.unit == "spikes/s" else "gaussian"
-        windows = prepared.windows()[prepared.train]
+            likelihood = "poisson" if unit == "spikes/s" else "gaussian"
         if likelihood == "poisson":
             return cls(likelihood, np.zeros(windows.shape[1], np.float32), np.ones(windows.shape[1], np.float32))
         return cls(likelihood, windows.mean(axis=0), windows.std(axis=0))
@@ -84,7 +83,6 @@ class TrialsTrainer(Trainer):
     ----------
     config : Config
     prepared : PreparedTrials
-    activity : Activity
 
     Notes
     -----
@@ -95,12 +93,14 @@ class TrialsTrainer(Trainer):
     monitor = "val_loss"
     progress_keys = ("loss",)
 
-    def __init__(self, config: Config, prepared: PreparedTrials, activity: Activity, *, name: str):
+    def __init__(self, config: Config, prepared: PreparedTrials, *, name: str):
         super().__init__(name=name)
-        self.config, self.activity, self.dropout = config, activity, config.views.dropout
-        self.batch_size = min(config.training.batch_size, len(prepared.train))
+        self.config, self.dropout = config, config.views.dropout
+        self.batch_size = config.training.bins_per_update(len(prepared.train))
         first, last = prepared.trials.borders()
-        self.windows = table(activity.scaled(prepared.windows()))
+        windows = prepared.windows()
+        self.activity = Activity.of(windows[prepared.train], prepared.trials.unit, config.model.likelihood)
+        self.windows = table(self.activity.scaled(windows))
         self.first, self.last = table(first.astype(np.int32)), table(last.astype(np.int32))
         self.n_lags = 2 * prepared.context_bins + 1
         self.n_neurons = self.windows.shape[1] // self.n_lags

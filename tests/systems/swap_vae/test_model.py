@@ -126,7 +126,7 @@ def test_an_epoch_has_every_training_bin_as_often_and_no_held_out_one(prepared, 
 
 def test_traces_are_standardised_by_training_bins_and_come_back_in_their_unit(prepared, make_config, eager):
     prepared = replace(prepared, trials=replace(prepared.trials, unit="ΔF/F", values=prepared.trials.values / 10))
-    activity = Activity.of(prepared, "auto")
+    activity = Activity.of(prepared.windows()[prepared.train], prepared.trials.unit, "auto")
     assert activity.likelihood == "gaussian"
     scaled = activity.scaled(prepared.windows())
     np.testing.assert_allclose(scaled[prepared.train].mean(axis=0), 0.0, atol=1e-5)
