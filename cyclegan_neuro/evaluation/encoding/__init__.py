@@ -1,0 +1,1 @@
+"""How well a model of responses to stimuli does, whoever made it."""
