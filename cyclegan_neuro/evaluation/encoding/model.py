@@ -23,5 +23,8 @@ class EncodingModel(Protocol):
     def sample(self, stimuli: np.ndarray, *, seed: int) -> np.ndarray:
         """Return counts, uint8, shape (response, neuron), one independent draw for each entry of ``stimuli``."""
 
-    def rates(self, stimuli: np.ndarray) -> np.ndarray:
-        """Return expected counts, float64, shape (stimulus, neuron), over all that is drawn."""
+    def exceedance(self, stimuli: np.ndarray) -> np.ndarray:
+        """Return P(count >= k) for k from 1 on, float64, shape (level, stimulus, neuron), over all that is drawn.
+
+        Summed over the levels it is the expected count.
+        """
