@@ -9,7 +9,6 @@ from __future__ import annotations
 from functools import partial
 
 import numpy as np
-from scipy.stats import norm
 
 from cyclegan_neuro.errors import ConfigurationError
 from cyclegan_neuro.populations.baselines._model import check_samples
@@ -19,12 +18,14 @@ from cyclegan_neuro.populations.baselines.dichotomized_gaussian import (
     lagged_coincidences,
     nearest_gaussian,
 )
+from cyclegan_neuro.populations.baselines.threshold_series import (
+    series_factors,
+    series_slope,
+    series_sum,
+    solve_series,
+)
 
 __all__ = ["fit_stimulus_gaussian", "stimulus_bins"]
-
-_TERMS = 40
-_MOST = 0.95  # correlation up to which the series is summed
-_HALVINGS = 40
 
 
 def fit_stimulus_gaussian(samples: np.ndarray, *, first_bins: np.ndarray, repeat_bins: int) -> DichotomizedGaussian:
@@ -67,7 +68,7 @@ def fit_stimulus_gaussian(samples: np.ndarray, *, first_bins: np.ndarray, repeat
     stimulus = stimulus_bins(first_bins, n_bins, repeat_bins)
     rates = _stimulus_rates(samples, stimulus, repeat_bins)
     coincidences = lagged_coincidences(samples, n_bins)
-    factors = _series_factors(rates)
+    factors = series_factors(rates)
     asked, slopes = np.empty_like(coincidences), np.empty_like(coincidences)
     at_bound = np.empty(asked.shape, bool)
     for lag in range(n_bins):
@@ -76,8 +77,8 @@ def fit_stimulus_gaussian(samples: np.ndarray, *, first_bins: np.ndarray, repeat
         series = [(early * share[:, None]).T @ np.roll(early, -lag, axis=0) for early in factors]
         least = LEAST_COUNT / stimulus[:, lag:].size - by_chance
         wanted = coincidences[lag] - by_chance
-        asked[lag], at_bound[lag] = _solve(series, wanted, np.minimum(least, 0))
-        slopes[lag] = _slope(series, asked[lag])
+        asked[lag], at_bound[lag] = solve_series(series, wanted, np.minimum(least, 0))
+        slopes[lag] = series_slope(series, asked[lag])
         if lag == 0:
             within_bin = series, wanted
     same = np.diag_indices(rates.shape[1])
@@ -89,7 +90,7 @@ def fit_stimulus_gaussian(samples: np.ndarray, *, first_bins: np.ndarray, repeat
         asked,
         slopes=slopes,
         scale=scale,
-        covariance=partial(_sum, within_bin[0]),
+        covariance=partial(series_sum, within_bin[0]),
         rates=rates,
         wanted=within_bin[1],
         at_bound=at_bound,
@@ -134,47 +135,3 @@ def _stimulus_rates(samples: np.ndarray, stimulus: np.ndarray, repeat_bins: int)
     columns = samples.reshape(len(places), -1).T
     spikes = np.stack([np.bincount(places, column, repeat_bins) for column in columns], axis=1)
     return spikes / np.bincount(places, minlength=repeat_bins)[:, None]
-
-
-def _series_factors(rates: np.ndarray) -> list[np.ndarray]:
-    """Return what each neuron brings to the n-th power of the correlation, n from 1 on; shape (stimulus bin, neuron).
-
-    The density at the threshold times the Hermite polynomial of degree n - 1, over the square root of n!.
-    """
-    varies = (rates > 0) & (rates < 1)
-    threshold = norm.isf(np.where(varies, rates, 0.5))
-    before, now = np.zeros_like(rates), np.where(varies, norm.pdf(threshold), 0.0)
-    factors = []
-    for n in range(1, _TERMS + 1):
-        factors.append(now / np.sqrt(n))
-        before, now = now, (threshold * now - np.sqrt(n - 1) * before) / np.sqrt(n)
-    return factors
-
-
-def _sum(series: list[np.ndarray], correlation: np.ndarray) -> np.ndarray:
-    """Return the covariance of threshold events, averaged over the stimulus."""
-    total = np.zeros_like(correlation)
-    for coefficient in reversed(series):
-        total = (total + coefficient) * correlation
-    return total
-
-
-def _slope(series: list[np.ndarray], correlation: np.ndarray) -> np.ndarray:
-    """Return the derivative of :func:`_sum` by the correlation."""
-    total = np.zeros_like(correlation)
-    for power, coefficient in reversed(list(enumerate(series))):
-        total = total * correlation + (power + 1) * coefficient
-    return total
-
-
-def _solve(series: list[np.ndarray], wanted: np.ndarray, least: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the correlations with these covariances, by halving, and where they lie at a bound."""
-    low, high = np.full_like(wanted, -_MOST), np.full_like(wanted, _MOST)
-    varies = series[0] > 0
-    at_bound = varies & ((wanted < np.maximum(least, _sum(series, low))) | (wanted > _sum(series, high)))
-    wanted = np.maximum(wanted, least)
-    for _ in range(_HALVINGS):
-        middle = (low + high) / 2
-        below = _sum(series, middle) < wanted
-        low, high = np.where(below, middle, low), np.where(below, high, middle)
-    return np.where(varies, (low + high) / 2, 0.0), at_bound

@@ -10,12 +10,12 @@ from scipy.stats import norm
 from cyclegan_neuro.errors import ConfigurationError
 from cyclegan_neuro.populations.baselines.bivariate_normal import event_covariance
 from cyclegan_neuro.populations.baselines.dichotomized_gaussian import lagged_covariances
-from cyclegan_neuro.populations.baselines.stimulus_gaussian import (
-    _series_factors,
-    _slope,
-    _solve,
-    _sum,
-    fit_stimulus_gaussian,
+from cyclegan_neuro.populations.baselines.stimulus_gaussian import fit_stimulus_gaussian
+from cyclegan_neuro.populations.baselines.threshold_series import (
+    series_factors,
+    series_slope,
+    series_sum,
+    solve_series,
 )
 from cyclegan_neuro.populations.statistics import compare, population_statistics
 
@@ -38,15 +38,17 @@ def fit(samples):
 
 @pytest.mark.parametrize("correlation", [-0.6, -0.1, 0.0, 0.3, 0.85])
 def test_the_series_is_the_covariance_averaged_over_the_stimulus(correlation):
-    factors = _series_factors(RATES)
+    factors = series_factors(RATES)
     series = [factor.T @ factor / len(RATES) for factor in factors]
     expected = event_covariance(correlation, RATES[:, :1], RATES[:, 1:]).mean()
-    found = _sum(series, np.full((2, 2), correlation))
+    found = series_sum(series, np.full((2, 2), correlation))
     assert found[0, 1] == pytest.approx(expected, abs=1e-5)
     step = 1e-5
-    above, below = (_sum(series, np.full((2, 2), correlation + sign * step)) for sign in (1, -1))
-    np.testing.assert_allclose(_slope(series, np.full((2, 2), correlation)), (above - below) / (2 * step), rtol=1e-5)
-    solved, at_bound = _solve(series, found, np.full((2, 2), -1.0))
+    above, below = (series_sum(series, np.full((2, 2), correlation + sign * step)) for sign in (1, -1))
+    np.testing.assert_allclose(
+        series_slope(series, np.full((2, 2), correlation)), (above - below) / (2 * step), rtol=1e-5
+    )
+    solved, at_bound = solve_series(series, found, np.full((2, 2), -1.0))
     assert solved[0, 1] == pytest.approx(correlation, abs=1e-9)
     assert not at_bound.any()
 
