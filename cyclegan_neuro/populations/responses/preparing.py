@@ -8,6 +8,8 @@ from typing import Literal
 import numpy as np
 
 from cyclegan_neuro.errors import ConfigurationError, WindowError
+from cyclegan_neuro.populations.responses import checks
+from cyclegan_neuro.populations.responses.reading import read_responses
 from cyclegan_neuro.populations.responses.responses import PreparedResponses, Responses
 from cyclegan_neuro.populations.responses.sections import ResponsesSection
 from cyclegan_neuro.recordings.digest import content_sha256
@@ -20,11 +22,11 @@ _CONTENT = ("counts", "stimulus", "trial", "movie", "day")
 
 
 def prepare_responses(section: ResponsesSection) -> PreparedResponses:
-    """Simulate responses and hold some out.
+    """Read or simulate responses, check them and hold some out.
 
     Raises
     ------
-    ConfigurationError, WindowError
+    ConfigurationError, RecordingError, PairingError, WindowError
         On input that cannot be used, before anything is written or trained.
     """
     return split_responses(
@@ -34,9 +36,15 @@ def prepare_responses(section: ResponsesSection) -> PreparedResponses:
 
 
 def _responses(section: ResponsesSection) -> Responses:
-    from cyclegan_neuro.populations.simulate.visual_cortex import simulate_visual_cortex
+    if section.source == "simulated":
+        from cyclegan_neuro.populations.simulate.visual_cortex import simulate_visual_cortex
 
-    return simulate_visual_cortex(section.simulation)
+        return simulate_visual_cortex(section.simulation)
+    if section.source == "recordings":
+        from cyclegan_neuro.populations.responses.days import read_days
+
+        return read_days(section)
+    return read_responses(section)
 
 
 def split_responses(
@@ -65,7 +73,7 @@ def split_responses(
     Raises
     ------
     ConfigurationError
-        If there is no movie to see.
+        If there is no movie to see, or several frames of one whose frames do not follow each other.
     WindowError
         If a part would be empty.
     """
@@ -73,6 +81,11 @@ def split_responses(
         raise ConfigurationError(
             "data.condition", got=f"movie, and {responses.source} has none", expected="frames of a movie, or identity",
             fix="set data.condition: identity, or name the movie (data.file.fields: {movie: ...})",
+        )  # fmt: skip
+    if condition == "movie" and n_frames > 1 and not responses.in_time:
+        raise ConfigurationError(
+            "data.n_frames", got=f"{n_frames}, and stimuli of {responses.source} do not follow each other in time",
+            expected="1, the image that was shown", fix="set data.n_frames: 1",
         )  # fmt: skip
     hold_out = _last_stimuli if condition == "movie" else _spread_trials
     default = _MOVIE_FRACTION if condition == "movie" else _IDENTITY_FRACTION
@@ -86,9 +99,11 @@ def split_responses(
             "a movie of several bins",
         )  # fmt: skip
     seen = replace(responses, counts=np.minimum(responses.counts, most_count).astype(np.uint8))
-    return PreparedResponses(
+    prepared = PreparedResponses(
         seen, condition, train, held_out, most_count, n_frames, inputs=_describe(seen, condition, held_out)
     )
+    findings = (*responses.findings, *checks.split_findings(prepared, responses.counts))
+    return replace(prepared, responses=replace(seen, findings=findings))
 
 
 def _last_stimuli(responses: Responses, fraction: float) -> np.ndarray:

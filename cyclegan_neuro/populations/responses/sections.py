@@ -4,10 +4,28 @@ from __future__ import annotations
 
 from typing import Literal
 
-from cyclegan_neuro.configuration import sections
-from cyclegan_neuro.configuration.fields import InputFile, Section, setting
+from pydantic import model_validator
 
-__all__ = ["ResponseFileSection", "ResponsesSection", "VisualCortexSection"]
+from cyclegan_neuro.configuration import sections
+from cyclegan_neuro.configuration.fields import Contradiction, InputFile, Section, setting
+from cyclegan_neuro.populations.trials.sections import require_file
+
+__all__ = ["DEFAULT_FIELDS", "ResponseFileSection", "ResponsesSection", "VisualCortexSection"]
+
+_TABLES = ("intervals/presentations", "intervals/trials")
+_MOVIE = ("movie", "frames")
+DEFAULT_FIELDS: dict[str, dict[str, tuple[str, ...]]] = {
+    "counts": {"counts": ("counts", "spike_counts"), "movie": _MOVIE},
+    "spike_times": {
+        "spike_times": ("units/spike_times",),
+        "spike_times_index": ("units/spike_times_index",),
+        "start_time": tuple(f"{table}/start_time" for table in _TABLES),
+        "stop_time": tuple(f"{table}/stop_time" for table in _TABLES),
+        "stimulus": tuple(f"{t}/{name}" for t in _TABLES for name in ("stimulus", "stimulus_id", "stimulus_name")),
+        "movie": _MOVIE,
+    },
+}
+"""Source → what can be read from its files → names that are looked for, in this order."""
 
 
 class VisualCortexSection(Section):
@@ -30,11 +48,17 @@ class ResponseFileSection(Section):
     fields: dict[str, str] = setting(
         {},
         "Names in the group, '' to leave one out: counts (time or stimulus, trial, neuron), -1 where not shown; movie "
-        "(time, height, width); source spike_times: spike_times, spike_times_index, start_time, stop_time, stimulus.",
+        "(time, height, width); source spike_times: spike_times, spike_times_index, start_time, stop_time, stimulus, "
+        "movie.",
     )
     bin_s: float | None = setting(
-        None, "Duration of a bin; of counts the attribute bin_s of the group when absent.", unit="s", gt=0.0
-    )
+        None, "Duration of a bin; of counts the attribute bin_s of the group when absent; of spike times, each "
+        "presentation is one bin when absent.", unit="s", gt=0.0,
+    )  # fmt: skip
+    max_missing: float = setting(
+        0.05, "Neurons that are missing (-1) in more than this share of the responses are left out, and then the "
+        "responses in which another is (source counts).", ge=0.0, lt=1.0,
+    )  # fmt: skip
 
 
 class ResponsesSection(Section):
@@ -48,6 +72,11 @@ class ResponsesSection(Section):
     file: ResponseFileSection | None = setting(None, "The file (sources counts, spike_times).")
     simulation: VisualCortexSection = setting(VisualCortexSection, "Simulated V1 (source simulated).")
     recordings: sections.DataSection | None = setting(None, "Two days of ΔF/F (source recordings).")
+    bin_s: float = setting(0.4, "Bins of events (source recordings).", unit="s", gt=0.0)
+    n_places: int = setting(20, "Equal parts of the corridor, the stimuli of a day (source recordings).", ge=2)
+    min_speed: float | None = setting(
+        None, "Leave out bins that are not faster (source recordings).", unit="cm/s", ge=0.0
+    )
     condition: Literal["movie", "identity"] = setting(
         "movie", "What networks see of a stimulus: frames of the movie, or which one it is.", paper="movie"
     )
@@ -57,3 +86,26 @@ class ResponsesSection(Section):
         None, "Share held out; with the movie the last bins, 100 of 750 when absent, with the identity trials of every "
         "stimulus, half of them when absent.", gt=0.0, lt=0.9,
     )  # fmt: skip
+
+    @model_validator(mode="after")
+    def _fields_fit_the_source(self):
+        of_files, of_recordings = ("counts", "spike_times"), ("recordings",)
+        for name, sources in (("file", of_files), ("recordings", of_recordings), ("min_speed", of_recordings)):
+            needed = self.source in sources and name != "min_speed"
+            if needed and getattr(self, name) is None:
+                raise Contradiction(
+                    name, got="nothing", expected=f"a value with source '{self.source}'", fix=f"set data.{name}"
+                )
+            if self.source not in sources and getattr(self, name) is not None:
+                raise Contradiction(
+                    name, got="a value", expected=f"none with source '{self.source}', where it has no effect",
+                    fix=f"remove data.{name}, or set data.source: {' or '.join(sources)}",
+                )  # fmt: skip
+        if self.file is not None:
+            require_file("file", self.file, DEFAULT_FIELDS[self.source])
+        if self.source == "recordings" and self.condition == "movie":
+            raise Contradiction(
+                "condition", got="movie", expected="identity with source 'recordings', where there is no movie",
+                fix="set data.condition: identity: networks see which place it is",
+            )  # fmt: skip
+        return self

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from cyclegan_neuro.errors import PairingError, RecordingError
-from cyclegan_neuro.populations.reading import bin_spike_times
+from cyclegan_neuro.populations.segments import count_segments, per_segment, segments_of
 from cyclegan_neuro.populations.trials import checks, labels
 from cyclegan_neuro.populations.trials.trials import Trials
 from cyclegan_neuro.recordings.checks import require
@@ -76,10 +76,12 @@ def trials_from_arrays(
     where = {
         name: f"{source}, field {(names or {}).get(name, name)}" for name in ("values", "trial", "held_out", *arrays)
     }
-    found = _numbers(values, where["values"])
-    numbered = labels.whole(_numbers(trial, where["trial"]), where["trial"], fix="number trials from 0 in their order")
+    found = labels.numbers(values, where["values"])
+    numbered = labels.whole(
+        labels.numbers(trial, where["trial"]), where["trial"], fix="number trials from 0 in their order"
+    )
     labels.require_matrix(found, numbered, where["values"])
-    given = {name: _numbers(array, where[name]) for name, array in arrays.items() if array is not None}
+    given = {name: labels.numbers(array, where[name]) for name, array in arrays.items() if array is not None}
     for name, array in {"trial": numbered, **given}.items():
         labels.require_length(array, found, where[name], per_trial=np.unique(numbered).size)
     inside = numbered >= 0
@@ -97,7 +99,7 @@ def trials_from_arrays(
     )  # fmt: skip
     if held_out is not None:
         trials = replace(
-            trials, held_out=labels.held_out(_numbers(held_out, where["held_out"]), trials, where["held_out"])
+            trials, held_out=labels.held_out(labels.numbers(held_out, where["held_out"]), trials, where["held_out"])
         )
     findings = [finding for check in checks.CHECKS for finding in check(trials, where)]
     require(findings)
@@ -124,15 +126,6 @@ def _labels(
         labels.require_names(named, targets, where["targets"])
         known["target_names"] = named
     return known
-
-
-def _numbers(array: Any, where: str) -> np.ndarray:
-    found = np.asarray(array)
-    if found.dtype.kind not in "biuf":
-        raise RecordingError(
-            where, got=f"values of type {found.dtype}", expected="real numbers", fix="name a field of numbers"
-        )
-    return found
 
 
 def join_days(x: Trials, y: Trials) -> Trials:
@@ -200,44 +193,12 @@ def trials_from_neo(block: Any, *, bin_s: float, condition: Any = None, n_condit
     RecordingError
         If segments have different numbers of trains, one is shorter than a bin, or a check finds something critical.
     """
-    segments = list(getattr(block, "segments", block))
-    n_neurons = len(segments[0].spiketrains) if segments else 0
-    counts = []
-    for number, segment in enumerate(segments):
-        trains = segment.spiketrains
-        start, stop = (float(t.rescale("s")) if len(trains) else 0.0 for t in (segment.t_start, segment.t_stop))
-        if len(trains) != n_neurons or stop - start < bin_s * (1 - 1e-9):
-            raise RecordingError(
-                f"segment {number}", got=f"{len(trains)} spike trains of {stop - start:g} s",
-                expected=f"{n_neurons or 'some'} trains, as in segment 0, of at least one bin ({bin_s:g} s)",
-                fix="give every segment one train for each neuron, silent ones empty; leave shorter trials out",
-            )  # fmt: skip
-        times = [train.rescale("s").magnitude - start for train in trains]
-        counts.append(bin_spike_times(times, bin_s=bin_s, duration_s=stop - start))
-    if not counts:
-        raise RecordingError("block", got="no segment", expected="one segment for each trial", fix="add the segments")
-    condition = _per_segment(condition, segments)
+    segments = segments_of(block)
+    counts = count_segments(segments, bin_s=bin_s)
+    condition = per_segment(condition, segments, "condition")
     lengths = [len(part) for part in counts]
     return trials_from_arrays(
         np.concatenate(counts) / bin_s, np.repeat(np.arange(len(counts)), lengths), bin_s=bin_s,
         condition=None if condition is None else np.repeat(condition, lengths), n_conditions=n_conditions,
         time=np.concatenate([np.arange(length) for length in lengths]), source="Neo segments",
     )  # fmt: skip
-
-
-def _per_segment(condition: Any, segments: list) -> Any:
-    """Return one condition for each segment, -1 where an annotation is absent; None if there are no conditions."""
-    if isinstance(condition, str):
-        names = sorted({name for segment in segments for name in segment.annotations})
-        if condition not in names:
-            raise RecordingError(
-                "condition", got=f"'{condition}', which no segment has", expected=f"an annotation: {', '.join(names)}",
-                fix="annotate the segments, or give one value for each",
-            )  # fmt: skip
-        return [segment.annotations.get(condition, -1) for segment in segments]
-    if condition is not None and len(condition) != len(segments):
-        raise RecordingError(
-            "condition", got=f"{len(condition)} values", expected=f"one for each of {len(segments)} segments",
-            fix="give one value for each segment, or the name of their annotation",
-        )  # fmt: skip
-    return condition

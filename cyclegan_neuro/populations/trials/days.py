@@ -16,7 +16,7 @@ from cyclegan_neuro.recordings.pairing import Pair
 from cyclegan_neuro.recordings.recording import Recording
 from cyclegan_neuro.windows.days import configured_days
 
-__all__ = ["read_days", "trials_of_days"]
+__all__ = ["read_days", "require_two_days", "trials_of_days"]
 
 _STRETCH_S = 10.0  # where no laps are known
 
@@ -41,7 +41,7 @@ def read_days(section: TrialsSection) -> Trials:
     RecordingError, PairingError
         On recordings that cannot be used.
     """
-    _require_two_days(section.recordings)
+    require_two_days(section.recordings)
     return trials_of_days(configured_days(section.recordings), bin_s=section.bin_s, n_conditions=section.n_conditions)
 
 
@@ -188,7 +188,13 @@ def _remarks(days: Pair, parts: list[_Day], bin_s: float, frames: int) -> list[s
     return remarks
 
 
-def _require_two_days(section: DataSection) -> None:
+def require_two_days(section: DataSection) -> None:
+    """Refuse a transformed or mixed day.
+
+    Raises
+    ------
+    ConfigurationError
+    """
     if section.source == "phi" or section.shuffle_days:
         field, got = ("source", "phi") if section.source == "phi" else ("shuffle_days", "true")
         raise ConfigurationError(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from cyclegan_neuro.errors import RecordingError
 from cyclegan_neuro.populations.trials.trials import Trials
 
-__all__ = ["conditions", "held_out", "listed", "require_length", "require_matrix", "require_names", "whole"]
+__all__ = ["conditions", "held_out", "listed", "numbers", "require_length", "require_matrix", "require_names", "whole"]
 
 _LISTED = 8
 
@@ -53,8 +55,24 @@ def require_names(names: tuple[str, ...], targets: np.ndarray, where: str) -> No
         )  # fmt: skip
 
 
-def whole(values: np.ndarray, where: str, *, fix: str, least: int = -1) -> np.ndarray:
-    """Return whole numbers as int64, shape (bin,).
+def numbers(array: Any, where: str) -> np.ndarray:
+    """Return an array of real numbers as it is.
+
+    Raises
+    ------
+    RecordingError
+        If it is of another type.
+    """
+    found = np.asarray(array)
+    if found.dtype.kind not in "biuf":
+        raise RecordingError(
+            where, got=f"values of type {found.dtype}", expected="real numbers", fix="name a field of numbers"
+        )
+    return found
+
+
+def whole(values: np.ndarray, where: str, *, fix: str, least: int = -1, each: str = "bin") -> np.ndarray:
+    """Return whole numbers as int64, one for ``each`` bin.
 
     Raises
     ------
@@ -65,7 +83,7 @@ def whole(values: np.ndarray, where: str, *, fix: str, least: int = -1) -> np.nd
     wrong = ~np.isfinite(flat) | (np.mod(flat, 1) != 0) | (flat < least)
     if flat.ndim != 1 or wrong.any():
         got = f"shape {values.shape}" if flat.ndim != 1 else f"values such as {flat[wrong][0]:g}"
-        raise RecordingError(where, got=got, expected=f"whole numbers from {least} on, one for each bin", fix=fix)
+        raise RecordingError(where, got=got, expected=f"whole numbers from {least} on, one for each {each}", fix=fix)
     return flat.astype(np.int64)
 
 

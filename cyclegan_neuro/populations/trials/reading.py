@@ -8,10 +8,11 @@ from pathlib import Path
 import numpy as np
 
 from cyclegan_neuro.errors import RecordingError
-from cyclegan_neuro.populations.reading import bin_spike_times, read_origin, split_units
+from cyclegan_neuro.populations.fields import Fields
+from cyclegan_neuro.populations.reading import read_origin
+from cyclegan_neuro.populations.spike_tables import count_in_rows
 from cyclegan_neuro.populations.trials.arrays import join_days, trials_from_arrays
-from cyclegan_neuro.populations.trials.fields import Fields
-from cyclegan_neuro.populations.trials.sections import TrialFileSection, TrialsSection
+from cyclegan_neuro.populations.trials.sections import DEFAULT_FIELDS, TrialFileSection, TrialsSection
 from cyclegan_neuro.populations.trials.trials import Trials
 from cyclegan_neuro.recordings import readers
 
@@ -41,7 +42,7 @@ def read_trials(section: TrialsSection) -> Trials:
 
 def _read_day(file: TrialFileSection, section: TrialsSection, key: str) -> Trials:
     with readers.open_source(Path(file.path)) as source:
-        fields = Fields(source, file, section.source, key)
+        fields = Fields(source, file, key, defaults=DEFAULT_FIELDS[section.source], axes={"values": 2})
         read = _read_rates if section.source == "rates" else _read_spike_times
         return read(fields, section.n_conditions)
 
@@ -95,88 +96,13 @@ def _pieces(n_bins: int, bin_s: float, fields: Fields) -> np.ndarray:
 
 
 def _read_spike_times(fields: Fields, n_conditions: int) -> Trials:
-    times = fields.need("spike_times", "units/spike_times")
-    ends = fields.need("spike_times_index", "units/spike_times_index")
-    starts = fields.need("start_time", "intervals/trials/start_time")
-    stops = fields.need("stop_time", "intervals/trials/stop_time")
-    units = split_units(times, ends, where=fields.where("spike_times"), where_ends=fields.where("spike_times_index"))
-    bin_s = fields.bin_s()
-    known = _known_rows(starts, stops, bin_s, fields)
-    in_order = [np.sort(unit) for unit in units]
-    counts = [_in_trial(in_order, start, stop, bin_s) for start, stop in zip(starts[known], stops[known], strict=True)]
-    _require_one_clock(counts, times, starts[known], stops[known], fields)
-    lengths = [len(part) for part in counts]
-    condition, held_out = (_column(name, starts, known, fields) for name in ("condition", "held_out"))
-    notes = [f"{len(times):,} spikes of {len(units)} units, in {sum(lengths):,} bins of {bin_s:g} s of trials"]
-    if len(known) < len(starts):
-        notes.append(
-            f"{fields.where('stop_time')}: {len(starts) - len(known)} trials without start or stop are left out"
-        )
+    table = count_in_rows(fields, fields.bin_s())
+    lengths = [len(part) for part in table.counts]
+    condition, held_out = table.column("condition"), table.column("held_out")
     return trials_from_arrays(
-        np.concatenate(counts) / bin_s, np.repeat(known, lengths), bin_s=bin_s, held_out=held_out,
-        condition=None if condition is None else np.repeat(condition, lengths), n_conditions=n_conditions,
-        time=np.concatenate([np.arange(length) for length in lengths]), source=fields.label,
-        names=fields.short | {"values": fields.short["spike_times"]}, notes=notes,
+        np.concatenate(table.counts) / table.bin_s, np.repeat(table.rows, lengths), bin_s=table.bin_s,
+        held_out=held_out, condition=None if condition is None else np.repeat(condition, lengths),
+        n_conditions=n_conditions, time=np.concatenate([np.arange(length) for length in lengths]),
+        source=fields.label, names=fields.short | {"values": fields.short["spike_times"]}, notes=table.notes,
         data_origin=read_origin(fields.source),
     )  # fmt: skip
-
-
-def _column(name: str, starts: np.ndarray, known: np.ndarray, fields: Fields) -> np.ndarray | None:
-    """Return a column of the table of trials, of the rows with known times."""
-    column = fields.get(name)
-    if column is not None and len(column) != len(starts):
-        raise RecordingError(
-            fields.where(name), got=f"{len(column):,} values", expected=f"one for each of {len(starts)} trials",
-            fix="name the column of the table of trials",
-        )  # fmt: skip
-    return None if column is None else column[known]
-
-
-def _in_trial(units: list[np.ndarray], start: float, stop: float, bin_s: float) -> np.ndarray:
-    """Count spikes from ``start`` to ``stop``, shape (bin, unit); ``units`` are sorted."""
-    inside = [unit[slice(*np.searchsorted(unit, [start - bin_s, stop]))] - start for unit in units]
-    return bin_spike_times(inside, bin_s=bin_s, duration_s=stop - start)
-
-
-def _require_one_clock(
-    counts: list[np.ndarray], times: np.ndarray, starts: np.ndarray, stops: np.ndarray, fields: Fields
-) -> None:
-    """Refuse trials of which most hold no spike: times in other units, or from another start."""
-    empty = np.mean([not part.any() for part in counts])
-    if empty > 0.5:
-        spikes = f"from {times.min():g} to {times.max():g}" if len(times) else "there are none"
-        raise RecordingError(
-            fields.where("start_time"), got=f"{empty:.0%} of trials without a spike (trials from {starts[0]:g} to "
-            f"{stops[-1]:g}, spikes {spikes})", expected="trials and spikes in seconds of the same clock",
-            fix="look at their units, and at what they count from",
-        )  # fmt: skip
-
-
-def _known_rows(starts: np.ndarray, stops: np.ndarray, bin_s: float, fields: Fields) -> np.ndarray:
-    """Return the rows of the table with known times; refuse trials that overlap, or are shorter than a bin."""
-    where = fields.where("stop_time")
-    if starts.shape != stops.shape or starts.ndim != 1:
-        raise RecordingError(
-            where, got=f"{stops.shape} for starts {starts.shape}", expected="one stop for each start",
-            fix="name columns of one table of trials",
-        )  # fmt: skip
-    known = np.flatnonzero(np.isfinite(starts) & np.isfinite(stops))
-    if not known.size:
-        raise RecordingError(
-            where, got=f"NaN in all {len(starts)} trials, there or as start", expected="seconds",
-            fix=f"name a column with the ends of trials: {fields.key}.fields: {{stop_time: ...}}",
-        )  # fmt: skip
-    first, last = starts[known], stops[known]
-    short = np.flatnonzero(last - first < bin_s * (1 - 1e-9))
-    overlap = np.flatnonzero(first[1:] < last[:-1] - 1e-6) + 1
-    for rows, got, expected in (
-        (short, "shorter than a bin, or ends before its start", f"at least {bin_s:g} s"),
-        (overlap, "starts before the one before it stops", "trials one after the other: none shares spikes"),
-    ):
-        if rows.size:
-            row = rows[0]
-            raise RecordingError(
-                where, got=f"trial {known[row]} ({first[row]:g} to {last[row]:g}): {got} ({rows.size} such)",
-                expected=expected, fix="mend the table of trials, or write NaN there: such trials are left out",
-            )  # fmt: skip
-    return known

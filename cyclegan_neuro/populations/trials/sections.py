@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from difflib import get_close_matches
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import model_validator
 
 from cyclegan_neuro.configuration import sections
 from cyclegan_neuro.configuration.fields import Contradiction, InputFile, Section, setting
 
-__all__ = ["DEFAULT_FIELDS", "ReachingSection", "TrialFileSection", "TrialsSection"]
+__all__ = ["DEFAULT_FIELDS", "ReachingSection", "TrialFileSection", "TrialsSection", "require_file"]
 
 _RATES = {
     "values": ("firing_rates", "spike_rate", "rates"),
@@ -107,22 +108,21 @@ class TrialsSection(Section):
                 )
         for name, file in (("x", self.x), ("y", self.y)):
             if file is not None:
-                _require_file(name, file, self.source)
+                require_file(name, file, DEFAULT_FIELDS[self.source])
+                if self.source == "spike_times" and file.bin_s is None:
+                    raise Contradiction(
+                        f"{name}.bin_s", got="nothing", expected="the duration of bins that spike times are counted in",
+                        fix=f"set data.{name}.bin_s, for example 0.1",
+                    )  # fmt: skip
         return self
 
 
-def _require_file(name: str, file: TrialFileSection, source: str) -> None:
-    """Refuse a file without a name, spike times without a bin, and fields that the source does not have."""
+def require_file(name: str, file: Any, known: Mapping[str, object]) -> None:
+    """Refuse, in a validator, a section of a file (``path``, ``fields``) without a name, or with unknown fields."""
     if not file.path:
         raise Contradiction(
             f"{name}.path", got="no file name", expected="a file", fix=f"name the file in data.{name}.path"
         )
-    if source == "spike_times" and file.bin_s is None:
-        raise Contradiction(
-            f"{name}.bin_s", got="nothing", expected="the duration of bins that spike times are counted in",
-            fix=f"set data.{name}.bin_s, for example 0.1",
-        )  # fmt: skip
-    known = DEFAULT_FIELDS[source]
     unknown = next((field for field in file.fields if field not in known), None)
     if unknown is not None:
         near = get_close_matches(unknown, known, n=1)

@@ -15,7 +15,7 @@ def repeated(n_trials, n_stimuli, **options):
     shape = (n_trials, n_stimuli)
     trial, stimulus = (np.broadcast_to(a, shape).ravel() for a in np.ogrid[:n_trials, :n_stimuli])
     counts = np.random.default_rng(0).poisson(1.0, (trial.size, 3)).astype(np.uint8)
-    return Responses(counts, stimulus, trial, n_stimuli, 0.04, source="eye", **options)
+    return Responses(counts, stimulus, trial, n_stimuli, 0.04, in_time="movie" in options, source="eye", **options)
 
 
 def movie(n_stimuli):
@@ -100,7 +100,7 @@ def test_inputs_are_equal_for_equal_data_only():
         split_responses(replace(responses, counts=other), condition="identity"),
         split_responses(responses, condition="identity", most_count=2),
         split_responses(responses, condition="identity", held_out_fraction=0.25),
-        split_responses(replace(responses, movie=movie(5))),
+        split_responses(replace(responses, movie=movie(5), in_time=True)),
     ):
         assert changed.inputs != one
 

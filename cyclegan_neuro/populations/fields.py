@@ -1,13 +1,14 @@
-"""Fields of a file with trials: looked for under usual names, or those of the configuration."""
+"""Fields of a file with trials or responses: looked for under usual names, or those of the configuration."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from difflib import get_close_matches
+from typing import Protocol
 
 import numpy as np
 
 from cyclegan_neuro.errors import RecordingError
-from cyclegan_neuro.populations.trials.sections import DEFAULT_FIELDS, TrialFileSection
 from cyclegan_neuro.recordings.memory import require_room
 from cyclegan_neuro.recordings.readers.base import Source
 
@@ -16,17 +17,42 @@ __all__ = ["Fields"]
 _LISTED = 12
 
 
-class Fields:
-    """Fields of a group of an open file, by what they mean."""
+class _FileSection(Protocol):
+    @property
+    def group(self) -> str: ...
+    @property
+    def fields(self) -> dict[str, str]: ...
+    @property
+    def bin_s(self) -> float | None: ...
 
-    def __init__(self, source: Source, file: TrialFileSection, kind: str, key: str):
-        self.source, self.file, self.key = source, file, key
+
+class Fields:
+    """Fields of a group of an open file, by what they mean.
+
+    Parameters
+    ----------
+    source : Source
+    file : section
+        With ``group``, ``fields`` and ``bin_s``.
+    key : str
+        What messages call this section.
+    defaults : mapping
+        Field → names that are looked for, in this order.
+    axes : mapping
+        Field → axes that it has at least; other fields are vectors.
+    """
+
+    def __init__(
+        self, source: Source, file: _FileSection, key: str, *, defaults: Mapping[str, tuple[str, ...]],
+        axes: Mapping[str, int],
+    ):  # fmt: skip
+        self.source, self.file, self.key, self.axes = source, file, key, axes
         self.group = file.group.strip("/")
         self.names: dict[str, str] = {}
-        for field, defaults in DEFAULT_FIELDS[kind].items():
+        for field, names in defaults.items():
             given = file.fields.get(field)
-            names = defaults if given is None else (given,) if given else ()
-            found = next((name for name in map(self._full, names) if source.find(name) is not None), None)
+            wanted = names if given is None else (given,) if given else ()
+            found = next((name for name in map(self._full, wanted) if source.find(name) is not None), None)
             if found is not None:
                 self.names[field] = found
             elif given:
@@ -54,20 +80,23 @@ class Fields:
             raise self._missing(field, default)
         return self.get(field)
 
-    def get(self, field: str) -> np.ndarray | None:
-        """Return the numbers of a field, vectors of one axis also where MATLAB gave them two; None if it is absent."""
+    def get(self, field: str, *, text: bool = False) -> np.ndarray | None:
+        """Return the numbers, or also the text, of a field, None if it is absent.
+
+        Vectors have one axis also where MATLAB gave them two.
+        """
         if field not in self.names:
             return None
         name = self.names[field]
         entry = self.source.find(name)
-        if entry.kind != "number":
+        if entry.kind != "number" and not (text and entry.kind == "text"):
             raise RecordingError(
                 self.where(field), got=f"{entry.type_name} of shape {entry.shape}", expected="real numbers",
                 fix=f"name a field of numbers in {self.key}.fields, for example conditions as whole numbers from 0",
             )  # fmt: skip
         require_room(self.where(field), shape=entry.shape, itemsize=8)
         array = self.source.read(name)
-        return array.reshape(-1) if array.ndim == 2 and 1 in array.shape and field != "values" else array
+        return array.reshape(-1) if array.ndim == 2 and 1 in array.shape and field not in self.axes else array
 
     def attribute(self, name: str) -> np.ndarray | None:
         """Return an attribute of the group or of the file, or a data set of that name."""
@@ -94,7 +123,7 @@ class Fields:
     def _missing(self, field: str, wanted: str) -> RecordingError:
         entries = {n: e for n, e in self.source.entries().items() if e.kind == "number" and not e.attribute and e.shape}
         inside = {n.removeprefix(self._full("")): e for n, e in entries.items() if n.startswith(self._full(""))}
-        inside = {n: e for n, e in inside.items() if field != "values" or len(e.shape) == 2}
+        inside = {n: e for n, e in inside.items() if len(e.shape) >= self.axes.get(field, 0)}
         listed = ", ".join(f"{name} {entry.shape}" for name, entry in list(inside.items())[:_LISTED])
         expected, fix = f"one of what is there: {listed or 'nothing'}", f"set {self.key}.fields: {{{field}: ...}}"
         groups = [name.removesuffix(f"/{wanted}") for name in entries if name.endswith(f"/{wanted}")]
