@@ -83,6 +83,7 @@ def responses_from_arrays(
     fields = ("counts", "stimulus", "trial", "movie")
     where = {name: f"{source}, field {(names or {}).get(name, name)}" for name in fields}
     found, told, known = numbers(counts, where["counts"]), list(notes), list(findings)
+    axes = found.shape if stimulus is None else ()
     if stimulus is None:
         grid = _grid(found, told, where["counts"])
         n_stimuli = len(grid)
@@ -96,7 +97,7 @@ def responses_from_arrays(
         rows, stimulus, trial = _from_rows(found, stimulus, trial, where)
         n_stimuli = max(int(stimulus.max()) + 1, 0 if day is None else len(day))
     if movie is not None:
-        movie = values.require_movie(numbers(movie, where["movie"]), n_stimuli, found.shape, where["movie"])
+        movie = values.require_movie(numbers(movie, where["movie"]), n_stimuli, axes, where["movie"])
     in_time = movie is not None if in_time is None else in_time
     responses = Responses(
         values.as_counts(rows, bin_s, where["counts"]), stimulus, trial, n_stimuli, float(bin_s), movie=movie,
@@ -227,9 +228,11 @@ def responses_from_presentations(
     # of presentations that differ by a bin, the length that at least half of them have
     n_bins = np.array([np.sort(lengths[kind == k])[(np.sum(kind == k) - 1) // 2] for k in range(len(kinds))])
     if movie is not None and n_bins.max() == 1 and stimulus is not None:
-        first = whole(
-            numbers(kinds, where), where, fix="give the number of the frame in the movie", least=0, each="row"
-        )
+        fix = "give the number of the frame in the movie, from 0"
+        first = whole(numbers(kinds, where), where, fix=fix, least=0, each="presentation")
+        if first[-1] >= len(movie):
+            expected = f"whole numbers below {len(movie)}, the frames of the movie"
+            raise RecordingError(where, got=listed(first), expected=expected, fix=fix)
     else:
         first = np.cumsum(n_bins) - n_bins
     parts = [part[: n_bins[k]] for part, k in zip(used, kind, strict=True)]

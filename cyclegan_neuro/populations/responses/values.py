@@ -99,7 +99,7 @@ def require_movie(movie: np.ndarray, n_stimuli: int, shape: tuple[int, ...], whe
     n_stimuli : int
         Bins that counts were given of.
     shape : tuple of int
-        Of the counts as they were given.
+        Of the counts, where they were given as (stimulus, trial, neuron).
     where : str
 
     Raises

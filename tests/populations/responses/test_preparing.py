@@ -90,6 +90,20 @@ def test_large_counts_are_set_to_the_largest():
     assert two.responses.counts.dtype == np.uint8
 
 
+def test_what_is_lost_is_told():
+    """Of neuron 1, which always spikes, binary counts tell nothing."""
+    responses = repeated(4, 5)
+    counts = responses.counts.copy()
+    counts[:, 1] = 2
+    prepared = split_responses(replace(responses, counts=counts), condition="identity")
+    clipped, constant = prepared.findings
+    share = (counts > 1).sum() / (counts > 0).sum()
+    assert str(clipped).startswith(f"eye, data.most_count: got {share:.1%} of the {(counts > 0).sum()} counts above 0")
+    assert (clipped.severity, constant.severity) == ("warning", "warning")
+    assert str(constant).startswith("eye, neurons 1: got one count in all training responses (1 of 3 neurons)")
+    assert split_responses(responses, condition="identity", most_count=9).findings == ()
+
+
 def test_inputs_are_equal_for_equal_data_only():
     responses = repeated(4, 5)
     one = split_responses(responses, condition="identity").inputs
@@ -112,6 +126,14 @@ def test_without_a_movie_the_identity_is_asked_for():
         "data.condition: got movie, and eye has none, expected frames of a movie, or identity. "
         "Fix: set data.condition: identity, or name the movie (data.file.fields: {movie: ...})"
     )
+
+
+def test_images_have_no_frames_before_them():
+    images = replace(repeated(4, 5), movie=movie(5))
+    with pytest.raises(ConfigurationError) as error:
+        split_responses(images)
+    assert str(error.value).startswith("data.n_frames: got 10, and stimuli of eye do not follow each other in time")
+    assert split_responses(images, n_frames=1).frame_index().tolist() == [[0], [1], [2], [3], [4]]
 
 
 def test_stimuli_shown_once_leave_nothing_to_hold_out():
