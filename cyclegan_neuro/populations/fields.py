@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from typing import Protocol
 
@@ -40,13 +40,15 @@ class Fields:
         Field → names that are looked for, in this order.
     axes : mapping
         Field → axes that it has at least; other fields are vectors.
+    text : sequence of str
+        Fields that may be text.
     """
 
     def __init__(
         self, source: Source, file: _FileSection, key: str, *, defaults: Mapping[str, tuple[str, ...]],
-        axes: Mapping[str, int],
+        axes: Mapping[str, int], text: Sequence[str] = (),
     ):  # fmt: skip
-        self.source, self.file, self.key, self.axes = source, file, key, axes
+        self.source, self.file, self.key, self.axes, self.text = source, file, key, axes, text
         self.group = file.group.strip("/")
         self.names: dict[str, str] = {}
         for field, names in defaults.items():
@@ -80,16 +82,13 @@ class Fields:
             raise self._missing(field, default)
         return self.get(field)
 
-    def get(self, field: str, *, text: bool = False) -> np.ndarray | None:
-        """Return the numbers, or also the text, of a field, None if it is absent.
-
-        Vectors have one axis also where MATLAB gave them two.
-        """
+    def get(self, field: str) -> np.ndarray | None:
+        """Return the values of a field, vectors of one axis also where MATLAB gave them two; None if it is absent."""
         if field not in self.names:
             return None
         name = self.names[field]
         entry = self.source.find(name)
-        if entry.kind != "number" and not (text and entry.kind == "text"):
+        if entry.kind not in self._kinds(field):
             raise RecordingError(
                 self.where(field), got=f"{entry.type_name} of shape {entry.shape}", expected="real numbers",
                 fix=f"name a field of numbers in {self.key}.fields, for example conditions as whole numbers from 0",
@@ -97,6 +96,9 @@ class Fields:
         require_room(self.where(field), shape=entry.shape, itemsize=8)
         array = self.source.read(name)
         return array.reshape(-1) if array.ndim == 2 and 1 in array.shape and field not in self.axes else array
+
+    def _kinds(self, field: str) -> tuple[str, ...]:
+        return ("number", "text") if field in self.text else ("number",)
 
     def attribute(self, name: str) -> np.ndarray | None:
         """Return an attribute of the group or of the file, or a data set of that name."""
@@ -121,7 +123,8 @@ class Fields:
         )  # fmt: skip
 
     def _missing(self, field: str, wanted: str) -> RecordingError:
-        entries = {n: e for n, e in self.source.entries().items() if e.kind == "number" and not e.attribute and e.shape}
+        kinds = self._kinds(field)
+        entries = {n: e for n, e in self.source.entries().items() if e.kind in kinds and not e.attribute and e.shape}
         inside = {n.removeprefix(self._full("")): e for n, e in entries.items() if n.startswith(self._full(""))}
         inside = {n: e for n, e in inside.items() if len(e.shape) >= self.axes.get(field, 0)}
         listed = ", ".join(f"{name} {entry.shape}" for name, entry in list(inside.items())[:_LISTED])

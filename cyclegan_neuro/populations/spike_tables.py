@@ -37,7 +37,7 @@ class SpikeTable:
     bin_s: float
     notes: tuple[str, ...]
 
-    def column(self, name: str, *, text: bool = False) -> np.ndarray | None:
+    def column(self, name: str) -> np.ndarray | None:
         """Return a column of the table, of ``rows``; None if there is none.
 
         Raises
@@ -45,7 +45,7 @@ class SpikeTable:
         RecordingError
             If it has another length, or is text where numbers are asked for.
         """
-        column = self.fields.get(name, text=text)
+        column = self.fields.get(name)
         if column is not None and len(column) != self.n_rows:
             raise RecordingError(
                 self.fields.where(name), got=f"{len(column):,} values",

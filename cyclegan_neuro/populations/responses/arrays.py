@@ -225,6 +225,11 @@ def responses_from_presentations(
     kinds, kind = np.unique(given[known], return_inverse=True)
     used = [part for part, use in zip(counts, known, strict=True) if use]
     lengths = np.array([len(part) for part in used])
+    if stimulus is None and lengths.min() < 0.5 * np.median(lengths):
+        raise RecordingError(
+            where, got=f"no stimulus, and trials of {lengths.min()} to {lengths.max()} bins", expected="repeats of one "
+            "movie, or a stimulus for each trial", fix="name the stimulus of each, or leave out trials that were cut",
+        )  # fmt: skip
     # of presentations that differ by a bin, the length that at least half of them have
     n_bins = np.array([np.sort(lengths[kind == k])[(np.sum(kind == k) - 1) // 2] for k in range(len(kinds))])
     if movie is not None and n_bins.max() == 1 and stimulus is not None:

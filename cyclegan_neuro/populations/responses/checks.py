@@ -171,12 +171,12 @@ def split_findings(prepared: PreparedResponses, counts: np.ndarray) -> Iterator[
     fired = np.count_nonzero(counts)
     share = float(np.mean(counts[counts > 0] > most)) if fired else 0.0
     if share > 0:
-        enough = int(np.quantile(counts[counts > 0], 0.95))
+        enough = min(10, int(np.quantile(counts[counts > 0], 0.95)))
+        more = f"; else set data.most_count: {enough}, or count in shorter bins" if enough > most else ""
         yield Finding(
-            "warning" if share > 0.1 and most < 10 else "info", "clipped", f"{source}, data.most_count",
+            "warning" if share > 0.1 and more else "info", "clipped", f"{source}, data.most_count",
             got=f"{share:.1%} of the {fired:,} counts above 0 are larger and set to {most}",
-            expected=f"counts up to {most}", fix="nothing, if it is spikes or none that is modelled; else set "
-            f"data.most_count: {min(enough, 10)}, or count in shorter bins",
+            expected=f"counts up to {most}", fix=f"nothing, if whether a neuron fired is modelled{more}",
         )  # fmt: skip
     train = prepared.responses.counts[prepared.train]
     constant = np.flatnonzero((train == train[0]).all(axis=0) & counts.any(axis=0))

@@ -29,7 +29,8 @@ def read_responses(section: ResponsesSection) -> Responses:
     """
     file, kind = section.file, section.source
     with readers.open_source(Path(file.path)) as source:
-        fields = Fields(source, file, "data.file", defaults=DEFAULT_FIELDS[kind], axes={"counts": 3, "movie": 3})
+        known = {"defaults": DEFAULT_FIELDS[kind], "axes": {"counts": 3, "movie": 3}, "text": ("stimulus",)}
+        fields = Fields(source, file, "data.file", **known)
         about = {"source": fields.label, "names": fields.short, "data_origin": read_origin(source)}
         if kind == "counts":
             counts, movie = fields.need("counts", "counts"), fields.get("movie")
@@ -37,7 +38,7 @@ def read_responses(section: ResponsesSection) -> Responses:
                 counts, bin_s=fields.bin_s(), movie=movie, max_missing=file.max_missing, **about
             )
         table = count_in_rows(fields, file.bin_s)
-        stimulus = table.column("stimulus", text=True)
+        stimulus = table.column("stimulus")
         require_bin_or_stimulus(
             file.bin_s, stimulus, fields.label, fix="set data.file.bin_s, or data.file.fields: {stimulus: ...}"
         )

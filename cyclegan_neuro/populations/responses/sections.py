@@ -90,22 +90,31 @@ class ResponsesSection(Section):
     @model_validator(mode="after")
     def _fields_fit_the_source(self):
         of_files, of_recordings = ("counts", "spike_times"), ("recordings",)
-        for name, sources in (("file", of_files), ("recordings", of_recordings), ("min_speed", of_recordings)):
-            needed = self.source in sources and name != "min_speed"
-            if needed and getattr(self, name) is None:
+        for name, sources in (("file", of_files), ("recordings", of_recordings)):
+            if self.source in sources and getattr(self, name) is None:
                 raise Contradiction(
                     name, got="nothing", expected=f"a value with source '{self.source}'", fix=f"set data.{name}"
                 )
-            if self.source not in sources and getattr(self, name) is not None:
-                raise Contradiction(
-                    name, got="a value", expected=f"none with source '{self.source}', where it has no effect",
-                    fix=f"remove data.{name}, or set data.source: {' or '.join(sources)}",
-                )  # fmt: skip
+            self._require_default(self, name, sources)
+        for name in ("bin_s", "n_places", "min_speed"):
+            self._require_default(self, name, of_recordings)
         if self.file is not None:
             require_file("file", self.file, DEFAULT_FIELDS[self.source])
+            self._require_default(self.file, "max_missing", ("counts",), within="file.")
         if self.source == "recordings" and self.condition == "movie":
             raise Contradiction(
                 "condition", got="movie", expected="identity with source 'recordings', where there is no movie",
                 fix="set data.condition: identity: networks see which place it is",
             )  # fmt: skip
         return self
+
+    def _require_default(self, section: Section, name: str, sources: tuple[str, ...], within: str = "") -> None:
+        """Refuse another value than the default where the source makes no use of it."""
+        default, value = type(section).model_fields[name].default, getattr(section, name)
+        if self.source in sources or value == default:
+            return
+        got, expected = ("a value", "none") if default is None else (f"{value:g}", f"{default:g}")
+        raise Contradiction(
+            f"{within}{name}", got=got, expected=f"{expected} with source '{self.source}', where it has no effect",
+            fix=f"remove data.{within}{name}, or set data.source: {' or '.join(sources)}",
+        )  # fmt: skip

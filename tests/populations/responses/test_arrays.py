@@ -196,6 +196,9 @@ def test_presentations_of_one_movie():
     np.testing.assert_array_equal(responses.counts[3:6], counts[1][:3])
     assert responses.in_time
     assert "every trial is taken to show the same movie" in responses.notes[1]
+    with pytest.raises(RecordingError) as error:
+        responses_from_presentations([*counts, np.ones((1, 2), int)], None, bin_s=0.1)
+    assert "got no stimulus, and trials of 1 to 4 bins, expected repeats of one movie, or" in str(error.value)
 
 
 def test_presentations_of_named_stimuli_of_several_bins():

@@ -122,6 +122,8 @@ def test_presentations_of_named_stimuli_are_counted_whole(write):
     [
         ({}, {}, "got neither a bin nor stimuli, expected the bin of a movie that every trial shows, or the stimulus "
          "of every presentation. Fix: set data.file.bin_s, or data.file.fields: {stimulus: ...}"),
+        ({"intervals__trials__picture": np.array(["owl"] * 12, "S")}, {"fields": {"stimulus": "intervals/trials/pict"}},
+         "Fix: did you mean 'intervals/trials/picture'?"),
         ({"intervals__trials__stimulus": np.arange(5)}, {}, "got 5 values, expected one for each of 12 trials"),
         ({"intervals__trials__stop_time": STARTS + np.where(STARTS > 20, 0.1, 0.5)}, {}, "got trials of 0.1 to 0.5 s "
          "(median 0.5 s), expected trials of about one duration where each is one bin"),

@@ -18,6 +18,10 @@ DAYS = {"source": "recordings", "condition": "identity"}
          "Fix: remove data.file, or set data.source: counts or spike_times"),
         ({"recordings": {}}, "recordings: got a value, expected none with source 'simulated'"),
         ({"min_speed": 2.0}, "Fix: remove data.min_speed, or set data.source: recordings"),
+        ({"bin_s": 0.2}, "bin_s: got 0.2, expected 0.4 with source 'simulated', where it has no effect. "
+         "Fix: remove data.bin_s, or set data.source: recordings"),
+        ({"source": "spike_times", "file": FILE | {"max_missing": 0.1}}, "file.max_missing: got 0.1, expected 0.05 "
+         "with source 'spike_times'"),
         ({"source": "counts", "file": {}}, "file.path: got no file name, expected a file"),
         ({"source": "counts", "file": FILE | {"fields": {"count": "a"}}}, "got the key 'count', expected keys of "
          "counts, movie. Fix: did you mean 'counts'?"),
