@@ -6,11 +6,8 @@ from pathlib import Path
 
 from cyclegan_neuro.populations.fields import Fields
 from cyclegan_neuro.populations.reading import read_origin
-from cyclegan_neuro.populations.responses.arrays import (
-    require_bin_or_stimulus,
-    responses_from_arrays,
-    responses_from_presentations,
-)
+from cyclegan_neuro.populations.responses.arrays import responses_from_arrays
+from cyclegan_neuro.populations.responses.presentations import require_bin_or_stimulus, responses_from_presentations
 from cyclegan_neuro.populations.responses.responses import Responses
 from cyclegan_neuro.populations.responses.sections import DEFAULT_FIELDS, ResponsesSection
 from cyclegan_neuro.populations.spike_tables import count_in_rows

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from cyclegan_neuro.errors import RecordingError
-from cyclegan_neuro.populations.responses.arrays import responses_from_arrays, responses_from_presentations
+from cyclegan_neuro.populations.responses.arrays import responses_from_arrays
+from cyclegan_neuro.populations.responses.presentations import responses_from_presentations
 
 MOVIE = np.random.default_rng(3).uniform(size=(12, 4, 6))
 

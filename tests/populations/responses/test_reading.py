@@ -11,10 +11,10 @@ import quantities as pq
 import scipy.io
 
 from cyclegan_neuro.errors import RecordingError, WindowError
-from cyclegan_neuro.populations.responses.arrays import responses_from_neo
 from cyclegan_neuro.populations.responses.days import responses_of_days
 from cyclegan_neuro.populations.responses.onsets import event_onsets
 from cyclegan_neuro.populations.responses.preparing import prepare_responses
+from cyclegan_neuro.populations.responses.presentations import responses_from_neo
 from cyclegan_neuro.populations.responses.sections import ResponsesSection
 from cyclegan_neuro.recordings.pairing import Pair
 from cyclegan_neuro.recordings.recording import Behaviour, Recording
