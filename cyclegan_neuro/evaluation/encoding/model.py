@@ -18,7 +18,8 @@ class EncodingModel(Protocol):
         What tables and figures call it.
     """
 
-    name: str
+    @property
+    def name(self) -> str: ...
 
     def sample(self, stimuli: np.ndarray, *, seed: int) -> np.ndarray:
         """Return counts, uint8, shape (response, neuron), one independent draw for each entry of ``stimuli``."""

@@ -1,0 +1,1 @@
+"""The story that the report tells of a model of responses."""
