@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
+from operator import itemgetter
+from typing import Any
 
 import keras
 import tensorflow as tf
@@ -19,10 +21,13 @@ __all__ = ["AdversarialTrainer", "Trainer", "Update"]
 class Update:
     """One update of :meth:`Trainer.minimise`: the block sets ``loss``, a scalar, and finds ``gradient_norm`` after it.
 
-    The norm is that of all gradients together, without the loss scale.
+    The norm is that of all gradients together, without the loss scale. A block may set several losses, a tuple, and
+    ``combine``, which makes one list of gradients from theirs, all of one loss scale (:mod:`networks.estimators`).
     """
 
-    loss = gradient_norm = None
+    loss: Any = None
+    gradient_norm = None
+    combine = staticmethod(itemgetter(0))
 
 
 class Trainer(keras.Model):
@@ -114,14 +119,15 @@ class Trainer(keras.Model):
         Update
         """
         update, variables, optimizer = Update(), self.learned[name], self.named_optimizers[name]
-        with tf.GradientTape(watch_accessed_variables=False) as tape:
+        with tf.GradientTape(watch_accessed_variables=False, persistent=True) as tape:
             tape.watch([v.value for v in variables])
             yield update
-            scaled = optimizer.scale_loss(update.loss / self.distribute_strategy.num_replicas_in_sync)
+            losses = update.loss if isinstance(update.loss, tuple) else (update.loss,)
+            scaled = [optimizer.scale_loss(loss / self.distribute_strategy.num_replicas_in_sync) for loss in losses]
         if not variables:  # the identity generator has nothing to learn
             update.gradient_norm = tf.zeros(())
             return
-        gradients = tape.gradient(scaled, [v.value for v in variables])
+        gradients = update.combine([tape.gradient(loss, [v.value for v in variables]) for loss in scaled])
         scale = tf.convert_to_tensor(getattr(optimizer, "dynamic_scale", 1.0))
         optimizer.apply(gradients, variables)
         update.gradient_norm = tf.linalg.global_norm(gradients)

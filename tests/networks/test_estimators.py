@@ -8,6 +8,8 @@ import pytest
 import tensorflow as tf
 
 from cyclegan_neuro.networks import estimators
+from cyclegan_neuro.systems.trainer import Trainer
+from cyclegan_neuro.training.state import read_state
 
 NAMES = ("reinforce", "reinforce_loo", "concrete", "straight_through", "rebar")
 N_MEANS, N_DRAWS = 10, 3000  # independent means, each over so many draws
@@ -40,11 +42,18 @@ def exact_gradient(cost, logits):
     return (probability * cost(tf.constant(outcomes, tf.float32)).numpy()) @ (outcomes - p)
 
 
-def draws(estimator, cost, logits, seed=0):
+def rows_of(estimator, cost, logits, seed=(0, 1)):
+    """Samples and, for each row, the estimate: the gradient of the surrogate is their mean."""
+    with tf.GradientTape() as tape:
+        tape.watch(logits)
+        estimate = estimator(cost, logits, tf.constant(seed))
+    return estimate, len(logits) * tape.gradient(estimate.surrogate, logits).numpy()
+
+
+def draws(estimator, cost, logits):
     """Independent estimates from the same logits, float64, shape (mean, draw, unit)."""
-    batch = tf.tile(tf.constant(logits)[None], [N_MEANS * N_DRAWS, 1])
-    gradient = estimator(cost, batch, tf.constant([seed, 1])).gradient
-    return gradient.numpy().astype(np.float64).reshape(N_MEANS, N_DRAWS, -1)
+    _, rows = rows_of(estimator, cost, tf.tile(tf.constant(logits)[None], [N_MEANS * N_DRAWS, 1]))
+    return rows.astype(np.float64).reshape(N_MEANS, N_DRAWS, -1)
 
 
 def z_scores(found, exact):
@@ -113,40 +122,33 @@ def test_conditional_slope_by_finite_differences():
 
 def test_estimates_of_one_sample_by_hand():
     """f(y) = y², p = σ(0) = 1/2: costs 0 and 1, scores -1/2 and 1/2, slopes 2y."""
-    logits, seed = tf.zeros((64, 1)), tf.constant([1, 2])
-    estimate = {name: estimators.get(name)(lambda y: y[:, 0] ** 2, logits, seed) for name in NAMES}
-    y = estimate["reinforce"].samples.numpy()
+    found = {name: rows_of(estimators.get(name), lambda y: y[:, 0] ** 2, tf.zeros((64, 1)), (1, 2)) for name in NAMES}
+    y = found["reinforce"][0].samples.numpy()
     assert set(y.ravel()) == {0.0, 1.0}
-    np.testing.assert_allclose(estimate["reinforce"].cost, y.mean(), rtol=1e-6)
-    np.testing.assert_allclose(estimate["reinforce"].gradient, np.where(y > 0, 0.5, 0.0))
-    np.testing.assert_allclose(estimate["straight_through"].gradient, 2 * y * 0.25)
-    assert set(np.unique(estimate["reinforce_loo"].gradient)) == {0.0, 0.5}
+    np.testing.assert_allclose(found["reinforce"][0].cost, y.mean(), rtol=1e-6)
+    np.testing.assert_allclose(found["reinforce"][1], 0.5 * y)
+    np.testing.assert_allclose(found["straight_through"][1], 2 * y * 0.25)
+    assert set(np.unique(found["reinforce_loo"][1])) == {0.0, 0.5}
     for name in ("concrete", "straight_through", "rebar"):  # one seed, the same spikes
-        np.testing.assert_array_equal(estimate[name].samples, y)
-
-
-def test_surrogate_has_the_gradient_of_the_mean_cost():
-    """Its gradient by weights behind the logits is the mean over rows of the estimates, taken back to them."""
-    x, weight = tf.random.stateless_normal((50, 3), (1, 1)), tf.Variable(tf.random.stateless_normal((3, 4), (2, 2)))
-    with tf.GradientTape() as tape:
-        estimate = estimators.get("rebar")(discriminator(4), x @ weight, tf.constant([3, 3]))
-    expected = tf.transpose(x) @ estimate.gradient / 50
-    np.testing.assert_allclose(tape.gradient(estimate.surrogate, weight), expected, rtol=1e-4, atol=1e-6)
+        np.testing.assert_array_equal(found[name][0].samples, y)
 
 
 @pytest.mark.parametrize(("name", "jit_compile"), [*((name, False) for name in NAMES), ("rebar", True)])
 def test_extreme_logits_stay_finite(name, jit_compile):
     logits = tf.tile(tf.linspace(-30.0, 30.0, 61)[:, None], [20, 4])
+    estimator = estimators.get(name, temperature=0.1)
 
     @tf.function(jit_compile=jit_compile)
-    def gradient(seed):
-        return estimators.get(name, temperature=0.1)(discriminator(4), logits, seed)
+    def of(seed):
+        with tf.GradientTape() as tape:
+            tape.watch(logits)
+            estimate = estimator(discriminator(4), logits, seed)
+        return estimate.samples, estimate.cost, tape.gradient(estimate.surrogate, logits)
 
-    estimate = gradient(tf.constant([1, 2]))
-    assert all(np.isfinite(value).all() for value in estimate)
-    samples = estimate.samples.numpy()
-    assert samples[logits.numpy() < -20].max() == 0.0
-    assert samples[logits.numpy() > 20].min() == 1.0
+    samples, *others = of(tf.constant([1, 2]))
+    assert all(np.isfinite(value).all() for value in others)
+    assert samples.numpy()[logits.numpy() < -20].max() == 0.0
+    assert samples.numpy()[logits.numpy() > 20].min() == 1.0
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -158,11 +160,11 @@ def test_cost_sees_whole_copies_of_the_batch_in_one_call(name):
         row = tf.tile(tf.range(5.0), [values.shape[0] // 5])
         return row * tf.reduce_sum(values, -1)
 
-    estimate = estimators.get(name)(cost, tf.zeros((5, 2)), tf.constant([1, 2]))
+    _, rows = rows_of(estimators.get(name), cost, tf.zeros((5, 2)))
     assert len(calls) == 1
     assert calls[0] % 5 == 0
-    np.testing.assert_array_equal(estimate.gradient[0], [0.0, 0.0])  # the first row's outputs are free
-    assert np.abs(estimate.gradient[1:]).sum() > 0
+    np.testing.assert_array_equal(rows[0], [0.0, 0.0])  # the first row's outputs are free
+    assert np.abs(rows[1:]).sum() > 0
 
 
 def test_a_cost_that_is_not_one_per_row_is_refused():
@@ -173,4 +175,93 @@ def test_a_cost_that_is_not_one_per_row_is_refused():
 def test_half_precision_logits_are_estimated_in_float32():
     logits = keras.ops.cast(tf.zeros((5, 2)), "float16")
     estimate = estimators.get("rebar")(lambda y: tf.cast(tf.reduce_sum(y, -1), tf.float16), logits, tf.constant([1, 2]))
-    assert {value.dtype for value in estimate} == {tf.float32}
+    assert {value.dtype for value in (estimate.samples, estimate.cost, estimate.surrogate)} == {tf.float32}
+
+
+class Encoder(Trainer):
+    """Stimuli to the logits of eight units, and one update by an estimated gradient."""
+
+    logs = ("cost", "gradient_norm")
+
+    def __init__(self, *, temperature, eta, learns):
+        super().__init__(name="encoder")
+        start = keras.initializers.GlorotNormal(1)
+        self.network = keras.Sequential(
+            [keras.Input((6,))]
+            + [keras.layers.Dense(n, activation=f, kernel_initializer=start) for n, f in ((16, "tanh"), (8, "linear"))]
+        )
+        n_tensors = len(self.network.trainable_variables) if learns else 0
+        self.estimator = estimators.get("rebar", temperature=temperature, eta=eta, n_tensors=n_tensors)
+        self.seed = keras.random.SeedGenerator(3)
+
+    @property
+    def learned(self):
+        return {"network": self.network.trainable_variables}
+
+    def train_step(self, stimuli):
+        with self.minimise("network") as update:
+            estimate = self.estimator(discriminator(8), self.network(stimuli, training=True), self.seed.next())
+            update.loss, update.combine = estimate.surrogate, self.estimator.combine
+        return {"cost": estimate.cost, "gradient_norm": update.gradient_norm}
+
+
+STIMULI = np.random.default_rng(7).normal(size=(2, 6)).astype(np.float32)
+
+
+def encoder(optimizer, **settings):
+    trainer = Encoder(**settings)
+    trainer.compile({"network": optimizer})
+    return trainer, tf.function(trainer.train_step)
+
+
+def squared_gradient(**settings):
+    """Mean square of the gradient by all weights, which stay as they are, in the last 500 of 1,500 steps."""
+    trainer, step = encoder(keras.optimizers.SGD(0.0), **settings)
+    norms = [step(STIMULI)["gradient_norm"] for _ in range(1500)]
+    return np.mean(np.square(norms[1000:])), trainer.estimator
+
+
+@pytest.fixture(scope="module")
+def squared_at_half():
+    return squared_gradient(temperature=0.5, eta=1.0, learns=False)[0]
+
+
+@pytest.mark.parametrize(("temperature", "eta"), [(0.5, 1.0), (0.1, 0.2), (3.0, 1.0)])
+def test_learned_temperature_and_eta_lower_the_squared_gradient(temperature, eta, squared_at_half):
+    found, estimator = squared_gradient(temperature=temperature, eta=eta, learns=True)
+    assert found < squared_at_half
+    assert 0.5 < np.exp(estimator.log_temperature.numpy()) < 1.0
+    np.testing.assert_allclose(estimator.eta.numpy(), 1.0, atol=0.1)
+
+
+def test_control_variate_and_derivative_of_learned_rebar_vanish_on_average():
+    cost, logits = discriminator(4), tf.tile(logits_of(4)[None], [N_MEANS * N_DRAWS, 1])
+    with tf.GradientTape(persistent=True) as tape:
+        tape.watch(logits)
+        surrogates = estimators.get("rebar", n_tensors=1)(cost, logits, tf.constant([0, 1])).surrogate
+    parts = [len(logits) * tape.gradient(one, logits).numpy() for one in surrogates]
+    _, control, derivative = (part.astype(np.float64).reshape(N_MEANS, N_DRAWS, -1) for part in parts)
+    assert is_unbiased(control, 0.0)
+    assert is_unbiased(derivative, 0.0)
+
+
+@pytest.mark.parametrize("learns", [False, True])
+def test_loss_scale_does_not_change_the_update(learns):
+    settings = {"temperature": 0.5, "eta": 1.0, "learns": learns}
+    found = []
+    for optimizer in (keras.optimizers.SGD(0.1), keras.optimizers.LossScaleOptimizer(keras.optimizers.SGD(0.1))):
+        trainer, step = encoder(optimizer, **settings)
+        norms = [float(step(STIMULI)["gradient_norm"]) for _ in range(3)]
+        learned = [trainer.estimator.eta, trainer.estimator.log_temperature] if learns else []
+        found.append(np.concatenate([norms, *(np.ravel(v) for v in (*trainer.network.get_weights(), *learned))]))
+    np.testing.assert_allclose(*found, rtol=1e-4, atol=1e-6)
+
+
+def test_an_overflow_teaches_nothing_and_a_checkpoint_holds_what_is_learned():
+    optimizer = keras.optimizers.LossScaleOptimizer(keras.optimizers.SGD(0.1), initial_scale=1e38)
+    trainer, step = encoder(optimizer, temperature=0.5, eta=1.0, learns=True)
+    before = dict(read_state(trainer)["variables"])
+    step(STIMULI)
+    after = dict(read_state(trainer)["variables"])
+    for name in ("eta", "log_temperature", "products"):
+        np.testing.assert_array_equal(after[f"rebar/{name}"], before[f"rebar/{name}"])
