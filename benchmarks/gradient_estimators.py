@@ -4,8 +4,8 @@
 
 The cost is -log D of a random network with two tanh layers, its logit times a gain: at 1 D is near 1/2, as near an
 equilibrium, at 3 it is surer. Its expectation over N outputs is enumerated. For each of ``--problems`` costs and
-logits, ``--means`` means are taken over ``--draws`` draws each. ``mean z²`` of these means is near 1 where an estimator is
-unbiased. Variances are of one estimate, summed over logits, and averaged over problems relative to REINFORCE and to
+logits, ``--means`` means are taken over ``--draws`` draws each. ``mean z²`` of these means is near 1 without bias.
+Variances are of one estimate, summed over logits, and averaged over problems relative to REINFORCE and to
 the leave-one-out baseline. Times are of one compiled estimate of the whole batch, relative to REINFORCE.
 
 The second table is of the weights of a network with one hidden layer behind the logits: variance of their gradient for
