@@ -9,13 +9,14 @@ from operator import itemgetter
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from cyclegan_neuro.configuration.sections import OptimisationSection
 from cyclegan_neuro.networks.objectives import Critique, Objective
 from cyclegan_neuro.systems.optimizers import adam, resolve_jit
 
-__all__ = ["AdversarialTrainer", "Trainer", "Update"]
+__all__ = ["AdversarialTrainer", "Trainer", "Update", "table"]
 
 
 class Update:
@@ -199,3 +200,8 @@ class AdversarialTrainer(Trainer):
     def critique(self, discriminator: keras.Model, real, fake) -> Critique:
         """Return what a discriminator in training says of recorded and generated windows, shape (batch, ...)."""
         return self.objective.critique(partial(discriminator, training=True), real, fake, self.penalty_seed)
+
+
+def table(values: np.ndarray) -> tf.Variable:
+    """Return a table that is not trained and in no checkpoint: the run's ``inputs.json`` says what went in."""
+    return tf.Variable(values, trainable=False)

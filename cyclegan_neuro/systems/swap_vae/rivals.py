@@ -13,7 +13,8 @@ from cyclegan_neuro.populations.trials.trials import Label, PreparedTrials
 from cyclegan_neuro.systems.swap_vae.config import Config
 from cyclegan_neuro.systems.swap_vae.model import cosine, drawn, kl_divergence
 from cyclegan_neuro.systems.swap_vae.networks import build_mlp
-from cyclegan_neuro.systems.swap_vae.trainer import TrialsTrainer, negative_log_likelihood, table
+from cyclegan_neuro.systems.swap_vae.trainer import TrialsTrainer, negative_log_likelihood
+from cyclegan_neuro.systems.trainer import table
 
 __all__ = ["BYOL", "MYOW", "PiVAE", "Supervised"]
 

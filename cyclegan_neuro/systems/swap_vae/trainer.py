@@ -10,9 +10,9 @@ import tensorflow as tf
 
 from cyclegan_neuro.populations.trials.trials import PreparedTrials
 from cyclegan_neuro.systems.swap_vae.config import Config
-from cyclegan_neuro.systems.trainer import Trainer
+from cyclegan_neuro.systems.trainer import Trainer, table
 
-__all__ = ["Activity", "TrialsTrainer", "Views", "negative_log_likelihood", "table"]
+__all__ = ["Activity", "TrialsTrainer", "Views", "negative_log_likelihood"]
 
 _VIEWS, _DROPOUT, _OWN = range(3)  # what random numbers are for
 
@@ -186,8 +186,3 @@ class TrialsTrainer(Trainer):
     def own_seed(self, seed):
         """Return a seed for what a method draws beside its views."""
         return tf.random.split(seed, 3)[_OWN]
-
-
-def table(values: np.ndarray) -> tf.Variable:
-    """Return a table that is not trained and in no checkpoint: the run's ``inputs.json`` says what went in."""
-    return tf.Variable(values, trainable=False)
