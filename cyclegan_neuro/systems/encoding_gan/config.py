@@ -21,11 +21,22 @@ class ModelSection(Section):
     filters: list[int] = setting([16, 32], "Filters of the two convolutional layers.", paper=[16, 32])
     kernel_size: int = setting(7, "Height and width of the filters.", unit="pixels", paper=7, ge=1)
     hidden: list[int] = setting([64, 64], "Units of the two dense layers where stimuli are known by identity.")
+    dropout: float = setting(
+        0.5, "Units of the first layer that the supervised network goes without in training, against overfitting.",
+        paper=0.0, ge=0.0, lt=1.0,
+    )  # fmt: skip
     noise_sources: list[int] = setting(
         [1, 1, 0], "Independent N(0, 1) variables per response that the units of the first layer, of the second, and the "
         "neurons share, each unit or channel with weights of its own.", paper=[1, 1, 0],
     )  # fmt: skip
     noise_scale: float = setting(0.1, "Standard deviation of the noise weights before training.", gt=0.0)
+    noise_gain: float = setting(
+        30.0, "Factor of the learning rate of noise weights: they are few, and have further to go.", paper=1.0, gt=0.0
+    )
+    embedding: Literal["learned", "supervised"] = setting(
+        "supervised", "What the discriminator sees of a stimulus: an embedding that it learns, by a network like the "
+        "generator's, or the logits of the supervised network.", paper="learned",
+    )  # fmt: skip
     discriminator_layers: int = setting(5, "Dense ReLU layers of the discriminator.", paper=5, ge=1)
     discriminator_units: int = setting(128, "Units of each.", ge=1)
     logit_gain: float = setting(
@@ -60,18 +71,18 @@ class ObjectiveSection(Section):
 class TrainingSection(sections.TrainingSection):
     """How to train."""
 
-    epochs: int = setting(28, "Epochs, those of the supervised network among them.", ge=2)
-    updates_per_epoch: int = setting(250, "Updates of the generator in an epoch, which is one compiled call.", ge=1)
+    epochs: int = setting(40, "Epochs, those of the supervised network among them.", ge=2)
+    updates_per_epoch: int = setting(100, "Updates of the generator in an epoch, which is one compiled call.", ge=1)
     supervised_epochs: int = setting(
-        4, "The first epochs train the supervised network, without noise, that the generator is compared with.", ge=1
+        8, "The first epochs train the supervised network, without noise, that the generator is compared with.", ge=1
     )
     warm_start: bool = setting(True, "The generator starts as the supervised network.", paper=False)
     discriminator_updates: int = setting(2, "Updates of the discriminator for one of the generator.", paper=2, ge=1)
     batch_size: int = setting(200, "Responses per update.", paper=50, ge=2)
     trials_per_stimulus: int = setting(
-        4, "Responses to the same stimulus in a batch, which share what networks compute of it.", paper=1, ge=1
+        8, "Responses to the same stimulus in a batch, which share what networks compute of it.", paper=1, ge=1
     )
-    learning_rate_generator: float = setting(2e-4, "Adam's learning rate of the generator.", paper=1e-4, gt=0.0)
+    learning_rate_generator: float = setting(3e-5, "Adam's learning rate of the generator.", paper=1e-4, gt=0.0)
     learning_rate_discriminator: float = setting(1e-3, "The same of the discriminator.", paper=1e-4, gt=0.0)
     learning_rate_supervised: float = setting(1e-3, "The same of the supervised network.", gt=0.0)
     adam_beta_1: float = setting(0.5, "Adam's first decay rate.", paper=0.9, ge=0.0, lt=1.0)
@@ -80,8 +91,8 @@ class TrainingSection(sections.TrainingSection):
         ge=0.0, lt=1.0,
     )  # fmt: skip
     gradient_clip_norm: float = setting(1.0, "Largest norm of the generator's gradient, over all its weights.", gt=0.0)
-    checkpoint_every_epochs: int = setting(2, "Epochs between checkpoints `last`.", unit="epochs", ge=1)
-    validate_every_epochs: int = setting(2, "Epochs between validations.", unit="epochs", ge=1)
+    checkpoint_every_epochs: int = setting(4, "Epochs between checkpoints `last`.", unit="epochs", ge=1)
+    validate_every_epochs: int = setting(4, "Epochs between validations.", unit="epochs", ge=1)
     figures_every_epochs: int = setting(0, "Epochs between TensorBoard figures; 0 is never.", unit="epochs", ge=0)
 
     def learning_rate_of(self, name):

@@ -52,6 +52,10 @@ class EncodingGAN(Trainer):
         )
         self.random = keras.random.SeedGenerator(seed)
         self._bring(prepared)
+        shape = prepared.responses.n_stimuli, prepared.responses.n_neurons * self.levels
+        self.expected = self.add_weight(
+            shape=shape, initializer="zeros", trainable=False, dtype="float32", name="expected"
+        )
 
     def _bring(self, prepared: PreparedResponses) -> None:
         """Bring stimuli and training responses to the device."""
@@ -79,7 +83,7 @@ class EncodingGAN(Trainer):
     def learned(self):
         return {
             "generator": self.generator.variables,
-            "discriminator": self.embedding.trainable_variables + self.judge.trainable_variables,
+            "discriminator": self.judge.trainable_variables + (self.embedding.trainable_variables if self.embedding else []),
             "supervised": self.supervised.variables,
         }
 
@@ -113,13 +117,28 @@ class EncodingGAN(Trainer):
         return {name: tf.reduce_mean(values) for name, values in logs.items()}
 
     def adversarial(self, batches):
-        """Begin, once, at the weights of the supervised network; then update both on every batch."""
+        """Take over, once, what the supervised network has learned; then update both on every batch."""
+        begin = tf.equal(self.named_optimizers["discriminator"].iterations, 0)
         if self.config.training.warm_start:
-            begin = tf.equal(self.named_optimizers["generator"].iterations, 0)
             pairs = zip(self.generator.signal_variables, self.supervised.signal_variables, strict=True)
             for own, learned in pairs:
                 own.assign(tf.where(begin, learned, own))
+        if self.embedding is None:
+            self.expected.assign(tf.cond(begin, self.expected_logits, lambda: tf.convert_to_tensor(self.expected)))
         return self.each(self.adversarial_step, batches)
+
+    def expected_logits(self):
+        """Return the supervised network's logits of every stimulus, with mean 0 and standard deviation 1 each."""
+        n_stimuli = self.expected.shape[0]
+        parts = [self.logits(self.supervised, tf.range(at, min(at + 256, n_stimuli)), None) for at in range(0, n_stimuli, 256)]
+        logits = tf.concat(parts, axis=0)
+        return (logits - tf.reduce_mean(logits, axis=0)) / (tf.math.reduce_std(logits, axis=0) + 1e-3)
+
+    def embedded(self, stimuli, *, training: bool = False):
+        """Return what the discriminator sees of stimuli, shape (stimulus, unit)."""
+        if self.embedding is None:
+            return tf.gather(tf.convert_to_tensor(self.expected), stimuli)
+        return self.embedding(self.shown(stimuli), training=training)
 
     # -- steps -------------------------------------------------------------------------------------
 
@@ -145,7 +164,7 @@ class EncodingGAN(Trainer):
         uniform = tf.random.stateless_uniform(tf.shape(logits), seeds[_SPIKES])
         fake = counts_of(tf.cast(uniform < tf.sigmoid(logits), tf.float32), self.levels)
         with self.minimise("discriminator") as update:
-            embedded = self.embedding(self.shown(stimuli), training=True)
+            embedded = self.embedded(stimuli, training=True)
             on_real, on_fake = tf.split(self.judged(embedded, tf.concat([real, fake], axis=0), training=True), 2)
             update.loss = self.objective.discriminator_loss(on_real, on_fake)
         told = {"real": tf.reduce_mean(tf.sigmoid(on_real)), "fake": tf.reduce_mean(tf.sigmoid(on_fake))}
@@ -155,7 +174,7 @@ class EncodingGAN(Trainer):
     def generator_step(self, stimuli, seed):
         """Eq. 3, minimised by G, with an estimate of its gradient (Eqs. 4 and 5)."""
         seeds = tf.random.split(seed, 3)
-        embedded = self.embedding(self.shown(stimuli), training=False)
+        embedded = self.embedded(stimuli)
 
         def cost(bits):
             logit = self.judged(embedded, counts_of(bits, self.levels), training=False)

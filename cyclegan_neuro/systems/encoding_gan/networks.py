@@ -7,6 +7,7 @@ what depends on the trial.
 from __future__ import annotations
 
 import keras
+import numpy as np
 import tensorflow as tf
 from keras import layers
 
@@ -51,6 +52,8 @@ class SharedNoise(layers.Layer):
     ----------
     scale : float
         Standard deviation of the weights before training.
+    gain : float
+        Factor of the weights: Adam changes them by as much more in an update.
     n_days : int
         Weights are learned for each day.
     seed : int
@@ -61,20 +64,20 @@ class SharedNoise(layers.Layer):
     commutes with it, max(h + w z) = max(h) + w z, so it is added after pooling.
     """
 
-    def __init__(self, scale: float, *, n_days: int, seed: int, **kwargs):
+    def __init__(self, scale: float, *, gain: float, n_days: int, seed: int, **kwargs):
         super().__init__(**kwargs)
-        self.scale, self.n_days, self.seed = scale, n_days, seed
+        self.scale, self.gain, self.n_days, self.seed = scale, gain, n_days, seed
 
     def build(self, input_shape):
         (*_, units), (_, n_sources), _ = input_shape
-        start = keras.initializers.RandomNormal(stddev=self.scale, seed=self.seed)
+        start = keras.initializers.RandomNormal(stddev=self.scale / self.gain, seed=self.seed)
         self.weights_of_day = self.add_weight(
             name="noise", shape=(self.n_days, n_sources, units), initializer=start, dtype="float32"
         )
 
     def call(self, inputs):
         value, noise, day = inputs
-        weights = tf.convert_to_tensor(self.weights_of_day)
+        weights = self.gain * tf.convert_to_tensor(self.weights_of_day)
         if self.n_days == 1:
             added = tf.matmul(noise, weights[0])
         else:
@@ -113,11 +116,14 @@ def build_generator(model: ModelSection, prepared: PreparedResponses, *, noisy: 
         if part is None:
             return value
         layer = SharedNoise(
-            model.noise_scale, n_days=responses.n_days, seed=next(seeds), name=f"{name}_noise_{label}", dtype="float32"
+            model.noise_scale, gain=model.noise_gain, n_days=responses.n_days, seed=next(seeds), name=f"{name}_noise_{label}", dtype="float32"
         )
         return layer([value, part, day])
 
-    hidden = layers.LeakyReLU(_SLOPE)(noised(value, "1"))
+    first = noised(value, "1")
+    if not noisy and model.dropout:
+        first = layers.Dropout(model.dropout, seed=next(seeds), name=f"{name}_dropout")(first)
+    hidden = layers.LeakyReLU(_SLOPE)(first)
     hidden = layers.LeakyReLU(_SLOPE)(noised(second(hidden), "2"))
     logits = layers.Dense(
         responses.n_neurons * prepared.most_count,
@@ -128,10 +134,14 @@ def build_generator(model: ModelSection, prepared: PreparedResponses, *, noisy: 
     return Generator(early, keras.Model([value, noise, day], noised(logits, "3"), name=f"{name}_late"), sum(sources))
 
 
-def build_discriminator(model: ModelSection, prepared: PreparedResponses, *, seed: int) -> tuple[keras.Model, keras.Model]:
+def build_discriminator(
+    model: ModelSection, prepared: PreparedResponses, *, seed: int
+) -> tuple[keras.Model | None, keras.Model]:
     """Build the embedding of stimuli, and what judges it with counts (batch, neuron): a logit, float32, shape (batch,).
 
-    Spectral normalisation is Keras' (Miyato et al. 2018), with one power iteration for each update of the weights.
+    Counts are brought to mean 0 and standard deviation 1, so that rare spikes are seen. Spectral normalisation is
+    Keras' (Miyato et al. 2018), with one power iteration for each update of the weights. The embedding has as many
+    units as the generator has logits, at the same scale; None where it is the supervised network's logits.
     """
     seeds = iter(range(1000 * seed, 1000 * seed + 100))
 
@@ -139,12 +149,18 @@ def build_discriminator(model: ModelSection, prepared: PreparedResponses, *, see
         start = keras.initializers.GlorotUniform(seed=next(seeds))
         return layers.SpectralNormalization(layers.Dense(units, kernel_initializer=start, **kwargs))
 
-    n_neurons = prepared.responses.n_neurons
-    given, first, second = _stimulus_layers(model, prepared, seeds, "embedding", layers.SpectralNormalization)
-    hidden = layers.LeakyReLU(_SLOPE)(second(layers.LeakyReLU(_SLOPE)(first(given))))
-    embedding = keras.Model(given, dense(n_neurons)(layers.Flatten()(hidden)), name="embedding")
-    embedded, counts = layers.Input((n_neurons,), name="embedded"), layers.Input((n_neurons,), name="counts")
-    value = layers.Concatenate()([embedded, counts])
+    n_neurons, embedding = prepared.responses.n_neurons, None
+    size = n_neurons * prepared.most_count
+    if model.embedding == "learned":
+        given, first, second = _stimulus_layers(model, prepared, seeds, "embedding", layers.SpectralNormalization)
+        hidden = layers.LeakyReLU(_SLOPE)(second(layers.LeakyReLU(_SLOPE)(first(given))))
+        scaled = layers.LayerNormalization(center=False, scale=False, dtype="float32")
+        embedding = keras.Model(given, scaled(dense(size)(layers.Flatten()(hidden))), name="embedding")
+    recorded = prepared.responses.counts[prepared.train].astype(np.float32)
+    mean, deviation = recorded.mean(axis=0), np.maximum(recorded.std(axis=0), 1e-2)
+    embedded, counts = layers.Input((size,), name="embedded"), layers.Input((n_neurons,), name="counts")
+    scaled = layers.Rescaling(1.0 / deviation, -mean / deviation, dtype="float32")(counts)
+    value = layers.Concatenate()([embedded, scaled])
     for _ in range(model.discriminator_layers):
         value = dense(model.discriminator_units, activation="relu")(value)
     logit = layers.Rescaling(model.logit_gain, dtype="float32")(dense(1, dtype="float32")(value))
