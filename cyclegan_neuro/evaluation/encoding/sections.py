@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Literal, Protocol
 
 from cyclegan_neuro.configuration import sections
 from cyclegan_neuro.configuration.fields import setting
@@ -14,6 +14,7 @@ __all__ = ["EncodingConfig", "EvaluationSection"]
 class EvaluationSection(sections.EvaluationSection):
     """How models of responses are compared."""
 
+    weights: Literal["best", "last"] = setting("last", "Checkpoint to evaluate.")
     batch_size: int = setting(4096, "Responses per network call.", ge=1)
     n_resamples: int = setting(200, "Splits of trials into halves, and resamplings behind intervals.", ge=20)
     seed: int = setting(0, "Draws samples of the models, splits and resamplings.", ge=0)
