@@ -26,8 +26,8 @@ class ModelSection(Section):
         paper=0.0, ge=0.0, lt=1.0,
     )  # fmt: skip
     noise_sources: list[int] = setting(
-        [1, 1, 0], "Independent N(0, 1) variables per response that the units of the first layer, of the second, and the "
-        "neurons share, each unit or channel with weights of its own.", paper=[1, 1, 0],
+        [1, 1, 0], "Independent N(0, 1) variables per response that the units of the first layer, those of the second, "
+        "and the neurons share, each with weights of its own.", paper=[1, 1, 0],
     )  # fmt: skip
     noise_scale: float = setting(0.1, "Standard deviation of the noise weights before training.", gt=0.0)
     noise_gain: float = setting(

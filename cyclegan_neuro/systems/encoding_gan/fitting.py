@@ -55,7 +55,9 @@ class Encoder:
         shape = len(stimuli), draws, -1, self.trainer.levels
 
         def reached(logits, number):
-            return tf.math.cumprod(tf.reshape(tf.sigmoid(logits), (tf.shape(logits)[0], -1, self.trainer.levels)), axis=2)
+            return tf.math.cumprod(
+                tf.reshape(tf.sigmoid(logits), (tf.shape(logits)[0], -1, self.trainer.levels)), axis=2
+            )
 
         levels = self._in_parts(np.repeat(stimuli, draws), 0, reached).astype(np.float64)
         return np.moveaxis(levels.reshape(shape).mean(axis=1), 2, 0)

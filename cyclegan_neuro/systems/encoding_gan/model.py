@@ -83,7 +83,8 @@ class EncodingGAN(Trainer):
     def learned(self):
         return {
             "generator": self.generator.variables,
-            "discriminator": self.judge.trainable_variables + (self.embedding.trainable_variables if self.embedding else []),
+            "discriminator": self.judge.trainable_variables
+            + (self.embedding.trainable_variables if self.embedding else []),
             "supervised": self.supervised.variables,
         }
 
@@ -130,7 +131,10 @@ class EncodingGAN(Trainer):
     def expected_logits(self):
         """Return the supervised network's logits of every stimulus, with mean 0 and standard deviation 1 each."""
         n_stimuli = self.expected.shape[0]
-        parts = [self.logits(self.supervised, tf.range(at, min(at + 256, n_stimuli)), None) for at in range(0, n_stimuli, 256)]
+        parts = [
+            self.logits(self.supervised, tf.range(at, min(at + 256, n_stimuli)), None)
+            for at in range(0, n_stimuli, 256)
+        ]
         logits = tf.concat(parts, axis=0)
         return (logits - tf.reduce_mean(logits, axis=0)) / (tf.math.reduce_std(logits, axis=0) + 1e-3)
 

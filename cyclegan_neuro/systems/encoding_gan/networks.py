@@ -88,7 +88,9 @@ class SharedNoise(layers.Layer):
         return input_shape[0]
 
 
-def build_generator(model: ModelSection, prepared: PreparedResponses, *, noisy: bool, seed: int, name: str) -> Generator:
+def build_generator(
+    model: ModelSection, prepared: PreparedResponses, *, noisy: bool, seed: int, name: str
+) -> Generator:
     """Build a generator; without noise it is the supervised network of the same architecture.
 
     Parameters
@@ -108,7 +110,10 @@ def build_generator(model: ModelSection, prepared: PreparedResponses, *, noisy: 
     early = keras.Model(given, first(given), name=f"{name}_early")
 
     value = layers.Input(early.output.shape[1:], name=f"{name}_first")
-    noise, day = layers.Input((sum(sources),), name=f"{name}_noise"), layers.Input((), dtype="int32", name=f"{name}_day")
+    noise, day = (
+        layers.Input((sum(sources),), name=f"{name}_noise"),
+        layers.Input((), dtype="int32", name=f"{name}_day"),
+    )
     parts = _split(noise, sources)
 
     def noised(value, label):
@@ -116,7 +121,12 @@ def build_generator(model: ModelSection, prepared: PreparedResponses, *, noisy: 
         if part is None:
             return value
         layer = SharedNoise(
-            model.noise_scale, gain=model.noise_gain, n_days=responses.n_days, seed=next(seeds), name=f"{name}_noise_{label}", dtype="float32"
+            model.noise_scale,
+            gain=model.noise_gain,
+            n_days=responses.n_days,
+            seed=next(seeds),
+            name=f"{name}_noise_{label}",
+            dtype="float32",
         )
         return layer([value, part, day])
 

@@ -16,8 +16,8 @@ class EncodingGANSystem(System):
     name = "encoding_gan"
     title = "Encoding GAN: stimulus in, spikes with their noise correlations out, trained with REBAR"
     citation = (
-        "Ramesh, P., Atayi, M., Macke, J. H. (2019). Adversarial Training of Neural Encoding Models on Population Spike "
-        "Trains. Conference on Cognitive Computational Neuroscience."
+        "Ramesh, P., Atayi, M., Macke, J. H. (2019). Adversarial Training of Neural Encoding Models on Population "
+        "Spike Trains. Conference on Cognitive Computational Neuroscience."
     )
     Config = Config
 
