@@ -8,11 +8,11 @@ from enum import Enum
 
 import numpy as np
 
-from cyclegan_neuro.evaluation.encoding.parts import DATA, Part
-from cyclegan_neuro.evaluation.encoding.repeats import Recorded, mean_noise_correlations
-from cyclegan_neuro.evaluation.encoding.scores import Agreement, Estimate, agreement, interval
-from cyclegan_neuro.evaluation.encoding.sections import EvaluationSection
-from cyclegan_neuro.populations.responses.responses import PreparedResponses
+from cyclegan_neuro.evaluation.encoding.parts import DATA, REFERENCE, Part
+from cyclegan_neuro.evaluation.encoding.repeats import Recorded, noise_left_out
+from cyclegan_neuro.evaluation.encoding.scores import Agreement, Estimate, agreement, estimate, jackknife
+from cyclegan_neuro.populations.responses.responses import PreparedResponses, Responses
+from cyclegan_neuro.populations.responses.statistics import measure
 
 __all__ = ["Change", "Shift", "measure_change"]
 
@@ -37,10 +37,8 @@ class Change:
     Attributes
     ----------
     mean : (Estimate, Estimate)
-        Mean noise correlation of each day, over all trials of the recording; intervals by resampling repeats.
+        Mean noise correlation of each day, over all trials of the recording; intervals over trials.
     difference : Estimate
-    models : dict of str to float
-        Difference of the means of each model's samples.
     matrices : dict of str to ndarray, shape (neuron, neuron)
         Change of every pair: of the held-out trials (``"reference"``), the training trials (``"data"``), and models.
     scores : dict of str to Agreement
@@ -49,7 +47,6 @@ class Change:
 
     mean: tuple[Estimate, Estimate]
     difference: Estimate
-    models: dict[str, float]
     matrices: dict[str, np.ndarray]
     scores: dict[str, Agreement]
 
@@ -60,7 +57,7 @@ class Change:
     @property
     def pairs_changed(self) -> bool:
         """Whether the change of pairs is seen again in other trials."""
-        return self.scores[DATA].r.low > 0
+        return self.seen_by(DATA)
 
     def seen_by(self, key: str) -> bool:
         """Whether a model's pairs change as the recording's do."""
@@ -72,40 +69,41 @@ class Change:
             "mean_noise_correlation": {day: one._asdict() for day, one in zip("xy", self.mean, strict=True)},
             "difference": self.difference._asdict(),
             "verdict": self.shift.value,
-            "models": {
-                key: one.metrics() | {"difference_of_means": self.models[key]} for key, one in self.scores.items()
-            },
+            "models": {key: one.metrics() for key, one in self.scores.items()},
         }
 
 
 def measure_change(
-    prepared: PreparedResponses,
-    parts: Mapping[tuple[str, int | None], Part],
-    *,
-    draws: np.ndarray,
-    section: EvaluationSection,
+    prepared: PreparedResponses, parts: Mapping[tuple[str, int | None], Part], *, draws: np.ndarray
 ) -> Change:
-    """Compare the change of noise correlations of pairs in the held-out part with that of every model."""
-    responses = prepared.responses
-    means = []
-    for day in (0, 1):
-        rows = np.flatnonzero(responses.day[responses.stimulus] == day)
-        recorded = Recorded(responses.counts[rows], responses.stimulus[rows], responses.trial[rows])
-        means.append(mean_noise_correlations(recorded, n_resamples=section.n_resamples, seed=section.seed + day))
+    """Compare the change of noise correlations of pairs in held-out trials with that of every model."""
+    (x, var_x), (y, var_y) = (_mean(prepared.responses, day) for day in (0, 1))
     before, after = parts["held_out", 0], parts["held_out", 1]
-    matrices = {"reference": after.reference.noise_correlation - before.reference.noise_correlation}
-    matrices |= {
-        key: after.statistics[key].noise_correlation - before.statistics[key].noise_correlation for key in before.scores
+    noise = {
+        key: (before.statistics[key].noise_correlation, one.noise_correlation) for key, one in after.statistics.items()
     }
-    scores = {key: agreement(matrices[key], matrices["reference"], draws) for key in before.scores}
-    return Change(
-        mean=(_estimate(means[0]), _estimate(means[1])),
-        difference=_estimate(means[1] - means[0]),
-        models={key: one.mean.value for key, one in scores.items()},
-        matrices=matrices,
-        scores=scores,
-    )
+    noise[REFERENCE] = (before.reference.noise_correlation, after.reference.noise_correlation)
+    changes = {key: second - first for key, (first, second) in noise.items()}
+
+    def left_out(key: str) -> tuple[np.ndarray, np.ndarray]:
+        first, second = noise[key]
+        return second - before.noise_left_out[key], after.noise_left_out[key] - first
+
+    scores = {
+        key: agreement(changes[key], changes[REFERENCE], draws, left_out=[
+            *((without, changes[REFERENCE][None]) for without in left_out(key)),
+            *((changes[key][None], without) for without in left_out(REFERENCE)),
+        ])
+        for key in before.scores
+    }  # fmt: skip
+    return Change((estimate(x, var_x), estimate(y, var_y)), estimate(y - x, var_x + var_y), changes, scores)
 
 
-def _estimate(draws: np.ndarray) -> Estimate:
-    return Estimate(float(draws[0]), *interval(draws[1:]))
+def _mean(responses: Responses, day: int) -> tuple[float, float]:
+    """Return the mean noise correlation of a day, and its variance over trials."""
+    rows = np.flatnonzero(responses.day[responses.stimulus] == day)
+    recorded = Recorded(responses.counts[rows], responses.stimulus[rows], responses.trial[rows])
+    pairs = np.triu_indices(responses.n_neurons, 1)
+    found = measure(recorded.counts, recorded.stimulus).noise_correlation[pairs]
+    without = [np.nanmean(one[pairs]) for one in noise_left_out(recorded)]
+    return float(np.nanmean(found)), jackknife(np.array(without))

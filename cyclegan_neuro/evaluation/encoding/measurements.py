@@ -131,7 +131,7 @@ def measure_models(
             )  # fmt: skip
     return Measurements(
         prepared, labels, parts,
-        None if responses.day is None else measure_change(prepared, parts, draws=draws, section=section),
+        None if responses.day is None else measure_change(prepared, parts, draws=draws),
     )  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from cyclegan_neuro.evaluation.encoding.model import EncodingModel
-from cyclegan_neuro.evaluation.encoding.repeats import Recorded
+from cyclegan_neuro.evaluation.encoding.repeats import Recorded, noise_left_out
 from cyclegan_neuro.evaluation.encoding.scores import Agreement, Estimate, agreement
 from cyclegan_neuro.populations.responses.statistics import (
     ResponseStatistics,
@@ -21,10 +21,10 @@ from cyclegan_neuro.populations.responses.statistics import (
 )
 from cyclegan_neuro.spikes.cache import ResultCache, content_key
 
-__all__ = ["DATA", "TRIALS_OF_TRUTH", "Against", "Part", "Scores", "compare", "measure_part"]
+__all__ = ["DATA", "REFERENCE", "TRIALS_OF_TRUTH", "Against", "Part", "Scores", "compare", "measure_part"]
 
-DATA = "data"
-"""The recording's own row: other trials of it, or two halves, against the reference."""
+DATA, REFERENCE = "data", "reference"
+"""The recording's own row (other trials of it, or two halves), and what all are compared with."""
 _N_SPLITS = 20
 TRIALS_OF_TRUTH = 2000
 
@@ -90,6 +90,8 @@ class Part:
     reference : ResponseStatistics
     statistics : dict of str to ResponseStatistics
         Of ``counts``.
+    noise_left_out : dict of str to ndarray, shape (group, neuron, neuron)
+        Noise correlations of the same, and of the reference, without groups of trials; no groups of the truth.
     expected : dict of str to ndarray, shape (stimulus, neuron)
         Counts that models expect at ``stimuli``.
     scores : dict of str to Scores
@@ -103,6 +105,7 @@ class Part:
     counts: dict[str, np.ndarray]
     reference: ResponseStatistics
     statistics: dict[str, ResponseStatistics]
+    noise_left_out: dict[str, np.ndarray]
     expected: dict[str, np.ndarray]
     scores: dict[str, Scores]
 
@@ -154,34 +157,48 @@ def measure_part(
         Keeps the statistics of the truth.
     """
     counts, stimulus, _ = recorded
-    seeds = np.random.SeedSequence(seed).generate_state(len(models) + 2).tolist()
-    drawn = {DATA: counts}
-    drawn |= {key: model.sample(stimulus, seed=one) for (key, model), one in zip(models.items(), seeds, strict=False)}
+    *seeds, halves, expected = np.random.SeedSequence(seed).generate_state(len(models) + 2).tolist()
+    drawn = {DATA: counts} | {
+        key: model.sample(stimulus, seed=one) for (key, model), one in zip(models.items(), seeds, strict=True)
+    }
     found = {key: measure(values, stimulus) for key, values in drawn.items()}
+    left_out = {key: noise_left_out(recorded._replace(counts=values)) for key, values in drawn.items()}
     if truth is not None:
-        against, reference = Against.TRUTH, _expected(truth, np.unique(stimulus), seed=seeds[-1], cache=cache)
+        against, reference = Against.TRUTH, _expected(truth, np.unique(stimulus), seed=expected, cache=cache)
+        left_out[REFERENCE] = left_out[DATA][:0]
     elif others is not None:
         against = Against.TRIALS if name == "held_out" else Against.TRAINED
-        reference = measure(others.counts, others.stimulus)
+        reference, left_out[REFERENCE] = measure(others.counts, others.stimulus), noise_left_out(others)
     else:
-        against, reference = Against.ITSELF, found[DATA]
-    scores = {key: compare(one, reference, draws) for key, one in found.items()}
+        against, reference, left_out[REFERENCE] = Against.ITSELF, found[DATA], left_out[DATA]
+    noise = reference.noise_correlation[None]
+    scores = {
+        key: compare(one, reference, draws, left_out=(
+            (left_out[key], noise), (one.noise_correlation[None], left_out[REFERENCE])
+        ))
+        for key, one in found.items()
+    }  # fmt: skip
     if against is Against.ITSELF:
-        scores[DATA] = _as_many_again(recorded, seed=seeds[-2])
-    elif truth is None and max(counts.max(), others.counts.max()) > 1:
+        scores[DATA] = _as_many_again(recorded, seed=halves)
+    elif others is not None and max(counts.max(), others.counts.max()) > 1:
         right = fano_factors(others.counts, others.stimulus)
         fano = {key: agreement(fano_factors(values, stimulus), right, draws) for key, values in drawn.items()}
         scores = {key: replace(one, fano=fano[key]) for key, one in scores.items()}
-    expected = {key: model.exceedance(np.unique(stimulus)).sum(axis=0) for key, model in models.items()}
-    return Part(name, stimulus, against, drawn, reference, found, expected, scores)
+    rates = {key: model.exceedance(np.unique(stimulus)).sum(axis=0) for key, model in models.items()}
+    return Part(name, stimulus, against, drawn, reference, found, left_out, rates, scores)
 
 
-def compare(model: ResponseStatistics, reference: ResponseStatistics, draws: np.ndarray) -> Scores:
-    """Compare all statistics; ``draws`` as of :func:`~cyclegan_neuro.evaluation.encoding.scores.neuron_draws`."""
-    noise, total, rate = (
-        agreement(getattr(model, name), getattr(reference, name), draws)
-        for name in ("noise_correlation", "total_correlation", "rates")
-    )
+def compare(
+    model: ResponseStatistics,
+    reference: ResponseStatistics,
+    draws: np.ndarray,
+    *,
+    left_out: Sequence[tuple[np.ndarray, np.ndarray]] = (),
+) -> Scores:
+    """Compare all statistics; ``draws``, and ``left_out`` of noise correlations, as of :func:`~.scores.agreement`."""
+    noise = agreement(model.noise_correlation, reference.noise_correlation, draws, left_out=left_out)
+    total = agreement(model.total_correlation, reference.total_correlation, draws)
+    rate = agreement(model.rates, reference.rates, draws)
     _, own, other = np.intersect1d(model.stimuli, reference.stimuli, assume_unique=True, return_indices=True)
     r = psth_correlations(model.psth[own], reference.psth[other])
     psth = agreement(r, np.zeros(r.shape), draws).mean

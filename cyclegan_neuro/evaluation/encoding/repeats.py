@@ -1,12 +1,16 @@
-"""Statistics of resampled repeats, from sums that are taken once."""
+"""Noise correlations without some of the repeats: how far they depend on the trials that happened to be recorded."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
 import numpy as np
+from scipy.sparse import csr_array
 
-__all__ = ["Recorded", "mean_noise_correlations", "repeats"]
+__all__ = ["Recorded", "noise_left_out", "repeats"]
+
+_N_GROUPS = 20
+_LEAST_VARIANCE = 1e-9  # per response; below is rounding
 
 
 class Recorded(NamedTuple):
@@ -36,30 +40,26 @@ def repeats(stimulus: np.ndarray, trial: np.ndarray) -> np.ndarray:
     return (np.arange(len(pairs)) - np.repeat(first, n_trials))[which.reshape(-1)]
 
 
-def mean_noise_correlations(recorded: Recorded, *, n_resamples: int, seed: int) -> np.ndarray:
-    """Return the mean noise correlation of the repeats as they are, and of repeats drawn with replacement.
+def noise_left_out(recorded: Recorded) -> np.ndarray:
+    """Return noise correlations without each of at most 20 groups of repeats, for a jackknife over trials.
 
-    Sums within each repeat are kept, so that a resampling costs one average over repeats. Residuals are not rescaled
-    by how often a stimulus was drawn, which cancels where all stimuli are shown equally often.
+    Residuals are not rescaled by how often a stimulus was shown, which cancels where that is equally often.
 
     Returns
     -------
-    ndarray of float64, shape (1 + resampling,)
+    ndarray of float64, shape (group, neuron, neuron)
     """
     place = np.unique(recorded.stimulus, return_inverse=True)[1]
-    repeat = repeats(recorded.stimulus, recorded.trial)
-    n, n_neurons = repeat.max() + 1, recorded.counts.shape[1]
-    sums, shown = np.zeros((n, place.max() + 1, n_neurons), np.float32), np.zeros((n, place.max() + 1), np.float32)
-    np.add.at(sums, (repeat, place), recorded.counts)
-    np.add.at(shown, (repeat, place), 1)
-    products = np.stack([part.T @ part for part in (recorded.counts[repeat == k].astype(float) for k in range(n))])
-    drawn = np.random.default_rng(seed).multinomial(n, np.full(n, 1 / n), size=n_resamples)
-    pairs, found = np.triu_indices(n_neurons, 1), []
-    for weights in np.concatenate([np.ones((1, n)), drawn]).astype(np.float32):
-        total = np.tensordot(weights, sums, 1)
-        often = np.maximum(weights @ shown, 1)[:, None]
-        covariance = np.tensordot(weights, products, 1) - total.T @ (total / often)
-        variance = np.diag(covariance)
-        scale = np.sqrt(np.where(variance > 1e-3, variance, np.nan))  # sums in float32: below is rounding
-        found.append(np.nanmean((covariance / np.outer(scale, scale))[pairs]))
-    return np.array(found)
+    group = repeats(recorded.stimulus, recorded.trial) % _N_GROUPS
+    n, n_stimuli, (n_responses, n_neurons) = group.max() + 1, place.max() + 1, recorded.counts.shape
+    member = csr_array((np.ones(n_responses), (group * n_stimuli + place, np.arange(n_responses))))
+    member.resize(n * n_stimuli, n_responses)
+    sums = (member @ recorded.counts.astype(float)).reshape(n, n_stimuli, n_neurons)
+    shown = np.asarray(member.sum(axis=1)).reshape(n, n_stimuli, 1)
+    parts = (recorded.counts[group == number].astype(np.float32) for number in range(n))
+    products = np.stack([(part.T @ part).astype(float) for part in parts])
+    rest, often, squares = (part.sum(axis=0) - part for part in (sums, shown, products))
+    covariance = squares - np.swapaxes(rest, 1, 2) @ (rest / np.maximum(often, 1))
+    variance = np.diagonal(covariance, axis1=1, axis2=2)
+    scale = np.sqrt(np.where(variance > _LEAST_VARIANCE * n_responses, variance, np.nan))
+    return covariance / (scale[:, :, None] * scale[:, None])

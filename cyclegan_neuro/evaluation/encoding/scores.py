@@ -1,18 +1,21 @@
-"""How near a statistic of a model is to that of a reference, with intervals over neurons."""
+"""How near a statistic of a model is to that of a reference, with intervals over neurons and trials."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple
 
 import numpy as np
+from scipy.special import ndtr
 
 from cyclegan_neuro.evaluation.verdicts import PairedVerdict
 
-__all__ = ["Agreement", "Estimate", "Match", "agreement", "interval", "neuron_draws"]
+__all__ = ["Agreement", "Estimate", "Match", "agreement", "estimate", "jackknife", "neuron_draws"]
 
-_LEVELS = (2.5, 97.5)  # %, of an interval
+_WITHIN = 1.96  # standard errors, of a 95 % interval
+_LEAST_VARIANCE = 1e-15
 _LEAST_SHARE = 0.9  # of the ceiling's correlation that a match reaches
 _SLOPES = (0.8, 1.2)  # relative to the ceiling's
 
@@ -23,13 +26,6 @@ class Estimate(NamedTuple):
     value: float
     low: float = np.nan
     high: float = np.nan
-
-
-def interval(draws: np.ndarray) -> tuple[float, float]:
-    """Return the 95 % interval of resampled values, those that are not defined left out."""
-    draws = draws[np.isfinite(draws)]
-    low, high = np.percentile(draws, _LEVELS) if draws.size else (np.nan, np.nan)
-    return float(low), float(high)
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,6 +43,8 @@ class Agreement:
         Pairs, or neurons, in which both are defined.
     rmse_draws : ndarray, shape (resampling,)
         By the same neurons for every model, so that two are compared in pairs; empty where neurons were not resampled.
+    rmse_left_out : tuple of ndarray, shape (group,)
+        Without groups of the model's own trials, then of the reference's.
     """
 
     r: Estimate
@@ -55,16 +53,17 @@ class Agreement:
     mean: Estimate
     n: int
     rmse_draws: np.ndarray
+    rmse_left_out: tuple[np.ndarray, ...] = ()
 
     def verdict(self, other: Agreement) -> PairedVerdict:
-        """Say whether this one has the smaller error, by how many resamplings of neurons it has it in."""
-        difference = other.rmse_draws - self.rmse_draws if self.rmse_draws.shape == other.rmse_draws.shape else None
-        if difference is None or not difference.size or not np.isfinite(difference).any():
+        """Say whether this one has the smaller error: beyond what neurons and trials leave uncertain."""
+        if not self.rmse_draws.size or self.rmse_draws.shape != other.rmse_draws.shape:
             return PairedVerdict.UNKNOWN
-        difference = difference[np.isfinite(difference)]
-        tail = min(np.sum(difference <= 0), np.sum(difference >= 0))
-        p = min(1.0, 2 * (tail + 1) / (len(difference) + 1))
-        return PairedVerdict.of(other.rmse.value - self.rmse.value, p)
+        variance = _variance(other.rmse_draws - self.rmse_draws)
+        for number, (own, its) in enumerate(zip(self.rmse_left_out, other.rmse_left_out, strict=True)):
+            variance += jackknife(own) + jackknife(its) if number == 0 else jackknife(own - its)
+        difference = other.rmse.value - self.rmse.value
+        return PairedVerdict.of(difference, float(2 * ndtr(-abs(difference) / np.sqrt(variance))))
 
     def metrics(self) -> dict:
         """Return the entry of ``metrics.json``."""
@@ -110,7 +109,29 @@ def neuron_draws(n_neurons: int, *, n_resamples: int, seed: int) -> np.ndarray:
     return np.concatenate([np.ones((1, n_neurons)), drawn])
 
 
-def agreement(model: np.ndarray, reference: np.ndarray, draws: np.ndarray) -> Agreement:
+def jackknife(left_out: np.ndarray) -> float:
+    """Return the variance of a number from its values without each of the groups; 0 for fewer than two."""
+    return (len(left_out) - 1) * float(np.var(left_out)) if len(left_out) > 1 else 0.0
+
+
+def _variance(draws: np.ndarray) -> float:
+    """Return the variance of resampled values, those that are not defined left out; NaN for fewer than two."""
+    draws = draws[np.isfinite(draws)]
+    return float(np.var(draws)) if draws.size > 1 else np.nan
+
+
+def estimate(value: float, variance: float) -> Estimate:
+    """Return a number with the interval of a normal distribution."""
+    return Estimate(value, value - _WITHIN * variance**0.5, value + _WITHIN * variance**0.5)
+
+
+def agreement(
+    model: np.ndarray,
+    reference: np.ndarray,
+    draws: np.ndarray,
+    *,
+    left_out: Sequence[tuple[np.ndarray, np.ndarray]] = (),
+) -> Agreement:
     """Compare values of neurons, or of pairs of neurons, with those of a reference.
 
     Parameters
@@ -120,7 +141,32 @@ def agreement(model: np.ndarray, reference: np.ndarray, draws: np.ndarray) -> Ag
     draws : ndarray, shape (1 + resampling, neuron)
         From :func:`neuron_draws`. A pair counts as often as both its neurons were drawn together; no neuron is paired
         with itself.
+    left_out : sequence of (ndarray, ndarray), shape (group or 1, neuron, neuron)
+        Model and reference without groups of trials: first of the model's, then of the reference's. Variances of
+        independent sources add up (of r after Fisher's transformation).
     """
+    found = _compared(model, reference, draws)
+    without = [
+        [_compared(one, other, draws[:1]) for one, other in zip(*np.broadcast_arrays(*pair), strict=True)]
+        for pair in left_out
+    ]
+    estimates = {}
+    for name, values in found.items():
+        scaled = np.arctanh if name == "r" else np.asarray
+        with np.errstate(divide="ignore", invalid="ignore"):
+            trials = sum(jackknife(scaled(np.array([one[name][0] for one in part]))) for part in without)
+            variance = _variance(scaled(values[1:])) + trials
+            ends = estimate(float(scaled(values[0])), variance)
+        low, high = np.tanh(ends[1:]) if name == "r" else ends[1:]
+        estimates[name] = Estimate(float(values[0]), float(low), float(high))
+    left = tuple(np.array([one["rmse"][0] for one in part]) for part in without)
+    known = np.isfinite(model) & np.isfinite(reference)
+    n = np.triu(known, 1).sum() if model.ndim == 2 else known.sum()
+    return Agreement(**estimates, n=int(n), rmse_draws=found["rmse"][1:], rmse_left_out=left)
+
+
+def _compared(model: np.ndarray, reference: np.ndarray, draws: np.ndarray) -> dict[str, np.ndarray]:
+    """Return r, slope, error and mean for every row of draws."""
     known = np.isfinite(model) & np.isfinite(reference)
     if model.ndim == 2:
         known &= np.triu(np.ones(model.shape, bool), 1)
@@ -129,11 +175,10 @@ def agreement(model: np.ndarray, reference: np.ndarray, draws: np.ndarray) -> Ag
         n = _total(known.astype(float), draws)
         mean_x, mean_y, squares = (_total(part, draws) / n for part in (x, y, (y - x) ** 2))
         var_x, var_y = (_total(part**2, draws) / n - mean**2 for part, mean in ((x, mean_x), (y, mean_y)))
-        var_x, var_y = (np.where(var > 1e-15, var, np.nan) for var in (var_x, var_y))
+        var_x, var_y = (np.where(var > _LEAST_VARIANCE, var, np.nan) for var in (var_x, var_y))
         both = _total(x * y, draws) / n - mean_x * mean_y
-        found = {"r": both / np.sqrt(var_x * var_y), "slope": both / var_x, "rmse": np.sqrt(squares), "mean": mean_y}
-    estimates = {name: Estimate(float(one[0]), *interval(one[1:])) for name, one in found.items()}
-    return Agreement(**estimates, n=int(known.sum()), rmse_draws=found["rmse"][1:])
+        r = np.clip(both / np.sqrt(var_x * var_y), -1, 1)
+        return {"r": r, "slope": both / var_x, "rmse": np.sqrt(squares), "mean": mean_y}
 
 
 def _total(values: np.ndarray, draws: np.ndarray) -> np.ndarray:

@@ -1,13 +1,16 @@
-"""Noise correlations of resampled repeats."""
+"""Noise correlations without groups of repeats."""
 
 import numpy as np
 import pytest
 
-from cyclegan_neuro.evaluation.encoding.repeats import Recorded, mean_noise_correlations, repeats
+from cyclegan_neuro.evaluation.encoding.repeats import Recorded, noise_left_out, repeats
+from cyclegan_neuro.evaluation.encoding.scores import jackknife
 from cyclegan_neuro.populations.responses.statistics import measure
 
+PAIRS = np.triu_indices(3, 1)
 
-def shown(n_trials=30, n_stimuli=6, seed=0):
+
+def shown(n_trials=40, n_stimuli=6, seed=0):
     rng = np.random.default_rng(seed)
     stimulus, trial = np.tile(np.arange(n_stimuli), n_trials), np.repeat(np.arange(n_trials), n_stimuli)
     shared = rng.normal(size=(len(trial), 1)) > 0.5
@@ -19,17 +22,31 @@ def test_repeats_are_counted_by_stimulus():
     assert repeats(np.array([0, 1, 0, 1, 1]), np.array([3, 3, 9, 4, 9])).tolist() == [0, 0, 1, 1, 2]
 
 
-def test_the_first_mean_is_that_of_all_repeats():
+def test_groups_are_left_out_one_by_one():
     recorded = shown()
-    found = mean_noise_correlations(recorded, n_resamples=100, seed=0)
-    expected = measure(recorded.counts, recorded.stimulus).noise_correlation[np.triu_indices(3, 1)].mean()
-    assert found[0] == pytest.approx(expected, abs=1e-5)
-    assert len(found) == 101
-    assert found[1:].mean() == pytest.approx(found[0], abs=0.02)
-    assert 0.01 < found[1:].std() < 0.1
+    found = noise_left_out(recorded)
+    assert found.shape == (20, 3, 3)
+    kept = recorded.trial % 20 != 7
+    expected = measure(recorded.counts[kept], recorded.stimulus[kept]).noise_correlation
+    assert found[7] == pytest.approx(expected, abs=1e-6)
 
 
-def test_resampling_repeats_is_as_uncertain_as_drawing_them_anew():
-    spread = np.std([mean_noise_correlations(shown(seed=seed), n_resamples=1, seed=0)[0] for seed in range(60)])
-    resampled = mean_noise_correlations(shown(), n_resamples=200, seed=0)[1:].std()
-    assert resampled == pytest.approx(spread, rel=0.5)
+def test_silent_neurons_have_no_noise_correlation():
+    recorded = shown()
+    recorded.counts[:, 1] = 0
+    assert np.isnan(noise_left_out(recorded)[:, 0, 1]).all()
+    assert np.isfinite(noise_left_out(recorded)[:, 0, 2]).all()
+
+
+def test_few_trials_make_few_groups():
+    assert len(noise_left_out(shown(n_trials=4))) == 4
+
+
+def test_the_jackknife_is_as_uncertain_as_trials_drawn_anew():
+    means = [measure(one.counts, one.stimulus).noise_correlation[PAIRS].mean() for one in map(seeded, range(100))]
+    variances = [jackknife(noise_left_out(seeded(seed))[(slice(None), *PAIRS)].mean(axis=1)) for seed in range(20)]
+    assert np.mean(variances) == pytest.approx(np.var(means), rel=0.5)
+
+
+def seeded(seed):
+    return shown(seed=seed)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from cyclegan_neuro.evaluation.encoding.scores import Match, agreement, interval, neuron_draws
+from cyclegan_neuro.evaluation.encoding.scores import Match, agreement, estimate, jackknife, neuron_draws
 from cyclegan_neuro.evaluation.verdicts import PairedVerdict
 from cyclegan_neuro.populations.responses.statistics import compare_pairs
 
@@ -67,9 +67,31 @@ def test_neurons_are_drawn_with_replacement():
     assert (draws.sum(axis=1) == 7).all()
 
 
-def test_interval_leaves_out_what_is_not_defined():
-    assert interval(np.array([np.nan, *range(101)])) == (2.5, 97.5)
-    assert np.isnan(interval(np.array([np.nan]))).all()
+def test_jackknife_of_a_mean_is_its_squared_standard_error():
+    values = np.random.default_rng(0).normal(size=30)
+    left_out = (values.sum() - values) / 29
+    assert jackknife(left_out) == pytest.approx(values.var(ddof=1) / 30)
+    assert jackknife(left_out[:0]) == 0.0
+
+
+def test_intervals_are_two_standard_errors_wide():
+    assert estimate(1.0, 0.25) == pytest.approx((1.0, 1 - 0.98, 1 + 0.98))
+
+
+def test_uncertain_trials_widen_intervals_and_blur_verdicts():
+    rng, draws = np.random.default_rng(3), neuron_draws(20, n_resamples=100, seed=0)
+    reference = symmetric(rng, 20)
+    near, far = (reference + noise * symmetric(rng, 20) for noise in (0.2, 0.3))
+
+    def compared(model, spread):
+        without = model + spread * rng.normal(size=(20, 1, 1)) * np.ones((20, 20))
+        return agreement(model, reference, draws, left_out=[(without, reference[None])])
+
+    assert compared(near, 0.0).verdict(compared(far, 0.0)) is PairedVerdict.BETTER
+    assert compared(near, 0.2).verdict(compared(far, 0.2)) is PairedVerdict.NOISE
+    sure, unsure = (compared(near, spread).mean for spread in (0.0, 0.2))
+    assert unsure.value == sure.value
+    assert unsure.high - unsure.low > 1.5 * (sure.high - sure.low)
 
 
 def test_a_match_is_judged_beside_the_data():

@@ -101,8 +101,8 @@ def noise_block(found: Measurements) -> Block:
                 one.rmse.value, span(one.rmse, digits=4), one.mean.value, None if verdict is None else verdict.value,
             ))  # fmt: skip
     caption = (
-        "Noise correlations against the reference, over pairs of neurons. Intervals (95 %): neurons resampled. Last "
-        "column: whether the run's model has the smaller error, paired over the resampled neurons."
+        "Noise correlations against the reference, over pairs of neurons. Intervals (95 %) over neurons and trials. "
+        "Last column: whether the run's model has the smaller error."
     )
     part = next(iter(found.leading.values()))
     prose = tell("noise", told=told, against=part.against, Against=Against, simulated=part.against is Against.TRUTH)
@@ -123,21 +123,22 @@ def change_block(found: Measurements) -> Block | None:
     rows = tuple(
         (
             "the training trials" if key == DATA else found.labels[key], score.r.value, span(score.r),
-            score.slope.value, score.rmse.value, one.models[key],
+            score.slope.value, score.rmse.value, score.mean.value, span(score.mean, digits=3),
         )
         for key, score in one.scores.items()
     )  # fmt: skip
-    columns = ("", "r of the change", "interval", "slope", "error (RMSE)", "change of the mean")
+    columns = ("", "r of the change", "interval", "slope", "error (RMSE)", "change of the mean", "interval")
     caption = (
         "Change of noise correlations, day y minus day x, of every pair against that in held-out trials; intervals "
-        "(95 %): neurons resampled."
+        "(95 %) over neurons and trials."
     )
-    drawn = Picture("noise_change", f"{caption} Left: means; the recording's intervals resample trials.",
+    drawn = Picture("noise_change", f"{caption} Left: means.",
                     pictures.change(found), "")  # fmt: skip
     told = tell(
         "change", one=one, name=found.labels[MODEL], means=[estimate(mean, digits=3) for mean in one.mean],
         difference=estimate(one.difference, digits=3), data=estimate(one.scores[DATA].r),
-        own=estimate(one.scores[MODEL].r), seen=one.seen_by(MODEL), model_difference=f"{one.models[MODEL]:+.3f}",
+        own=estimate(one.scores[MODEL].r), seen=one.seen_by(MODEL),
+        model_difference=estimate(one.scores[MODEL].mean, digits=3),
     )  # fmt: skip
     return Block(TITLES["change"], tables=((caption, Table("noise_change", columns, rows)),), pictures=(drawn,), **told)
 
