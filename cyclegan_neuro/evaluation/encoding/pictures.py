@@ -21,7 +21,7 @@ from cyclegan_neuro.evaluation.encoding.measurements import (
     Measurements,
 )
 from cyclegan_neuro.evaluation.encoding.parts import DATA, Part
-from cyclegan_neuro.evaluation.encoding.scores import Agreement
+from cyclegan_neuro.evaluation.encoding.scores import Agreement, Estimate
 from cyclegan_neuro.figures.style import DAY_X, DAY_Y, MUTED, TRUTH, new_figure, styled
 
 __all__ = ["change", "correlations", "matrices", "opening", "psths", "rasters", "statistics"]
@@ -55,8 +55,9 @@ def opening(found: Measurements) -> Figure:
             axis.set_title(f"{_wrapped(found.labels[key])}\n{_score(part.scores[key].noise)}", fontsize=12)
         panels[0].set_ylabel("noise correlation, model")
         panels[len(panels) // 2].set_xlabel(f"noise correlation, {part.against.value}")
-        _dots(dots, found, part, {key: one.noise for key, one in part.scores.items()})
-        dots.set_xlabel(f"r with the {part.against.value}")
+        _dots(dots, found, part, {key: one.noise.rmse for key, one in part.scores.items()})
+        dots.set(xlabel="error (RMSE)", xlim=(0, None))
+        dots.locator_params(axis="x", nbins=4)
     return figure
 
 
@@ -78,41 +79,41 @@ def change(found: Measurements) -> Figure:
                 )
         means.set_xticks((0, 1), [f"day {day}" for day in DAYS])
         means.set(ylabel="mean noise correlation", xlim=(-0.4, 1.4))
-        means.legend(loc="center", fontsize=10)
+        means.legend(loc="upper center", bbox_to_anchor=(0.4, -0.08), fontsize=10)
         limits = _limits([one.matrices["reference"], one.matrices[DATA], one.matrices[MODEL]])
         for axis, key in zip(panels, shown, strict=True):
             _pairs(axis, one.matrices["reference"], one.matrices[key], key, limits)
-            axis.set_title(f"{_wrapped(found.label(key, part))}\n{_score(one.scores[key])}", fontsize=12)
+            axis.set_title(f"{_wrapped(found.label(key, part), width=20)}\n{_score(one.scores[key])}", fontsize=12)
         panels[0].set_ylabel("change from day x to day y")
         panels[1].set_xlabel("change of noise correlation, held-out trials")
-        _dots(dots, found, part, one.scores)
-        dots.set_xlabel("r of the change")
+        _dots(dots, found, part, {key: score.r for key, score in one.scores.items()})
+        dots.axvline(0, color=MUTED, linewidth=0.8)
+        dots.set(xlabel="r of the change", xlim=(None, 1.02))
     return figure
 
 
-def _dots(axis: Axes, found: Measurements, part: Part, scores: dict[str, Agreement]) -> None:
-    """Draw r of every model with its interval; the recording's own as a line with a band."""
-    ceiling = scores[DATA].r
-    rows = [MODEL, *(key for key in scores if key not in (MODEL, DATA))]
+def _dots(axis: Axes, found: Measurements, part: Part, estimates: dict[str, Estimate]) -> None:
+    """Draw an estimate of every model with its interval; the recording's own as a line with a band."""
+    ceiling = estimates[DATA]
+    rows = [MODEL, *(key for key in estimates if key not in (MODEL, DATA))]
     for height, key in enumerate(rows):
-        value, low, high = scores[key].r
+        value, low, high = estimates[key]
         axis.plot([low, high], [height, height], color=_colour(key))
         axis.plot(value, height, "o", color=_colour(key), markersize=7)
     axis.axvline(ceiling.value, color=TRUTH, linestyle="--", linewidth=1.2, label=found.label(DATA, part))
     axis.axvspan(ceiling.low, ceiling.high, color=MUTED, alpha=0.25, linewidth=0)
-    axis.axvline(0, color=MUTED, linewidth=0.8)
     axis.set_yticks(range(len(rows)), [_wrapped(found.labels[key]) for key in rows])
-    axis.set(ylim=(len(rows) - 0.5, -0.5), xlim=(min(-0.05, *(one.r.low for one in scores.values())), 1.02))
+    axis.set_ylim(len(rows) - 0.5, -0.5)
     axis.tick_params(axis="y", length=0, labelsize=11)
     axis.legend(loc="lower center", bbox_to_anchor=(0.3, 1.0))
 
 
-def _wrapped(text: str) -> str:
-    return "\n".join(textwrap.wrap(text, 22))
+def _wrapped(text: str, *, width: int = 22) -> str:
+    return "\n".join(textwrap.wrap(text, width))
 
 
 def _score(found: Agreement) -> str:
-    return f"r {found.r.value:.2f}, slope {found.slope.value:.2f}"
+    return f"r {found.r.value:.3f}, slope {found.slope.value:.2f}"
 
 
 def _limits(values: Sequence[np.ndarray]) -> tuple[float, float]:

@@ -185,7 +185,7 @@ def test_noise_correlations_that_fall_from_one_day_to_the_other(evaluate, simula
     assert change["models"]["model"]["r"]["low"] > 0.3
     assert change["models"]["supervised"]["r"]["low"] < 0
     sentence = told(found)["Did learning change them?"]
-    assert sentence.startswith("The mean fell: 0.1")
+    assert sentence.startswith("The mean noise correlation fell: 0.1")
     assert "pairs changed in their own ways" in sentence
     assert "Model sees the change of pairs" in sentence
     assert set(found.metrics["encoding"]["x"]) == {"train", "held_out"}

@@ -123,7 +123,7 @@ def change_block(found: Measurements) -> Block | None:
     rows = tuple(
         (
             "the training trials" if key == DATA else found.labels[key], score.r.value, span(score.r),
-            score.slope.value, score.rmse.value, score.mean.value, span(score.mean, digits=3),
+            score.slope.value, score.rmse.value, score.mean.value, span(score.mean),
         )
         for key, score in one.scores.items()
     )  # fmt: skip
@@ -135,10 +135,10 @@ def change_block(found: Measurements) -> Block | None:
     drawn = Picture("noise_change", f"{caption} Left: means.",
                     pictures.change(found), "")  # fmt: skip
     told = tell(
-        "change", one=one, name=found.labels[MODEL], means=[estimate(mean, digits=3) for mean in one.mean],
-        difference=estimate(one.difference, digits=3), data=estimate(one.scores[DATA].r),
+        "change", one=one, name=found.labels[MODEL], means=[estimate(mean) for mean in one.mean],
+        difference=estimate(one.difference), data=estimate(one.scores[DATA].r),
         own=estimate(one.scores[MODEL].r), seen=one.seen_by(MODEL),
-        model_difference=estimate(one.scores[MODEL].mean, digits=3),
+        model_difference=estimate(one.scores[MODEL].mean),
     )  # fmt: skip
     return Block(TITLES["change"], tables=((caption, Table("noise_change", columns, rows)),), pictures=(drawn,), **told)
 

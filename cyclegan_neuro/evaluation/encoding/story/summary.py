@@ -61,9 +61,9 @@ def _worked(found: Measurements) -> str:
 
 
 def _listed(found: Measurements, part: Part, values: dict[str, float]) -> str:
-    """Return ``0.98 (supervised 0.67, the data themselves 0.97)``."""
-    beside = ", ".join(f"{found.label(key, part)} {value:.2f}" for key, value in values.items() if key != MODEL)
-    return f"{values[MODEL]:.2f} ({beside})"
+    """Return ``0.982 (supervised 0.673, the data themselves 0.975)``."""
+    beside = ", ".join(f"{found.label(key, part)} {value:.3f}" for key, value in values.items() if key != MODEL)
+    return f"{values[MODEL]:.3f} ({beside})"
 
 
 def _noise(found: Measurements) -> str:
@@ -80,7 +80,7 @@ def _noise(found: Measurements) -> str:
             told.append(
                 f"In {'bins that it never saw' if other.name == 'held_out' else 'training bins'}: r "
                 f"{estimate(other.scores[MODEL].noise.r)} ({found.label(DATA, other)} "
-                f"{other.scores[DATA].noise.r.value:.2f})."
+                f"{other.scores[DATA].noise.r.value:.3f})."
             )
     return f"{match.value}. {' '.join(told)}"
 
@@ -90,7 +90,7 @@ def _changed(found: Measurements) -> str:
     pairs = "pairs changed in their own ways" if one.pairs_changed else "which pairs changed cannot be told"
     seen = "sees" if one.seen_by(MODEL) else "does not see"
     return (
-        f"The mean {one.shift.value}: {estimate(one.mean[0], digits=3)} to {estimate(one.mean[1], digits=3)}; {pairs} "
+        f"The mean noise correlation {one.shift.value}: {estimate(one.mean[0])} to {estimate(one.mean[1])}; {pairs} "
         f"(r {estimate(one.scores[DATA].r)} between the changes in training and in held-out trials). "
         f"{found.labels[MODEL]} {seen} the change of pairs: r {estimate(one.scores[MODEL].r)}{_copula_too(one)}."
     )
@@ -99,7 +99,7 @@ def _changed(found: Measurements) -> str:
 def _copula_too(one: Change) -> str:
     """Say how well a copula, which is told each day's correlations, has the change."""
     key = COPULA if COPULA in one.scores else COPULA_PSTH
-    return f", a Gaussian copula fitted to each day {one.scores[key].r.value:.2f}"
+    return f", a Gaussian copula fitted to each day {one.scores[key].r.value:.3f}"
 
 
 def _more(found: Measurements) -> str:
@@ -151,13 +151,13 @@ def opening_picture(found: Measurements) -> Picture:
     if found.change is not None:
         caption = (
             "Noise correlations on both days (left; models dashed), and how those of pairs changed, in models against "
-            "held-out trials. Right: r with intervals over neurons; the training trials as line and band."
+            "held-out trials. Right: r with 95 % intervals; the training trials as line and band."
         )
         return Picture("opening", caption, pictures.change(found), "")
     part = next(iter(found.leading.values()))
     caption = (
         f"Noise correlations of pairs of neurons in {part_name(found, part.name, None)}, models against "
-        f"{reference_name(part)}. Right: r of all models with 95 % intervals over neurons; {found.label(DATA, part)} "
-        "as line and band."
+        f"{reference_name(part)}. Right: the error of all models with 95 % intervals; {found.label(DATA, part)} as "
+        "line and band."
     )
     return Picture("opening", caption, pictures.opening(found), "Figure 4 C")

@@ -30,13 +30,13 @@ def tell(section: str, /, **facts: Any) -> dict[str, tuple[str, ...]]:
     return wording.tell(Path(__file__).parent / f"{section}.j2", **facts)
 
 
-def span(found: Estimate, *, digits: int = 2) -> str | None:
-    """Return an interval, ``0.96 to 0.99``; None where it is not known."""
+def span(found: Estimate, *, digits: int = 3) -> str | None:
+    """Return an interval, ``0.961 to 0.992``; None where it is not known."""
     return f"{found.low:.{digits}f} to {found.high:.{digits}f}" if found.low == found.low else None
 
 
-def estimate(found: Estimate, *, digits: int = 2) -> str:
-    """Return ``0.98 (0.96 to 0.99)``, or the value alone."""
+def estimate(found: Estimate, *, digits: int = 3) -> str:
+    """Return ``0.982 (0.961 to 0.992)``, or the value alone."""
     interval = span(found, digits=digits)
     value = f"{found.value:.{digits}f}" if found.value == found.value else "–"
     return f"{value} ({interval})" if interval else value
@@ -59,7 +59,7 @@ def reference_name(part: Part) -> str:
 
 
 def agrees(found: Agreement) -> str:
-    """Return ``r 0.98 (0.96 to 0.99), slope 1.03``."""
+    """Return ``r 0.982 (0.961 to 0.992), slope 1.03``."""
     return f"r {estimate(found.r)}, slope {found.slope.value:.2f}"
 
 
