@@ -82,7 +82,7 @@ class Match(Enum):
     FULL = "Yes"
     PART = "In part"
     NONE = "No"
-    UNKNOWN = "Cannot be told"
+    UNKNOWN = "Cannot be told: the data's own trials do not agree"
 
     @classmethod
     def of(cls, model: Agreement, ceiling: Agreement) -> Match:

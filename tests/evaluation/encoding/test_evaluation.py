@@ -213,7 +213,7 @@ def test_counts_have_fano_factors(evaluate):
     found = evaluate(prepared, Poisson(), {})
     fano = found.metrics["encoding"]["held_out"]["models"]["model"]["fano_factor"]
     assert fano["mean"]["value"] == pytest.approx(1.0, abs=0.15)
-    assert found.metrics["encoding"]["held_out"]["match"] == "Cannot be told"  # there is nothing to have
+    assert found.metrics["encoding"]["held_out"]["match"].startswith("Cannot be told")  # there is nothing to have
     assert "copula" not in found.metrics["encoding"]["held_out"]["models"]
 
 

@@ -88,11 +88,12 @@ def _noise(found: Measurements) -> str:
 def _changed(found: Measurements) -> str:
     one = found.change
     pairs = "pairs changed in their own ways" if one.pairs_changed else "which pairs changed cannot be told"
-    seen = "sees" if one.seen_by(MODEL) else "does not see"
+    seen = " sees" if one.seen_by(MODEL) else " does not see"
+    seen = f"{seen} the change of pairs" if one.pairs_changed else ""
     return (
         f"The mean noise correlation {one.shift.value}: {estimate(one.mean[0])} to {estimate(one.mean[1])}; {pairs} "
         f"(r {estimate(one.scores[DATA].r)} between the changes in training and in held-out trials). "
-        f"{found.labels[MODEL]} {seen} the change of pairs: r {estimate(one.scores[MODEL].r)}{_copula_too(one)}."
+        f"{found.labels[MODEL]}{seen}: r {estimate(one.scores[MODEL].r)}{_copula_too(one)}."
     )
 
 
@@ -114,7 +115,9 @@ def _more(found: Measurements) -> str:
     better = [verdict is PairedVerdict.BETTER for verdict in verdicts.values()]
     word = "Yes" if all(better) else "In part" if any(better) else "No"
     copulas = {verdict for (key, _), verdict in verdicts.items() if key in (COPULA, COPULA_PSTH)}
-    if PairedVerdict.WORSE in copulas:
+    if not any(better) and all(found.match(part) is Match.UNKNOWN for part in leading.values()):
+        word = Match.UNKNOWN.value
+    elif PairedVerdict.WORSE in copulas:
         word += ": a Gaussian copula does better"
     elif PairedVerdict.NOISE in copulas:
         word += ": a Gaussian copula does as well"
