@@ -49,7 +49,7 @@ def opening(found: Measurements) -> Figure:
     with styled():
         figure = new_figure(13.0, 4.6)
         *panels, dots = figure.subplots(1, len(shown) + 1, width_ratios=(*[1.0] * len(shown), 1.1))
-        limits = _limits([part.reference.noise_correlation, part.statistics[MODEL].noise_correlation])
+        limits = _limits([part.reference.noise_correlation, *(part.statistics[k].noise_correlation for k in shown)])
         for axis, key in zip(panels, shown, strict=True):
             _pairs(axis, part.reference.noise_correlation, part.statistics[key].noise_correlation, key, limits)
             axis.set_title(f"{_wrapped(found.labels[key])}\n{_score(part.scores[key].noise)}", fontsize=12)
@@ -273,12 +273,14 @@ def psths(found: Measurements, part: Part) -> Figure:
                 counts = part.counts[DATA][:, neuron].astype(float)
                 n = np.bincount(row)
                 spread = np.sqrt(np.bincount(row, (counts - data.psth[row, neuron]) ** 2) / np.maximum(n - 1, 1) / n)
-                time_s = part.stimuli * responses.bin_s
-                mean = data.psth[:, neuron]
+                time_s = (part.stimuli * responses.bin_s)[:_SHOWN_STIMULI]
+                mean, spread = (values[:_SHOWN_STIMULI] for values in (data.psth[:, neuron], spread))
                 axis.fill_between(time_s, mean - spread, mean + spread, color=MUTED, alpha=0.4, linewidth=0)
                 axis.plot(time_s, mean, color=TRUTH, linewidth=1.0, label=f"{_recorded(found)} (± standard error)")
                 for key in shown:
-                    axis.plot(time_s, part.expected[key][:, neuron], color=_colour(key), label=found.labels[key])
+                    axis.plot(
+                        time_s, part.expected[key][:_SHOWN_STIMULI, neuron], color=_colour(key), label=found.labels[key]
+                    )
                 axis.set(xlim=(time_s[0], time_s[-1]), ylim=(0, None))
             else:
                 top = 1.05 * part.reference.psth[:, neuron].max()

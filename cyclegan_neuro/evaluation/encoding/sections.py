@@ -16,8 +16,8 @@ class EvaluationSection(sections.EvaluationSection):
 
     weights: Literal["best", "last"] = setting("last", "Checkpoint to evaluate.")
     batch_size: int = setting(4096, "Responses per network call.", ge=1)
-    n_resamples: int = setting(200, "Splits of trials into halves, and resamplings behind intervals.", ge=20)
-    seed: int = setting(0, "Draws samples of the models, splits and resamplings.", ge=0)
+    n_resamples: int = setting(200, "Resamplings of neurons behind intervals.", ge=20)
+    seed: int = setting(0, "Draws samples of the models, halves of trials and resamplings.", ge=0)
 
 
 class EncodingConfig(Protocol):

@@ -145,7 +145,7 @@ def test_a_model_without_shared_noise_loses_to_the_copula(evaluate, simulated):
     assert part["noise_rmse_against"]["copula"] == part["noise_rmse_against"]["data"] == "worse"
     assert part["noise_rmse_against"]["supervised"] == "within noise"
     assert told(found)["The right noise correlations?"].startswith("No. r ")
-    assert told(found)["More than simple models?"].startswith("No: a Gaussian copula does better. Its error")
+    assert told(found)["More than simple models?"].startswith("No: a Gaussian copula does better. The model's error")
 
 
 def test_trials_that_were_held_out_are_the_reference(evaluate, simulated):

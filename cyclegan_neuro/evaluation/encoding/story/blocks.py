@@ -11,6 +11,7 @@ from cyclegan_neuro.evaluation.encoding.parts import DATA, Against, Part
 from cyclegan_neuro.evaluation.encoding.story.wording import (
     TITLES,
     agrees,
+    begun,
     compared,
     estimate,
     of_day,
@@ -77,8 +78,8 @@ def noise_block(found: Measurements) -> Block:
     for day, part in found.leading.items():
         own, data = part.scores[MODEL].noise, part.scores[DATA].noise
         told.append(
-            f"{of_day(day)}{agrees(own)} against {reference_name(part)}; {found.label(DATA, part)}: {agrees(data)}. "
-            f"The error of {compared(found, part)}."
+            begun(f"{of_day(day)}{found.labels[MODEL]} {agrees(own)} against {reference_name(part)}; ")
+            + f"{found.label(DATA, part)} {agrees(data)}. The model's error of {compared(found, part)}."
         )
         slug, when = _named(day)
         caption = f"Noise correlations of all pairs of neurons against {reference_name(part)}{when}; right is the line."
@@ -135,7 +136,7 @@ def change_block(found: Measurements) -> Block | None:
     drawn = Picture("noise_change", f"{caption} Left: means.",
                     pictures.change(found), "")  # fmt: skip
     told = tell(
-        "change", one=one, name=found.labels[MODEL], means=[estimate(mean) for mean in one.mean],
+        "change", one=one, name=begun(found.labels[MODEL]), means=[estimate(mean) for mean in one.mean],
         difference=estimate(one.difference), data=estimate(one.scores[DATA].r),
         own=estimate(one.scores[MODEL].r), seen=one.seen_by(MODEL),
         model_difference=estimate(one.scores[MODEL].mean),
@@ -183,7 +184,7 @@ def _statistics_sentence(found: Measurements, day: int | None, part: Part) -> st
         )
 
     others = "".join(f"; {found.label(key, part)}: {numbers(key)}" for key in (SUPERVISED, DATA) if key in part.scores)
-    return f"{of_day(day)}{found.labels[MODEL]}: {numbers(MODEL)}{others}."
+    return begun(f"{of_day(day)}{found.labels[MODEL]}: {numbers(MODEL)}{others}.")
 
 
 def psth_block(found: Measurements) -> Block:

@@ -14,6 +14,7 @@ from cyclegan_neuro.evaluation.encoding.sections import EncodingConfig
 from cyclegan_neuro.evaluation.encoding.story.blocks import origin_sentence
 from cyclegan_neuro.evaluation.encoding.story.wording import (
     TITLES,
+    begun,
     compared,
     estimate,
     of_day,
@@ -93,7 +94,7 @@ def _changed(found: Measurements) -> str:
     return (
         f"The mean noise correlation {one.shift.value}: {estimate(one.mean[0])} to {estimate(one.mean[1])}; {pairs} "
         f"(r {estimate(one.scores[DATA].r)} between the changes in training and in held-out trials). "
-        f"{found.labels[MODEL]}{seen}: r {estimate(one.scores[MODEL].r)}{_copula_too(one)}."
+        f"{begun(found.labels[MODEL])}{seen}: r {estimate(one.scores[MODEL].r)}{_copula_too(one)}."
     )
 
 
@@ -122,9 +123,10 @@ def _more(found: Measurements) -> str:
     elif PairedVerdict.NOISE in copulas:
         word += ": a Gaussian copula does as well"
     told = [
-        f"{of_day(day)}its error in noise correlations of {compared(found, part)}." for day, part in leading.items()
+        f"{of_day(day)}the model's error in noise correlations of {compared(found, part)}."
+        for day, part in leading.items()
     ]
-    return f"{word}. {' '.join(one[0].upper() + one[1:] for one in told)}"
+    return f"{word}. {' '.join(map(begun, told))}"
 
 
 def _sure(found: Measurements) -> str:

@@ -12,7 +12,7 @@ from cyclegan_neuro.evaluation.encoding.parts import DATA, Part
 from cyclegan_neuro.evaluation.encoding.scores import Agreement, Estimate
 from cyclegan_neuro.evaluation.verdicts import PairedVerdict
 
-__all__ = ["TITLES", "agrees", "compared", "estimate", "of_day", "part_name", "reference_name", "span", "tell"]
+__all__ = ["TITLES", "agrees", "begun", "compared", "estimate", "of_day", "part_name", "reference_name", "span", "tell"]
 
 TITLES = {
     "inputs": "What went in",
@@ -28,6 +28,11 @@ TITLES = {
 def tell(section: str, /, **facts: Any) -> dict[str, tuple[str, ...]]:
     """Return prose and how of a section; see :func:`cyclegan_neuro.evaluation.wording.tell`."""
     return wording.tell(Path(__file__).parent / f"{section}.j2", **facts)
+
+
+def begun(text: str) -> str:
+    """Return what begins a sentence, for example a model's name."""
+    return text[:1].upper() + text[1:]
 
 
 def span(found: Estimate, *, digits: int = 3) -> str | None:
