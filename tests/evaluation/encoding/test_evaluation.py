@@ -171,6 +171,14 @@ def test_bins_of_a_recorded_movie_have_halves_as_ceiling(evaluate, simulated):
     assert "In training bins: r" in told(found)["The right noise correlations?"]
 
 
+def test_without_rivals_bins_that_were_held_out_are_compared_with_no_model(evaluate, simulated):
+    prepared = split_responses(replace(simulated, truth=None, data_origin="recorded"))
+    found = evaluate(prepared, Named("Model", simulated.truth), {})
+    sentence = told(found)["More than simple models?"]
+    assert sentence.startswith("Not known. The model's error")
+    assert sentence.endswith("is compared with no other model.")
+
+
 def test_noise_correlations_that_fall_from_one_day_to_the_other(evaluate, simulated):
     truth, n = TwoDays(simulated.truth), SIMULATION.n_bins
     stimulus = np.tile(np.arange(2 * n), 40)

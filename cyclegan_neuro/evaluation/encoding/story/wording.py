@@ -89,4 +89,6 @@ def compared(found: Measurements, part: Part) -> str:
         ]
         if named:
             told.append(f"{text} {', '.join(named)}")
-    return f"{significant(part.scores[MODEL].noise.rmse.value)} is {'; '.join(told)}"
+    return (
+        f"{significant(part.scores[MODEL].noise.rmse.value)} is {'; '.join(told or ['compared with no other model'])}"
+    )
