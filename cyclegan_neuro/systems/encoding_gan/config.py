@@ -66,6 +66,19 @@ class ObjectiveSection(Section):
     )
     temperature: float = setting(0.5, "Temperature λ of relaxed samples (rebar, concrete).", gt=0.0)
     eta: float = setting(1.0, "Weight η of the control variate (rebar).", ge=0.0)
+    learn_control: bool = setting(
+        False, "Learn the temperature, and an η for every weight tensor, on the squared gradient (rebar), from the "
+        "values above on."
+    )  # fmt: skip
+
+    @model_validator(mode="after")
+    def _rebar_learns(self):
+        if self.learn_control and self.estimator != "rebar":
+            raise Contradiction(
+                "learn_control", got=f"true with estimator '{self.estimator}'", expected="estimator 'rebar'",
+                fix="set objective.learn_control=false",
+            )  # fmt: skip
+        return self
 
 
 class TrainingSection(sections.TrainingSection):

@@ -41,9 +41,9 @@ class Encoder:
 
         from cyclegan_neuro.systems.encoding_gan.model import counts_of
 
-        def drawn(logits, number):
-            uniform = tf.random.stateless_uniform(tf.shape(logits), tf.stack([seed, 2 * number + 1]))
-            return tf.cast(counts_of(tf.cast(uniform < tf.sigmoid(logits), tf.float32), self.trainer.levels), tf.uint8)
+        def drawn(logits, seed):
+            bits = tf.cast(tf.random.stateless_uniform(tf.shape(logits), seed) < tf.sigmoid(logits), tf.float32)
+            return tf.cast(counts_of(bits, self.trainer.levels), tf.uint8)
 
         return self._in_parts(stimuli, seed, drawn)
 
@@ -52,44 +52,42 @@ class Encoder:
         import tensorflow as tf
 
         draws = _NOISE_DRAWS if self.generator.n_sources else 1
-        shape = len(stimuli), draws, -1, self.trainer.levels
 
-        def reached(logits, number):
-            return tf.math.cumprod(
-                tf.reshape(tf.sigmoid(logits), (tf.shape(logits)[0], -1, self.trainer.levels)), axis=2
-            )
+        def reached(logits, seed):
+            levels = tf.reshape(tf.sigmoid(logits), (tf.shape(logits)[0], -1, self.trainer.levels))
+            return tf.math.cumprod(levels, axis=2)
 
-        levels = self._in_parts(np.repeat(stimuli, draws), 0, reached).astype(np.float64)
-        return np.moveaxis(levels.reshape(shape).mean(axis=1), 2, 0)
+        every = self._in_parts(np.repeat(stimuli, draws), 0, reached)
+        each = every.reshape(len(stimuli), draws, *every.shape[1:]).mean(axis=1, dtype=np.float64)
+        return np.moveaxis(each, 2, 0)
 
     def _in_parts(self, stimuli: np.ndarray, seed: int, act) -> np.ndarray:
-        """Return what ``act`` makes of logits, (response, ...), in calls of equal size."""
+        """Return what ``act`` makes of logits and a seed, shape (response, ...)."""
         import tensorflow as tf
 
-        size, first_layer = min(self.trainer.config.evaluation.batch_size, len(stimuli)), self._first_layer
-
-        @tf.function
-        def call(part, number):
-            first, day = tf.gather(first_layer, part), tf.gather(self.trainer.day, part)
-            noise = tf.random.stateless_normal((size, self.generator.n_sources), tf.stack([seed, 2 * number]))
-            return act(self.generator.late([first, noise, day], training=False), number)
-
-        parts = []
+        size, parts = self.trainer.config.evaluation.batch_size, []
         for number, at in enumerate(range(0, len(stimuli), size)):
-            part = stimuli[at : at + size].astype(np.int32)
-            padded = np.pad(part, (0, size - len(part)), mode="edge")
-            parts.append(call(tf.constant(padded), tf.constant(number, tf.int32)).numpy()[: len(part)])
+            seeds = tf.random.split(tf.constant([seed, number], tf.int32), 2)
+            logits = self._logits(tf.constant(stimuli[at : at + size], tf.int32), seeds[0])
+            parts.append(act(logits, seeds[1]).numpy())
         return np.concatenate(parts)
 
     @cached_property
-    def _first_layer(self) -> tf.Tensor:
-        """The first layer of every stimulus, before its noise."""
+    def _logits(self):
+        """Return a compiled function of stimuli and a seed: logits with noise, one row for each entry."""
         import tensorflow as tf
 
-        size, n_stimuli = self.trainer.config.evaluation.batch_size, self.trainer.day.shape[0]
-        every = tf.range(n_stimuli)
-        parts = [self.generator.early(self.trainer.shown(every[at : at + size])) for at in range(0, n_stimuli, size)]
-        return tf.concat(parts, axis=0)
+        trainer, size, n_stimuli = self.trainer, self.trainer.config.evaluation.batch_size, self.trainer.day.shape[0]
+        shown = [trainer.shown(tf.range(at, min(at + size, n_stimuli))) for at in range(0, n_stimuli, size)]
+        first_layer = tf.concat([self.generator.early(part) for part in shown], axis=0)
+
+        @tf.function(input_signature=(tf.TensorSpec([None], tf.int32), tf.TensorSpec([2], tf.int32)))
+        def logits(stimuli, seed):
+            noise = tf.random.stateless_normal((tf.shape(stimuli)[0], self.generator.n_sources), seed)
+            first, day = tf.gather(first_layer, stimuli), tf.gather(trainer.day, stimuli)
+            return self.generator.late([first, noise, day], training=False)
+
+        return logits
 
 
 def build(config: Config, prepared: PreparedResponses) -> EncodingGAN:

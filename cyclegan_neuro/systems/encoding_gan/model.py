@@ -46,9 +46,13 @@ class EncodingGAN(Trainer):
         self.embedding, self.judge = build_discriminator(config.model, prepared, seed=seed + 2)
         # Keras tracks layers that are attributes
         self.networks = [n for g in (self.generator, self.supervised) for n in (g.early, g.late)]
-        self.objective, self.minimax = get_objective("gan"), config.objective.loss == "minimax"
+        section = config.objective
+        self.objective, self.minimax = get_objective("gan"), section.loss == "minimax"
         self.estimator = estimators.get(
-            config.objective.estimator, temperature=config.objective.temperature, eta=config.objective.eta
+            section.estimator,
+            temperature=section.temperature,
+            eta=section.eta,
+            n_tensors=len(self.generator.variables) if section.learn_control else 0,
         )
         self.random = keras.random.SeedGenerator(seed)
         self._bring(prepared)
@@ -187,7 +191,7 @@ class EncodingGAN(Trainer):
         with self.minimise("generator") as update:
             logits = self.logits(self.generator, stimuli, seeds[_NOISE], training=True)
             estimate = self.estimator(cost, logits, seeds[_SPIKES])
-            update.loss = estimate.surrogate
+            update.loss, update.combine = estimate.surrogate, self.estimator.combine
         return {"generator": estimate.cost, "gradient_norm": update.gradient_norm}
 
     def test_step(self, data):
