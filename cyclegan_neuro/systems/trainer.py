@@ -129,6 +129,8 @@ class Trainer(keras.Model):
             update.gradient_norm = tf.zeros(())
             return
         gradients = update.combine([tape.gradient(loss, [v.value for v in variables]) for loss in scaled])
+        # of an embedding, rows that a batch has twice are one gradient, in norms and clipping too
+        gradients = [tf.convert_to_tensor(g) if isinstance(g, tf.IndexedSlices) else g for g in gradients]
         scale = tf.convert_to_tensor(getattr(optimizer, "dynamic_scale", 1.0))
         optimizer.apply(gradients, variables)
         update.gradient_norm = tf.linalg.global_norm(gradients)
