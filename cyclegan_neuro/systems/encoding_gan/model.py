@@ -195,7 +195,10 @@ class EncodingGAN(Trainer):
         return {"generator": estimate.cost, "gradient_norm": update.gradient_norm}
 
     def test_step(self, data):
-        """Mean squared difference of the noise covariances of recorded and generated counts, over pairs of neurons."""
+        """Mean squared difference of the noise covariances of recorded and generated counts, over pairs of neurons.
+
+        Before the generator's first update it is larger than any, so that no such checkpoint is the best.
+        """
         number, rows = data
         seed = tf.stack([tf.constant(self.config.training.seed + 1, tf.int32), tf.cast(number, tf.int32)])
         seeds = tf.random.split(seed, 3)
@@ -206,6 +209,8 @@ class EncodingGAN(Trainer):
         real, fake = (noise_covariance(y, n_trials) for y in (self.recorded(rows, seeds[_TRIALS]), fake))
         pairs = 1.0 - tf.eye(real.shape[0])
         distance = tf.reduce_sum(pairs * tf.square(real - fake)) / tf.reduce_sum(pairs)
+        untrained = tf.equal(self.named_optimizers["generator"].iterations, 0)
+        distance = tf.where(untrained, float(self.levels**4), distance)  # of variances of at most levels² / 4
         return self.record({"noise_covariance": distance}, weight=tf.shape(rows)[0])
 
     # -- networks ----------------------------------------------------------------------------------

@@ -157,7 +157,8 @@ def build_discriminator(
 
     def dense(units, **kwargs):
         start = keras.initializers.GlorotUniform(seed=next(seeds))
-        return layers.SpectralNormalization(layers.Dense(units, kernel_initializer=start, **kwargs))
+        layer = layers.Dense(units, kernel_initializer=start, **kwargs)
+        return layers.SpectralNormalization(layer, dtype=layer.dtype_policy)
 
     n_neurons, embedding = prepared.responses.n_neurons, None
     size = n_neurons * prepared.most_count
@@ -174,7 +175,18 @@ def build_discriminator(
     for _ in range(model.discriminator_layers):
         value = dense(model.discriminator_units, activation="relu")(value)
     logit = layers.Rescaling(model.logit_gain, dtype="float32")(dense(1, dtype="float32")(value))
-    return embedding, keras.Model([embedded, counts], layers.Reshape(())(logit), name="judge")
+    judge = keras.Model([embedded, counts], layers.Reshape((), dtype="float32")(logit), name="judge")
+    for network in (embedding, judge) if embedding else (judge,):
+        _seed_power_iterations(network, seeds)
+    return embedding, judge
+
+
+def _seed_power_iterations(network: keras.Model, seeds) -> None:
+    """Start them as Keras does, which takes no seed."""
+    for layer in network.layers:
+        if isinstance(layer, layers.SpectralNormalization):
+            start = keras.initializers.TruncatedNormal(stddev=0.02, seed=next(seeds))
+            layer.vector_u.assign(start(layer.vector_u.shape))
 
 
 def _split(noise, sources: list[int]):
