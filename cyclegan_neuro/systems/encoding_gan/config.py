@@ -39,6 +39,10 @@ class ModelSection(Section):
     )  # fmt: skip
     discriminator_layers: int = setting(5, "Dense ReLU layers of the discriminator.", paper=5, ge=1)
     discriminator_units: int = setting(128, "Units of each.", ge=1)
+    hidden_neurons: float = setting(
+        0.0, "Share of the neurons, others in every response, that the discriminator does not see in training: of few "
+        "responses it else learns by heart which were recorded.", paper=0.0, ge=0.0, lt=1.0,
+    )  # fmt: skip
     logit_gain: float = setting(
         10.0, "Factor of the discriminator's logit, which spectral normalisation keeps small.", gt=0.0
     )

@@ -15,7 +15,7 @@ from cyclegan_neuro.systems.trainer import Trainer, table
 
 __all__ = ["EncodingGAN", "counts_of", "noise_covariance"]
 
-_TRIALS, _NOISE, _SPIKES = range(3)  # what random numbers are for
+_TRIALS, _NOISE, _SPIKES, _MASK = range(4)  # what random numbers are for
 
 
 class EncodingGAN(Trainer):
@@ -70,7 +70,7 @@ class EncodingGAN(Trainer):
             self.frames = None
         day = np.zeros(responses.n_stimuli) if responses.day is None else responses.day
         self.day, self.stimulus = table(day.astype(np.int32)), table(responses.stimulus.astype(np.int32))
-        self.counts = table(responses.counts)
+        self.counts, self.mean = table(responses.counts), table(responses.counts[rows].mean(axis=0, dtype=np.float32))
         order = rows[np.argsort(responses.stimulus[rows], kind="stable")]
         n_trials = np.bincount(responses.stimulus[rows], minlength=responses.n_stimuli)
         self.order, self.n_trials = table(order.astype(np.int32)), table(n_trials.astype(np.int32))
@@ -166,14 +166,16 @@ class EncodingGAN(Trainer):
 
     def discriminator_step(self, rows, seed):
         """Eq. 3, maximised by D."""
-        seeds = tf.random.split(seed, 3)
+        seeds = tf.random.split(seed, 4)
         stimuli, real = tf.gather(self.stimulus, rows), self.recorded(rows, seeds[_TRIALS])
         logits = self.logits(self.generator, stimuli, seeds[_NOISE])
         uniform = tf.random.stateless_uniform(tf.shape(logits), seeds[_SPIKES])
         fake = counts_of(tf.cast(uniform < tf.sigmoid(logits), tf.float32), self.levels)
         with self.minimise("discriminator") as update:
             embedded = self.embedded(stimuli, training=True)
-            on_real, on_fake = tf.split(self.judged(embedded, tf.concat([real, fake], axis=0), training=True), 2)
+            mask = self.mask(stimuli, seeds[_MASK])
+            judged = self.judged(embedded, tf.concat([real, fake], axis=0), mask, training=True)
+            on_real, on_fake = tf.split(judged, 2)
             update.loss = self.objective.discriminator_loss(on_real, on_fake)
         told = {"real": tf.reduce_mean(tf.sigmoid(on_real)), "fake": tf.reduce_mean(tf.sigmoid(on_fake))}
         targets = tf.cast(real[..., None] >= tf.range(self.levels + 1, dtype=tf.float32), tf.float32)
@@ -181,11 +183,11 @@ class EncodingGAN(Trainer):
 
     def generator_step(self, stimuli, seed):
         """Eq. 3, minimised by G, with an estimate of its gradient (Eqs. 4 and 5)."""
-        seeds = tf.random.split(seed, 3)
-        embedded = self.embedded(stimuli)
+        seeds = tf.random.split(seed, 4)
+        embedded, mask = self.embedded(stimuli), self.mask(stimuli, seeds[_MASK])
 
         def cost(bits):
-            logit = self.judged(embedded, counts_of(bits, self.levels), training=False)
+            logit = self.judged(embedded, counts_of(bits, self.levels), mask, training=False)
             return -tf.nn.softplus(logit) if self.minimax else tf.nn.softplus(-logit)
 
         with self.minimise("generator") as update:
@@ -241,12 +243,21 @@ class EncodingGAN(Trainer):
         uniform = tf.random.stateless_uniform(tf.shape(logits), spike_seed)
         return counts_of(tf.cast(uniform < tf.sigmoid(logits), tf.float32), self.levels)
 
-    def judged(self, embedded, counts, *, training: bool):
-        """Return logits of counts that go through the stimuli with all their trials, as often as it takes."""
-        n_trials = self.config.training.trials_per_stimulus
-        repeated = tf.repeat(embedded, n_trials, axis=0)
+    def mask(self, stimuli, seed):
+        """Return which neurons the discriminator sees in each response: 1 or 0, shape (stimulus * trial, neuron)."""
+        shape = tf.shape(stimuli)[0] * self.config.training.trials_per_stimulus, self.mean.shape[0]
+        hidden = self.config.model.hidden_neurons
+        return tf.cast(tf.random.stateless_uniform(shape, seed) >= hidden, tf.float32) if hidden else tf.ones(shape)
+
+    def judged(self, embedded, counts, mask, *, training: bool):
+        """Return logits of counts that go through the stimuli with all their trials, as often as it takes.
+
+        Neurons that are not seen have their mean count.
+        """
+        repeated = tf.repeat(embedded, self.config.training.trials_per_stimulus, axis=0)
         times = tf.shape(counts)[0] // tf.shape(repeated)[0]
-        return self.judge([tf.tile(repeated, (times, 1)), counts], training=training)
+        seen = self.mean + tf.tile(mask, (times, 1)) * (counts - self.mean)
+        return self.judge([tf.tile(repeated, (times, 1)), seen], training=training)
 
     def recorded(self, rows, seed):
         """Return counts of rows and of other trials of their stimuli, float32, shape (stimulus * trial, neuron)."""
