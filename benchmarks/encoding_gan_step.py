@@ -37,7 +37,7 @@ def main() -> None:
     parser.add_argument("--bins", type=int, default=750)
     parser.add_argument("--trials", type=int, default=20, help="of the simulation; a batch is as large (20)")
     parser.add_argument("--batch", type=int, default=200)
-    parser.add_argument("--updates", type=int, default=10, help="updates of G in a repetition (10)")
+    parser.add_argument("--updates", type=int, default=25, help="updates of G in a repetition (25)")
     parser.add_argument("--steps", type=int, help="train so many updates of G on identities in float32 instead")
     options = parser.parse_args()
     if options.steps:
