@@ -43,10 +43,10 @@ def normalised_kernel(layer):
     return kernel / (v @ kernel @ (u / np.linalg.norm(u)))
 
 
-def judge(layers, embedded, counts, prepared, gain):
-    """Logits of counts (batch, neuron); ``layers`` are pairs of kernel and bias."""
+def judge(layers, embedded, counts, prepared, gain, seen=1.0):
+    """Logits of counts (batch, neuron), of which those not ``seen`` are 0; ``layers`` are pairs of kernel and bias."""
     recorded = prepared.responses.counts[prepared.train].astype(np.float64)
-    scaled = (counts - recorded.mean(axis=0)) / recorded.std(axis=0)
+    scaled = seen * (counts - recorded.mean(axis=0)) / recorded.std(axis=0)
     value = tf.concat([tf.cast(embedded, tf.float64), scaled], axis=1)
     for kernel, bias in layers[:-1]:
         value = tf.nn.relu(value @ kernel + bias)

@@ -137,6 +137,8 @@ def test_contradictions(make_config, section, given, message):
          "each followed by", "a table of stimuli"),
         ("movie", {"model": {"embedding": "learned"}}, "an embedding of the stimulus by a network like the generator's",
          "logits of the supervised network"),
+        ("movie", {"model": {"hidden_neurons": 0.3}}, "a logit multiplied by 10; in training it did not see 30 % of "
+         "the neurons, others in every response.", "learned on"),
         ("movie", {"objective": {"loss": "minimax"}}, "the minimax cross-entropy", "non-saturating"),
         ("identity", {"objective": {"estimator": "straight_through"}}, "were estimated by straight through.", "REBAR"),
         ("identity", {"objective": {"learn_control": True, "eta": 0.8}}, "temperature 0.5, η = 0.8 to begin with, both "

@@ -169,12 +169,16 @@ def test_the_supervised_network_maximises_the_likelihood_of_training_trials(make
     close(learned, wanted)
 
 
-@pytest.mark.parametrize(("seen", "levels"), [("supervised", 1), ("supervised", 3), ("learned", 3)])
-def test_the_discriminator_goes_up_equation_3(make, seen, levels):
-    trainer, prepared = make(most_count=levels, model={"embedding": seen})
+@pytest.mark.parametrize(
+    ("embedded", "levels", "hidden"), [("supervised", 1, 0.0), ("supervised", 3, 0.4), ("learned", 3, 0.0)]
+)
+def test_the_discriminator_goes_up_equation_3(make, embedded, levels, hidden):
+    trainer, prepared = make(most_count=levels, model={"embedding": embedded, "hidden_neurons": hidden})
     rows, before = prepared.train[[3, 8, 10, 21]], values(trainer.generator.variables)
     trainer.expected.assign(np.random.default_rng(0).normal(size=trainer.expected.shape))
-    trials, noise, spikes = tf.random.split(SEED, 3)
+    trials, noise, spikes, mask = tf.random.split(SEED, 4)
+    seen = tf.cast(tf.random.stateless_uniform((12, 5), mask) >= hidden, tf.float64)
+    assert (float(tf.reduce_min(seen)) == 0.0) == (hidden > 0)
     stimuli = np.repeat(prepared.responses.stimulus[rows], 3)
     real = np.asarray(trainer.recorded(tf.constant(rows, tf.int32), trials), np.float64)
     logits = logits_of(trainer.generator, stimuli, tf.random.stateless_normal((12, 2), noise), 2.0)
@@ -194,7 +198,7 @@ def test_the_discriminator_goes_up_equation_3(make, seen, levels):
         else:
             embedded = tf.gather(tf.convert_to_tensor(trainer.expected), stimuli)
         on_real, on_fake = (
-            tf.sigmoid(judge(pairs[: len(layers)], embedded, counts, prepared, 10.0)) for counts in (real, fake)
+            tf.sigmoid(judge(pairs[: len(layers)], embedded, counts, prepared, 10.0, seen)) for counts in (real, fake)
         )
         loss = -tf.reduce_mean(tf.math.log(on_real)) - tf.reduce_mean(tf.math.log(1 - on_fake))
     gradients = [tf.convert_to_tensor(g) for g in tape.gradient(loss, learned)]
@@ -215,23 +219,23 @@ def test_the_discriminator_goes_up_equation_3(make, seen, levels):
 
 
 @pytest.mark.parametrize(
-    ("estimator", "loss", "levels"),
-    [("reinforce", "minimax", 1), ("rebar", "non_saturating", 1), ("rebar", "minimax", 3)],
+    ("estimator", "loss", "levels", "hidden"),
+    [("reinforce", "minimax", 1, 0.0), ("rebar", "non_saturating", 1, 0.4), ("rebar", "minimax", 3, 0.0)],
 )
-def test_the_generator_goes_down_the_estimated_gradient(make, estimator, loss, levels):
-    trainer, prepared = make(
-        most_count=levels, objective={"estimator": estimator, "loss": loss, "eta": 0.7, "temperature": 0.4}
-    )
+def test_the_generator_goes_down_the_estimated_gradient(make, estimator, loss, levels, hidden):
+    objective = {"estimator": estimator, "loss": loss, "eta": 0.7, "temperature": 0.4}
+    trainer, prepared = make(most_count=levels, objective=objective, model={"hidden_neurons": hidden})
     trainer.expected.assign(np.random.default_rng(0).normal(size=trainer.expected.shape))
     stimuli, before = np.array([0, 2, 2, 5]), values(trainer.learned["discriminator"])
-    _, noise_seed, spikes = tf.random.split(SEED, 3)
+    _, noise_seed, spikes, mask = tf.random.split(SEED, 4)
+    seen = tf.cast(tf.random.stateless_uniform((12, 5), mask) >= hidden, tf.float64)
     each, noise = np.repeat(stimuli, 3), tf.random.stateless_normal((12, 2), noise_seed)
     uniform = tf.cast(tf.random.stateless_uniform((12, 5 * levels), spikes), tf.float64)
     layers = [(double(x.layer.kernel), double(x.layer.bias)) for x in spectral(trainer.judge)]
     embedded = tf.gather(tf.convert_to_tensor(trainer.expected), each)
 
     def cost(bits):
-        told = tf.sigmoid(judge(layers, embedded, counts_by_hand(bits, levels), prepared, 10.0))
+        told = tf.sigmoid(judge(layers, embedded, counts_by_hand(bits, levels), prepared, 10.0, seen))
         return tf.math.log(1 - told) if loss == "minimax" else -tf.math.log(told)
 
     learned = trainer.learned["generator"]
