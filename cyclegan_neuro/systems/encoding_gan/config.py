@@ -22,7 +22,7 @@ class ModelSection(Section):
     kernel_size: int = setting(7, "Height and width of the filters.", unit="pixels", paper=7, ge=1)
     hidden: list[int] = setting([64, 64], "Units of the two dense layers where stimuli are known by identity.")
     dropout: float = setting(
-        0.5, "Units of the first layer that the supervised network goes without in training, against overfitting.",
+        0.5, "Units of the second layer that the supervised network goes without in training, against overfitting.",
         paper=0.0, ge=0.0, lt=1.0,
     )  # fmt: skip
     noise_sources: list[int] = setting(

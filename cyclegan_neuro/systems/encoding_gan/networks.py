@@ -130,17 +130,16 @@ def build_generator(
         )
         return layer([value, part, day])
 
-    first = noised(value, "1")
+    hidden = layers.LeakyReLU(_SLOPE)(noised(value, "1"))
+    hidden = layers.Flatten()(layers.LeakyReLU(_SLOPE)(noised(second(hidden), "2")))
     if not noisy and model.dropout:
-        first = layers.Dropout(model.dropout, seed=next(seeds), name=f"{name}_dropout")(first)
-    hidden = layers.LeakyReLU(_SLOPE)(first)
-    hidden = layers.LeakyReLU(_SLOPE)(noised(second(hidden), "2"))
+        hidden = layers.Dropout(model.dropout, seed=next(seeds), name=f"{name}_dropout")(hidden)
     logits = layers.Dense(
         responses.n_neurons * prepared.most_count,
         kernel_initializer=keras.initializers.GlorotUniform(seed=next(seeds)),
         dtype="float32",
         name=f"{name}_logits",
-    )(layers.Flatten()(hidden))
+    )(hidden)
     return Generator(early, keras.Model([value, noise, day], noised(logits, "3"), name=f"{name}_late"), sum(sources))
 
 

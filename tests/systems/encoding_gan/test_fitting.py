@@ -144,7 +144,7 @@ def test_contradictions(make_config, section, given, message):
         ("identity", {"objective": {"learn_control": True, "eta": 0.8}}, "temperature 0.5, η = 0.8 to begin with, both "
          "learned on the squared gradient), with the term", "straight through"),
         ("identity", {"model": {"dropout": 0.0}}, "by maximum likelihood (supervised", "without 50"),
-        ("identity", {"model": {"dropout": 0.5}}, "by maximum likelihood, without 50 % of the units of its first layer "
+        ("identity", {"model": {"dropout": 0.5}}, "by maximum likelihood, without 50 % of the units of its second layer "
          "in each update (supervised", "averaged (decay 0.5)"),
         ("identity", {"training": {"warm_start": False, "weight_averaging": 0.0}}, "for 2 updates, by maximum",
          "The generator began"),
