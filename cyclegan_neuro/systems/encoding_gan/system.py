@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from cyclegan_neuro.errors import ConfigurationError
 from cyclegan_neuro.systems.base import System
 from cyclegan_neuro.systems.encoding_gan.config import Config
 
@@ -49,6 +50,11 @@ class EncodingGANSystem(System):
         from cyclegan_neuro.evaluation.methods import Paragraph
         from cyclegan_neuro.systems.encoding_gan.fitting import Encoder
 
+        if not int(trainer.optimizer.iterations):
+            raise ConfigurationError(
+                "the run", got="a generator that was never updated: it was stopped in training.supervised_epochs",
+                expected="one that was trained", fix="continue it: train.py --resume",
+            )  # fmt: skip
         facts = {"config": config, "condition": prepared.condition, "updates": int(trainer.optimizer.iterations)}
         with trainer.average_weights():
             return evaluate_responses(

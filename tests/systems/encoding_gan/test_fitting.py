@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
+from cyclegan_neuro.errors import ConfigurationError
 from cyclegan_neuro.evaluation.methods import Paragraph, render_methods
+from cyclegan_neuro.systems import base
 from cyclegan_neuro.systems.encoding_gan import config as config_module
 from cyclegan_neuro.systems.encoding_gan import fitting
 
@@ -144,7 +146,7 @@ def test_contradictions(make_config, section, given, message):
         ("identity", {"objective": {"learn_control": True, "eta": 0.8}}, "temperature 0.5, η = 0.8 to begin with, both "
          "learned on the squared gradient), with the term", "straight through"),
         ("identity", {"model": {"dropout": 0.0}}, "by maximum likelihood (supervised", "without 50"),
-        ("identity", {"model": {"dropout": 0.5}}, "by maximum likelihood, without 50 % of the units of its second layer "
+        ("identity", {"model": {"dropout": 0.5}}, "likelihood, without 50 % of the units of its second layer "
          "in each update (supervised", "averaged (decay 0.5)"),
         ("identity", {"training": {"warm_start": False, "weight_averaging": 0.0}}, "for 2 updates, by maximum",
          "The generator began"),
@@ -158,3 +160,9 @@ def test_methods_tell_what_was_trained(make_config, condition, sections, said, u
     assert re.findall(r"\S*(?:[,;]|[a-z0-9]\.)[A-Za-z]\S*", text) == []  # sentences stand apart
     assert "4 updates of the generator with 2 of the discriminator each" in text
     assert "batches of 12 responses, 3 of each stimulus." in text
+
+
+def test_a_generator_that_was_never_updated_is_not_evaluated(make_config, make_prepared):
+    config, prepared = make_config(), make_prepared()
+    with pytest.raises(ConfigurationError, match=r"stopped in training.supervised_epochs.*Fix: continue it"):
+        base.get("encoding_gan").evaluate(config, prepared, fitting.build(config, prepared))
