@@ -75,7 +75,7 @@ def split_responses(
     ConfigurationError
         If there is no movie to see, or several frames of one whose frames do not follow each other.
     WindowError
-        If a part would be empty.
+        If there is one neuron, a part would be empty, or no stimulus would be seen twice in a part of its trials.
     """
     if condition == "movie" and responses.movie is None:
         raise ConfigurationError(
@@ -98,6 +98,13 @@ def split_responses(
             expected="some in both parts", fix="show every stimulus at least twice, or use data.condition: movie with "
             "a movie of several bins",
         )  # fmt: skip
+    if responses.n_neurons < 2:
+        raise WindowError(
+            f"{responses.source}, neurons", got="1", expected="at least 2: noise correlations are of pairs",
+            fix="give the neurons that were recorded together",
+        )  # fmt: skip
+    if condition == "identity":
+        _require_repeats(responses, train, held_out)
     seen = replace(responses, counts=np.minimum(responses.counts, most_count).astype(np.uint8))
     prepared = PreparedResponses(
         seen, condition, train, held_out, most_count, n_frames, inputs=_describe(seen, condition, held_out)
@@ -122,6 +129,17 @@ def _spread_trials(responses: Responses, fraction: float) -> np.ndarray:
     rank = np.arange(len(shown)) - np.repeat(first, n_trials)
     # m steps of a staircase over n trials, its first half as long: the middle one for m = 1
     return ((2 * (rank + 1) * m + n) // (2 * n) > (2 * rank * m + n) // (2 * n))[which.reshape(-1)]
+
+
+def _require_repeats(responses: Responses, train: np.ndarray, held_out: np.ndarray) -> None:
+    """Refuse a part without a stimulus that is seen twice: it has no noise correlations."""
+    for name, rows in (("to train with", train), ("that are held out", held_out)):
+        if np.bincount(responses.stimulus[rows]).max() < 2:
+            raise WindowError(
+                f"{responses.source}, trials", got=f"one response to every stimulus among the {len(rows):,} {name}",
+                expected="two at least, between which they differ by noise",
+                fix="show every stimulus four times or more, or set data.held_out_fraction nearer to 0.5",
+            )  # fmt: skip
 
 
 def _describe(responses: Responses, condition: str, held_out: np.ndarray) -> dict:

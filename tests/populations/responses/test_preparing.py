@@ -56,7 +56,7 @@ def test_every_second_trial_is_held_out():
 def test_other_shares_are_spread_evenly():
     assert held_out_trials(10, 0.2) == [2, 7]
     assert held_out_trials(10, 0.8) == [0, 1, 3, 4, 5, 6, 8, 9]
-    assert held_out_trials(7, 0.01) == [3]
+    assert held_out_trials(7, 0.3) == [1, 5]
 
 
 def test_stimuli_shown_unequally_often_are_each_divided():
@@ -105,7 +105,7 @@ def test_what_is_lost_is_told():
 
 
 def test_inputs_are_equal_for_equal_data_only():
-    responses = repeated(4, 5)
+    responses = repeated(8, 5)
     one = split_responses(responses, condition="identity").inputs
     assert one == split_responses(replace(responses, counts=responses.counts.copy()), condition="identity").inputs
     other = responses.counts.copy()
@@ -140,3 +140,19 @@ def test_stimuli_shown_once_leave_nothing_to_hold_out():
     with pytest.raises(WindowError) as error:
         split_responses(repeated(1, 5), condition="identity")
     assert "got 5 responses to train with and 0 that are held out" in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("n_trials", "fraction", "part"),
+    [(2, None, "to train with"), (3, None, "that are held out"), (7, 0.01, "that are held out"), (7, 0.89, "to train")],
+)
+def test_parts_without_repeats_have_no_noise(n_trials, fraction, part):
+    with pytest.raises(WindowError) as error:
+        split_responses(repeated(n_trials, 5), condition="identity", held_out_fraction=fraction)
+    assert str(error.value).startswith("eye, trials: got one response to every stimulus among the 5 " + part)
+
+
+def test_one_neuron_has_no_pairs():
+    responses = repeated(4, 5)
+    with pytest.raises(WindowError, match="eye, neurons: got 1, expected at least 2"):
+        split_responses(replace(responses, counts=responses.counts[:, :1]), condition="identity")
