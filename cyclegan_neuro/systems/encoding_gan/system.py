@@ -10,6 +10,8 @@ from cyclegan_neuro.systems.encoding_gan.config import Config
 
 __all__ = ["EncodingGANSystem"]
 
+_LEAST_PIXELS = 7  # of which max-pooling (3 x 3, stride 2) leaves 3, and then 1
+
 
 class EncodingGANSystem(System):
     """Responses of a population to stimuli, with the variability that its neurons share."""
@@ -25,7 +27,15 @@ class EncodingGANSystem(System):
     def prepare(self, config, *, run_directory=None):
         from cyclegan_neuro.populations.responses.preparing import prepare_responses
 
-        return prepare_responses(config.data)
+        prepared = prepare_responses(config.data)
+        if prepared.condition == "movie" and min(prepared.responses.movie.shape[1:]) < _LEAST_PIXELS:
+            height, width = prepared.responses.movie.shape[1:]
+            raise ConfigurationError(
+                "data.condition", got=f"movie, and frames of {height} x {width} pixels",
+                expected=f"{_LEAST_PIXELS} x {_LEAST_PIXELS} at least, which are pooled twice",
+                fix="give a movie of more pixels, or set data.condition: identity",
+            )  # fmt: skip
+        return prepared
 
     def build(self, config, prepared):
         from cyclegan_neuro.systems.encoding_gan.fitting import build

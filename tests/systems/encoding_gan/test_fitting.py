@@ -1,6 +1,7 @@
 """Streams of responses, a trained generator as an evaluation asks for it, configuration, methods."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ from pydantic import ValidationError
 
 from cyclegan_neuro.errors import ConfigurationError
 from cyclegan_neuro.evaluation.methods import Paragraph, render_methods
+from cyclegan_neuro.populations.responses import preparing
 from cyclegan_neuro.systems import base
 from cyclegan_neuro.systems.encoding_gan import config as config_module
 from cyclegan_neuro.systems.encoding_gan import fitting
@@ -166,3 +168,14 @@ def test_a_generator_that_was_never_updated_is_not_evaluated(make_config, make_p
     config, prepared = make_config(), make_prepared()
     with pytest.raises(ConfigurationError, match=r"stopped in training.supervised_epochs.*Fix: continue it"):
         base.get("encoding_gan").evaluate(config, prepared, fitting.build(config, prepared))
+
+
+def test_frames_that_pooling_leaves_nothing_of_are_refused(make_config, make_prepared, monkeypatch):
+    prepared = make_prepared(condition="movie")
+    system, config = base.get("encoding_gan"), make_config()
+    monkeypatch.setattr(preparing, "prepare_responses", lambda section: prepared)
+    assert system.prepare(config) is prepared
+    small = replace(prepared.responses, movie=prepared.responses.movie[:, :6])
+    monkeypatch.setattr(preparing, "prepare_responses", lambda section: replace(prepared, responses=small))
+    with pytest.raises(ConfigurationError, match=r"data.condition: got movie, and frames of 6 x 9 pixels.*Fix: "):
+        system.prepare(config)
