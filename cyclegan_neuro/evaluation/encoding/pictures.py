@@ -247,9 +247,10 @@ def _by_presentation(counts: np.ndarray, stimulus: np.ndarray, stimuli: np.ndarr
 def _raster(axis: Axes, counts: np.ndarray, colour: str) -> None:
     """Draw a mark where there is a spike, darker where there are more; shape (row, column)."""
     rows, columns = np.nonzero(counts)
-    shade = 0.3 + 0.7 * counts[rows, columns] / max(1, counts.max())
-    axis.scatter(columns + 1, rows + 1, marker="|", c=colour, alpha=shade, s=max(6, 1200 / len(counts)), linewidths=1.0,
-                 rasterized=True)  # fmt: skip
+    if rows.size:  # Matplotlib takes no empty alpha
+        shade = 0.3 + 0.7 * counts[rows, columns] / counts.max()
+        axis.scatter(columns + 1, rows + 1, marker="|", c=colour, alpha=shade, s=max(6, 1200 / len(counts)),
+                     linewidths=1.0, rasterized=True)  # fmt: skip
     axis.set(xlim=(0, counts.shape[1] + 1), ylim=(len(counts) + 0.5, 0.5))
     _whole(axis.yaxis)
 

@@ -10,10 +10,13 @@ from cyclegan_neuro.configuration.sections import ReportSection
 from cyclegan_neuro.errors import RecordingError
 from cyclegan_neuro.evaluation.contents import Block, Evaluation
 from cyclegan_neuro.evaluation.encoding.evaluation import evaluate_responses
+from cyclegan_neuro.evaluation.encoding.independent import IndependentNeurons
 from cyclegan_neuro.evaluation.encoding.parts import fano_factors
+from cyclegan_neuro.evaluation.encoding.pictures import _raster
 from cyclegan_neuro.evaluation.encoding.sections import EvaluationSection
 from cyclegan_neuro.evaluation.encoding.story.wording import TITLES
 from cyclegan_neuro.evaluation.methods import Paragraph
+from cyclegan_neuro.figures.style import new_figure
 from cyclegan_neuro.populations.responses.preparing import split_responses
 from cyclegan_neuro.populations.responses.responses import Responses
 from cyclegan_neuro.populations.responses.sections import ResponsesSection, VisualCortexSection
@@ -252,3 +255,24 @@ def test_stimuli_shown_once_have_no_noise(evaluate, simulated):
     once = replace(simulated, counts=simulated.counts[:60], stimulus=np.arange(60), trial=np.zeros(60, int))
     with pytest.raises(RecordingError, match=r"stimuli, each shown once"):
         evaluate(split_responses(once), Named("Model", simulated.truth), {}, source="simulated")
+
+
+def test_a_raster_may_have_no_spikes():
+    figure = new_figure(2.0, 2.0)
+    silent, spiking = figure.subplots(1, 2)
+    _raster(silent, np.zeros((2, 3)), "black")
+    _raster(spiking, np.eye(2), "black")
+    assert (len(silent.collections), len(spiking.collections)) == (0, 1)
+    assert silent.get_ylim() == spiking.get_ylim()
+
+
+def test_better_than_a_copula_says_nothing_where_trials_do_not_agree(evaluate):
+    """Independent spikes: there are no noise correlations, and whoever has none errs least."""
+    rates, stimulus = np.full((10, 40), 0.3), np.tile(np.arange(10), 40)
+    counts = (np.random.default_rng(0).random((400, 40)) < 0.3).astype(np.uint8)
+    responses = Responses(counts, stimulus, np.repeat(np.arange(40), 10), 10, 0.2, source="coins")
+    none = IndependentNeurons("Model", rates[None])
+    found = evaluate(split_responses(responses, condition="identity"), none, {})
+    against = found.metrics["encoding"]["held_out"]["noise_rmse_against"]
+    assert "better" in against.values()
+    assert told(found)["More than simple models?"].startswith("Cannot be told")

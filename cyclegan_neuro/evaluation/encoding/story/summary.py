@@ -116,7 +116,7 @@ def _more(found: Measurements) -> str:
     better = [verdict is PairedVerdict.BETTER for verdict in verdicts.values()]
     word = ("Yes" if all(better) else "In part" if any(better) else "No") if better else "Not known"
     copulas = {verdict for (key, _), verdict in verdicts.items() if key in (COPULA, COPULA_PSTH)}
-    if not any(better) and all(found.match(part) is Match.UNKNOWN for part in leading.values()):
+    if all(found.match(part) is Match.UNKNOWN for part in leading.values()):
         word = Match.UNKNOWN.value
     elif PairedVerdict.WORSE in copulas:
         word += ": a Gaussian copula does better"
