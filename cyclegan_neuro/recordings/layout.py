@@ -9,7 +9,7 @@ together again. Readers and writers therefore know nothing of recordings.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -77,6 +77,7 @@ _SPECS = (
     FieldSpec("truth/field_after_cm", "real", np.float32, ("neuron",)),
     FieldSpec("truth/other_day_dff", "real", np.float32, ("time", "neuron")),
     FieldSpec("truth/other_day_spikes", "whole", np.uint8, ("time", "neuron")),
+    FieldSpec("truth/state", "whole", np.uint8, ("time",)),
 )
 
 #: Every field a file may hold, by name.
@@ -109,7 +110,7 @@ def to_fields(recording: Recording) -> dict[str, Value]:
         values["gaps"] = recording.gaps
     values.update({n: getattr(recording, n) for n in (*_TEXTS, "days_mixed") if getattr(recording, n)})
     if recording.truth is not None:
-        values.update({_TRUTH + f.name: getattr(recording.truth, f.name) for f in fields(Truth)})
+        values.update({_TRUTH + name: known for name, known in recording.truth.available().items()})
     return values
 
 
@@ -129,7 +130,7 @@ def from_fields(values: Mapping[str, Value]) -> Recording:
     behaviour = {f.name: values[f.name] for f in fields(Behaviour) if f.name in values}
     truth = {f.name: values[_TRUTH + f.name] for f in fields(Truth) if _TRUTH + f.name in values}
     optional = {name: values[name] for name in ("roi_xy_um", "gaps", "days_mixed", *_TEXTS) if name in values}
-    known = len(truth) == len(fields(Truth))
+    known = truth.keys() >= {f.name for f in fields(Truth) if f.default is MISSING}
     return Recording(
         dff=values["dff"],
         frame_rate_hz=float(values["frame_rate_hz"]),

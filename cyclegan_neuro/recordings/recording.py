@@ -59,7 +59,7 @@ class Truth:
     changed : ndarray of bool, shape (neuron,)
         Neurons that learning changed.
     change : ndarray of str, shape (neuron,)
-        ``"none"``, ``"moved"``, ``"strengthened"``, ``"silenced"`` or ``"recruited"``.
+        ``"none"``, or how: ``"moved"``, ``"silenced"``, ...; docs/simulator.md lists them for each kind of learning.
     field_before_cm, field_after_cm : ndarray of float32, shape (neuron,)
         Centre of the place field on the novice and on the expert day; NaN without one.
     other_day_dff : ndarray of float32, shape (time, neuron)
@@ -67,6 +67,8 @@ class Truth:
         same trajectory and random numbers, so only what learning changed differs.
     other_day_spikes : ndarray of uint8, shape (time, neuron)
         The spikes behind ``other_day_dff``.
+    state : ndarray of uint8, shape (time,), optional
+        Hidden state of the animal: 1 while it is engaged; absent where the simulation has none.
     """
 
     spikes: np.ndarray
@@ -76,10 +78,17 @@ class Truth:
     field_after_cm: np.ndarray
     other_day_dff: np.ndarray
     other_day_spikes: np.ndarray
+    state: np.ndarray | None = None
 
     def select_neurons(self, columns: np.ndarray) -> Truth:
         """Return the truth of the neurons in ``columns``, in that order."""
-        return Truth(**{f.name: getattr(self, f.name)[..., columns] for f in fields(self)})
+        of_neurons = {f.name: getattr(self, f.name)[..., columns] for f in fields(self) if f.name != "state"}
+        return Truth(**of_neurons, state=self.state)
+
+    def available(self) -> dict[str, np.ndarray]:
+        """Return the fields that are present, by name."""
+        present = {f.name: getattr(self, f.name) for f in fields(self)}
+        return {name: values for name, values in present.items() if values is not None}
 
 
 @dataclass(frozen=True, eq=False, repr=False)

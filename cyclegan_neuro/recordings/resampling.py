@@ -32,7 +32,8 @@ def resample(recording: Recording, rate_hz: float) -> Recording:
     Recording
         ΔF/F filtered against aliasing and resampled (polyphase). Position and speed are interpolated
         linearly, but position only within a trial and not across a jump of half its range (the end of a lap);
-        trial numbers are those of the nearest frame; licks, rewards, events and true spikes keep their counts.
+        trial numbers and the true hidden state are those of the nearest frame; licks, rewards, events and true
+        spikes keep their counts.
         New gaps lie where the old ones were.
 
     Notes
@@ -126,4 +127,5 @@ def _truth(truth: Truth, parts: list[_Stretch]) -> Truth:
         spikes=_joined(_Stretch.counts, truth.spikes, parts),
         other_day_dff=_joined(_Stretch.matrix, truth.other_day_dff, parts),
         other_day_spikes=_joined(_Stretch.counts, truth.other_day_spikes, parts),
+        state=None if truth.state is None else _joined(_Stretch.nearest, truth.state, parts),
     )

@@ -8,14 +8,14 @@ trained on shuffled labels must differ from that of networks trained on the true
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
+from dataclasses import replace
 
 import numpy as np
 
 from cyclegan_neuro.errors import WindowError
 from cyclegan_neuro.recordings.layout import FIELDS
 from cyclegan_neuro.recordings.pairing import Pair
-from cyclegan_neuro.recordings.recording import Behaviour, Recording, Truth
+from cyclegan_neuro.recordings.recording import Behaviour, Recording
 
 __all__ = ["MIXED", "shuffle_days"]
 
@@ -93,8 +93,12 @@ def _mix(day: Recording, other: Recording, here: np.ndarray, block_frames: int, 
     behaviours = day.behaviour.available(), other.behaviour.available()
     truth = None
     if day.truth is not None and other.truth is not None:
-        in_time = [f.name for f in fields(Truth) if "time" in FIELDS[f"truth/{f.name}"].axes]
-        truth = replace(day.truth, **{n: choose(getattr(day.truth, n), getattr(other.truth, n)) for n in in_time})
+        known = day.truth.available().keys() & other.truth.available().keys()
+        in_time = [name for name in known if "time" in FIELDS[f"truth/{name}"].axes]
+        truth = replace(
+            day.truth,
+            **{"state": None} | {n: choose(getattr(day.truth, n), getattr(other.truth, n)) for n in in_time},
+        )
     return replace(
         day,
         dff=choose(day.dff, other.dff),
