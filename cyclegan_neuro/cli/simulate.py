@@ -5,11 +5,13 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from pathlib import Path
+from typing import get_args
 
 from cyclegan_neuro.cli.console import new_parser, report_user_errors
+from cyclegan_neuro.configuration.sections import LearningKind
 from cyclegan_neuro.recordings.atomic import make_directory, refuse_existing
 from cyclegan_neuro.recordings.recording import Recording
-from cyclegan_neuro.recordings.simulate.presets import PRESETS
+from cyclegan_neuro.recordings.simulate.presets import FRAME_RATE_HZ, PRESETS
 
 __all__ = ["main"]
 
@@ -38,6 +40,20 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seed", type=int, default=1, help="one seed gives the same files (default 1)")
     parser.add_argument("--duration_s", type=float, metavar="S", help="length of each day in seconds (default 895)")
     parser.add_argument("--n_neurons", type=int, metavar="N", help="number of neurons (default: the preset's)")
+    parser.add_argument(
+        "--frame_rate_hz", type=float, default=FRAME_RATE_HZ, metavar="R", help="frame rate in Hz (default 24)"
+    )
+    parser.add_argument(
+        "--learning", default="tuning", metavar="KIND", help=", ".join(get_args(LearningKind)) + " (default tuning)"
+    )
+    parser.add_argument("--share", type=float, help="share of neurons that learning changes (default 0.4)")
+    parser.add_argument(
+        "--drift",
+        type=float,
+        default=0.0,
+        help="of every neuron between the days: standard deviation of the change of its strength's logarithm, and of "
+        "its field's place in units of 20 cm (default 0)",
+    )
     parser.add_argument(
         "--phi",
         action="store_true",
@@ -74,7 +90,14 @@ def _simulate(options: argparse.Namespace) -> list[Recording]:
     from cyclegan_neuro.recordings.simulate.phi import phi_recording
 
     novice, expert = simulate_days(
-        preset=options.preset, seed=options.seed, duration_s=options.duration_s, n_neurons=options.n_neurons
+        preset=options.preset,
+        seed=options.seed,
+        duration_s=options.duration_s,
+        n_neurons=options.n_neurons,
+        frame_rate_hz=options.frame_rate_hz,
+        learning=options.learning,
+        share=options.share,
+        drift=options.drift,
     )
     if not options.phi:
         return [novice, expert]

@@ -13,6 +13,8 @@ __all__ = [
     "DataSection",
     "EvaluationSection",
     "InterpretationSection",
+    "LearningKind",
+    "LearningSection",
     "OptimisationSection",
     "OrderingSection",
     "RecordingSection",
@@ -21,6 +23,7 @@ __all__ = [
     "SpikesSection",
     "TrainingSection",
     "WindowsSection",
+    "share_contradiction",
 ]
 
 
@@ -59,6 +62,56 @@ class RecordingSection(Section):
         return section
 
 
+LearningKind = Literal["tuning", "remapping", "correlations", "gain", "timing", "mixed", "behaviour"]
+_LARGEST_SHARE = {"gain": 0.75, "mixed": 0.75}  # the other neurons tell the hidden state on both days
+
+
+def share_contradiction(kind: LearningKind, share: float | None) -> Contradiction | None:
+    """Return what is wrong with a share of changed neurons for this kind of learning, if anything is."""
+    if share is None:
+        return None
+    if kind == "behaviour":
+        return Contradiction(
+            "share",
+            got=f"{share:g}",
+            expected="none where learning changes behaviour alone",
+            fix="remove share, or choose another kind of learning",
+        )
+    largest = _LARGEST_SHARE.get(kind, 1.0)
+    if share > largest:
+        return Contradiction(
+            "share",
+            got=f"{share:g}",
+            expected=f"at most {largest:g} with the kind {kind}, in which other neurons tell the hidden state",
+            fix="lower share",
+        )
+    return None
+
+
+class LearningSection(Section):
+    """What learning changes in the simulated neurons (docs/simulator.md)."""
+
+    kind: LearningKind = setting(
+        "tuning",
+        "tuning; remapping; correlations at equal tuning; gain by a hidden state; timing; mixed selectivity of place, "
+        "speed and hidden state; behaviour: no neuron changes.",
+    )
+    share: float | None = setting(None, "Share of neurons that learning changes; 0.4 when absent.", ge=0.01, le=1.0)
+    drift: float = setting(
+        0.0,
+        "Drift of every neuron between the days: standard deviation of the change of the logarithm of its strength, "
+        "and of the shift of its place field in units of 20 cm.",
+        ge=0.0,
+        le=1.0,
+    )
+
+    @model_validator(mode="after")
+    def _share_is_possible(self):
+        if wrong := share_contradiction(self.kind, self.share):
+            raise wrong
+        return self
+
+
 class SimulationSection(Section):
     """The simulated virtual corridor (the default data set)."""
 
@@ -67,6 +120,9 @@ class SimulationSection(Section):
     )
     seed: int = setting(1, "Seed of the simulation; one seed gives one recording, bit for bit.", ge=0)
     duration_s: float | None = setting(None, "Length of each day; the preset's when absent.", unit="s", gt=0.0)
+    n_neurons: int | None = setting(None, "Neurons; the preset's number when absent.", ge=8, le=1500)
+    frame_rate_hz: float = setting(24.0, "Frame rate.", unit="Hz", ge=1.0, le=200.0)
+    learning: LearningSection = setting(LearningSection, "What learning changes.")
 
 
 class DataSection(Section):

@@ -87,8 +87,12 @@ def configured_days(section: DataSection) -> Pair:
     if section.source == "phi" and section.x is not None:
         loaded = load(section.x, base_directory=Path.cwd())
         return _same_day(loaded.kept, loaded.check(), resample_hz=section.resample_hz, notes=loaded.notes)
+    simulation, learning = section.simulation, section.simulation.learning
     novice, expert = simulate_days(
-        preset=section.simulation.preset, seed=section.simulation.seed, duration_s=section.simulation.duration_s
+        **simulation.model_dump(exclude={"learning"}),
+        learning=learning.kind,
+        share=learning.share,
+        drift=learning.drift,
     )
     if section.source == "phi":
         return _same_day(novice, check(novice, where=novice.source), resample_hz=section.resample_hz)

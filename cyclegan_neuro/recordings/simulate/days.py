@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import get_args
 
 import numpy as np
 
+from cyclegan_neuro.configuration.sections import LearningKind, share_contradiction
 from cyclegan_neuro.errors import ConfigurationError
 from cyclegan_neuro.recordings.calcium import (
     GCAMP6F,
@@ -18,10 +20,11 @@ from cyclegan_neuro.recordings.calcium import (
 from cyclegan_neuro.recordings.recording import Behaviour, Recording, Truth
 from cyclegan_neuro.recordings.simulate.anatomy import MAX_NEURONS, Imaging, draw_imaging, place_somata
 from cyclegan_neuro.recordings.simulate.corridor import run_laps
-from cyclegan_neuro.recordings.simulate.learning import learn
+from cyclegan_neuro.recordings.simulate.hidden import OCCUPANCY, Hidden, draw_hidden, driven_rate_hz
 from cyclegan_neuro.recordings.simulate.presets import FRAME_RATE_HZ, PRESETS, RunningStyle
+from cyclegan_neuro.recordings.simulate.regimes import HAS_STATE, Brain, brains, drifted
 from cyclegan_neuro.recordings.simulate.streams import neuron_generators, poisson_counts, purpose_streams
-from cyclegan_neuro.recordings.simulate.tuning import Context, Tuning, draw_tuning, firing_rate_hz
+from cyclegan_neuro.recordings.simulate.tuning import Context, draw_tuning, firing_rate_hz
 
 __all__ = ["simulate_days"]
 
@@ -41,6 +44,7 @@ class _Session:
     behaviour: Behaviour
     state: np.ndarray  # (time,)
     neuropil: np.ndarray  # (time, source)
+    hidden: Hidden
     spikes: np.random.SeedSequence
     noise: np.random.SeedSequence
     frame_rate_hz: float
@@ -53,6 +57,9 @@ def simulate_days(
     duration_s: float | None = None,
     frame_rate_hz: float = FRAME_RATE_HZ,
     n_neurons: int | None = None,
+    learning: LearningKind = "tuning",
+    share: float | None = None,
+    drift: float = 0.0,
 ) -> tuple[Recording, Recording]:
     """Simulate a novice and an expert day of one mouse in the virtual corridor.
 
@@ -67,6 +74,14 @@ def simulate_days(
     frame_rate_hz : float
     n_neurons : int, optional
         Instead of the preset's; 8 to 1,500.
+    learning : {"tuning", "remapping", "correlations", "gain", "timing", "mixed", "behaviour"}
+        What learning changes, see docs/simulator.md; ``"behaviour"`` leaves every neuron alone.
+    share : float, optional
+        Of neurons that learning changes, 0.4 if absent; at most 0.75 with ``"gain"`` and ``"mixed"``, none with
+        ``"behaviour"``.
+    drift : float
+        Standard deviation of the change of the logarithm of every response's strength from day to day, and, in units
+        of 20 cm, of the shift of every place field. It makes no neuron a changed one.
 
     Returns
     -------
@@ -74,12 +89,12 @@ def simulate_days(
         The same neurons in the same columns, each with its :class:`~cyclegan_neuro.recordings.recording.Truth`.
         In ``truth.other_day_dff`` the other day's brain answers the same laps
         with the same random numbers; neurons that learning left alone have
-        exactly the trace of ``dff`` there.
+        exactly the trace of ``dff`` there, unless they drift.
 
     Raises
     ------
     ConfigurationError
-        If the preset is unknown or a number is out of range.
+        If the preset or the kind of learning is unknown, or a number is out of range.
 
     Examples
     --------
@@ -88,23 +103,33 @@ def simulate_days(
     ((480, 21), 'expert')
     """
     _check(preset, seed, duration_s, frame_rate_hz, n_neurons)
+    _check_learning(learning, share, drift)
     mouse = PRESETS[preset]
     n_neurons = mouse.n_neurons if n_neurons is None else n_neurons
     duration_s = mouse.duration_s if duration_s is None else duration_s
     streams = purpose_streams(seed, mouse.number)
     xy_um = place_somata(n_neurons, rng=np.random.default_rng(streams["anatomy"]))
     imaging = draw_imaging(xy_um, rng=np.random.default_rng(streams["imaging"]))
-    before = draw_tuning(n_neurons, rng=np.random.default_rng(streams["tuning"]))
-    after, change = learn(before, rng=np.random.default_rng(streams["learning"]))
+    before, after, change = brains(
+        draw_tuning(n_neurons, rng=np.random.default_rng(streams["tuning"])),
+        learning,
+        share,
+        learning=np.random.default_rng(streams["learning"]),
+        regime=np.random.default_rng(streams["regime"]),
+    )
+    if drift:
+        after = replace(after, tuning=drifted(after.tuning, drift, rng=np.random.default_rng(streams["drift"])))
 
     n_frames = round(duration_s * frame_rate_hz)
+    n_assemblies = 1 + max(brain.drive.assembly.max() for brain in (before, after))
     source = f"simulated {preset}, seed {seed}, {{}} day, {duration_s:g} s at {frame_rate_hz:g} Hz"
 
-    def record(name: str, style: RunningStyle, own: Tuning, other: Tuning) -> Recording:
-        session = _session(name, style, streams, imaging, n_frames, frame_rate_hz)
+    def record(name: str, style: RunningStyle, own: Brain, other: Brain) -> Recording:
+        session = _session(name, style, streams, imaging, n_frames, frame_rate_hz, n_assemblies)
         spikes, dff = _image(session, own, imaging)
         other_spikes, other_dff = _image(session, other, imaging)
-        fields = before.field_cm.astype(np.float32), after.field_cm.astype(np.float32)
+        fields = before.tuning.field_cm.astype(np.float32), after.tuning.field_cm.astype(np.float32)
+        state = session.hidden.engaged if learning in HAS_STATE else None
         return Recording(
             dff=dff,
             frame_rate_hz=frame_rate_hz,
@@ -116,7 +141,7 @@ def simulate_days(
             source=source.format(name),
             data_origin="simulated",
             indicator="GCaMP6f",
-            truth=Truth(spikes, change != "none", change, *fields, other_dff, other_spikes),
+            truth=Truth(spikes, change != "none", change, *fields, other_dff, other_spikes, state=state),
         )
 
     return record("novice", mouse.novice, before, after), record("expert", mouse.expert, after, before)
@@ -129,6 +154,7 @@ def _session(
     imaging: Imaging,
     n_frames: int,
     frame_rate_hz: float,
+    n_assemblies: int,
 ) -> _Session:
     """Run the laps of one day and draw what all its neurons share."""
     behaviour = run_laps(
@@ -145,27 +171,34 @@ def _session(
             rng=neuropil_rng,
             n_series=len(imaging.neuropil),
         ),
+        hidden=draw_hidden(
+            streams[f"{name}_hidden"],
+            n_frames=n_frames,
+            frame_rate_hz=frame_rate_hz,
+            occupancy=OCCUPANCY[name],
+            n_assemblies=n_assemblies,
+        ),
         spikes=streams[f"{name}_spikes"],
         noise=streams[f"{name}_noise"],
         frame_rate_hz=frame_rate_hz,
     )
 
 
-def _image(session: _Session, tuning: Tuning, imaging: Imaging) -> tuple[np.ndarray, np.ndarray]:
-    """Spikes (uint8) and ΔF/F (float32), each (time, neuron), of a brain with this tuning in this session."""
-    n_frames, n_neurons = session.state.size, tuning.field_cm.size
+def _image(session: _Session, brain: Brain, imaging: Imaging) -> tuple[np.ndarray, np.ndarray]:
+    """Spikes (uint8) and ΔF/F (float32), each (time, neuron), of this brain in this session."""
+    n_frames, n_neurons = session.state.size, brain.tuning.field_cm.size
     spikes = np.empty((n_frames, n_neurons), np.uint8)
     dff = np.empty((n_frames, n_neurons), np.float32)
     for first in range(0, n_neurons, _BLOCK_NEURONS):
         columns = range(first, min(first + _BLOCK_NEURONS, n_neurons))
         block = slice(columns.start, columns.stop)
-        spikes[:, block] = _spikes(session, tuning.select(block), columns)
+        spikes[:, block] = _spikes(session, brain.select(block), columns)
         dff[:, block] = _fluorescence(session, spikes[:, block], imaging, columns)
     return spikes, dff
 
 
-def _spikes(session: _Session, tuning: Tuning, columns: range) -> np.ndarray:
-    """Spike counts per frame of a block of neurons, from random numbers that do not depend on the tuning."""
+def _spikes(session: _Session, brain: Brain, columns: range) -> np.ndarray:
+    """Spike counts per frame of a block of neurons, from random numbers that do not depend on the brain."""
     n_frames = session.state.size
     n_laps = int(session.behaviour.trial[-1]) + 1
     private, uniform = np.empty((2, n_frames, len(columns)))
@@ -184,7 +217,15 @@ def _spikes(session: _Session, tuning: Tuning, columns: range) -> np.ndarray:
         lap_gain=np.exp(LAP_GAIN_SPREAD * gain - LAP_GAIN_SPREAD**2 / 2),
         lap_shift_cm=LAP_SHIFT_CM * shift,
     )
-    return poisson_counts(firing_rate_hz(tuning, context) / session.frame_rate_hz, uniform=uniform)
+    rate_hz = driven_rate_hz(
+        firing_rate_hz(brain.tuning, context),
+        brain.drive,
+        session.hidden,
+        speed_cm_s=session.behaviour.speed_cm_s,
+        frame_rate_hz=session.frame_rate_hz,
+        columns=columns,
+    )
+    return poisson_counts(rate_hz / session.frame_rate_hz, uniform=uniform)
 
 
 def _fluorescence(session: _Session, spikes: np.ndarray, imaging: Imaging, columns: range) -> np.ndarray:
@@ -205,12 +246,27 @@ def _check(preset, seed, duration_s, frame_rate_hz, n_neurons) -> None:
         raise ConfigurationError(
             "simulator, preset", got=f"{preset!r}", expected=f"one of {', '.join(PRESETS)}", fix="choose one of these"
         )
-    limits = (
+    _check_range(
         ("seed", seed, 0, np.inf),
         ("frame_rate_hz", frame_rate_hz, 1.0, 200.0),
         ("duration_s", duration_s, 2.0 / frame_rate_hz if frame_rate_hz > 0 else 0.0, 1e5),
         ("n_neurons", n_neurons, _MIN_NEURONS, MAX_NEURONS),
     )
+
+
+def _check_learning(learning, share, drift) -> None:
+    """Refuse what nothing can learn."""
+    kinds = get_args(LearningKind)
+    if learning not in kinds:
+        raise ConfigurationError(
+            "simulator, learning", got=f"{learning!r}", expected=f"one of {', '.join(kinds)}", fix="choose one of these"
+        )
+    _check_range(("share", share, 0.01, 1.0), ("drift", drift, 0.0, 1.0))
+    if wrong := share_contradiction(learning, share):
+        raise ConfigurationError("simulator, share", got=wrong.got, expected=wrong.expected, fix=wrong.fix)
+
+
+def _check_range(*limits) -> None:
     for name, value, low, high in limits:
         if value is not None and not low <= value <= high:
             expected = f"at least {low:g}" if high == np.inf else f"{low:g} to {high:g}"

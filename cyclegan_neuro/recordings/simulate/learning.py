@@ -18,7 +18,7 @@ _WAY = (0.85, 1.0)  # share of the distance to the reward zone's centre that a m
 _MIN_MOVE_CM = 30.0
 
 
-def learn(tuning: Tuning, *, rng: np.random.Generator) -> tuple[Tuning, np.ndarray]:
+def learn(tuning: Tuning, *, rng: np.random.Generator, relative_share: float = 1.0) -> tuple[Tuning, np.ndarray]:
     """Turn a novice's tuning into an expert's.
 
     - ``moved``: a place field goes 85 to 100 % of the way, and at least 30 cm,
@@ -32,6 +32,8 @@ def learn(tuning: Tuning, *, rng: np.random.Generator) -> tuple[Tuning, np.ndarr
     tuning : Tuning
         Of the novice.
     rng : numpy.random.Generator
+    relative_share : float
+        Factor of all shares; a kind changes at most the neurons that can change so.
 
     Returns
     -------
@@ -41,7 +43,7 @@ def learn(tuning: Tuning, *, rng: np.random.Generator) -> tuple[Tuning, np.ndarr
         ``"none"`` or one of the above.
     """
     n_neurons = tuning.field_cm.size
-    change = _choose(tuning, rng)
+    change = _choose(tuning, rng, relative_share)
     # every neuron draws, whether it changes or not: the choice does not move the numbers
     way = rng.uniform(*_WAY, n_neurons)
     factor = rng.uniform(2.0, 3.0, n_neurons)
@@ -62,7 +64,7 @@ def learn(tuning: Tuning, *, rng: np.random.Generator) -> tuple[Tuning, np.ndarr
     return after, change
 
 
-def _choose(tuning: Tuning, rng: np.random.Generator) -> np.ndarray:
+def _choose(tuning: Tuning, rng: np.random.Generator, relative_share: float) -> np.ndarray:
     """Give each kind of change to neurons that can undergo it."""
     n_neurons = tuning.field_cm.size
     tuned = (tuning.field_gain_hz > 0) | (tuning.zone_gain_hz > 0)
@@ -76,6 +78,6 @@ def _choose(tuning: Tuning, rng: np.random.Generator) -> np.ndarray:
     change = np.full(n_neurons, "none", dtype="<U12")
     for kind, share in SHARES.items():
         free = np.flatnonzero(eligible[kind] & (change == "none"))
-        wanted = max(1, round(share * n_neurons))
+        wanted = max(1, round(relative_share * share * n_neurons))
         change[rng.permutation(free)[:wanted]] = kind
     return change

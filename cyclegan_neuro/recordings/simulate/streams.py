@@ -23,6 +23,10 @@ PURPOSES = (
     "expert_shared",
     "expert_spikes",
     "expert_noise",
+    "regime",
+    "drift",
+    "novice_hidden",
+    "expert_hidden",
 )
 """Names of the streams; new ones are appended, because the position decides the numbers."""
 
