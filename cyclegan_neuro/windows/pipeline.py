@@ -46,8 +46,9 @@ def training_stream(
     Returns
     -------
     tf.data.Dataset
-        Of ``(x, y)``, float32, (batch, time, neuron, 1). Depends only on ``prepared``, sizes, ``seed``
-        and step: beginning at step ``k`` equals skipping ``k`` batches, at no cost.
+        Of ``(x, y)``, float32, (batch, time, neuron, 1); where days have a ``condition`` x and y are pairs of windows
+        and it, (batch, time, channel). Depends only on ``prepared``, sizes, ``seed`` and step: beginning at step ``k``
+        equals skipping ``k`` batches, at no cost.
     """
     stream = shuffled_starts(
         [day.starts.train for day in (prepared.x, prepared.y)],
@@ -78,7 +79,7 @@ def batches(
     Returns
     -------
     tf.data.Dataset
-        Of ``(x, y)``, float32, (batch, time, neuron, 1).
+        As :func:`training_stream`.
     """
     starts = [getattr(day.starts, which) for day in (prepared.x, prepared.y)]
     n_windows = min(map(len, starts))
@@ -99,12 +100,14 @@ class _Cutter:
         self.values = shared_tensor(day.values)
         phi = day.transform
         self.phi = None if phi is None else (shared_tensor(phi.mask), shared_tensor(phi.offset))
+        self.condition = None if day.condition is None else shared_tensor(day.condition)
         self.window_frames = window_frames
 
-    def __call__(self, starts: tf.Tensor) -> tf.Tensor:
+    def __call__(self, starts: tf.Tensor):
         frames = starts[:, None] + tf.range(self.window_frames, dtype=tf.int64)
         windows = tf.gather(self.values, frames)
         if self.phi is not None:
             mask, offset = self.phi
             windows = mask * windows + tf.gather(offset, frames)
-        return windows[..., None]
+        windows = windows[..., None]
+        return windows if self.condition is None else (windows, tf.gather(self.condition, frames))

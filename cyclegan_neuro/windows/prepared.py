@@ -67,6 +67,10 @@ class Day:
     transform : WindowTransform, optional
         Set on the y day of source ``phi``, already scaled and ordered like ``values``
         (``values`` is then x / (maximum - minimum) of y; the offset holds the shift).
+    places : ndarray of int64, shape (time,), optional
+        Place of each frame, where the scaling depends on it.
+    condition : ndarray of float32, shape (time, channel), optional
+        Behaviour as networks see it.
     """
 
     recording: Recording
@@ -74,6 +78,8 @@ class Day:
     starts: Starts
     scaling: Scaling
     transform: WindowTransform | None = None
+    places: np.ndarray | None = None
+    condition: np.ndarray | None = None
 
     def windows(self, starts: np.ndarray, window_frames: int) -> np.ndarray:
         """Cut the windows that begin at ``starts`` as networks see them: scaled, ordered, with Φ where the day has it.

@@ -24,16 +24,33 @@ _CHUNK_NEURONS = 64
 
 @dataclass(frozen=True, eq=False)
 class Scaling:
-    """Affine map of ΔF/F to [0, 1], in the user's neuron order.
+    """Affine map of ΔF/F to [0, 1], or to z-scores, in the user's neuron order.
 
     Attributes
     ----------
-    minimum, maximum : ndarray of float32, shape (neuron,)
-        Over the training part of the day (equal for all neurons with scaling ``day``).
+    minimum, maximum : ndarray of float32, shape (neuron,) or (place + 1, neuron)
+        What becomes 0 and 1: the extremes of the training part of the day (equal for all neurons with scaling
+        ``day``); of z-scores the mean, and the mean and one standard deviation. With two axes they depend on the place
+        of a frame, see :meth:`at`.
+    constant : float
+        What a neuron becomes for which both are equal.
     """
 
     minimum: np.ndarray
     maximum: np.ndarray
+    constant: float = 0.5
+
+    @classmethod
+    def of_moments(cls, mean: np.ndarray, std: np.ndarray) -> Scaling:
+        """Return the scaling to z-scores; shapes (..., neuron), in ΔF/F."""
+        std = np.where(std > 1e-9, std, 0.0)
+        return cls(mean.astype(np.float32), (mean + std).astype(np.float32), 0.0)
+
+    def at(self, places: np.ndarray | None) -> Scaling:
+        """Return the scaling of frames that are at ``places``, int64 (window, time); itself without places."""
+        if places is None:
+            return self
+        return Scaling(self.minimum[places], self.maximum[places], self.constant)
 
 
 @dataclass(frozen=True, eq=False)
@@ -151,7 +168,7 @@ def apply(dff: np.ndarray, scaling: Scaling, *, out: np.ndarray | None = None) -
     Returns
     -------
     ndarray of float32, shape (..., neuron)
-        0.5 throughout for neurons that were constant in training.
+        ``scaling.constant`` throughout for neurons that were constant in training.
 
     Examples
     --------
@@ -162,7 +179,7 @@ def apply(dff: np.ndarray, scaling: Scaling, *, out: np.ndarray | None = None) -
     scaled = np.subtract(dff, scaling.minimum, out=out, dtype=np.float32)
     factor = gain(scaling)
     scaled *= factor
-    scaled[..., factor == 0] = 0.5
+    np.copyto(scaled, np.float32(scaling.constant), where=factor == 0)
     return scaled
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -102,12 +102,14 @@ class ModelTranslator:
     """Two trained generators; scaling and ordering are done on the way in and undone on the way out.
 
     Windows of either day are scaled as that day was in training; what G returns is scaled as day y,
-    what F returns as day x. They see windows alone, wherever these were recorded.
+    what F returns as day x. What scalings and networks know of frames beside activity (place, behaviour) is that of the
+    frames that windows were recorded ``at``.
 
     Attributes
     ----------
     generator_g, generator_f : callable
-        (window, time, neuron, 1) float32, scaled and ordered, to the same shape.
+        (window, time, neuron, 1) float32, scaled and ordered, to the same shape; where days have a condition and the
+        generators take it, of a list of windows and it.
     prepared : PreparedPair
     label : str
         What sentences call the generators.
@@ -121,18 +123,27 @@ class ModelTranslator:
 
     def to_y(self, x: np.ndarray, y: np.ndarray, at: At | None = None) -> tuple[np.ndarray, np.ndarray]:
         """Return G(x) and G(y) from one call of G."""
-        return self._call(self.generator_g, x, y, out=self.prepared.y)
+        return self._call(self.generator_g, x, y, at, out=self.prepared.y)
 
     def to_x(self, x: np.ndarray, y: np.ndarray, at: At | None = None) -> tuple[np.ndarray, np.ndarray]:
         """Return F(x) and F(y) from one call of F."""
-        return self._call(self.generator_f, x, y, out=self.prepared.x)
+        return self._call(self.generator_f, x, y, at, out=self.prepared.x)
 
-    def _call(self, generator: Callable, x: np.ndarray, y: np.ndarray, *, out: Day):
-        scaled = [apply(w, day.scaling) for w, day in ((x, self.prepared.x), (y, self.prepared.y))]
-        rows = np.concatenate(scaled)[..., self.prepared.order.columns, None]
-        rows = np.asarray(generator(rows, training=False), np.float32)[..., 0]
-        both = invert(rows[..., self.prepared.order.inverse], out.scaling)
-        return both[: len(x)], both[len(x) :]
+    def _call(self, generator: Callable, x: np.ndarray, y: np.ndarray, at: At | None, *, out: Day):
+        places = [self._known("places", frames) for frames in at or (None, None)]
+        days = (self.prepared.x, self.prepared.y)
+        scaled = [apply(w, day.scaling.at(p)) for w, day, p in zip((x, y), days, places, strict=True)]
+        given: Any = np.concatenate(scaled)[..., self.prepared.order.columns, None]
+        if at is not None and len(getattr(generator, "inputs", ())) > 1:
+            given = [given, np.concatenate([self._known("condition", frames) for frames in at])]
+        made = np.asarray(generator(given, training=False), np.float32)[..., self.prepared.order.inverse, 0]
+        first, second = np.split(made, [len(x)])
+        return invert(first, out.scaling.at(places[0])), invert(second, out.scaling.at(places[1]))
+
+    def _known(self, what: str, frames: Frames | None) -> np.ndarray | None:
+        """Places or condition of frames, (window, time, ...); None where networks need none."""
+        known = None if frames is None else getattr(self.prepared[frames.day], what)
+        return None if known is None else known[frames.index]
 
 
 def translate(translator: Translator, prepared: PreparedPair, *, batch_size: int = 8) -> Iterator[Translation]:

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from typing import Literal
 
-from cyclegan_neuro.configuration.fields import Section, setting
+from pydantic import model_validator
+
+from cyclegan_neuro.configuration.fields import Contradiction, Section, setting
 from cyclegan_neuro.configuration.sections import DataSection, OrderingSection, TrainingSection, WindowsSection
 from cyclegan_neuro.evaluation.days.sections import EvaluationSection, ReportSection
 
-__all__ = ["Config", "ModelSection", "ObjectiveSection", "critic_updates", "windows_per_step"]
+__all__ = ["Backbone", "Condition", "Config", "ModelSection", "ObjectiveSection", "critic_updates", "windows_per_step"]
+
+Backbone = Literal[
+    "identity", "moments", "gaussian_ot", "tuning_shift", "moments_per_position", "moments_per_position_ot"
+]
+Condition = Literal["position", "speed", "time_since_event"]
 
 
 class ModelSection(Section):
@@ -64,6 +71,42 @@ class ModelSection(Section):
     output_bias_at_mean: bool = setting(
         False, "Start the output bias at logit(mean of the training data).", paper=False
     )
+    normalisation: Literal["instance", "layer_per_frame", "none"] = setting(
+        "instance",
+        "Normalisation between convolutions: per channel over a window, which takes out of every feature what is "
+        "constant in it; over the channels of each frame, which keeps slow states; or none.",
+        paper="instance",
+    )
+    backbone: Backbone | None = setting(
+        None,
+        "Simple translator that the generators stand on: they read z-scores, add to what it gives and begin as exactly "
+        "that translator. When absent they make the whole window, as in the paper.",
+    )
+    condition: list[Condition] = setting(
+        [],
+        "Behaviour that the discriminators see beside a window; what recorded and translated windows are compared at.",
+    )
+    condition_generators: bool = setting(False, "Show it to the generators too.")
+
+    @model_validator(mode="after")
+    def _nothing_is_without_effect(self):
+        if self.condition_generators and not self.condition:
+            raise Contradiction(
+                "condition_generators", got="true", expected="false without model.condition, where it has no effect",
+                fix="name what generators should see in model.condition",
+            )  # fmt: skip
+        if self.generator == "identity" and (self.backbone or self.condition_generators):
+            raise Contradiction(
+                "generator", got="identity", expected="a network where it has a backbone or sees behaviour",
+                fix="remove model.backbone and model.condition_generators, or choose agresnet_1d",
+            )  # fmt: skip
+        for name in ("standardize_inputs", "input_skip", "output_bias_at_mean") if self.backbone else ():
+            if getattr(self, name):
+                raise Contradiction(
+                    name, got="true", expected="false with model.backbone, where it has no effect",
+                    fix=f"remove model.{name}: z-scores go in, and the backbone passes them on",
+                )  # fmt: skip
+        return self
 
 
 class ObjectiveSection(Section):
@@ -105,6 +148,16 @@ class Config(Section):
     training: TrainingSection = setting(TrainingSection, "Optimisation.")
     evaluation: EvaluationSection = setting(EvaluationSection, "Evaluation.")
     report: ReportSection = setting(ReportSection, "Report.")
+
+    @model_validator(mode="after")
+    def _past_fakes_have_no_behaviour(self):
+        if self.model.condition and self.objective.history_windows:
+            raise Contradiction(
+                "objective.history_windows", got=f"{self.objective.history_windows}",
+                expected="0 with model.condition, since past windows are kept without their behaviour",
+                fix="remove one of them",
+            )  # fmt: skip
+        return self
 
 
 _CRITIC_UPDATES = {"gan": 1, "lsgan": 1, "wgangp": 5, "dragan": 1}  # Table C.1

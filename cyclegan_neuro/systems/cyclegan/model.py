@@ -16,6 +16,7 @@ from cyclegan_neuro.networks.layers import HistoryBuffer
 from cyclegan_neuro.networks.objectives import DISTANCES, Objective, mae
 from cyclegan_neuro.systems.cyclegan.config import Config, critic_updates, windows_per_step
 from cyclegan_neuro.systems.cyclegan.criterion import MomentDistance
+from cyclegan_neuro.systems.cyclegan.knowledge import transports
 from cyclegan_neuro.systems.cyclegan.networks import InputStatistics, build_discriminator, build_generator
 from cyclegan_neuro.systems.trainer import AdversarialTrainer
 from cyclegan_neuro.windows.pipeline import steps_per_epoch
@@ -66,13 +67,13 @@ class CycleGAN(AdversarialTrainer):
         self.lambda_cycle, self.lambda_identity = lambda_cycle, lambda_identity
         self.adversarial_weight, self.critic_updates = adversarial_weight, critic_updates
         self.penalty_seed = keras.random.SeedGenerator(seed)
-        self.moment_distance = MomentDistance(*generator_g.input_shape[1:3])
+        self.moment_distance = MomentDistance(*generator_g.output_shape[1:3])
         self.history_x = self.history_y = tf.identity
         if history_windows:
             self.history_x = HistoryBuffer(history_windows, seed=seed + 1, name="history_x")
             self.history_y = HistoryBuffer(history_windows, seed=seed + 2, name="history_y")
             for history in (self.history_x, self.history_y):
-                history.build(generator_g.input_shape)
+                history.build(generator_g.output_shape)
 
     @property
     def learned(self):
@@ -94,24 +95,27 @@ class CycleGAN(AdversarialTrainer):
 
     def train_step(self, data):
         """Update the discriminators ``critic_updates`` times and the generators once."""
-        g, f = partial(self.generator_g, training=True), partial(self.generator_f, training=True)
-        d_x, d_y = partial(self.discriminator_x, training=True), partial(self.discriminator_y, training=True)
-        *before, (x, y) = zip(*(tf.split(windows, self.critic_updates) for windows in data), strict=True)
+        g, f, d_x, d_y = (
+            partial(_see, network, training=True)
+            for network in (self.generator_g, self.generator_f, self.discriminator_x, self.discriminator_y)
+        )
+        *before, (x, y) = zip(*(_parts(day, self.critic_updates) for day in data), strict=True)
         for earlier_x, earlier_y in before:
-            self.update_discriminators(earlier_x, earlier_y, fake_y=g(earlier_x), fake_x=f(earlier_y))
+            self.update_discriminators(earlier_x, earlier_y, fake_y=g(*earlier_x), fake_x=f(*earlier_y))
+        (x, at_x), (y, at_y) = x, y
         with self.minimise("generator") as generators:
-            fake_y, same_y = tf.split(g(tf.concat([x, y], 0)), 2)  # G(x), G(y)
-            fake_x, same_x = tf.split(f(tf.concat([y, x], 0)), 2)  # F(y), F(x)
-            cycled_x, cycled_y = f(fake_y), g(fake_x)  # F(G(x)), G(F(y))
-            adversarial_g = self.objective.generator_loss(d_y(fake_y))  # Eq. 2
-            adversarial_f = self.objective.generator_loss(d_x(fake_x))
+            fake_y, same_y = tf.split(g(tf.concat([x, y], 0), _joined(at_x, at_y)), 2)  # G(x), G(y)
+            fake_x, same_x = tf.split(f(tf.concat([y, x], 0), _joined(at_y, at_x)), 2)  # F(y), F(x)
+            cycled_x, cycled_y = f(fake_y, at_x), g(fake_x, at_y)  # F(G(x)), G(F(y))
+            adversarial_g = self.objective.generator_loss(d_y(fake_y, at_x))  # Eq. 2; G(x) is at the places of x
+            adversarial_f = self.objective.generator_loss(d_x(fake_x, at_y))
             cycle_x, cycle_y = self.distance(x, cycled_x), self.distance(y, cycled_y)  # Eq. 3, both terms
             identity_x, identity_y = self.distance(x, same_x), self.distance(y, same_y)  # Eq. 4
             cycle = self.lambda_cycle * (cycle_x + cycle_y)
             alone_g = self.adversarial_weight * adversarial_g + self.lambda_identity * identity_y
             alone_f = self.adversarial_weight * adversarial_f + self.lambda_identity * identity_x
             generators.loss = alone_g + alone_f + cycle  # Eq. 5 in both directions; the cycle is in each
-        discriminator_logs = self.update_discriminators(x, y, fake_x=fake_x, fake_y=fake_y)
+        discriminator_logs = self.update_discriminators((x, at_x), (y, at_y), fake_x=fake_x, fake_y=fake_y)
         return self.record({
             "generator_g": alone_g + cycle, "generator_f": alone_f + cycle,
             "adversarial_g": adversarial_g, "adversarial_f": adversarial_f,
@@ -121,9 +125,11 @@ class CycleGAN(AdversarialTrainer):
 
     def update_discriminators(self, x, y, *, fake_x, fake_y):
         """Update both once, on recorded windows and fakes of their own day; return the logs."""
+        (x, at_x), (y, at_y) = x, y
         fake_x, fake_y = self.history_x(fake_x), self.history_y(fake_y)
         with self.minimise("discriminator") as discriminators:
-            on_x, on_y = self.critique(self.discriminator_x, x, fake_x), self.critique(self.discriminator_y, y, fake_y)
+            on_x = self.critique(_knowing(self.discriminator_x, at_x, at_y), x, fake_x)  # F(y) is at the places of y
+            on_y = self.critique(_knowing(self.discriminator_y, at_y, at_x), y, fake_y)
             discriminators.loss = on_x.loss + on_x.penalty + on_y.loss + on_y.penalty  # Eq. 1 of both days
         logs = {
             "discriminator_x": on_x.loss, "mean_real_x": on_x.mean_real, "mean_fake_x": on_x.mean_fake,
@@ -137,12 +143,13 @@ class CycleGAN(AdversarialTrainer):
 
     def test_step(self, data):
         """Cycle and identity errors on validation windows, in scaled units, and what ``best`` is chosen by."""
-        x, y = data
-        fake_y, same_y = tf.split(self.generator_g(tf.concat([x, y], 0), training=False), 2)
-        fake_x, same_x = tf.split(self.generator_f(tf.concat([y, x], 0), training=False), 2)
+        (x, at_x), (y, at_y) = (_windows_and_condition(day) for day in data)
+        g, f = partial(_see, self.generator_g, training=False), partial(_see, self.generator_f, training=False)
+        fake_y, same_y = tf.split(g(tf.concat([x, y], 0), _joined(at_x, at_y)), 2)
+        fake_x, same_x = tf.split(f(tf.concat([y, x], 0), _joined(at_y, at_x)), 2)
         logs = {
-            "cycle_x": mae(x, self.generator_f(fake_y, training=False)),
-            "cycle_y": mae(y, self.generator_g(fake_x, training=False)),
+            "cycle_x": mae(x, f(fake_y, at_x)),
+            "cycle_y": mae(y, g(fake_x, at_y)),
             "identity_x": mae(x, same_x),
             "identity_y": mae(y, same_y),
         }
@@ -158,14 +165,44 @@ class CycleGAN(AdversarialTrainer):
         return super().metrics  # every validation begins the distance anew, and its sums are matrices
 
 
+def _windows_and_condition(day):
+    """Windows of a batch and what networks see beside them, (batch, time, channel); None for nothing."""
+    return day if isinstance(day, tuple) else (day, None)
+
+
+def _parts(day, n: int):
+    """Windows and condition of each of ``n`` updates."""
+    windows, at = _windows_and_condition(day)
+    return zip(tf.split(windows, n), [None] * n if at is None else tf.split(at, n), strict=True)
+
+
+def _see(network, windows, at, *, training):
+    return network([windows, at] if len(network.inputs) > 1 else windows, training=training)
+
+
+def _knowing(network, at_real, at_fake):
+    """A discriminator of recorded windows, then generated ones, where it is given both; of recorded ones alone else."""
+    at = _joined(at_real, at_fake)
+    return lambda windows, training: _see(network, windows, at if at is None else at[: len(windows)], training=training)
+
+
+def _joined(first, second):
+    return None if first is None else tf.concat([first, second], 0)
+
+
 def build_cyclegan(config: Config, prepared: PreparedPair) -> CycleGAN:
     """Build and compile the trainer; the data give sizes and statistics. Call inside the strategy's scope."""
     seed, objective = config.training.seed, config.objective
     size = {"window_frames": prepared.window_frames, "n_neurons": prepared.n_neurons}
+    size["n_conditions"] = 0 if prepared.x.condition is None else prepared.x.condition.shape[1]
     day_x, day_y = (_statistics_of_training_windows(d, prepared.window_frames) for d in (prepared.x, prepared.y))
+    to_y, to_x = (
+        {"source": source, "target": target, "transport": table}
+        for source, target, table in zip((day_x, day_y), (day_y, day_x), transports(config, prepared), strict=True)
+    )
     model = CycleGAN(
-        generator_g=build_generator(config.model, **size, seed=seed, source=day_x, target=day_y, name="G"),
-        generator_f=build_generator(config.model, **size, seed=seed + 1, source=day_y, target=day_x, name="F"),
+        generator_g=build_generator(config.model, **size, **to_y, seed=seed, name="G"),
+        generator_f=build_generator(config.model, **size, **to_x, seed=seed + 1, name="F"),
         discriminator_x=build_discriminator(config.model, **size, seed=seed + 2, source=day_x, name="D_X"),
         discriminator_y=build_discriminator(config.model, **size, seed=seed + 3, source=day_y, name="D_Y"),
         objective=objectives.get(

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 
 import keras
+import numpy as np
 from keras import layers
 
 from cyclegan_neuro.networks.blocks import Convolutions, attention_gate, down_sample, residual, up_sample
@@ -32,8 +33,10 @@ def build_generator(
     source: InputStatistics,
     target: InputStatistics,
     name: str,
+    n_conditions: int = 0,
+    transport: tuple[np.ndarray, np.ndarray] | None = None,
 ) -> keras.Model:
-    """Build G or F: (batch, time, neuron, 1) in [0, 1] to the same shape, float32.
+    """Build G or F: (batch, time, neuron, 1) in [0, 1] to the same shape, float32; z-scores with a backbone.
 
     Parameters
     ----------
@@ -47,13 +50,17 @@ def build_generator(
         ``standardize_inputs`` and ``output_bias_at_mean``.
     name : str
         Name of the network, and prefix of its variables.
+    n_conditions : int
+        Channels of behaviour; with ``condition_generators`` a second input (batch, time, channel).
+    transport : tuple of ndarray of float32, shapes (neuron, neuron) and (neuron,), optional
+        What the backbone multiplies z-scores by and adds; without it they are passed on.
 
     Returns
     -------
     keras.Model
-        Functional model. Attention masks are the layers ``attention_gate_1_mask`` (after the last
-        residual block, with down-sampling block 2) and ``attention_gate_2_mask`` (after up-sampling
-        block 1, with down-sampling block 1).
+        Functional model. With a backbone it is that at initialisation: its last convolution is zero. Attention masks
+        are the layers ``attention_gate_1_mask`` (after the last residual block, with down-sampling block 2) and
+        ``attention_gate_2_mask`` (after up-sampling block 1, with down-sampling block 1).
 
     Notes
     -----
@@ -64,7 +71,10 @@ def build_generator(
         return keras.Model(inputs, layers.Identity(name="output")(inputs), name=name)
     make = _convolutions(section, dropout=section.dropout, seed=seed)
     tensor = _neurons_as_channels(inputs) if make.rank == 1 else inputs
-    stem = _stem(tensor, section, source)
+    given, stem = [inputs], _stem(tensor, section, source)
+    if section.condition_generators:
+        given.append(keras.Input((window_frames, n_conditions), name="condition"))
+        stem = _beside(stem, given[1])
     wide = section.filters * section.growth
     down_1 = down_sample(stem, section.filters, make, name="down_1")
     down_2 = down_sample(down_1, wide, make, name="down_2")
@@ -77,24 +87,36 @@ def build_generator(
     latent = join(up_1, down_1, make, name="attention_gate_2")
     up_2 = up_sample(latent, section.filters, make, like=tensor, name="up_2")
     bias = _logit(target.mean) if section.output_bias_at_mean and not section.input_skip else 0.0
-    outputs = make.convolution(
-        tensor.shape[-1], name="output_convolution", kernel_size=1, bias_initializer=keras.initializers.Constant(bias)
-    )(up_2)
+    own = {"bias_initializer": keras.initializers.Constant(bias)}
+    if section.backbone:
+        own = {"kernel_initializer": "zeros"}
+    outputs = make.convolution(tensor.shape[-1], name="output_convolution", kernel_size=1, **own)(up_2)
     if section.input_skip:
         outputs = _input_skip(tensor, up_2, outputs, make, centre=_logit(source.mean))
+    if section.backbone:
+        outputs = layers.Add(dtype="float32", name="backbone_and_change")([_moved(tensor, transport), outputs])
     if make.rank == 1:
         outputs = layers.Reshape((window_frames, n_neurons, 1), name="channels_as_neurons")(outputs)
-    return keras.Model(inputs, layers.Activation("sigmoid", dtype="float32", name="output")(outputs), name=name)
+    squashed = layers.Activation("linear" if section.backbone else "sigmoid", dtype="float32", name="output")(outputs)
+    return keras.Model(given if given[1:] else inputs, squashed, name=name)
 
 
 def build_discriminator(
-    section: ModelSection, *, window_frames: int, n_neurons: int, seed: int, source: InputStatistics, name: str
+    section: ModelSection,
+    *,
+    window_frames: int,
+    n_neurons: int,
+    seed: int,
+    source: InputStatistics,
+    name: str,
+    n_conditions: int = 0,
 ) -> keras.Model:
     """Build a PatchGAN D_X or D_Y: (batch, time, neuron, 1) to (batch, time / 8, neuron / 8, 1), float32.
 
     The output is linear: a logit for GAN and DRAGAN, a value for LSGAN and WGANGP; the sigmoid of the paper's
     discriminators is part of the objective. 2,048 x 102 gives 256 x 13 patches; with generator ``agresnet_1d``
-    neurons are channels here too and the patches run over time alone.
+    neurons are channels here too and the patches run over time alone. With ``n_conditions`` channels of behaviour
+    there is a second input, (batch, time, channel).
 
     References
     ----------
@@ -106,12 +128,16 @@ def build_discriminator(
     if section.discriminator_noise:
         std = section.discriminator_noise * source.std
         tensor = layers.GaussianNoise(std, seed=make.seed_of("instance_noise"), name="instance_noise")(tensor)
-    tensor = _stem(tensor, section, source)
+    given, tensor = [inputs], _stem(tensor, section, source)
+    if n_conditions:
+        given.append(keras.Input((window_frames, n_conditions), name="condition"))
+        tensor = _beside(tensor, given[1])
     filters = section.discriminator_filters or section.filters
     for block in range(3):
         tensor = down_sample(tensor, filters * section.growth**block, make, name=f"down_{block + 1}")
     score = make.convolution(1, name="score_convolution")(tensor)
-    return keras.Model(inputs, layers.Activation("linear", dtype="float32", name="score")(score), name=name)
+    score = layers.Activation("linear", dtype="float32", name="score")(score)
+    return keras.Model(given if n_conditions else inputs, score, name=name)
 
 
 def _convolutions(section: ModelSection, *, dropout: float, seed: int) -> Convolutions:
@@ -121,6 +147,7 @@ def _convolutions(section: ModelSection, *, dropout: float, seed: int) -> Convol
         dropout=dropout,
         initializer_std=section.initializer_std,
         seed=seed,
+        normalisation=section.normalisation,
     )
 
 
@@ -129,6 +156,27 @@ def _stem(tensor, section: ModelSection, source: InputStatistics):
     if section.standardize_inputs:
         tensor = layers.Rescaling(1 / source.std, -source.mean / source.std, name="standardize")(tensor)
     return CoordinateChannels(name="coordinates")(tensor) if section.coordinate_channels else tensor
+
+
+def _beside(tensor, condition):
+    """Behaviour as further channels, the same for every neuron where these are not channels themselves."""
+    if len(tensor.shape) == 4:
+        condition = layers.Reshape((condition.shape[1], 1, condition.shape[2]), name="condition_of_frames")(condition)
+        condition = layers.UpSampling2D((1, tensor.shape[2]), name="condition_of_neurons")(condition)
+    return layers.Concatenate(name="with_condition")([tensor, condition])
+
+
+def _moved(window, transport: tuple[np.ndarray, np.ndarray] | None):
+    """What the backbone makes of a window: its z-scores, transported where it transports them; float32."""
+    if transport is None:
+        return layers.Activation("linear", dtype="float32", name="backbone")(window)
+    shape, n_neurons = window.shape[1:], len(transport[1])
+    matrix, shift = (keras.initializers.Constant(part) for part in transport)
+    fixed = layers.Dense(
+        n_neurons, trainable=False, dtype="float32", name="backbone", kernel_initializer=matrix, bias_initializer=shift
+    )
+    rows = layers.Reshape((shape[0], n_neurons), name="backbone_window")(window)
+    return layers.Reshape(shape, name="backbone_moved")(fixed(rows))
 
 
 def _input_skip(window, features, change, make: Convolutions, *, centre: float):

@@ -25,10 +25,21 @@ class CycleGANSystem(DaysSystem):
     def windows_per_step(self, config):
         return windows_per_step(config)
 
+    def prepare(self, config, *, run_directory=None):
+        from cyclegan_neuro.systems.cyclegan.knowledge import seen_by_networks
+
+        return seen_by_networks(config, super().prepare(config, run_directory=run_directory))
+
     def build(self, config, prepared):
         from cyclegan_neuro.systems.cyclegan.model import build_cyclegan
 
         return build_cyclegan(config, prepared)
+
+    def translate(self, config, prepared, trainer, recording, *, to):
+        from cyclegan_neuro.systems.cyclegan.knowledge import with_recording
+
+        known = with_recording(config, prepared, "x" if to == "y" else "y", recording)
+        return super().translate(config, known, trainer, recording, to=to)
 
     def training_figures(self, config, prepared, trainer):
         from cyclegan_neuro.systems.cyclegan.training_figures import training_figures

@@ -68,7 +68,7 @@ def _network_view(name: str, day, view: View, looked_at: dict[str, str], gated=M
 
 
 def _in_network_order(scaling: Scaling, order: NeuronOrder) -> Scaling:
-    return Scaling(scaling.minimum[order.columns], scaling.maximum[order.columns])
+    return Scaling(scaling.minimum[..., order.columns], scaling.maximum[..., order.columns], scaling.constant)
 
 
 def _is_residual(layer: str) -> bool:

@@ -1,0 +1,243 @@
+"""What networks know of frames beside activity: z-scores of a simple translator to stand on, and behaviour.
+
+The backbone of the generators is an alignment of :mod:`cyclegan_neuro.evaluation.days.baselines`, taken apart: z-scores
+in, its transport of them, the other day's moments out. Scaling and its inversion stay where they are for every model.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from cyclegan_neuro.errors import ConfigurationError, RecordingError
+from cyclegan_neuro.evaluation.days.baselines.alignments import Table
+from cyclegan_neuro.evaluation.days.baselines.places import Places, statistics_per_place
+from cyclegan_neuro.evaluation.days.baselines.training_frames import moments_of_days
+from cyclegan_neuro.evaluation.days.baselines.transports import GaussianOT, shrunk_moments
+from cyclegan_neuro.interpret.binned import bins_of
+from cyclegan_neuro.interpret.coordinates import Coordinate, choose_coordinate
+from cyclegan_neuro.recordings.events import time_since_event_s
+from cyclegan_neuro.recordings.recording import Recording
+from cyclegan_neuro.systems.cyclegan.config import Condition, Config
+from cyclegan_neuro.windows.memory import aligned_empty
+from cyclegan_neuro.windows.prepared import Day, PreparedPair
+from cyclegan_neuro.windows.scaling import Scaling, apply, gain, invert, scale_transform
+
+__all__ = ["seen_by_networks", "transports", "with_recording"]
+
+_HARMONICS = 3
+_AT_PLACES = ("tuning_shift", "moments_per_position", "moments_per_position_ot")
+_ONE_UNIT = ("identity", "tuning_shift")  # z-scores that are passed on keep their size in ΔF/F
+_FIELDS = {"position": "position_cm", "speed": "speed_cm_s", "time_since_event": "events"}
+
+
+def seen_by_networks(config: Config, prepared: PreparedPair) -> PreparedPair:
+    """Return the days with the z-scores of ``model.backbone`` in place of scaled values, and ``model.condition``.
+
+    Raises
+    ------
+    ConfigurationError
+        If the backbone or the condition needs what the recordings do not have.
+    """
+    if config.model.backbone:
+        prepared = _standardised(config, prepared)
+    days = {day: replace(prepared[day], **_known(config, prepared, prepared[day].recording)) for day in ("x", "y")}
+    return replace(prepared, **days)
+
+
+def with_recording(config: Config, prepared: PreparedPair, day: str, recording: Recording) -> PreparedPair:
+    """Return the days with what is known of the frames of another recording in place of a day's own.
+
+    Parameters
+    ----------
+    config : Config
+    prepared : PreparedPair
+        As :func:`seen_by_networks` made it.
+    day : {"x", "y"}
+        Whose brain the recording shows.
+    recording : Recording
+
+    Raises
+    ------
+    RecordingError
+        If it lacks behaviour that the networks were trained with.
+    """
+    for name in _fields_needed(config, prepared):
+        if getattr(recording.behaviour, name) is None:
+            raise RecordingError(
+                recording.label, got=f"no behaviour.{name}", expected="it, since the networks were trained with it",
+                fix=f"add behaviour.{name} to the recording, frame by frame",
+            )  # fmt: skip
+    return replace(prepared, **{day: replace(prepared[day], **_known(config, prepared, recording))})
+
+
+def _known(config: Config, prepared: PreparedPair, recording: Recording) -> dict:
+    """Places, where scalings depend on them, and condition of the frames of a recording."""
+    known = {}
+    if config.model.backbone in _AT_PLACES:
+        coordinate = _coordinate(config, prepared)
+        known["places"] = _places(bins_of(_values(config, coordinate.kind, recording), coordinate.edges), coordinate)
+    if config.model.condition:
+        channels = [_CHANNELS[name](config, prepared, recording) for name in config.model.condition]
+        known["condition"] = np.concatenate(channels, axis=1, dtype=np.float32)
+    return known
+
+
+def _standardised(config: Config, prepared: PreparedPair) -> PreparedPair:
+    name = config.model.backbone
+    if name in _AT_PLACES:
+        coordinate = _coordinate(config, prepared)
+        days = statistics_per_place(prepared, Places.along(coordinate))
+        places = {day: _places(bins_of(getattr(coordinate, day), coordinate.edges), coordinate) for day in ("x", "y")}
+    else:
+        days, places = moments_of_days(prepared), {"x": None, "y": None}  # type: ignore[assignment]
+    means, stds = ({"x": of_x, "y": of_y} for of_x, of_y in zip(*((day.mean, day.std) for day in days), strict=True))
+    if name in _ONE_UNIT:
+        whole = [std if std.ndim == 1 else std[-1] for std in stds.values()]
+        stds = dict.fromkeys(stds, np.broadcast_to(np.hypot(*whole) / np.sqrt(2), stds["x"].shape))
+    if name == "identity":
+        means = dict.fromkeys(means, (means["x"] + means["y"]) / 2)
+    scalings = {day: Scaling.of_moments(means[day], stds[day]) for day in ("x", "y")}
+    return replace(prepared, **{day: _rescaled(prepared, day, scalings[day], places[day]) for day in ("x", "y")})
+
+
+def _coordinate(config: Config, prepared: PreparedPair) -> Coordinate:
+    section, days = config.evaluation, (prepared.x.recording, prepared.y.recording)
+    found = None
+    if not prepared.is_paired:
+        found = choose_coordinate(section.interpretation, *days, bin_cm=section.position_bin_cm)
+    if found is None:
+        raise ConfigurationError(
+            "model.backbone", got=f"{config.model.backbone} on days without position or events",
+            expected="behaviour.position_cm or behaviour.events on both days, and y that is not Φ(X)",
+            fix="choose moments or gaussian_ot, or add the position to both recordings",
+        )  # fmt: skip
+    return found
+
+
+def _values(config: Config, kind: str, recording: Recording) -> np.ndarray:
+    """Position in cm, or time since the event in s, of each frame; NaN where it has none."""
+    if kind == "position":
+        return recording.behaviour.position_cm
+    section = config.evaluation.interpretation
+    return time_since_event_s(
+        recording.behaviour.events, recording.frame_rate_hz, recording.gaps,
+        before_s=section.before_event_s, after_s=section.after_event_s,
+    )  # fmt: skip
+
+
+def _places(bins: np.ndarray, coordinate: Coordinate) -> np.ndarray:
+    return np.where(bins < 0, len(coordinate.edges) - 1, bins)
+
+
+def _rescaled(prepared: PreparedPair, name: str, scaling: Scaling, places: np.ndarray | None) -> Day:
+    """The day as ``scaling`` shows it to the networks, in their order."""
+    day, columns = prepared[name], prepared.order.columns
+    values, transform = aligned_empty(day.values.shape), day.transform
+    if transform is None:
+        whole = apply(day.recording.dff, scaling.at(places))
+    else:
+        offset = invert(transform.offset[:, prepared.order.inverse], day.scaling)
+        plain = replace(transform, mask=transform.mask[:, prepared.order.inverse], offset=offset)
+        scaled = scale_transform(plain, scaling)
+        transform = replace(scaled, mask=transform.mask, offset=scaled.offset[:, columns])
+        whole = day.recording.dff * gain(scaling)
+    np.take(whole, columns, axis=1, out=values, mode="clip")
+    return replace(day, values=values, scaling=scaling, transform=transform, places=places)
+
+
+def transports(config: Config, prepared: PreparedPair) -> tuple[Table | None, Table | None]:
+    """Return what the backbone multiplies z-scores by and adds, to day y and to day x; None where it passes them on.
+
+    Parameters
+    ----------
+    config : Config
+    prepared : PreparedPair
+        As :func:`seen_by_networks` made it.
+
+    Returns
+    -------
+    tuple of (matrix, shift)
+        float32, shapes (neuron, neuron) and (neuron,), in the order of the networks; fitted to training frames.
+    """
+    name, shrinkage = config.model.backbone, config.evaluation.ot_shrinkage
+    if name not in ("gaussian_ot", "moments_per_position_ot"):
+        return None, None
+    seen = None if name == "gaussian_ot" else lambda dff, frames: _z_scores(prepared, dff, frames)
+    *fitted, chosen = shrunk_moments(prepared, shrinkage, seen=seen)
+    transport = GaussianOT.fit(*fitted, shrinkage=chosen)
+    to_y, to_x = (_between_z_scores(prepared, transport.to[day], day, in_dff=seen is None) for day in ("y", "x"))
+    return to_y, to_x
+
+
+def _between_z_scores(prepared: PreparedPair, table: Table, to: str, *, in_dff: bool) -> Table:
+    """A transport of ΔF/F, or of z-scores already, as one of z-scores in the order of the networks."""
+    matrix, shift = table
+    if in_dff:
+        source, target = (prepared[day].scaling for day in (("x", "y") if to == "y" else ("y", "x")))
+        shift = (source.minimum @ matrix + shift - target.minimum) * gain(target)
+        matrix = (source.maximum - source.minimum)[:, None] * matrix * gain(target)
+    columns = prepared.order.columns
+    return matrix[np.ix_(columns, columns)], shift[columns]
+
+
+def _z_scores(prepared: PreparedPair, dff: np.ndarray, frames) -> np.ndarray:
+    day = prepared[frames.day]
+    return apply(dff, day.scaling.at(None if day.places is None else day.places[frames.index]))
+
+
+# -- behaviour --------------------------------------------------------------------------------------
+
+
+def _fields_needed(config: Config, prepared: PreparedPair) -> set[str]:
+    needed = {_FIELDS[name] for name in config.model.condition}
+    if config.model.backbone in _AT_PLACES:
+        needed.add({"position": "position_cm", "event": "events"}[_coordinate(config, prepared).kind])
+    return needed
+
+
+def _of_both_days(prepared: PreparedPair, condition: Condition) -> list[np.ndarray]:
+    days = [getattr(prepared[day].recording.behaviour, _FIELDS[condition]) for day in ("x", "y")]
+    for name, values in zip(("x", "y"), days, strict=True):
+        if values is None:
+            raise ConfigurationError(
+                "model.condition", got=f"{condition}, and day {name} has no behaviour.{_FIELDS[condition]}",
+                expected="behaviour that both recordings hold",
+                fix=f"remove {condition} from model.condition, or add it to the recording",
+            )  # fmt: skip
+    return days
+
+
+def _position(config: Config, prepared: PreparedPair, recording: Recording) -> np.ndarray:
+    """Cosines and sines of the way round a track whose end is its beginning, cosines of half of it elsewhere."""
+    both = [values[np.isfinite(values)] for values in _of_both_days(prepared, "position")]
+    low, high = min(v.min() for v in both), max(v.max() for v in both)
+    share = (recording.behaviour.position_cm - low) / max(high - low, 1e-9)
+    wraps = sum(np.count_nonzero(np.abs(np.diff(v)) > (high - low) / 2) for v in both)
+    return _waves(share, closed=wraps > 1)
+
+
+def _time_since_event(config: Config, prepared: PreparedPair, recording: Recording) -> np.ndarray:
+    """Cosines over the time around an event; 0 where no event is near."""
+    _of_both_days(prepared, "time_since_event")
+    section = config.evaluation.interpretation
+    since = _values(config, "event", recording)
+    return _waves((since + section.before_event_s) / (section.before_event_s + section.after_event_s), closed=False)
+
+
+def _waves(share: np.ndarray, *, closed: bool) -> np.ndarray:
+    """Waves of a share of a way, (time, channel); 0 where it is NaN."""
+    angle = np.pi * share[:, None] * np.arange(1, _HARMONICS + 1)
+    waves = np.concatenate([np.cos(2 * angle), np.sin(2 * angle)], axis=1) if closed else np.cos(angle)
+    return np.nan_to_num(waves, nan=0.0)
+
+
+def _speed(config: Config, prepared: PreparedPair, recording: Recording) -> np.ndarray:
+    """Speed in standard deviations of both days together; the mean where it is NaN."""
+    both = np.concatenate(_of_both_days(prepared, "speed"))
+    scaled = (recording.behaviour.speed_cm_s - np.nanmean(both)) / max(np.nanstd(both), 1e-9)
+    return np.nan_to_num(scaled, nan=0.0)[:, None]
+
+
+_CHANNELS = {"position": _position, "speed": _speed, "time_since_event": _time_since_event}
