@@ -41,7 +41,9 @@ class CellCentres:
     def __init__(self, network: keras.Model, layers: Mapping[str, str]):
         self._network, self._layers = network, dict(layers)
 
-    def offsets(self, windows: np.ndarray, *, seed: int = 0) -> dict[str, tuple[float, float]]:
+    def offsets(
+        self, windows: np.ndarray, *, seed: int = 0, known: Mapping[str, np.ndarray] | None = None
+    ) -> dict[str, tuple[float, float]]:
         """Return the offsets of each layer along time and neurons, in frames and neurons.
 
         The middle cell of a layer is asked: squared gradients of a random mixture of its channels tell how much each
@@ -53,6 +55,8 @@ class CellCentres:
             Scaled and ordered; with sixteen the offsets repeat to a fraction of a cell.
         seed : int
             With the name of a layer it draws the mixtures, whatever other layers are asked.
+        known : mapping of str to ndarray, optional
+            With ``condition`` (window, time, channel) of networks that see behaviour.
 
         Returns
         -------
@@ -64,19 +68,24 @@ class CellCentres:
         energies = np.zeros((len(self._held), *windows.shape[1:]))
         per_call = max(1, _CELLS_PER_CALL // windows[0].size)
         for first in range(0, len(windows), per_call):
-            energies += self._energies(windows[first : first + per_call], generators)
+            chunk = slice(first, first + per_call)
+            condition = [known["condition"][chunk]] if known and len(self._network.inputs) > 1 else []
+            energies += self._energies(windows[chunk], generators, condition)
         by_layer = {
             layer: _offset(energy, held.shape[1:-1])
             for energy, (layer, held) in zip(energies, self._held.items(), strict=True)
         }
         return {name: by_layer[layer] for name, layer in self._layers.items()}
 
-    def _energies(self, windows: np.ndarray, generators: Sequence[np.random.Generator]) -> np.ndarray:
+    def _energies(
+        self, windows: np.ndarray, generators: Sequence[np.random.Generator], condition: list[np.ndarray]
+    ) -> np.ndarray:
         """Squared gradients of mixed middle cells, summed over windows: (layer, time, neuron)."""
         given = tf.convert_to_tensor(windows[..., None], tf.float32)
         with tf.GradientTape(persistent=True) as tape:
             tape.watch(given)
-            held = tf.nest.flatten(self._taps(given, training=False))  # a list of one comes back as a tensor
+            inputs = [given, *map(tf.convert_to_tensor, condition)] if condition else given
+            held = tf.nest.flatten(self._taps(inputs, training=False))  # a list of one comes back as a tensor
             cells = [one[(slice(None), *_middle(one.shape[1:-1]))] for one in held]
             asked = [
                 tf.reduce_sum(cell * rng.standard_normal(cell.shape, np.float32))

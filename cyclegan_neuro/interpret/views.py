@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Literal
 from zlib import crc32
 
@@ -19,6 +20,7 @@ __all__ = ["Explanation", "Score", "View", "float32_copy", "untrained"]
 _SEEN = "seen"
 _INPUT_GRADIENT = "CycleganNeuroInputGradient"
 _PLAIN = {"strides": [1, 1, 1, 1], "padding": b"SAME", "data_format": b"NHWC", "dilations": [1, 1, 1, 1]}
+_NOTHING: Mapping[str, np.ndarray] = MappingProxyType({})
 Score = Literal["mean", "absolute", "change"]
 
 
@@ -54,7 +56,8 @@ class View:
     Parameters
     ----------
     network : keras.Model
-        Functional, (window, time, neuron, 1) to anything. The view shares its weights, and so follows its
+        Functional, (window, time, neuron, 1), with behaviour (window, time, channel) as a second input where it sees
+        any, to anything. The view shares its weights, and so follows its
         training; of a network in lower precision it keeps a copy in float32 (see :meth:`refresh`).
     grad_cam_layer, layer_cam_layer : str
         Names of the layers looked at.
@@ -103,29 +106,35 @@ class View:
         self.score = score
         self._mask_names = tuple(masks)
         self._change = None if scalings is None else _change_in_dff(*scalings)
-        inputs = self.network.input
+        inputs = self.network.inputs
         taps = [self.network.get_layer(name).output for name in (grad_cam_layer, layer_cam_layer, *masks)]
-        self._taps = keras.Model(inputs, [taps, self.network.output])
+        self._taps = keras.Model(self.network.input, [taps, self.network.output])
         seen, slope = keras.Input(taps[0].shape[1:], name=_SEEN), keras.Input(taps[0].shape[1:])
         self._grad_cam = Gradcam(keras.Model([seen, slope], [keras.layers.Multiply()([seen, slope])]), clone=False)
-        given = tf.TensorSpec(inputs.shape, tf.float32)
+        given = [tf.TensorSpec(one.shape, tf.float32) for one in inputs]
+        self._n_inputs = len(given)
+        if scalings is not None and scalings[0].minimum.ndim > 1:
+            given.append(tf.TensorSpec((None, inputs[0].shape[1]), tf.int64))
         # traced now: TensorFlow would take the first calls of several views for one function that is traced too often
-        self._pass = tf.function(self._forward_and_backward).get_concrete_function(given)
+        self._pass = tf.function(self._forward_and_backward).get_concrete_function(*given)
 
     def refresh(self) -> None:
         """Copy the network's weights into the float32 copy; nothing to do where weights are shared."""
         if self.network is not self._source:
             self.network.set_weights(self._source.get_weights())
 
-    def explain(self, windows: np.ndarray) -> Explanation:
+    def explain(self, windows: np.ndarray, known: Mapping[str, np.ndarray] = _NOTHING) -> Explanation:
         """Return all maps, and the change, from one pass in each direction.
 
         Parameters
         ----------
         windows : ndarray of float32, shape (window, time, neuron)
             Scaled and ordered.
+        known : mapping of str to ndarray
+            ``condition`` (window, time, channel) where the network sees behaviour, ``places`` (window, time) where
+            the scalings depend on them.
         """
-        at_layer, gradient, layer_cam, masks, change = self._pass(_with_channel(windows))
+        at_layer, gradient, layer_cam, masks, change = self._pass(*self._given(windows, known))
         grad_cam = self._grad_cam(
             _sum_per_window,
             at_layer,
@@ -142,12 +151,15 @@ class View:
             change=change[0].numpy()[..., 0] if change else None,
         )
 
-    def smooth_grad(self, windows: np.ndarray, *, samples: int, noise: float, seed: int) -> np.ndarray:
+    def smooth_grad(
+        self, windows: np.ndarray, known: Mapping[str, np.ndarray] = _NOTHING, *, samples: int, noise: float, seed: int
+    ) -> np.ndarray:
         """Return SmoothGrad: absolute gradients, averaged over noisy copies of a window.
 
         Parameters
         ----------
-        windows : ndarray of float32, shape (window, time, neuron)
+        windows, known
+            As :meth:`explain`.
         samples : int
             Noisy copies.
         noise : float
@@ -169,14 +181,24 @@ class View:
         total = np.zeros(windows.shape)
         for _ in range(samples):
             draws = np.stack([generator.standard_normal(windows.shape[1:], np.float32) for generator in generators])
-            _, gradient, *_ = self._pass(_with_channel(windows + spread * draws))
+            _, gradient, *_ = self._pass(*self._given(windows + spread * draws, known))
             total += np.abs(gradient.numpy()[..., 0])
         return (total / samples).astype(np.float32)
 
-    def _forward_and_backward(self, windows):
+    def _given(self, windows: np.ndarray, known: Mapping[str, np.ndarray]) -> list[tf.Tensor]:
+        """Arguments of a pass: what the network and the scalings of this view need."""
+        given = [_with_channel(windows)]
+        if self._n_inputs > 1:
+            given.append(tf.convert_to_tensor(known["condition"], tf.float32))
+        if len(self._pass.structured_input_signature[0]) > self._n_inputs:
+            given.append(tf.convert_to_tensor(known["places"], tf.int64))
+        return given
+
+    def _forward_and_backward(self, windows, *beside):
         with tf.compat.v1.get_default_graph().gradient_override_map({"Conv2D": _INPUT_GRADIENT}):
-            (seen, held, *masks), output = self._taps(windows, training=False)
-            change = [] if self._change is None else [self._change(windows, output)]
+            condition, places = beside[: self._n_inputs - 1], beside[self._n_inputs - 1 :]
+            (seen, held, *masks), output = self._taps([windows, *condition] if condition else windows, training=False)
+            change = [] if self._change is None else [self._change(windows, output, *places)]
             scored = change[0] if self.score == "change" else output
             scores = _mean_per_window(scored if self.score == "mean" else tf.abs(scored))
         gradient, slope_seen, slope_held = tf.gradients(scores, [windows, seen, held])
@@ -232,10 +254,18 @@ def untrained(network: keras.Model) -> keras.Model:
 
 
 def _change_in_dff(before: Scaling, after: Scaling):
-    """Return the function of input and output (window, time, neuron, 1) that gives their difference in ΔF/F."""
-    extents = [tf.constant((one.maximum - one.minimum)[:, None], tf.float32) for one in (before, after)]
-    shift = tf.constant((after.minimum - before.minimum)[:, None], tf.float32)
-    return lambda windows, output: output * extents[1] - windows * extents[0] + shift
+    """Return the function of input and output (window, time, neuron, 1) that gives their difference in ΔF/F.
+
+    Of scalings that depend on the place, it takes the places (window, time) as well.
+    """
+    extents = [tf.constant((one.maximum - one.minimum)[..., None], tf.float32) for one in (before, after)]
+    shift = tf.constant((after.minimum - before.minimum)[..., None], tf.float32)
+
+    def change(windows, output, places=None):
+        old, new, moved = (one if places is None else tf.gather(one, places) for one in (*extents, shift))
+        return output * new - windows * old + moved
+
+    return change
 
 
 def _mean_per_window(values):

@@ -95,6 +95,12 @@ class Day:
             windows += self.transform.offset[frames]
         return windows
 
+    def known(self, starts: np.ndarray, window_frames: int) -> dict[str, np.ndarray]:
+        """Return ``places`` (window, time) and ``condition`` (window, time, channel) of windows: what there is."""
+        frames = window_frame_indices(starts, window_frames)
+        both = {"places": self.places, "condition": self.condition}
+        return {name: values[frames] for name, values in both.items() if values is not None}
+
 
 @dataclass(frozen=True, eq=False)
 class PreparedPair:

@@ -183,7 +183,11 @@ def _see(network, windows, at, *, training):
 def _knowing(network, at_real, at_fake):
     """A discriminator of recorded windows, then generated ones, where it is given both; of recorded ones alone else."""
     at = _joined(at_real, at_fake)
-    return lambda windows, training: _see(network, windows, at if at is None else at[: len(windows)], training=training)
+
+    def judge(windows, training):
+        return _see(network, windows, None if at is None else at[: tf.shape(windows)[0]], training=training)
+
+    return judge
 
 
 def _joined(first, second):

@@ -67,8 +67,10 @@ def _explain(
     maps = {}
     for network in _views[trainer]:
         network.view.refresh()
-        windows = prepared[network.day].windows(starts[network.day], prepared.window_frames)
-        found, offsets = explain(network, windows, section), network.centres.offsets(windows, seed=section.seed)
+        day, at = prepared[network.day], (starts[network.day], prepared.window_frames)
+        windows, known = day.windows(*at), day.known(*at)
+        found = explain(network, windows, section, known)
+        offsets = network.centres.offsets(windows, seed=section.seed, known=known)
         maps[f"{network.name} on {network.day.upper()}"] = {
             method: _whole(one, prepared, offsets.get(method, (0.0, 0.0))) for method, one in found.items()
         }

@@ -78,12 +78,13 @@ def _explain_windows(
     starts = spaced(day.starts.test, n_windows)
     _LOG.info("explaining %s in %s windows", network.name, len(starts))
     per_call = max(1, _CELLS_PER_CALL // (prepared.window_frames * prepared.n_neurons))
-    some = day.windows(spaced(starts, _CENTRE_WINDOWS), prepared.window_frames)
-    offsets = network.centres.offsets(some, seed=section.seed)
+    height = prepared.window_frames
+    some = spaced(starts, _CENTRE_WINDOWS)
+    offsets = network.centres.offsets(day.windows(some, height), seed=section.seed, known=day.known(some, height))
     averages: dict[str, MapAverage] = {}
     for first in range(0, len(starts), per_call):
         chunk = starts[first : first + per_call]
-        maps = explain(network, day.windows(chunk, prepared.window_frames), section)
+        maps = explain(network, day.windows(chunk, height), section, day.known(chunk, height))
         for method, found in maps.items():
             if method not in averages:
                 offset = offsets.get(method, (0.0, 0.0))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Literal
 
 import numpy as np
@@ -39,7 +41,12 @@ class NetworkView:
         return self.name in ("G", "F")
 
 
-def explain(network: NetworkView, windows: np.ndarray, section: InterpretationSection) -> dict[str, np.ndarray]:
+def explain(
+    network: NetworkView,
+    windows: np.ndarray,
+    section: InterpretationSection,
+    known: Mapping[str, np.ndarray] = MappingProxyType({}),
+) -> dict[str, np.ndarray]:
     """Return all maps of some windows by method.
 
     Parameters
@@ -48,6 +55,8 @@ def explain(network: NetworkView, windows: np.ndarray, section: InterpretationSe
     windows : ndarray of float32, shape (window, time, neuron)
         Scaled and ordered.
     section : InterpretationSection
+    known : mapping of str to ndarray
+        Of :meth:`~cyclegan_neuro.windows.prepared.Day.known`.
 
     Returns
     -------
@@ -58,12 +67,12 @@ def explain(network: NetworkView, windows: np.ndarray, section: InterpretationSe
         ``input_gate`` (1 - σ: where the input is not passed on) and ``change``, |G(x) - x| in ΔF/F.
     """
     view = network.view
-    found = view.explain(windows)
+    found = view.explain(windows, known)
     deviation = windows - windows.mean(axis=1, keepdims=True)
     maps = {
         "grad_cam": found.grad_cam,
         "layer_cam": found.layer_cam,
-        "saliency": _saliency(view, windows, found, section),
+        "saliency": _saliency(view, windows, known, found, section),
         "gradient_input": np.abs(found.gradient * deviation),
     }
     for name, mask in found.masks.items():
@@ -76,7 +85,10 @@ def explain(network: NetworkView, windows: np.ndarray, section: InterpretationSe
     return maps
 
 
-def _saliency(view: View, windows: np.ndarray, found: Explanation, section: InterpretationSection) -> np.ndarray:
+def _saliency(
+    view: View, windows: np.ndarray, known: Mapping[str, np.ndarray], found: Explanation, section: InterpretationSection
+) -> np.ndarray:
     if not section.smooth_samples:
         return np.abs(found.gradient)
-    return view.smooth_grad(windows, samples=section.smooth_samples, noise=section.smooth_noise, seed=section.seed)
+    how = {"samples": section.smooth_samples, "noise": section.smooth_noise, "seed": section.seed}
+    return view.smooth_grad(windows, known, **how)

@@ -107,8 +107,8 @@ def _days_table(prepared: PreparedPair) -> Table:
         ("ROI coordinates", *("known" if r.roi_xy_um is not None else "unknown" for r in recordings)),
         *((f"{part} windows", *(len(getattr(d.starts, part)) for d in days)) for part in _PARTS),
         ("frames per window", prepared.window_frames, prepared.window_frames),
-        ("minimum for scaling (ΔF/F)", *(float(d.scaling.minimum.min()) for d in days)),
-        ("maximum for scaling (ΔF/F)", *(float(d.scaling.maximum.max()) for d in days)),
+        ("scaled to 0, lowest (ΔF/F)", *(float(d.scaling.minimum.min()) for d in days)),
+        ("scaled to 1, highest (ΔF/F)", *(float(d.scaling.maximum.max()) for d in days)),
     ]
     sides = ("mixed", "mixed") if is_mixed(prepared) else ("before learning", "after learning")
     return Table("days", ("", *(f"{day} ({side})" for day, side in zip("xy", sides, strict=True))), tuple(rows))

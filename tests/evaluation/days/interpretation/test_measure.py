@@ -108,11 +108,11 @@ def test_averaged_weights_are_used_and_put_back_and_the_control_has_initial_ones
 def test_windows_are_explained_in_chunks_and_untrained_networks_on_fewer(
     make_pair, section, monkeypatch, max_windows, n_trained, n_untrained
 ):
-    nowhere = SimpleNamespace(offsets=lambda windows, seed: {})
+    nowhere = SimpleNamespace(offsets=lambda windows, seed, known: {})
     networks = [NetworkView("D_X", "x", None, nowhere), NetworkView("F", "y", None, nowhere)]
     calls = []
 
-    def explain(network, windows, section):
+    def explain(network, windows, section, known):
         calls.append((network.name, len(windows)))
         return {"flat": np.ones_like(windows)}
 

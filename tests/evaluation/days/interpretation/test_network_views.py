@@ -95,10 +95,10 @@ FOUND = Explanation(
 
 
 class FoundView:
-    def explain(self, windows):
+    def explain(self, windows, known):
         return FOUND
 
-    def smooth_grad(self, windows, **options):
+    def smooth_grad(self, windows, known, **options):
         return options
 
 

@@ -1,0 +1,149 @@
+"""Backbones begin as exactly the alignments they are called after; behaviour reaches networks frame by frame."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from cyclegan_neuro.errors import ConfigurationError, RecordingError
+from cyclegan_neuro.evaluation.days.baselines import fit_baselines
+from cyclegan_neuro.evaluation.days.translation import ModelTranslator, translate_starts
+from cyclegan_neuro.recordings.recording import Behaviour
+from cyclegan_neuro.systems.cyclegan.config import Config
+from cyclegan_neuro.systems.cyclegan.system import CycleGANSystem
+from cyclegan_neuro.windows.pipeline import training_stream
+
+SYSTEM = CycleGANSystem()
+ALIGNMENTS = {
+    "identity": "identity",
+    "moments": "moment_matching",
+    "gaussian_ot": "gaussian_ot",
+    "tuning_shift": "position_shift",
+    "moments_per_position": "position_moments",
+    "moments_per_position_ot": "position_moments_ot",
+}
+
+
+def config(source="simulated", **model):
+    data = {"source": source, "resample_hz": 8.0, "simulation": {"preset": "mouse_3", "duration_s": 120.0}}
+    windows = {"window_frames": 32, "n_train": 40, "n_validation": 8, "n_test": 8}
+    plain = {"dropout": 0.0, "discriminator_dropout": 0.0}
+    small = {"generator": "agresnet_1d", "filters": 4, "residual_blocks": 1} | plain | model
+    return Config.model_validate(
+        {"data": data, "windows": windows, "ordering": {"method": "firing_rate"}, "model": small}
+    )
+
+
+def translator(settings):
+    prepared = SYSTEM.prepare(settings)
+    trainer = SYSTEM.build(settings, prepared)
+    return ModelTranslator(trainer.generator_g, trainer.generator_f, prepared)
+
+
+def translated(one, prepared):
+    return translate_starts(one, prepared, prepared.x.starts.test, prepared.y.starts.test, with_truth=False)
+
+
+@pytest.mark.parametrize("backbone", ALIGNMENTS)
+def test_a_backbone_begins_as_the_alignment_it_is_called_after(backbone):
+    settings = config(backbone=backbone)
+    model = translator(settings)
+    known = {one.name: one for one in fit_baselines(settings.evaluation, model.prepared)}[ALIGNMENTS[backbone]]
+    ours, theirs = (translated(one, model.prepared) for one in (model, known))
+    for field in ("g_x", "f_y", "f_g_x", "g_f_y"):
+        np.testing.assert_allclose(getattr(ours, field), getattr(theirs, field), atol=2e-5)
+
+
+@pytest.mark.parametrize("generator", ["agresnet", "agresnet_1d"])
+def test_networks_add_to_the_backbone_and_learn(generator):
+    settings = config(
+        generator=generator, backbone="moments_per_position", normalisation="layer_per_frame",
+        condition=["position", "speed"], condition_generators=True,
+    )  # fmt: skip
+    prepared = SYSTEM.prepare(settings)
+    trainer = SYSTEM.build(settings, prepared)
+    batch = next(iter(training_stream(prepared, batch_size=4, n_steps_per_epoch=10, seed=1)))
+    (x, at_x), _ = batch
+    assert at_x.shape == (4, 32, 7)  # three waves round the corridor, and speed
+    np.testing.assert_array_equal(trainer.generator_g([x, at_x]), x)
+    for _ in range(2):  # the last convolution is zero: others learn from the second update on
+        trainer.train_step(batch)
+    made = trainer.generator_g([x, at_x])
+    assert float(tf.reduce_max(tf.abs(made - x))) > 1e-4
+    elsewhere = trainer.generator_g([x, tf.roll(at_x, 1, axis=0)])
+    assert float(tf.reduce_max(tf.abs(made - elsewhere))) > 1e-6
+
+
+def test_discriminators_judge_translated_windows_at_the_places_they_came_from():
+    settings = config(condition=["position"])
+    prepared = SYSTEM.prepare(settings)
+    trainer = SYSTEM.build(settings, prepared)
+    (x, at_x), (y, at_y) = next(iter(training_stream(prepared, batch_size=3, n_steps_per_epoch=10, seed=1)))
+    fake_y = trainer.generator_g(x)
+    on_real, on_fake = trainer.discriminator_y([y, at_y]), trainer.discriminator_y([fake_y, at_x])
+    logs = trainer.update_discriminators((x, at_x), (y, at_y), fake_x=trainer.generator_f(y), fake_y=fake_y)
+    assert float(logs["mean_real_y"]) == pytest.approx(float(tf.reduce_mean(on_real)), abs=1e-5)
+    assert float(logs["mean_fake_y"]) == pytest.approx(float(tf.reduce_mean(on_fake)), abs=1e-5)
+
+
+def test_position_goes_round_a_corridor_and_missing_behaviour_is_the_mean():
+    prepared = SYSTEM.prepare(config(condition=["position", "speed"]))
+    seen, behaviour = prepared.x.condition, prepared.x.recording.behaviour
+    ends = [int(np.argmin(behaviour.position_cm)), int(np.argmax(behaviour.position_cm))]
+    assert np.abs(np.subtract(*seen[ends][:, :6])).max() < 0.3  # its end is its beginning
+    both = np.concatenate([prepared[day].recording.behaviour.speed_cm_s for day in ("x", "y")])
+    np.testing.assert_allclose(seen[:, 6], (behaviour.speed_cm_s - both.mean()) / both.std(), atol=1e-4)
+
+
+def test_another_recording_is_translated_at_its_own_places():
+    settings = config(backbone="moments_per_position")
+    prepared = SYSTEM.prepare(settings)
+    trainer = SYSTEM.build(settings, prepared)
+    day = prepared.x.recording
+    whole = SYSTEM.translate(settings, prepared, trainer, day, to="y").dff
+    later = replace(day, dff=day.dff[40:], behaviour=_part(day.behaviour, 40), truth=None)
+    part = SYSTEM.translate(settings, prepared, trainer, later, to="y").dff
+    np.testing.assert_allclose(part, whole[40:], atol=1e-4)
+    with pytest.raises(RecordingError, match=r"no behaviour\.position_cm"):
+        SYSTEM.translate(settings, prepared, trainer, replace(day, behaviour=Behaviour()), to="y")
+
+
+def _part(behaviour, first):
+    return Behaviour(**{name: values[first:] for name, values in behaviour.available().items()})
+
+
+def test_moments_are_a_backbone_of_the_synthetic_transformation_too():
+    model = translator(config("phi", backbone="moments"))
+    known = {one.name: one for one in fit_baselines(config().evaluation, model.prepared)}["moment_matching"]
+    ours, theirs = (translated(one, model.prepared).g_x for one in (model, known))
+    np.testing.assert_allclose(ours, theirs, atol=2e-5)
+
+
+def test_a_backbone_that_needs_places_is_refused_without_them():
+    with pytest.raises(ConfigurationError, match=r"model\.backbone: got moments_per_position on days without position"):
+        SYSTEM.prepare(config("phi", backbone="moments_per_position"))
+
+
+def test_a_condition_that_a_day_lacks_is_refused():
+    with pytest.raises(ConfigurationError, match=r"got time_since_event, and day x has no behaviour\.events"):
+        SYSTEM.prepare(config(condition=["time_since_event"]))
+
+
+@pytest.mark.parametrize(
+    ("model", "message"),
+    [
+        ({"condition_generators": True}, "condition_generators"),
+        ({"backbone": "moments", "input_skip": True}, "input_skip"),
+        ({"generator": "identity", "backbone": "moments"}, "generator"),
+    ],
+)
+def test_settings_without_effect_are_refused(model, message):
+    with pytest.raises(ValueError, match=message):
+        config(**model)
+
+
+def test_past_windows_have_no_behaviour():
+    settings = {"model": {"condition": ["position"]}, "objective": {"history_windows": 4}}
+    with pytest.raises(ValueError, match="history_windows"):
+        Config.model_validate(settings)
