@@ -85,6 +85,8 @@ def evaluate_days(
         metrics["turned_maps"] = {
             direction: {name: asdict(turn) for name, turn in own.items()} for direction, own in found.turns.items()
         }
+    if found.beyond:
+        metrics |= found.beyond.to_json()
     if spikes:
         metrics |= spikes.to_json()
     if explained:

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from cyclegan_neuro.evaluation.days.baselines import fit_baselines
+from cyclegan_neuro.evaluation.days.baselines import find_places, fit_baselines
+from cyclegan_neuro.evaluation.days.beyond.scores import Beyond, BeyondTuning, too_short
 from cyclegan_neuro.evaluation.days.sections import EvaluationSection
 from cyclegan_neuro.evaluation.days.signals import SignalErrors, add_gap_closed, phi_bounds
 from cyclegan_neuro.evaluation.days.spiking.recorder import SpikeRecorder, SpikeSignal
@@ -76,6 +77,8 @@ class Measurements:
     spikes : dict
         Translator (or ``"recorded"``) → signal, named as in Translation, → its spikes; empty where no spikes
         are inferred.
+    beyond : Beyond, optional
+        Scores beyond mean tuning; absent where :func:`too_short` says why.
     """
 
     pair: PreparedPair
@@ -92,6 +95,7 @@ class Measurements:
     translated: dict[str, np.ndarray]
     place_maps: PlaceMaps | None
     spikes: dict[str, dict[str, SpikeSignal]]
+    beyond: Beyond | None = None
 
 
 def measure(
@@ -113,6 +117,7 @@ def measure(
     errors, tuned, translated, example = {}, {}, {}, None
     spikes = {} if recorder is None else _recorded_spikes(recorder)
     baselines = fit_baselines(section, prepared)
+    beyond = None if too_short(prepared) else BeyondTuning(prepared, find_places(section, prepared))
     translators: tuple[Translator, ...] = (model, *baselines)
     for translator in translators:
         name, of_model = translator.name, translator is model
@@ -122,11 +127,15 @@ def measure(
             fields = {} if of_model else {"fields": _ALIGNED_FIELDS}
             tuned[name] = TuningCurves(prepared, bin_cm=section.position_bin_cm, **fields)
             collectors.append(tuned[name])
+        if beyond is not None:
+            collectors.append(beyond.collector())
         for translation in translate(translator, prepared, batch_size=section.batch_size):
             for collector in collectors:
                 collector.add(translation)
             if (middle := _middle_window(translation, prepared)) is not None:
                 translated[name], example = middle.g_x[0], middle if of_model else example
+        if beyond is not None:
+            beyond.take(name, collectors[-1])
         if recorder is not None and name not in spikes:
             wanted = _MODEL_FIELDS if of_model else _ALIGNED_FIELDS
             spikes[name] = recorder.translated(translator, wanted, batch_size=section.batch_size)
@@ -152,6 +161,7 @@ def measure(
         translated=translated,
         place_maps=of_places.maps() if of_places else None,
         spikes=spikes,
+        beyond=None if beyond is None else beyond.result(),
     )
 
 

@@ -1,0 +1,283 @@
+"""Every score of every translator, with the floor, the truth and an interval of the model's difference to the rest."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass
+from typing import NamedTuple
+
+import numpy as np
+from scipy.stats import t as student
+
+from cyclegan_neuro.evaluation.days.baselines.places import Places
+from cyclegan_neuro.evaluation.days.beyond.parts import (
+    FIELDS,
+    N_BLOCKS,
+    FrameCollector,
+    Part,
+    Signal,
+    part_of,
+    residuals,
+)
+from cyclegan_neuro.evaluation.days.beyond.second_order import (
+    LONGEST_LAG_S,
+    inferred_state,
+    lag_frames,
+    lagged_scores,
+    noise_correlations,
+    paired_correlation,
+    pearson_rows,
+    rmse,
+    state_difference,
+)
+from cyclegan_neuro.evaluation.days.beyond.two_samples import energy_distances, matched_rows, two_sample_auc
+from cyclegan_neuro.evaluation.days.names import SIGNALS
+from cyclegan_neuro.evaluation.days.spiking.stretches import parts_without_common_frames
+from cyclegan_neuro.windows.prepared import PreparedPair
+from cyclegan_neuro.windows.segmentation import legal_starts
+
+__all__ = ["NO_TRANSLATORS", "SCORES", "Beyond", "BeyondTuning", "Comparison", "Score", "too_short"]
+
+_LEAST_S = 2.0  # with the longest lag behind it, per block
+_LEAST_NEURONS = 3
+NO_TRANSLATORS = ("floor", "truth")
+"""Rows beside the translators: other parts of the recorded day that is made, and what a right translation scores."""
+
+
+class Score(NamedTuple):
+    """A score and the value that it has where nothing distinguishes the days; the nearer to it, the better."""
+
+    label: str
+    ideal: float
+
+
+#: Those that end in ``_truth`` compare with what the same frames should be.
+SCORES = {
+    "noise_correlation_error": Score("noise correlations: error", 0.0),
+    "noise_correlation_r": Score("noise correlations: r", 1.0),
+    "lagged_covariance_error": Score("lagged covariances: error", 0.0),
+    "autocorrelation_error": Score("autocorrelation: error", 0.0),
+    "state_error": Score("inferred state: error (SD)", 0.0),
+    "state_r": Score("inferred state: r", 1.0),
+    "two_sample_auc": Score("classifier: AUC", 0.5),
+    "energy_distance": Score("energy distance (SD)", 0.0),
+    "noise_correlation_error_truth": Score("noise correlations: error, truth", 0.0),
+    "residual_r_truth": Score("residuals: r, changed neurons", 1.0),
+    "state_slope_truth": Score("hidden state: slope, changed neurons", 1.0),
+    "state_r_truth": Score("hidden state: r, changed neurons", 1.0),
+}
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """How much nearer the model is to the ideal value than the best baseline; below 0 is nearer.
+
+    Attributes
+    ----------
+    best : str
+        Baseline nearest to the ideal value, identity among them.
+    difference : float
+        Distance of the model to the ideal value less that of ``best``.
+    ci95 : tuple of float
+        From a paired jackknife over 8 blocks of time.
+    beats_all : bool
+        Whether the interval of the difference to every baseline lies below 0.
+    """
+
+    best: str
+    difference: float
+    ci95: tuple[float, float]
+    beats_all: bool
+
+
+@dataclass(frozen=True, eq=False)
+class Beyond:
+    """What the scores say.
+
+    Attributes
+    ----------
+    places : Places, optional
+        Whose means are removed.
+    scores : dict
+        Day that is made (``y`` for G(X), ``x`` for F(Y)) → score → translator, ``floor`` or ``truth`` → value.
+    comparisons : dict
+        Day → score → :class:`Comparison`.
+    correlations : dict
+        Day → signal: ``recorded``, ``truth`` or a translator → noise correlations, ndarray (pair,).
+    """
+
+    places: Places | None
+    scores: dict[str, dict[str, dict[str, float]]]
+    comparisons: dict[str, dict[str, Comparison]]
+    correlations: dict[str, dict[str, np.ndarray]]
+
+    def to_json(self) -> dict:
+        """Return ``beyond_tuning`` and ``beyond_tuning_comparison`` of ``metrics.json``."""
+        compared = {day: {name: asdict(one) for name, one in own.items()} for day, own in self.comparisons.items()}
+        return {"beyond_tuning": self.scores, "beyond_tuning_comparison": compared}
+
+
+def too_short(prepared: PreparedPair) -> str:
+    """Say why there are no scores: empty where there are."""
+    if prepared.is_paired:
+        return "y is Φ(X)"
+    if prepared.n_neurons < _LEAST_NEURONS:
+        return f"fewer than {_LEAST_NEURONS} neurons"
+    parts = (part_of(prepared, None, day, prepared[day].starts.test) for day in FIELDS)
+    if all(_long_enough(part, prepared.frame_rate_hz) for part in parts):
+        return ""
+    least_s = N_BLOCKS * (LONGEST_LAG_S + _LEAST_S)
+    return f"the test part of a day is shorter than {least_s:g} s, or has too many gaps"
+
+
+def _long_enough(part: Part, frame_rate_hz: float) -> bool:
+    rows = part.delayed(lag_frames(frame_rate_hz)[-1])
+    return len(rows) >= N_BLOCKS * _LEAST_S * frame_rate_hz
+
+
+class BeyondTuning:
+    """Scores translators one after the other; only their scores are kept.
+
+    Parameters
+    ----------
+    prepared : PreparedPair
+        With no reason in :func:`too_short`.
+    places : Places, optional
+    """
+
+    def __init__(self, prepared: PreparedPair, places: Places | None):
+        self._prepared, self._places = prepared, places
+        self._tests = {day: part_of(prepared, places, day, prepared[day].starts.test) for day in FIELDS}
+        self._directions = {day: _Direction(prepared, places, self._tests, day) for day in FIELDS}
+
+    def collector(self) -> FrameCollector:
+        """Return what collects the frames of a translator, for :meth:`take`."""
+        return FrameCollector(self._prepared, self._tests)
+
+    def take(self, name: str, collected: FrameCollector) -> None:
+        """Score the translator ``name``."""
+        for day, field in FIELDS.items():
+            self._directions[day].take(name, collected.made[field])
+
+    def result(self) -> Beyond:
+        """Return the scores of all translators, beside the floor and the truth."""
+        days = self._directions
+        return Beyond(
+            self._places,
+            {day: own.scores() for day, own in days.items()},
+            {day: own.comparisons() for day, own in days.items()},
+            {day: own.correlations for day, own in days.items()},
+        )
+
+
+class _Direction:
+    """One day that is made: its recorded test part, the frames of the other day that are translated, the truth."""
+
+    def __init__(self, prepared: PreparedPair, places: Places | None, tests: dict[str, Part], made: str):
+        self._day, self._rate = prepared[made], prepared.frame_rate_hz
+        self._source, target = tests[SIGNALS[FIELDS[made]].source], tests[made]
+        source = prepared[self._source.day].recording
+        train = part_of(prepared, places, made, self._day.starts.train)
+        scale = residuals(train, self._day.recording.dff[train.frames]).values.std(axis=0, dtype=np.float64)
+        self._scale = np.where(scale > 0, scale, 1.0)
+        self._goal = self._recorded(target)
+        self._state = inferred_state(residuals(self._source, source.dff[self._source.frames]), self._rate)
+        self._replicates: dict[str, dict[str, np.ndarray]] = {}
+        self._truth, self._changed, self._hidden = None, prepared.changed, None
+        self.correlations = {"recorded": noise_correlations(self._goal, self._rate)[0]}
+        self._floor(prepared, places)
+        if source.truth is not None and prepared.truth_is_known:
+            values = source.truth.other_day_dff[self._source.frames]
+            self._truth = residuals(self._source, values, self._scale)
+            hidden = source.truth.state
+            if hidden is not None:
+                hidden = hidden[self._source.frames]
+                self._hidden = hidden > hidden.mean()
+            self.take("truth", values)
+
+    def _recorded(self, part: Part) -> Signal:
+        return residuals(part, self._day.recording.dff[part.frames], self._scale)
+
+    def _floor(self, prepared: PreparedPair, places: Places | None) -> None:
+        """Score parts of the day that share no frame with each other, as long as the test part."""
+        starts, height = self._day.starts, prepared.window_frames
+        legal = legal_starts(starts.stretches, window_frames=height)
+        tested = legal[(legal >= starts.test.min()) & (legal <= starts.test.max())]
+        pairs = parts_without_common_frames(tested, legal, window_frames=height, n_windows=len(legal))
+        found = []
+        for both in pairs:
+            parts = [part_of(prepared, places, self._goal.part.day, some) for some in both]
+            if all(_long_enough(part, self._rate) for part in parts):
+                goal, other = map(self._recorded, parts)
+                found.append(self._compared(other, inferred_state(other, self._rate), goal))
+        for score in found[0] if found else ():
+            self._replicates.setdefault(score, {})["floor"] = np.mean([one[score] for one in found], axis=0)
+
+    def take(self, name: str, dff: np.ndarray) -> None:
+        """Score what ``name`` made of the source frames, (row, neuron) in ΔF/F."""
+        made = residuals(self._source, dff, self._scale)
+        for score, replicates in (self._compared(made, self._state, self._goal) | self._with_truth(made)).items():
+            self._replicates.setdefault(score, {})[name] = replicates
+        self.correlations[name] = noise_correlations(made, self._rate)[0]
+
+    def _compared(self, made: Signal, state: np.ndarray, goal: Signal) -> dict[str, np.ndarray]:
+        correlations = [noise_correlations(signal, self._rate) for signal in (made, goal)]
+        lagged, own = lagged_scores(made, goal, lag_frames(self._rate))
+        between = state_difference(made, state), state_difference(goal, inferred_state(goal, self._rate))
+        if pearson_rows(*between)[0] < 0:  # states have no names: they are matched as they agree
+            between = -between[0], between[1]
+        rows = matched_rows(made.part, goal.part, self._rate)
+        return {
+            "noise_correlation_error": rmse(*correlations),
+            "noise_correlation_r": pearson_rows(*correlations),
+            "lagged_covariance_error": lagged,
+            "autocorrelation_error": own,
+            "state_error": rmse(*between),
+            "state_r": pearson_rows(*between),
+            "two_sample_auc": two_sample_auc(made, goal, rows, self._rate),
+            "energy_distance": energy_distances(made, goal, rows),
+        }
+
+    def _with_truth(self, made: Signal) -> dict[str, np.ndarray]:
+        if self._truth is None:
+            return {}
+        both = made, self._truth
+        found = {"noise_correlation_error_truth": rmse(*(noise_correlations(each, self._rate) for each in both))}
+        if not self._changed.any():
+            return found
+        changed = [Signal(each.part, each.values[:, self._changed]) for each in both]
+        found["residual_r_truth"] = paired_correlation(*changed)
+        if self._hidden is not None and 0 < self._hidden.sum() < len(self._hidden):
+            own, true = (state_difference(each, self._hidden) for each in changed)
+            spread = true - true.mean(axis=1, keepdims=True)
+            found["state_slope_truth"] = (own * spread).sum(axis=1) / (spread**2).sum(axis=1)
+            found["state_r_truth"] = pearson_rows(own, true)
+        return found
+
+    def scores(self) -> dict[str, dict[str, float]]:
+        return {
+            score: {name: float(values[0]) for name, values in self._replicates[score].items()}
+            for score in SCORES
+            if score in self._replicates
+        }
+
+    def comparisons(self) -> dict[str, Comparison]:
+        return {score: _compare(own, SCORES[score].ideal) for score, own in self._replicates.items() if "model" in own}
+
+
+def _compare(replicates: dict[str, np.ndarray], ideal: float) -> Comparison:
+    apart = {name: np.abs(values - ideal) for name, values in replicates.items() if name not in NO_TRANSLATORS}
+    model = apart.pop("model")
+    best = min(apart, key=lambda name: (math.isnan(apart[name][0]), apart[name][0]))
+    intervals = {name: _interval(model - values) for name, values in apart.items()}
+    return Comparison(
+        best, float(model[0] - apart[best][0]), intervals[best], all(high < 0 for _, high in intervals.values())
+    )
+
+
+def _interval(replicates: np.ndarray) -> tuple[float, float]:
+    """95 % interval of the first value, from the others, which leave out one block each."""
+    value, without = replicates[0], replicates[1:]
+    error = math.sqrt((N_BLOCKS - 1) * without.var())
+    reach = float(student.ppf(0.975, N_BLOCKS - 1)) * error
+    return float(value - reach), float(value + reach)
