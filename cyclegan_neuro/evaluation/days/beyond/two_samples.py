@@ -91,10 +91,6 @@ def two_sample_auc(made: Signal, goal: Signal, rows: tuple[np.ndarray, np.ndarra
     both = [_snippets(signal, own, delays) for signal, own in zip((made, goal), rows, strict=True)]
     values, label = np.concatenate(both), np.repeat((1, 0), [len(each) for each in both])
     block = np.concatenate([signal.part.block[own] for signal, own in zip((made, goal), rows, strict=True)])
-    for each in np.unique(block):
-        for one in (0, 1):
-            own = (block == each) & (label == one)
-            values[own] -= values[own].mean(axis=0)
     fold, areas = block * _FOLDS // N_BLOCKS, np.full(N_BLOCKS, 0.5)
     for held_out in range(_FOLDS):
         inner = fold == (held_out + 1) % _FOLDS

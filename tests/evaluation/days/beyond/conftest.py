@@ -1,5 +1,7 @@
 """Residuals of made-up populations."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -15,7 +17,7 @@ def signal_of():
         block = np.arange(n) * N_BLOCKS // n
         borders = np.searchsorted(block, np.arange(N_BLOCKS + 1)).tolist()
         at = np.zeros(n, np.int64) if at is None else at
-        part = Part("y", np.arange(n), at, block, tuple(zip(borders[:-1], borders[1:], strict=True)))
+        part = Part("y", np.arange(n), at, block, tuple(pairwise(borders)))
         return Signal(part, np.asarray(values, np.float32))
 
     return signal_of

@@ -20,8 +20,10 @@ QUICK, SLOW = np.tile([1.0, -1.0], 1000), np.tile([1.0, 1.0, -1.0, -1.0], 500)
 def test_noise_correlations_of_bins(signal_of):
     """At 2 Hz a bin is a frame; at 4 Hz it holds two, in which what alternates is gone."""
     values = np.stack([QUICK, -QUICK, SLOW, SLOW + QUICK], axis=1)
-    np.testing.assert_allclose(noise_correlations(signal_of(values), 2.0)[0], [-1, 0, 0.5**0.5, 0, -(0.5**0.5), 0.5**0.5], atol=0.01)  # fmt: skip
-    np.testing.assert_allclose(noise_correlations(signal_of(values), 4.0)[0], [0, 0, 0, 0, 0, 1], atol=0.01)
+    half = 0.5**0.5
+    frames, pairs = (noise_correlations(signal_of(values), rate)[0] for rate in (2.0, 4.0))
+    np.testing.assert_allclose(frames, [-1, 0, half, 0, -half, half], atol=0.01)
+    np.testing.assert_allclose(pairs, [0, 0, 0, 0, 0, 1], atol=0.01)
 
 
 def test_replicates_leave_out_a_block_each(signal_of):
@@ -63,7 +65,9 @@ def test_a_shared_state_is_inferred(signal_of):
 
 def test_difference_between_states(signal_of):
     state = np.tile([True, False], 100)
-    found = state_difference(signal_of(np.stack([np.where(state, 3.0, 1.0), np.where(state, -1.0, 0.5)], axis=1)), state)
+    found = state_difference(
+        signal_of(np.stack([np.where(state, 3.0, 1.0), np.where(state, -1.0, 0.5)], axis=1)), state
+    )
     np.testing.assert_allclose(found, np.tile([2.0, -1.5], (1 + N_BLOCKS, 1)))
     assert np.isnan(state_difference(signal_of(np.ones((80, 2))), np.ones(80, bool))).all()
 
@@ -79,5 +83,6 @@ def test_correlation_with_the_same_frames_of_the_truth(signal_of):
 
 def test_of_rows():
     np.testing.assert_allclose(rmse(np.array([[1.0, 2.0]]), np.array([[4.0, -2.0]])), [12.5**0.5])
-    np.testing.assert_allclose(pearson_rows(np.array([[1.0, 2.0, 3.0]] * 2), np.array([[2.0, 4.0, 6.0], [1, 0, -1]])), [1, -1])  # fmt: skip
+    rising = np.array([[1.0, 2.0, 3.0]] * 2)
+    np.testing.assert_allclose(pearson_rows(rising, np.array([[2.0, 4.0, 6.0], [1.0, 0.0, -1.0]])), [1.0, -1.0])
     assert np.isnan(pearson_rows(np.ones((1, 3)), np.array([[1.0, 2.0, 3.0]])))[0]
