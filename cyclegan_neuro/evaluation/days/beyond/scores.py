@@ -22,7 +22,6 @@ from cyclegan_neuro.evaluation.days.beyond.parts import (
 from cyclegan_neuro.evaluation.days.beyond.second_order import (
     LONGEST_LAG_S,
     inferred_state,
-    lag_frames,
     lagged_scores,
     noise_correlations,
     paired_correlation,
@@ -131,7 +130,7 @@ def too_short(prepared: PreparedPair) -> str:
 
 
 def _long_enough(part: Part, frame_rate_hz: float) -> bool:
-    rows = part.delayed(lag_frames(frame_rate_hz)[-1])
+    rows = part.delayed(round(LONGEST_LAG_S * frame_rate_hz))
     return len(rows) >= N_BLOCKS * _LEAST_S * frame_rate_hz
 
 
@@ -222,7 +221,7 @@ class _Direction:
 
     def _compared(self, made: Signal, state: np.ndarray, goal: Signal) -> dict[str, np.ndarray]:
         correlations = [noise_correlations(signal, self._rate) for signal in (made, goal)]
-        lagged, own = lagged_scores(made, goal, lag_frames(self._rate))
+        lagged, own = lagged_scores(made, goal, self._rate)
         between = state_difference(made, state), state_difference(goal, inferred_state(goal, self._rate))
         if pearson_rows(*between)[0] < 0:  # states have no names: they are matched as they agree
             between = -between[0], between[1]

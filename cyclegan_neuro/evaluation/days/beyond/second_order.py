@@ -13,7 +13,6 @@ from cyclegan_neuro.evaluation.days.beyond.parts import N_BLOCKS, Signal, leave_
 __all__ = [
     "LONGEST_LAG_S",
     "inferred_state",
-    "lag_frames",
     "lagged_scores",
     "noise_correlations",
     "paired_correlation",
@@ -24,7 +23,7 @@ __all__ = [
 
 _BIN_S = 0.5  # of noise correlations
 _SMOOTHED_S = 1.0  # before a state is inferred
-LAG_STEP_S, LONGEST_LAG_S = 0.25, 2.0
+_LAG_BIN_S, LONGEST_LAG_S = 0.25, 2.0
 
 
 def rmse(a: np.ndarray, b: np.ndarray) -> np.ndarray:
@@ -47,45 +46,50 @@ def noise_correlations(signal: Signal, frame_rate_hz: float) -> np.ndarray:
 
     Those of a constant neuron are 0.
     """
-    length = max(1, round(_BIN_S * frame_rate_hz))
     n_neurons = signal.values.shape[1]
     products = np.zeros((N_BLOCKS, n_neurons, n_neurons))
-    for start, stop in signal.part.pieces:
-        n_bins = (stop - start) // length
-        bins = signal.values[start : start + n_bins * length].reshape(n_bins, length, n_neurons).mean(axis=1)
-        products[signal.part.block[start]] += bins.T @ bins
+    for block, bins in _binned(signal, _frames(_BIN_S, frame_rate_hz)):
+        products[block] += bins.T @ bins
     products = leave_one_out(products)
     std = np.sqrt(products.diagonal(axis1=1, axis2=2))
     first, second = np.triu_indices(n_neurons, 1)
     return _ratio(products[:, first, second], std[:, first] * std[:, second])
 
 
-def lag_frames(frame_rate_hz: float) -> np.ndarray:
-    """Return lags of 0.25 to 2 s in steps of 0.25 s, in whole frames, without those that round to the same.
+def _binned(signal: Signal, n_frames: int) -> list[tuple[int, np.ndarray]]:
+    """Return means over ``n_frames``, piece by piece: the block of each, and its bins (bin, neuron)."""
+    pieces, n_neurons = signal.part.pieces, signal.values.shape[1]
+    whole = [signal.values[start : stop - (stop - start) % n_frames] for start, stop in pieces]
+    blocks = [int(signal.part.block[start]) for start, _ in pieces]
+    return list(zip(blocks, (rows.reshape(-1, n_frames, n_neurons).mean(axis=1) for rows in whole), strict=True))
 
-    Examples
-    --------
-    >>> lag_frames(8.0)
-    array([ 2,  4,  6,  8, 10, 12, 14, 16])
+
+def _frames(duration_s: float, frame_rate_hz: float) -> int:
+    return max(1, round(duration_s * frame_rate_hz))
+
+
+def lagged_covariance(bins: list[tuple[int, np.ndarray]], lag: int) -> np.ndarray:
+    """Return mean products of each neuron with each ``lag`` bins later, within pieces: (replicate, first, later).
+
+    Parameters
+    ----------
+    bins : list of (block, ndarray)
+        Pieces of continuous time, (bin, neuron).
+    lag : int
     """
-    lags = np.arange(LAG_STEP_S, LONGEST_LAG_S + LAG_STEP_S / 2, LAG_STEP_S)
-    return np.unique(np.maximum(1, np.round(lags * frame_rate_hz)).astype(int))
-
-
-def lagged_covariance(signal: Signal, lag: int) -> np.ndarray:
-    """Return mean products of each neuron with each ``lag`` frames later, within pieces: (replicate, first, later)."""
-    n_neurons = signal.values.shape[1]
+    n_neurons = bins[0][1].shape[1]
     products, count = np.zeros((N_BLOCKS, n_neurons, n_neurons), np.float32), np.zeros(N_BLOCKS)
-    for start, stop in signal.part.pieces:
-        if stop - start > lag:
-            block, rows = signal.part.block[start], signal.values[start:stop]
+    for block, rows in bins:
+        if len(rows) > lag:
             products[block] += rows[: len(rows) - lag].T @ rows[lag:]
             count[block] += len(rows) - lag
     return leave_one_out(products) / np.maximum(leave_one_out(count), 1)[:, None, None]
 
 
-def lagged_scores(made: Signal, goal: Signal, lags: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Compare covariances over lags.
+def lagged_scores(made: Signal, goal: Signal, frame_rate_hz: float) -> tuple[np.ndarray, np.ndarray]:
+    """Compare covariances of residuals in bins of 0.25 s, which average the noise of frames, over lags of up to 2 s.
+
+    Bins are whole frames, one where frames are longer. Lag 0 counts in variances alone.
 
     Returns
     -------
@@ -95,14 +99,17 @@ def lagged_scores(made: Signal, goal: Signal, lags: np.ndarray) -> tuple[np.ndar
         Root mean squared difference of autocorrelations over neurons and lags.
     """
     apart, size, squares = np.zeros((3, 1 + N_BLOCKS))
-    variances = [lagged_covariance(signal, 0).diagonal(axis1=1, axis2=2) for signal in (made, goal)]
-    for lag in lags:
-        both = [lagged_covariance(signal, int(lag)) for signal in (made, goal)]
+    n_frames = _frames(_LAG_BIN_S, frame_rate_hz)
+    n_lags = max(1, _frames(LONGEST_LAG_S, frame_rate_hz) // n_frames)
+    bins = [_binned(signal, n_frames) for signal in (made, goal)]
+    variances = [lagged_covariance(each, 0).diagonal(axis1=1, axis2=2) for each in bins]
+    for lag in range(1, n_lags + 1):
+        both = [lagged_covariance(each, lag) for each in bins]
         own = [_ratio(each.diagonal(axis1=1, axis2=2), var) for each, var in zip(both, variances, strict=True)]
         apart += ((both[0] - both[1]) ** 2).sum(axis=(1, 2))
         size += (both[1] ** 2).sum(axis=(1, 2))
         squares += rmse(*own) ** 2
-    return np.sqrt(apart / size), np.sqrt(squares / len(lags))
+    return np.sqrt(apart / size), np.sqrt(squares / n_lags)
 
 
 def inferred_state(signal: Signal, frame_rate_hz: float) -> np.ndarray:
@@ -111,7 +118,7 @@ def inferred_state(signal: Signal, frame_rate_hz: float) -> np.ndarray:
     The first principal component of its z-scored residuals, smoothed over 1 s, above its median or below. Which state
     is called the first is arbitrary.
     """
-    length = max(1, round(_SMOOTHED_S * frame_rate_hz))
+    length = _frames(_SMOOTHED_S, frame_rate_hz)
     rows = [uniform_filter1d(signal.values[slice(*piece)], length, axis=0) for piece in signal.part.pieces]
     smooth = np.concatenate(rows).astype(np.float64)
     smooth -= smooth.mean(axis=0)

@@ -5,7 +5,6 @@ import numpy as np
 from cyclegan_neuro.evaluation.days.beyond.parts import N_BLOCKS
 from cyclegan_neuro.evaluation.days.beyond.second_order import (
     inferred_state,
-    lag_frames,
     lagged_scores,
     noise_correlations,
     paired_correlation,
@@ -34,23 +33,25 @@ def test_replicates_leave_out_a_block_each(signal_of):
     np.testing.assert_allclose(found, [0.75] + [5 / 7 if block != 2 else 1.0 for block in range(N_BLOCKS)])
 
 
-def test_lags_are_whole_frames():
-    np.testing.assert_array_equal(lag_frames(1.0), [1, 2])
-    np.testing.assert_array_equal(lag_frames(24.0), np.arange(6, 49, 6))
+def test_lags_are_whole_bins(signal_of):
+    """Frames of 1 s are bins, up to 2 s away; at 8 Hz what alternates between frames is gone, and nothing is left."""
+    covariances, own = lagged_scores(signal_of(QUICK[:, None]), signal_of(SLOW[:, None]), 1.0)
+    np.testing.assert_allclose([covariances[0], own[0]], [5**0.5, 2.5**0.5], rtol=0.02)  # -1, 1 against 0, -1
+    np.testing.assert_allclose(
+        lagged_scores(signal_of(QUICK[:, None]), signal_of(np.repeat(SLOW, 2)[:2000, None]), 8.0)[0], 1.0
+    )
 
 
 def test_covariances_over_lags(signal_of):
     """Over lags of 1 to 8 frames, -1, 1, ... against 0, -1, 0, 1, ...: squares 1, 4, 1, 0 twice, and the norm is 2."""
-    covariances, autocorrelations = lagged_scores(signal_of(QUICK[:, None]), signal_of(SLOW[:, None]), lag_frames(4.0))
+    covariances, autocorrelations = lagged_scores(signal_of(QUICK[:, None]), signal_of(SLOW[:, None]), 4.0)
     np.testing.assert_allclose(covariances, 3**0.5, rtol=0.02)
     np.testing.assert_allclose(autocorrelations, 1.5**0.5, rtol=0.02)
 
 
 def test_autocorrelation_sees_no_variance(signal_of):
     """Twice the signal: covariances four times as large, differing by three times their norm."""
-    covariances, autocorrelations = lagged_scores(
-        signal_of(2 * SLOW[:, None]), signal_of(SLOW[:, None]), lag_frames(4.0)
-    )
+    covariances, autocorrelations = lagged_scores(signal_of(2 * SLOW[:, None]), signal_of(SLOW[:, None]), 4.0)
     np.testing.assert_allclose(covariances, 3.0)
     np.testing.assert_allclose(autocorrelations, 0.0, atol=1e-6)
 
