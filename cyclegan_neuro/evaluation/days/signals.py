@@ -52,12 +52,12 @@ class SignalErrors:
     Parameters
     ----------
     changed : ndarray of bool, shape (neuron,), optional
-        The neurons that learning changed; without them their metrics stay absent.
+        The neurons that learning changed; where it is unknown, or none did, their metrics stay absent.
     """
 
     def __init__(self, changed: np.ndarray | None = None) -> None:
         self._values: dict[str, list[np.ndarray]] = {}
-        self._changed = changed
+        self._changed = changed if changed is not None and changed.any() else None
 
     def add(self, translation: Translation) -> None:
         """Take the windows of ``translation`` in; metrics without truth stay absent."""

@@ -52,6 +52,13 @@ def test_errors_of_changed_neurons_stand_beside_those_of_all():
     assert found["direct_changed_x"]["mean"] == pytest.approx(0.2, abs=1e-6)
 
 
+def test_errors_of_changed_neurons_are_absent_where_none_changed():
+    errors = SignalErrors(np.zeros(3, bool))
+    errors.add(translation())
+    assert not {"direct_changed_x", "direct_changed_y"} & errors.summary().keys()
+    assert errors.summary()["direct_y"]["mean"] == pytest.approx(0.5)
+
+
 def test_chunks_add_up():
     errors = SignalErrors()
     errors.add(translation(n=2))
