@@ -20,7 +20,7 @@ from cyclegan_neuro.recordings.calcium import (
 from cyclegan_neuro.recordings.recording import Behaviour, Recording, Truth
 from cyclegan_neuro.recordings.simulate.anatomy import MAX_NEURONS, Imaging, draw_imaging, place_somata
 from cyclegan_neuro.recordings.simulate.corridor import run_laps
-from cyclegan_neuro.recordings.simulate.hidden import OCCUPANCY, Hidden, draw_hidden, driven_rate_hz
+from cyclegan_neuro.recordings.simulate.hidden import OCCUPANCY, Hidden, delayed_spikes, draw_hidden, driven_rate_hz
 from cyclegan_neuro.recordings.simulate.presets import FRAME_RATE_HZ, PRESETS, RunningStyle
 from cyclegan_neuro.recordings.simulate.regimes import HAS_STATE, Brain, brains, drifted
 from cyclegan_neuro.recordings.simulate.streams import neuron_generators, poisson_counts, purpose_streams
@@ -225,7 +225,8 @@ def _spikes(session: _Session, brain: Brain, columns: range) -> np.ndarray:
         frame_rate_hz=session.frame_rate_hz,
         columns=columns,
     )
-    return poisson_counts(rate_hz / session.frame_rate_hz, uniform=uniform)
+    spikes = poisson_counts(rate_hz / session.frame_rate_hz, uniform=uniform)
+    return delayed_spikes(spikes, brain.drive, session.hidden, frame_rate_hz=session.frame_rate_hz, columns=columns)
 
 
 def _fluorescence(session: _Session, spikes: np.ndarray, imaging: Imaging, columns: range) -> np.ndarray:

@@ -9,7 +9,7 @@ import numpy as np
 from cyclegan_neuro.recordings.calcium import slow_fluctuations
 from cyclegan_neuro.recordings.simulate.streams import neuron_generators
 
-__all__ = ["OCCUPANCY", "Drive", "Hidden", "draw_hidden", "driven_rate_hz", "state_log_gain"]
+__all__ = ["OCCUPANCY", "Drive", "Hidden", "delayed_spikes", "draw_hidden", "driven_rate_hz", "state_log_gain"]
 
 OCCUPANCY = {"novice": 0.35, "expert": 0.6}
 """Share of the time that the animal is engaged."""
@@ -24,7 +24,7 @@ _SPEED_SPREAD = 0.4
 
 @dataclass(frozen=True, eq=False)
 class Drive:
-    """What multiplies and delays the rates of a population on one day; every field has the shape (neuron,).
+    """What multiplies the rates and delays the spikes of a population on one day; every field has the shape (neuron,).
 
     Attributes
     ----------
@@ -39,7 +39,7 @@ class Drive:
     sign : ndarray of float64
         +1 or -1: neurons of an assembly with unlike signs are negatively correlated.
     delay_s, decay_s : ndarray of float64
-        How late the rate is, and the time constant of the exponential that it is then smeared by.
+        How late spikes are, and the mean of the exponential delay that they have besides.
     """
 
     engaged: np.ndarray
@@ -74,13 +74,14 @@ class Hidden:
         1 while the animal is engaged.
     assemblies : ndarray of float64, shape (time, assembly)
         Mean 0, variance 1.
-    private : numpy.random.SeedSequence
-        Of the fluctuation of each neuron.
+    private, delays : numpy.random.SeedSequence
+        Of the fluctuation of each neuron, and of the delay of its spikes.
     """
 
     engaged: np.ndarray
     assemblies: np.ndarray
     private: np.random.SeedSequence
+    delays: np.random.SeedSequence
 
 
 def draw_hidden(
@@ -98,7 +99,7 @@ def draw_hidden(
         and times what is left; each is uniform within a third of its mean.
     n_assemblies : int
     """
-    state, shared, private = stream.spawn(3)
+    state, shared, private, delays = stream.spawn(4)
     return Hidden(
         engaged=_two_states(np.random.default_rng(state), n_frames, frame_rate_hz, occupancy),
         assemblies=slow_fluctuations(
@@ -109,6 +110,7 @@ def draw_hidden(
             n_series=n_assemblies,
         ),
         private=private,
+        delays=delays,
     )
 
 
@@ -127,7 +129,7 @@ def _two_states(rng: np.random.Generator, n_frames: int, frame_rate_hz: float, o
 def driven_rate_hz(
     rate_hz: np.ndarray, drive: Drive, hidden: Hidden, *, speed_cm_s: np.ndarray, frame_rate_hz: float, columns: range
 ) -> np.ndarray:
-    """Modulate and delay the rates of neurons; what a drive leaves alone is returned bit for bit.
+    """Modulate the rates of neurons; what a drive leaves alone is returned bit for bit.
 
     Parameters
     ----------
@@ -151,8 +153,6 @@ def driven_rate_hz(
             if drive.assembly[i] >= 0:
                 z = drive.sign[i] * _SHARED * hidden.assemblies[:, drive.assembly[i]] + np.sqrt(1 - _SHARED**2) * z
             rate_hz[:, i] *= np.exp(FLUCTUATION_SPREAD * z - FLUCTUATION_SPREAD**2 / 2)
-        if drive.delay_s[i] > 0 or drive.decay_s[i] > 0:
-            rate_hz[:, i] = _late(rate_hz[:, i], drive.delay_s[i] * frame_rate_hz, drive.decay_s[i] * frame_rate_hz)
     return rate_hz
 
 
@@ -167,13 +167,23 @@ def state_log_gain(engaged: float, by_speed: float, state: np.ndarray, speed_cm_
     return np.where(state == 1, h, -h) - np.log(share * np.exp(h) + (1 - share) * np.exp(-h))
 
 
-def _late(rate_hz: np.ndarray, delay_frames: float, decay_frames: float) -> np.ndarray:
-    """Delay a rate, and smear it by an exponential of unit area; before it begins it stands at its first value."""
-    from scipy.signal import lfilter  # here, so that --help does not wait for it
+def delayed_spikes(
+    spikes: np.ndarray, drive: Drive, hidden: Hidden, *, frame_rate_hz: float, columns: range
+) -> np.ndarray:
+    """Delay the spikes of neurons; those that would come after the end are lost.
 
-    frames = np.arange(rate_hz.size)
-    late = np.interp(frames - delay_frames, frames, rate_hz)
-    if not decay_frames:
-        return late
-    keep = np.exp(-1.0 / decay_frames)
-    return lfilter([1.0 - keep], [1.0, -keep], late, zi=[keep * late[0]])[0]
+    Parameters
+    ----------
+    spikes : ndarray of uint8, shape (time, neuron)
+    drive, hidden, frame_rate_hz, columns
+        See :func:`driven_rate_hz`. Spikes of one frame are delayed alike.
+    """
+    spikes = spikes.copy()
+    for i in np.flatnonzero((drive.delay_s > 0) | (drive.decay_s > 0)):
+        (rng,) = neuron_generators(hidden.delays, columns[i : i + 1])
+        delay_s = drive.delay_s[i] + drive.decay_s[i] * rng.standard_exponential(len(spikes))
+        late = np.arange(len(spikes)) + np.rint(delay_s * frame_rate_hz).astype(np.int64)
+        in_time = late < len(spikes)
+        counts = np.bincount(late[in_time], spikes[in_time, i], minlength=len(spikes))
+        spikes[:, i] = np.minimum(counts, np.iinfo(np.uint8).max)
+    return spikes

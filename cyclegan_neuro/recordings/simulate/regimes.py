@@ -178,7 +178,7 @@ def _gain(before: Brain, changed: np.ndarray, rng: np.random.Generator) -> Chang
 
 
 def _timing(before: Brain, changed: np.ndarray, rng: np.random.Generator) -> Change:
-    """Responses come 0.3 to 0.8 s later, or decay with 0.3 to 0.8 s, or both."""
+    """Spikes come 0.3 to 0.8 s later, or are spread by an exponential of 0.3 to 0.8 s, or both."""
     names = np.array(["late", "broad", "late_broad"])[rng.permutation(changed.size) % 3]
     delay_s, decay_s = rng.uniform(0.3, 0.8, (2, changed.size))
     drive = replace(

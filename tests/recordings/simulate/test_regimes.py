@@ -11,7 +11,7 @@ from cyclegan_neuro.recordings.pairing import pair
 from cyclegan_neuro.recordings.resampling import resample
 from cyclegan_neuro.recordings.shuffling import shuffle_days
 from cyclegan_neuro.recordings.simulate import simulate_days
-from cyclegan_neuro.recordings.simulate.hidden import Drive, Hidden, driven_rate_hz, state_log_gain
+from cyclegan_neuro.recordings.simulate.hidden import Drive, delayed_spikes, draw_hidden, state_log_gain
 from cyclegan_neuro.recordings.writing import write_recording
 
 KINDS = ("remapping", "correlations", "gain", "timing", "mixed")
@@ -96,17 +96,22 @@ def test_gain_is_one_on_average_under_the_expert_at_any_speed():
     assert high[2] / low[2] == pytest.approx(np.exp(2 * (0.5 + 0.8 * 1.5)))
 
 
-def test_a_late_rate_is_shifted_and_a_broad_one_decays():
-    drive = Drive.none(3)
-    drive.delay_s[1], drive.decay_s[2] = 0.5, 0.5
-    rate = np.zeros((80, 3))
-    rate[20] = 1.0
-    hidden = Hidden(np.zeros(80, np.uint8), np.zeros((80, 0)), np.random.SeedSequence(1))
-    late = driven_rate_hz(rate, drive, hidden, speed_cm_s=np.full(80, 30.0), frame_rate_hz=8.0, columns=range(3))
-    np.testing.assert_array_equal(late[:, 0], rate[:, 0])
-    assert late[:, 1].argmax() == 24
-    np.testing.assert_allclose(late[20:24, 2], (1 - np.exp(-0.25)) * np.exp(-0.25 * np.arange(4)))
-    np.testing.assert_allclose(late.sum(axis=0), 1.0, atol=1e-6)
+def test_a_late_neuron_has_the_same_spikes_later_and_a_broad_one_spreads_them(simulated):
+    truth = simulated["timing"][0].truth
+    for neuron in np.flatnonzero(truth.change == "late"):
+        own, late = truth.spikes[:, neuron], truth.other_day_spikes[:, neuron]
+        delays = [d for d in range(1, 30) if np.array_equal(late[d:], own[:-d])]
+        assert len(delays) == 1
+        assert 7 <= delays[0] <= 20  # 0.3 to 0.8 s at 24 Hz
+    drive = Drive.none(2)
+    drive.decay_s[1] = 0.5
+    spikes = np.zeros((20_000, 2), np.uint8)
+    spikes[:10_000] = 1
+    hidden = draw_hidden(np.random.SeedSequence(1), n_frames=20_000, frame_rate_hz=8.0, occupancy=0.5, n_assemblies=0)
+    late = delayed_spikes(spikes, drive, hidden, frame_rate_hz=8.0, columns=range(2))
+    np.testing.assert_array_equal(late[:, 0], spikes[:, 0])
+    mean_s = (np.arange(20_000) @ late / late.sum(axis=0) - np.arange(20_000) @ spikes / spikes.sum(axis=0)) / 8
+    np.testing.assert_allclose(mean_s, [0.0, 0.5], atol=0.03)
 
 
 def test_timing_moves_responses_forward_along_the_corridor(simulated):
