@@ -8,6 +8,7 @@ the position (or the time since an event, or in the window) know more than the m
 from __future__ import annotations
 
 from cyclegan_neuro.evaluation.days.baselines.alignments import Alignment, Identity, MomentMatching, QuantileMatching
+from cyclegan_neuro.evaluation.days.baselines.filters import PlaceFilter
 from cyclegan_neuro.evaluation.days.baselines.places import (
     PlaceMoments,
     PlaceMomentsOT,
@@ -57,11 +58,12 @@ def find_places(section: EvaluationSection, prepared: PreparedPair) -> Places | 
 
 def fit_place_alignments(
     prepared: PreparedPair, places: Places, *, shrinkage: float | None = None
-) -> tuple[PlaceShift, PlaceMoments, PlaceMomentsOT]:
-    """Fit the alignments that know the place of a frame."""
+) -> tuple[Alignment, ...]:
+    """Fit the alignments that know the place of a frame; a filter only where that is more than the time in a window."""
     x, y = statistics_per_place(prepared, places)
     return (
         PlaceShift.fit(places, x, y),
         PlaceMoments.fit(places, x, y),
         PlaceMomentsOT.fit(prepared, places, x, y, shrinkage=shrinkage),
+        *(() if places.bins is None else (PlaceFilter.fit(prepared, places),)),
     )

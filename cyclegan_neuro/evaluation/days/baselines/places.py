@@ -114,7 +114,7 @@ def _statistics(count, total, squares, pivot, *, rare: np.ndarray) -> PlaceStati
 
 
 @dataclass(frozen=True, eq=False)
-class _AtPlaces(Alignment):
+class AtPlaces(Alignment):
     """An alignment that looks up the place of each frame."""
 
     places: Places
@@ -126,7 +126,7 @@ class _AtPlaces(Alignment):
 
 
 @dataclass(frozen=True, eq=False)
-class PlaceShift(_AtPlaces):
+class PlaceShift(AtPlaces):
     """x + (tuning_y - tuning_x)(place): what a place adds on the other day, without any look at the frame's value.
 
     Attributes
@@ -150,7 +150,7 @@ class PlaceShift(_AtPlaces):
 
 
 @dataclass(frozen=True, eq=False)
-class PlaceMoments(_AtPlaces):
+class PlaceMoments(AtPlaces):
     """The z-score of a frame at its place, with the mean and standard deviation of the other day there.
 
     Attributes
@@ -173,7 +173,7 @@ class PlaceMoments(_AtPlaces):
 
 
 @dataclass(frozen=True, eq=False)
-class PlaceMomentsOT(_AtPlaces):
+class PlaceMomentsOT(AtPlaces):
     """As :class:`PlaceMoments`, with Gaussian optimal transport of the z-scores: the other day's correlations too.
 
     Attributes

@@ -105,7 +105,7 @@ def test_transport_of_z_scores_gives_their_correlations_too(make_pair):
     prepared = make_pair(position=True)
     prepared.y.recording.dff[:, 1] = prepared.y.recording.dff[:, 0] + 0.05 * prepared.y.recording.dff[:, 1]
     places = find_places(EvaluationSection(position_bin_cm=40.0), prepared)
-    alone, together = fit_place_alignments(prepared, places, shrinkage=0.001)[1:]
+    alone, together = fit_place_alignments(prepared, places, shrinkage=0.001)[1:3]
     assert (alone.name, together.name) == ("position_moments", "position_moments_ot")
     x, frames = prepared.x.recording.dff[None, :48], Frames("x", np.arange(48)[None])
     correlation = [np.corrcoef(t.forward(x, frames)[0, :, :2].T)[0, 1] for t in (alone, together)]
