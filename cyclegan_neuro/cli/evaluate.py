@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING, Any
 from cyclegan_neuro import __version__
 from cyclegan_neuro.api import TrainedRun, refuse_what_was_learned
 from cyclegan_neuro.cli.console import new_parser, prepare_console, report_user_errors
+from cyclegan_neuro.configuration.fields import with_values
+from cyclegan_neuro.errors import ConfigurationError
+from cyclegan_neuro.evaluation.days.sections import NullPairSection
 from cyclegan_neuro.training.configurations import load, run_config_file
 from cyclegan_neuro.training.lock import EVALUATION_LOCK, locked
 
@@ -22,6 +25,7 @@ _EPILOG = """\
 examples:
   {evaluate} --output_dir runs/demo
   {evaluate} --output_dir runs/demo --set evaluation.weights=last --set report.n_traces=6
+  {evaluate} --output_dir runs/demo --null runs/control_1 runs/control_2 runs/control_3
 
 --set takes the sections evaluation and report; and, where a run moved to another machine,
 the files in section data (such as data.x.path) and training.devices. A run may be evaluated while it trains, but by one
@@ -35,6 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with report_user_errors():
         system, config = load(run_config_file(options.output_dir), overrides=options.set)
         refuse_what_was_learned(options.set, system)
+        config = _with_null_pairs(config, options.null)
         with locked(options.output_dir, EVALUATION_LOCK):
             prepare_console()
             print(_evaluate(options.output_dir, system, config))
@@ -49,6 +54,25 @@ def _evaluate(output_dir: Path, system: System, config: Any) -> str:
     return f"{report}  ({run.told_weights}, sha256 {weights['sha256'][:12]}{fallback})"
 
 
+def _with_null_pairs(config: Any, runs: Sequence[Path]) -> Any:
+    """Add the days of other runs, between which nothing was learned, to ``evaluation.null_pairs``."""
+    if not runs:
+        return config
+    if "null_pairs" not in type(config.evaluation).model_fields:
+        raise ConfigurationError(
+            "--null", got=f"a run of {config.system}", expected="a run on two days", fix="leave --null out"
+        )
+    days = [load(run_config_file(run))[1].data for run in runs]
+    for run, data in zip(runs, days, strict=True):
+        if getattr(data, "source", "") != "files":
+            raise ConfigurationError(
+                f"--null {run}", got=f"days that are no files (data.source: {getattr(data, 'source', 'other')})",
+                expected="a run on two recordings", fix="name runs whose data.source is files",
+            )  # fmt: skip
+    pairs = [NullPairSection(x=data.x, y=data.y) for data in days]
+    return with_values(config, {"evaluation.null_pairs": [*config.evaluation.null_pairs, *pairs]})
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = new_parser("evaluate", "Evaluate a trained run and write its report.", _EPILOG)
     parser.add_argument("--version", action="version", version=f"cyclegan_neuro {__version__}")
@@ -59,6 +83,14 @@ def _parser() -> argparse.ArgumentParser:
         default=[],
         metavar="a.b=c",
         help="change one setting of evaluation or report; may be given again",
+    )
+    parser.add_argument(
+        "--null",
+        type=Path,
+        nargs="+",
+        default=[],
+        metavar="RUN",
+        help="runs on days between which nothing was learned: is the change of this run more than drift?",
     )
     return parser
 

@@ -25,6 +25,7 @@ __all__ = [
     "input_files",
     "is_input_file",
     "section_of",
+    "section_within",
     "setting",
     "show",
     "value_at",
@@ -122,15 +123,24 @@ def section_of(field: FieldInfo) -> type[Section] | None:
     return None
 
 
+def section_within(field: FieldInfo) -> type[Section] | None:
+    """Return the section class that a field holds, or those in the list that it holds."""
+    own = (get_args(part)[0] for part in alternatives(field.annotation) if get_origin(part) is list)
+    listed = next((part for part in own if isinstance(part, type) and issubclass(part, Section)), None)
+    return section_of(field) or listed
+
+
 def field_at(config: type[Section], path: Sequence[str | int]) -> FieldInfo | None:
-    """Return the field at ``path`` below ``config``, or None if there is none."""
+    """Return the field at ``path`` below ``config``, or None if there is none; numbers are places in a list."""
     section: type[Section] | None = config
     field = None
     for name in path:
+        if isinstance(name, int) and field is not None and section is not None and section_of(field) is None:
+            continue
         if section is None or name not in section.model_fields:
             return None
         field = section.model_fields[name]
-        section = section_of(field)
+        section = section_within(field)
     return field
 
 
@@ -226,7 +236,8 @@ def _annotation(annotation: Any) -> str:
     if origin is Annotated:
         return next(item.text for item in arguments[1:] if isinstance(item, Words))
     if origin is list:
-        return f"a list of {_annotation(arguments[0])}"
+        listed = _annotation(arguments[0])
+        return f"a list of {listed.replace('a section', 'sections')}"
     if origin is dict:
         return "a mapping {key: text}"
     if isinstance(annotation, type) and issubclass(annotation, Section):

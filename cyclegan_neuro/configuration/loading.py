@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
+from pydantic.fields import FieldInfo
 
 from cyclegan_neuro.configuration import strict_yaml
-from cyclegan_neuro.configuration.fields import Section, is_input_file, show, walk_fields
+from cyclegan_neuro.configuration.fields import Section, is_input_file, section_within, show
 from cyclegan_neuro.configuration.problems import explain
 from cyclegan_neuro.errors import ConfigurationError
 
@@ -51,10 +52,17 @@ class Source:
 
     def where(self, location: tuple) -> str:
         """Return the place of a key, or of the nearest section around it."""
-        for end in range(len(location), 0, -1):
-            if location[:end] in self.origins:
-                return self.origins[location[:end]].text
-        return self.name
+        origin = self._origin(location)
+        return self.name if origin is None else origin.text
+
+    def folder(self, location: tuple) -> Path:
+        """Return the folder that relative paths at a key start from."""
+        origin = self._origin(location)
+        return Path.cwd() if origin is None else origin.folder
+
+    def _origin(self, location: tuple) -> _Origin | None:
+        known = (location[:end] for end in range(len(location), 0, -1))
+        return next((self.origins[place] for place in known if place in self.origins), None)
 
 
 def load_config(path: str | Path, config: type[AnyConfig], *, overrides: Iterable[str] = ()) -> AnyConfig:
@@ -201,14 +209,26 @@ def _set(values: dict[str, Any], path: tuple, value: Any, origins: dict[tuple, _
 
 def _with_absolute_files(source: Source, config: type[Section]) -> dict[str, Any]:
     values = deepcopy(source.values)
-    for path, described in walk_fields(config):
-        section: Any = values
-        for name in path[:-1]:
-            section = section.get(name) if isinstance(section, dict) else None
-        value = section.get(path[-1]) if isinstance(section, dict) else None
+    for path, section, described in _written(values, config, ()):
+        value = section[path[-1]]
         if is_input_file(described) and isinstance(value, str) and value:
-            section[path[-1]] = str((source.origins[path].folder / Path(value).expanduser()).resolve())
+            section[path[-1]] = str((source.folder(path) / Path(value).expanduser()).resolve())
     return values
+
+
+def _written(values: Any, config: type[Section], path: tuple) -> Iterator[tuple[tuple, dict, FieldInfo]]:
+    """Yield path, section and description of every field that was written, those in lists of sections too."""
+    if isinstance(values, list):
+        for number, item in enumerate(values):
+            yield from _written(item, config, (*path, number))
+    if not isinstance(values, dict):
+        return
+    for name, described in config.model_fields.items():
+        if name in values:
+            yield (*path, name), values, described
+            inner = section_within(described)
+            if inner is not None:
+                yield from _written(values[name], inner, (*path, name))
 
 
 def _changes(old: Any, new: Any, prefix: str) -> dict[str, tuple[Any, Any]]:

@@ -17,6 +17,7 @@ from cyclegan_neuro.configuration.fields import (
     choices,
     field_at,
     section_of,
+    section_within,
     show,
     walk_fields,
 )  # fmt: skip
@@ -87,7 +88,7 @@ def _problem(config: type[Section], location: Location, detail: Any, where: Call
 
 def _unknown_key(config: type[Section], location: Location, where: Callable[[Location], str]) -> ConfigurationError:
     *parents, key = location
-    section = config if not parents else section_of(field_at(config, parents))
+    section = config if not parents else section_within(field_at(config, parents))
     known = list(section.model_fields)
     near = get_close_matches(str(key), known, n=1)
     elsewhere = sorted((path for path, _ in walk_fields(config) if path[-1] == key), key=len)

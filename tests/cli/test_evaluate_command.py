@@ -72,7 +72,7 @@ def evaluate(capsys, run_directory, monkeypatch):
     environment = {"versions": {"python": "2.7"}}
 
     def load_run(output_dir, *, weights, config, system):
-        asked.update(output_dir=output_dir, weights=weights)
+        asked.update(output_dir=output_dir, weights=weights, null_pairs=config.evaluation.null_pairs)
         directory = SimpleNamespace(
             path=output_dir,
             inputs_file="inputs",
@@ -93,11 +93,11 @@ def evaluate(capsys, run_directory, monkeypatch):
     monkeypatch.setattr("cyclegan_neuro.training.run.load_run", load_run)
     monkeypatch.setattr(CycleGANSystem, "evaluate", evaluate_system)
 
-    def evaluate(*damaged):
+    def evaluate(*damaged, arguments=()):
         manifest = Manifest(epoch=11, step=55, sha256="0123456789abcdef" * 4)
         asked["checkpoint"] = Checkpoint(Path("last-000000055.h5"), manifest, {}, tuple(map(Path, damaged)))
         overrides = ["--set", "evaluation.weights=last", "--set", "report.n_traces=5"]
-        assert main(["--output_dir", str(run_directory), *overrides]) == 0
+        assert main(["--output_dir", str(run_directory), *overrides, *arguments]) == 0
         report = run_directory / "report"
         page = (report / "index.html").read_text(encoding="utf-8")
         metrics = json.loads((report / "metrics.json").read_text(encoding="utf-8"))
@@ -132,6 +132,25 @@ def test_after_a_fallback_the_report_is_about_the_older_checkpoint_and_says_so(e
     assert page.index(said) < page.index("It worked.")
     assert "epoch 11, step 55" in page
     assert "0123456789abcdef" * 4 in page
+
+
+def test_other_runs_are_the_null(capsys, evaluate, run_directory):
+    """Their days are added to the null pairs; a run on simulated days has none that could be read."""
+    control = run_directory / "control"
+    control.mkdir()
+    text = "system: cyclegan\ndata: {source: files, x: {path: a.h5}, y: {path: b.h5}}\n"
+    (control / "config.yaml").write_text(text, encoding="utf-8")
+    _, _, _, asked = evaluate(arguments=["--null", str(control)])
+    assert [(pair.x.path, pair.y.path) for pair in asked["null_pairs"]] == [(f"{control}/a.h5", f"{control}/b.h5")]
+    message = refused(capsys, "--output_dir", run_directory, "--null", run_directory)
+    assert f"error: --null {run_directory}: got days that are no files (data.source: simulated), expected" in message
+
+
+def test_the_null_is_for_runs_on_two_days(capsys, tmp_path):
+    config = base.get("spike_gan").Config.model_validate({})
+    (tmp_path / "config.yaml").write_text(dump_config(config), encoding="utf-8")
+    message = refused(capsys, "--output_dir", tmp_path, "--null", tmp_path)
+    assert "error: --null: got a run of spike_gan, expected a run on two days. Fix: leave --null out" in message
 
 
 def test_a_second_evaluation_at_the_same_time_is_refused(capsys, run_directory):

@@ -78,6 +78,18 @@ def test_relative_files_start_from_where_they_were_written(write, tmp_path, monk
     assert moved.y.path == str(Path("~/expert.h5").expanduser())
 
 
+def test_files_in_a_list_start_from_where_they_were_written(write, tmp_path, monkeypatch):
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    monkeypatch.chdir(elsewhere)
+    path = write("evaluation:\n  null_pairs:\n    - x: {path: a.h5}\n      y: {path: b.h5, frame_rate_hz: 10}\n")
+    (pair,) = load_config(path, Config).evaluation.null_pairs
+    assert (pair.x.path, pair.y.path, pair.y.frame_rate_hz) == (str(tmp_path / "a.h5"), str(tmp_path / "b.h5"), 10.0)
+    override = "evaluation.null_pairs=[{x: {path: a.h5}, y: {path: /b.h5}}]"
+    (moved,) = load_config(path, Config, overrides=[override]).evaluation.null_pairs
+    assert (moved.x.path, moved.y.path) == (str(elsewhere / "a.h5"), "/b.h5")
+
+
 def test_the_resolved_configuration_loads_back_equal(write, tmp_path):
     text = "data: {source: phi, x: {path: 'o n.h5', fields: {dff: '1e-4'}}}\nwindows: {exclude_x: [[1, 2]]}\n"
     config = load_config(write(text), Config)
@@ -124,6 +136,12 @@ def test_differences_name_key_and_both_values(write):
         ("training.epoch=3", "--set training.epoch=3, training.epoch: got the unknown key 'epoch'"),
         ("training.epochs.x=3", "training.epochs: got the keys x, expected a whole number >= 1"),
         ("training.epochs=[1", "--set training.epochs=[1, line 1"),
+        (
+            "evaluation.null_pairs=[{x: {pth: a}}]",
+            "evaluation.null_pairs[0].x.pth: got the unknown key 'pth', expected a",
+        ),
+        ("evaluation.null_pairs=[a.h5]", "evaluation.null_pairs[0]: got text 'a.h5', expected a list of sections"),
+        ("evaluation.null_pairs=[{x: {path: a}}]", "evaluation.null_pairs[0].y.path: got no file name, expected a"),
         ("windows=3", "--set windows=3, windows: got 3, expected a section (key: value lines)"),
     ],
 )

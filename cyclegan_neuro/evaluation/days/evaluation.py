@@ -9,9 +9,12 @@ from cyclegan_neuro.evaluation.contents import Evaluation, told_blocks
 from cyclegan_neuro.evaluation.days.interpretation.measure import Views, interpret_networks
 from cyclegan_neuro.evaluation.days.measurements import measure
 from cyclegan_neuro.evaluation.days.methods import methods_of_days
+from cyclegan_neuro.evaluation.days.null.measure import beyond_drift
+from cyclegan_neuro.evaluation.days.null.reading import read_null_pairs
 from cyclegan_neuro.evaluation.days.sections import DaysConfig
 from cyclegan_neuro.evaluation.days.spiking.measure import measure_spikes
 from cyclegan_neuro.evaluation.days.spiking.recorder import SpikeRecorder, why_not
+from cyclegan_neuro.evaluation.days.story.beyond import beyond_block
 from cyclegan_neuro.evaluation.days.story.certainty import certainty_block
 from cyclegan_neuro.evaluation.days.story.inputs import inputs_block, order_block
 from cyclegan_neuro.evaluation.days.story.interpretation import interpretation_block
@@ -55,18 +58,21 @@ def evaluate_days(
     -------
     Evaluation
         Metrics: ``signals``, ``change``, ``ot_shrinkage``; where position is known, ``tuning`` and ``turned_maps``;
-        where spikes can be inferred, ``spikes`` and ``inference``; ``interpretation`` where networks are explained.
+        where spikes can be inferred, ``spikes`` and ``inference``; ``beyond_drift`` where the days have enough laps;
+        ``interpretation`` where networks are explained.
 
     References
     ----------
     Li et al. 2021, section 3.
     """
     render_methods([training])  # what is wrong with it is said now, not after the measurements
+    null_pairs, own = read_null_pairs(config.evaluation.null_pairs, prepared, config.data)  # refused now as well
     section = config.evaluation.spikes
     reason = why_not(section, prepared)
     recorder = None if reason else SpikeRecorder(section, prepared, ResultCache(cache_directory))
     found = measure(config.evaluation, prepared, model, recorder=recorder)
     spikes = None if recorder is None else measure_spikes(recorder, found.spikes, model=found.model)
+    beyond = beyond_drift(config.evaluation, prepared, null_pairs, own=own, moved=found.moved)
     explained = None
     if views is not None and config.evaluation.interpretation.enabled:
         explained = interpret_networks(config.evaluation.interpretation, prepared, views)
@@ -74,6 +80,7 @@ def evaluate_days(
         inputs_block(config, prepared),
         mapping_block(config, prepared, found),
         learning_block(prepared, found),
+        beyond_block(beyond),
         *(() if explained is None else interpretation_block(prepared, explained)),
         spikes_block(prepared, spikes) if spikes else no_spikes_block(reason),
         certainty_block(config, prepared, found, spikes),
@@ -89,6 +96,8 @@ def evaluate_days(
         metrics |= found.beyond.to_json()
     if spikes:
         metrics |= spikes.to_json()
+    if beyond:
+        metrics["beyond_drift"] = beyond.to_json()
     if explained:
         metrics["interpretation"] = explained.to_json()
     paragraphs, references = methods_of_days(config, prepared, training, spikes=spikes, explained=explained)
@@ -100,6 +109,6 @@ def evaluate_days(
         metrics=metrics,
         methods=paragraphs,
         references=references,
-        arrays={} if explained is None else explained.arrays(),
+        arrays=({} if explained is None else explained.arrays()) | ({} if beyond is None else beyond.arrays()),
         opening=opening,
     )

@@ -57,6 +57,8 @@ class Measurements:
     signals, tuning, change : dict
         Content of ``metrics.json``; ``tuning`` is empty where no position is known. ``change`` says
         how far the model moves windows: ``x`` |X - G(X)|, ``y`` |Y - F(Y)|.
+    moved : ndarray of float64, shape (neuron,)
+        Mean |x - G(x)| over test windows.
     turns : dict
         Direction (``y`` for G(X), ``x`` for F(Y)) → ``model`` and ``identity`` → how their maps are turned; empty
         without position.
@@ -86,6 +88,7 @@ class Measurements:
     signals: dict
     tuning: dict
     change: dict
+    moved: np.ndarray
     turns: dict[str, dict[str, Turn]]
     shrinkages: dict[str, float]
     curves: dict[str, np.ndarray]
@@ -113,6 +116,7 @@ def measure(
         Infers the spikes of what is translated.
     """
     changed, of_places = prepared.changed, _PlaceSums() if prepared.is_paired else None
+    moved = _Moved()
     with_tuning = tuning_is_known(prepared)
     errors, tuned, translated, example = {}, {}, {}, None
     spikes = {} if recorder is None else _recorded_spikes(recorder)
@@ -122,7 +126,11 @@ def measure(
     for translator in translators:
         name, of_model = translator.name, translator is model
         errors[name] = SignalErrors(changed)
-        collectors: list[Any] = [errors[name], *([of_places] if of_model and of_places else [])]
+        collectors: list[Any] = [
+            errors[name],
+            *([moved] if of_model else []),
+            *([of_places] if of_model and of_places else []),
+        ]
         if with_tuning and name != "identity":
             fields = {} if of_model else {"fields": _ALIGNED_FIELDS}
             tuned[name] = TuningCurves(prepared, bin_cm=section.position_bin_cm, **fields)
@@ -152,6 +160,7 @@ def measure(
         signals=_signals(errors, prepared),
         tuning=tuning_metrics(reference, curves, changed) if with_tuning else {},
         change={day: errors["model"].summary()[f"change_{day}"] for day in ("x", "y")},
+        moved=np.mean(moved.of_windows, axis=0),
         turns=_turns(reference, curves, changed, edges_cm) if with_tuning else {},
         shrinkages={one.name: one.shrinkage for one in baselines if one.shrinkage is not None},
         curves=reference,
@@ -210,6 +219,16 @@ def _signals(errors: dict[str, SignalErrors], prepared: PreparedPair) -> dict:
         signals[metric]["best_possible"] = entry
     add_gap_closed(signals)
     return signals
+
+
+class _Moved:
+    """Mean |x - G(x)| of each neuron in every window."""
+
+    def __init__(self) -> None:
+        self.of_windows: list[np.ndarray] = []
+
+    def add(self, t: Translation) -> None:
+        self.of_windows += [np.abs(x - g_x).mean(axis=0, dtype=np.float64) for x, g_x in zip(t.x, t.g_x, strict=True)]
 
 
 class _PlaceSums:

@@ -4,18 +4,37 @@ from __future__ import annotations
 
 from typing import Literal, Protocol
 
+from pydantic import model_validator
+
 from cyclegan_neuro.configuration import sections
-from cyclegan_neuro.configuration.fields import setting
+from cyclegan_neuro.configuration.fields import Contradiction, Section, setting
 from cyclegan_neuro.configuration.sections import (
     DataSection,
     InterpretationSection,
     OrderingSection,
+    RecordingSection,
     SpikesSection,
     TrainingSection,
     WindowsSection,
 )
 
-__all__ = ["DaysConfig", "EvaluationSection", "ReportSection"]
+__all__ = ["DaysConfig", "EvaluationSection", "NullPairSection", "ReportSection"]
+
+
+class NullPairSection(Section):
+    """Two sessions of the same neurons between which nothing was learned, with the settings of data.x."""
+
+    x: RecordingSection = setting(RecordingSection, "Earlier session.")
+    y: RecordingSection = setting(RecordingSection, "Later session.")
+
+    @model_validator(mode="after")
+    def _files_are_named(self):
+        for day in "xy":
+            if not getattr(self, day).path:
+                raise Contradiction(
+                    f"{day}.path", got="no file name", expected="a recording", fix="name the file of this session"
+                )
+        return self
 
 
 class EvaluationSection(sections.EvaluationSection):
@@ -33,6 +52,11 @@ class EvaluationSection(sections.EvaluationSection):
         "which validation frames of both days are most likely.",
         ge=0.0,
         le=1.0,
+    )
+    null_pairs: list[NullPairSection] = setting(
+        [],
+        "Pairs of sessions between which nothing was learned: [{x: {path: a.h5}, y: {path: b.h5}}, ...], with the "
+        "settings of data.x; what changed between the days is held against what changed between these.",
     )
     spikes: SpikesSection = setting(SpikesSection, "Spike inference and its statistics.")
     interpretation: InterpretationSection = setting(InterpretationSection, "Where the networks look.")
