@@ -236,3 +236,18 @@ def test_where_the_networks_look_is_part_of_the_story(make_pair):
     assert all(picture.figure.get_dpi() == 60 for block in evaluation.blocks for picture in block.pictures)
     assert "nan" not in text_of(evaluation)
     json.dumps(json_ready(evaluation.metrics), allow_nan=False)
+
+
+def test_days_without_a_changed_neuron_are_told_as_such(make_pair, make_trainer):
+    """As with data.simulation.learning.kind behaviour: no score, picture or sentence stumbles over an empty group."""
+    pair = make_pair(**KINDS["simulated"])
+
+    def unchanged(day):
+        truth = replace(day.recording.truth, changed=np.zeros(pair.n_neurons, bool))
+        return replace(day, recording=replace(day.recording, truth=truth))
+
+    evaluation = SYSTEM.evaluate(CONFIG, replace(pair, x=unchanged(pair.x), y=unchanged(pair.y)), make_trainer())
+    assert "No neuron changed." in str(evaluation.summary)
+    assert evaluation.metrics["tuning"]["changed_y"]["model"]["n"] == 0
+    assert "direct_changed_y" not in evaluation.metrics["signals"]
+    assert " nan" not in text_of(evaluation)

@@ -65,12 +65,12 @@ class CornerTruth:
 
 
 def learning_truth(prepared: PreparedPair, coordinate: Coordinate) -> LearningTruth | None:
-    """Return what learning changed at which positions, where a simulator knows it.
+    """Return what learning changed at which positions, where a simulator knows it; None where nothing changed.
 
     Tuning over all laps of both days is compared with that of the same laps in the brain of the other
     day, smoothed with 2 cm.
     """
-    if prepared.changed is None or coordinate.kind != "position":
+    if prepared.changed is None or not prepared.changed.any() or coordinate.kind != "position":
         return None
     both = [_change(day, values, coordinate.edges) for day, values in
             ((prepared.x, coordinate.x), (prepared.y, coordinate.y))]  # fmt: skip
