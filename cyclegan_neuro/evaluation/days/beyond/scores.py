@@ -61,6 +61,8 @@ SCORES = {
     "two_sample_auc": Score("classifier: AUC", 0.5),
     "energy_distance": Score("energy distance (SD)", 0.0),
     "noise_correlation_error_truth": Score("noise correlations: error, truth", 0.0),
+    "lagged_covariance_error_truth": Score("lagged covariances: error, truth", 0.0),
+    "autocorrelation_error_truth": Score("autocorrelation: error, truth", 0.0),
     "residual_r_truth": Score("residuals: r, changed neurons", 1.0),
     "state_slope_truth": Score("hidden state: slope, changed neurons", 1.0),
     "state_r_truth": Score("hidden state: r, changed neurons", 1.0),
@@ -180,7 +182,6 @@ class _Direction:
         scale = residuals(train, self._day.recording.dff[train.frames]).values.std(axis=0, dtype=np.float64)
         self._scale = np.where(scale > 0, scale, 1.0)
         self._goal = self._recorded(target)
-        self._state = inferred_state(residuals(self._source, source.dff[self._source.frames]), self._rate)
         self._replicates: dict[str, dict[str, np.ndarray]] = {}
         self._truth, self._changed, self._hidden = None, prepared.changed, None
         self.correlations = {"recorded": noise_correlations(self._goal, self._rate)[0]}
@@ -208,23 +209,23 @@ class _Direction:
             parts = [part_of(prepared, places, self._goal.part.day, some) for some in both]
             if all(_long_enough(part, self._rate) for part in parts):
                 goal, other = map(self._recorded, parts)
-                found.append(self._compared(other, inferred_state(other, self._rate), goal))
+                found.append(self._compared(other, goal))
         for score in found[0] if found else ():
             self._replicates.setdefault(score, {})["floor"] = np.mean([one[score] for one in found], axis=0)
 
     def take(self, name: str, dff: np.ndarray) -> None:
         """Score what ``name`` made of the source frames, (row, neuron) in ΔF/F."""
         made = residuals(self._source, dff, self._scale)
-        for score, replicates in (self._compared(made, self._state, self._goal) | self._with_truth(made)).items():
+        for score, replicates in (self._compared(made, self._goal) | self._with_truth(made)).items():
             self._replicates.setdefault(score, {})[name] = replicates
         self.correlations[name] = noise_correlations(made, self._rate)[0]
 
-    def _compared(self, made: Signal, state: np.ndarray, goal: Signal) -> dict[str, np.ndarray]:
+    def _compared(self, made: Signal, goal: Signal) -> dict[str, np.ndarray]:
         correlations = [noise_correlations(signal, self._rate) for signal in (made, goal)]
         lagged, own = lagged_scores(made, goal, self._rate)
-        between = state_difference(made, state), state_difference(goal, inferred_state(goal, self._rate))
+        between = [state_difference(each, inferred_state(each, self._rate)) for each in (made, goal)]
         if pearson_rows(*between)[0] < 0:  # states have no names: they are matched as they agree
-            between = -between[0], between[1]
+            between[0] *= -1
         rows = matched_rows(made.part, goal.part, self._rate)
         return {
             "noise_correlation_error": rmse(*correlations),
@@ -241,16 +242,21 @@ class _Direction:
         if self._truth is None:
             return {}
         both = made, self._truth
-        found = {"noise_correlation_error_truth": rmse(*(noise_correlations(each, self._rate) for each in both))}
+        lagged, own = lagged_scores(*both, self._rate)
+        found = {
+            "noise_correlation_error_truth": rmse(*(noise_correlations(each, self._rate) for each in both)),
+            "lagged_covariance_error_truth": lagged,
+            "autocorrelation_error_truth": own,
+        }
         if not self._changed.any():
             return found
         changed = [Signal(each.part, each.values[:, self._changed]) for each in both]
         found["residual_r_truth"] = paired_correlation(*changed)
         if self._hidden is not None and 0 < self._hidden.sum() < len(self._hidden):
-            own, true = (state_difference(each, self._hidden) for each in changed)
+            seen, true = (state_difference(each, self._hidden) for each in changed)
             spread = true - true.mean(axis=1, keepdims=True)
-            found["state_slope_truth"] = (own * spread).sum(axis=1) / (spread**2).sum(axis=1)
-            found["state_r_truth"] = pearson_rows(own, true)
+            found["state_slope_truth"] = (seen * spread).sum(axis=1) / (spread**2).sum(axis=1)
+            found["state_r_truth"] = pearson_rows(seen, true)
         return found
 
     def scores(self) -> dict[str, dict[str, float]]:
