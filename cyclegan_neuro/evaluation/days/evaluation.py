@@ -15,6 +15,7 @@ from cyclegan_neuro.evaluation.days.sections import DaysConfig
 from cyclegan_neuro.evaluation.days.spiking.measure import measure_spikes
 from cyclegan_neuro.evaluation.days.spiking.recorder import SpikeRecorder, why_not
 from cyclegan_neuro.evaluation.days.story.beyond import beyond_block
+from cyclegan_neuro.evaluation.days.story.beyond_tuning import beyond_tuning_block
 from cyclegan_neuro.evaluation.days.story.certainty import certainty_block
 from cyclegan_neuro.evaluation.days.story.inputs import inputs_block, order_block
 from cyclegan_neuro.evaluation.days.story.interpretation import interpretation_block
@@ -58,6 +59,7 @@ def evaluate_days(
     -------
     Evaluation
         Metrics: ``signals``, ``change``, ``ot_shrinkage``; where position is known, ``tuning`` and ``turned_maps``;
+        ``beyond_tuning`` and ``beyond_tuning_comparison`` where the test parts are long enough;
         where spikes can be inferred, ``spikes`` and ``inference``; ``beyond_drift`` where the days have enough laps;
         ``interpretation`` where networks are explained.
 
@@ -82,6 +84,7 @@ def evaluate_days(
         learning_block(prepared, found),
         beyond_block(beyond),
         *(() if explained is None else interpretation_block(prepared, explained)),
+        beyond_tuning_block(prepared, found),
         spikes_block(prepared, spikes) if spikes else no_spikes_block(reason),
         certainty_block(config, prepared, found, spikes),
         order_block(prepared),

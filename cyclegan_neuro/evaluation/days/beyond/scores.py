@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import asdict, dataclass
 from typing import NamedTuple
 
 import numpy as np
-from scipy.stats import t as student
 
 from cyclegan_neuro.evaluation.days.baselines.places import Places
+from cyclegan_neuro.evaluation.days.beyond.comparisons import Comparison, compare
 from cyclegan_neuro.evaluation.days.beyond.parts import (
     FIELDS,
     N_BLOCKS,
@@ -23,6 +22,7 @@ from cyclegan_neuro.evaluation.days.beyond.second_order import (
     LONGEST_LAG_S,
     inferred_state,
     lagged_scores,
+    mean_autocorrelation,
     noise_correlations,
     paired_correlation,
     pearson_rows,
@@ -35,12 +35,10 @@ from cyclegan_neuro.evaluation.days.spiking.stretches import parts_without_commo
 from cyclegan_neuro.windows.prepared import PreparedPair
 from cyclegan_neuro.windows.segmentation import legal_starts
 
-__all__ = ["NO_TRANSLATORS", "SCORES", "Beyond", "BeyondTuning", "Comparison", "Score", "too_short"]
+__all__ = ["SCORES", "Beyond", "BeyondTuning", "Score", "too_short"]
 
 _LEAST_S = 2.0  # with the longest lag behind it, per block
 _LEAST_NEURONS = 3
-NO_TRANSLATORS = ("floor", "truth")
-"""Rows beside the translators: other parts of the recorded day that is made, and what a right translation scores."""
 
 
 class Score(NamedTuple):
@@ -69,28 +67,6 @@ SCORES = {
 }
 
 
-@dataclass(frozen=True)
-class Comparison:
-    """How much nearer the model is to the ideal value than the best baseline; below 0 is nearer.
-
-    Attributes
-    ----------
-    best : str
-        Baseline nearest to the ideal value, identity among them.
-    difference : float
-        Distance of the model to the ideal value less that of ``best``.
-    ci95 : tuple of float
-        From a paired jackknife over 8 blocks of time.
-    beats_all : bool
-        Whether the interval of the difference to every baseline lies below 0.
-    """
-
-    best: str
-    difference: float
-    ci95: tuple[float, float]
-    beats_all: bool
-
-
 @dataclass(frozen=True, eq=False)
 class Beyond:
     """What the scores say.
@@ -105,12 +81,15 @@ class Beyond:
         Day → score → :class:`Comparison`.
     correlations : dict
         Day → signal: ``recorded``, ``truth`` or a translator → noise correlations, ndarray (pair,).
+    autocorrelations : dict
+        Day → signal → lags (s) and mean autocorrelation over neurons, two ndarrays (lag,).
     """
 
     places: Places | None
     scores: dict[str, dict[str, dict[str, float]]]
     comparisons: dict[str, dict[str, Comparison]]
     correlations: dict[str, dict[str, np.ndarray]]
+    autocorrelations: dict[str, dict[str, tuple[np.ndarray, np.ndarray]]]
 
     def to_json(self) -> dict:
         """Return ``beyond_tuning`` and ``beyond_tuning_comparison`` of ``metrics.json``."""
@@ -168,6 +147,7 @@ class BeyondTuning:
             {day: own.scores() for day, own in days.items()},
             {day: own.comparisons() for day, own in days.items()},
             {day: own.correlations for day, own in days.items()},
+            {day: own.autocorrelations for day, own in days.items()},
         )
 
 
@@ -184,7 +164,9 @@ class _Direction:
         self._goal = self._recorded(target)
         self._replicates: dict[str, dict[str, np.ndarray]] = {}
         self._truth, self._changed, self._hidden = None, prepared.changed, None
-        self.correlations = {"recorded": noise_correlations(self._goal, self._rate)[0]}
+        self.correlations: dict[str, np.ndarray] = {}
+        self.autocorrelations: dict[str, tuple[np.ndarray, np.ndarray]] = {}
+        self._keep("recorded", self._goal)
         self._floor(prepared, places)
         if source.truth is not None and prepared.truth_is_known:
             values = source.truth.other_day_dff[self._source.frames]
@@ -218,7 +200,11 @@ class _Direction:
         made = residuals(self._source, dff, self._scale)
         for score, replicates in (self._compared(made, self._goal) | self._with_truth(made)).items():
             self._replicates.setdefault(score, {})[name] = replicates
-        self.correlations[name] = noise_correlations(made, self._rate)[0]
+        self._keep(name, made)
+
+    def _keep(self, name: str, signal: Signal) -> None:
+        self.correlations[name] = noise_correlations(signal, self._rate)[0]
+        self.autocorrelations[name] = mean_autocorrelation(signal, self._rate)
 
     def _compared(self, made: Signal, goal: Signal) -> dict[str, np.ndarray]:
         correlations = [noise_correlations(signal, self._rate) for signal in (made, goal)]
@@ -267,22 +253,4 @@ class _Direction:
         }
 
     def comparisons(self) -> dict[str, Comparison]:
-        return {score: _compare(own, SCORES[score].ideal) for score, own in self._replicates.items() if "model" in own}
-
-
-def _compare(replicates: dict[str, np.ndarray], ideal: float) -> Comparison:
-    apart = {name: np.abs(values - ideal) for name, values in replicates.items() if name not in NO_TRANSLATORS}
-    model = apart.pop("model")
-    best = min(apart, key=lambda name: (math.isnan(apart[name][0]), apart[name][0]))
-    intervals = {name: _interval(model - values) for name, values in apart.items()}
-    return Comparison(
-        best, float(model[0] - apart[best][0]), intervals[best], all(high < 0 for _, high in intervals.values())
-    )
-
-
-def _interval(replicates: np.ndarray) -> tuple[float, float]:
-    """95 % interval of the first value, from the others, which leave out one block each."""
-    value, without = replicates[0], replicates[1:]
-    error = math.sqrt((N_BLOCKS - 1) * without.var())
-    reach = float(student.ppf(0.975, N_BLOCKS - 1)) * error
-    return float(value - reach), float(value + reach)
+        return {score: compare(own, SCORES[score].ideal) for score, own in self._replicates.items() if "model" in own}

@@ -14,6 +14,7 @@ __all__ = [
     "LONGEST_LAG_S",
     "inferred_state",
     "lagged_scores",
+    "mean_autocorrelation",
     "noise_correlations",
     "paired_correlation",
     "pearson_rows",
@@ -152,3 +153,13 @@ def paired_correlation(made: Signal, truth: Signal) -> np.ndarray:
     n = leave_one_out(member.sum(axis=1))[:, None]
     scale = np.sqrt(np.clip(aa - sum_a**2 / n, 0.0, None) * np.clip(bb - sum_b**2 / n, 0.0, None))
     return _ratio(ab - sum_a * sum_b / n, scale).mean(axis=1)
+
+
+def mean_autocorrelation(signal: Signal, frame_rate_hz: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return lags from 0 to 2 s (in s), and the mean over neurons of the autocorrelation at each: (lag,)."""
+    lags = np.arange(round(LONGEST_LAG_S * frame_rate_hz) + 1)
+    totals = np.zeros((len(lags), signal.values.shape[1]))
+    for lag in lags:
+        rows = signal.part.delayed(lag)
+        totals[lag] = (signal.values[rows] * signal.values[rows - lag]).sum(axis=0) / max(len(rows), 1)
+    return lags / frame_rate_hz, _ratio(totals, np.broadcast_to(totals[0], totals.shape)).mean(axis=1)

@@ -7,6 +7,7 @@ from pathlib import Path
 from cyclegan_neuro.evaluation.contents import Reference
 from cyclegan_neuro.evaluation.days.baselines import find_places
 from cyclegan_neuro.evaluation.days.baselines.transports import MOST_NEURONS
+from cyclegan_neuro.evaluation.days.beyond.scores import too_short
 from cyclegan_neuro.evaluation.days.interpretation.findings import Interpretation
 from cyclegan_neuro.evaluation.days.sections import DaysConfig
 from cyclegan_neuro.evaluation.days.spiking.measure import SpikeMeasurements
@@ -58,6 +59,8 @@ def methods_of_days(
         training,
         Paragraph(_FOLDER / "comparison.j2", run | baselines),
     ]
+    if not too_short(prepared):
+        paragraphs.append(Paragraph(_FOLDER / "beyond.j2", baselines))
     libraries = []
     if spikes is not None:
         parts = [part for pairs in spikes.recorder.parts.values() for pair in pairs for part in pair]

@@ -13,6 +13,7 @@ from cyclegan_neuro.evaluation.days.names import METRICS
 from cyclegan_neuro.evaluation.days.pictures import translated_maps, tuning_maps
 from cyclegan_neuro.evaluation.days.sections import DaysConfig
 from cyclegan_neuro.evaluation.days.spiking.measure import SpikeMeasurements
+from cyclegan_neuro.evaluation.days.story.beyond_tuning import beyond_tuning_sentence
 from cyclegan_neuro.evaluation.days.story.certainty import floors_sentence, independent, measures
 from cyclegan_neuro.evaluation.days.story.inputs import origin_sentence, shared_frames
 from cyclegan_neuro.evaluation.days.story.mapping import cycle_sentence, moved_sentence
@@ -135,8 +136,8 @@ def _more(found: Measurements, spikes: SpikeMeasurements | None) -> str:
     named = ", ".join(f"{TRANSLATOR_LABELS[name]} {significant(shown[name])}" for name in best_alignments(shown))
     return (
         f"{answer(wins)}. {counted(found.model, errors, named=0)} "
-        f"{label.split(' (')[0]}: {found.model} {significant(shown['model'])}, {named}."
-    )
+        f"{label.split(' (')[0]}: {found.model} {significant(shown['model'])}, {named}. {beyond_tuning_sentence(found)}"
+    ).rstrip()
 
 
 def _in_the_figure(found: Measurements) -> tuple[str, dict[str, float]] | None:
