@@ -139,7 +139,8 @@ def _compare(x: Laps, y: Laps, of_x, of_y) -> tuple[dict[str, np.ndarray], np.nd
         at_places = excess(places)
         of["tuning"] = excess(lambda a, b: _mean(places(a, b), axis=1))
         of["shape"] = excess(lambda a, b: 1 - _similarity(curves[a], curves[b]))
-    with warnings.catch_warnings(action="ignore", category=RuntimeWarning):  # a neuron alone has no partner
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # a neuron alone has no partner
         of["correlations"] = excess(lambda a, b: np.nanmedian(np.abs(rows[a] - rows[b]), axis=2))
     return of, at_places
 

@@ -19,8 +19,8 @@ __all__ = ["beyond_block"]
 _KINDS = {
     "activity": "mean activity (SD of laps)",
     "tuning": "tuning curve (SD of visits)",
-    "shape": "shape of the tuning curve (1 − r)",
-    "correlations": "noise correlations (median of pairs)",
+    "shape": "shape of tuning (1 − r)",
+    "correlations": "noise correlations (median)",
 }
 _SHORT = {
     "activity": "mean activity",
@@ -67,19 +67,12 @@ def _kinds(found: BeyondDrift) -> list[str]:
 def _sentence(against: Against | None) -> str:
     if against is None:
         return ""
-    told = [
-        f"{_SHORT[kind]} of {change.found.sum()} of {plural(int(np.isfinite(change.effect).sum()), 'neuron')}"
-        for kind, change in against.changes.items()
-    ]
-    return "; ".join(told)
+    told = ", ".join(f"{_SHORT[kind]} {change.found.sum()}" for kind, change in against.changes.items())
+    return f"{told}, of {plural(len(next(iter(against.changes.values())).effect), 'neuron')}"
 
 
 def _claim(kind: str, change: Change) -> str:
-    share = change.share
-    return (
-        f"{_SHORT[kind]} ({percent(share.share)} of neurons lie above the null's 95th percentile, 95 % interval "
-        f"{percent(share.ci95[0])} to {percent(share.ci95[1])}; another null pair stays below {percent(share.bound)})"
-    )
+    return f"{_SHORT[kind]} {percent(change.share.share)} (bound {percent(change.share.bound)})"
 
 
 def _table(found: BeyondDrift) -> Table:

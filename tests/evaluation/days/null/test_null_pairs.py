@@ -62,6 +62,15 @@ def test_null_pairs_are_read_and_compared(written):
     assert sum(axes.axison for axes in block.pictures[0].figure.axes) == 4
 
 
+def test_more_than_drift_is_said_where_it_holds(make_session, fields):
+    null = [(make_session(fields, seed), make_session(fields, seed + 1)) for seed in (3, 5, 7, 9)]
+    prepared = prepare(make_session(fields, 1), make_session(np.roll(fields, 4, axis=0), 2))
+    block = beyond_block(beyond_drift(EvaluationSection(), prepared, null, own=False, moved=np.ones(30)))
+    assert re.match(r"More than drift, by .*: tuning curves 100 % \(bound \d+ %\); shapes of ", block.paragraphs[0])
+    assert "mean activity" not in block.paragraphs[0]
+    assert "tuning curves 30, shapes of tuning curves 30, " in block.paragraphs[1]
+
+
 def test_what_cannot_be_told_is_said(written):
     """No null pair, then one, then too short a one."""
     (x, _), (y, _) = written(1), written(2)
