@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 from _common import ROOT
-from scipy.spatial import KDTree
 from scipy.spatial.distance import cdist
+from scipy.special import softmax
 
 from cyclegan_neuro.configuration.sections import DataSection, OrderingSection, WindowsSection
 from cyclegan_neuro.evaluation.days.baselines.alignments import Alignment
@@ -23,16 +23,18 @@ from cyclegan_neuro.populations.trials.trials import PreparedTrials
 from cyclegan_neuro.recordings.recording import Recording
 from cyclegan_neuro.windows.prepare import prepare_pair
 from cyclegan_neuro.windows.prepared import PreparedPair
-from cyclegan_neuro.windows.segmentation import coverage
 
 RECORDING = ROOT.parent / "shared" / "data" / "monkey_cross_day_emg.h5"
+STRETCH_BINS = 200
+"""Bins of continuous time, 10 s."""
 UNIT = 100.0
 """Spikes/s that are 1 in the recordings: rates are then of the size of ΔF/F."""
 
 _SMOOTH_BINS, _BEFORE, _PENALTY = 2.0, 3, 100.0
 _VALIDATION, _HELD_OUT = 0.15, 0.25
-_MOST_BINS = 3000  # that distances are taken over, evenly spread
-_PENALTIES = (0.01, 0.03, 0.1)
+_MOST_BINS = 3000  # that energy distances are taken over, evenly spread
+_TRANSPORTED, _ITERATIONS = 1000, 200
+_PENALTIES = (0.01, 0.03, 0.1)  # of the median cost
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,7 +109,7 @@ class EmgDays:
 
     # -- without it ---------------------------------------------------------------------------------
 
-    def criteria(self, rates: np.ndarray, pair: PreparedPair) -> dict[str, float]:
+    def criteria(self, rates: np.ndarray) -> dict[str, float]:
         """Compare day 0's decoder on aligned validation bins with its outputs on training bins of day 0.
 
         Returns
@@ -116,9 +118,8 @@ class EmgDays:
             ``energy``: energy distance of the outputs; ``covariance``: norm of the difference of their covariances over
             that of day 0's.
         """
-        starts = pair.y.starts.validation
-        seen = coverage(starts, window_frames=pair.window_frames, n_frames=pair.y.recording.n_frames)
-        found = self.decoder.predict(rates, pair.x.recording.n_frames + np.flatnonzero(seen))
+        bins = self.split.train[1]
+        found = self.decoder.predict(rates, bins[int((1 - _VALIDATION / (1 - _HELD_OUT)) * len(bins)) :])
         own = self.decoder.predict(self.rates, self.split.train[0])
         covariances = [np.cov(outputs.T) for outputs in (found, own)]
         covariance = np.linalg.norm(covariances[0] - covariances[1]) / np.linalg.norm(covariances[1])
@@ -132,10 +133,10 @@ class Sinkhorn(Alignment):
     Attributes
     ----------
     penalty : float
-        Weight of the entropy, in units of the largest cost.
-    source, moved : ndarray of float64, shape (sample, neuron)
-        Training bins of y as z-scores, and the mean of what each is transported to. Another bin moves as far as the
-        nearest of them does.
+        Weight of the entropy, in units of squared z-scores.
+    target, potential : ndarray of float64, shape (sample, neuron) and (sample,)
+        Training bins of x as z-scores, and the logarithm of their scaling. Any bin of y goes to their mean, weighted
+        by exp(potential - squared distance / penalty).
     x, y : Moments
 
     References
@@ -144,8 +145,8 @@ class Sinkhorn(Alignment):
     """
 
     penalty: float
-    source: np.ndarray
-    moved: np.ndarray
+    target: np.ndarray
+    potential: np.ndarray
     x: Moments
     y: Moments
     name = "entropic_ot"
@@ -165,21 +166,24 @@ class Sinkhorn(Alignment):
 
         moments = dict(zip("xy", moments_of_days(pair), strict=True))
         target, source = (
-            (_spread(np.concatenate([dff[0] for dff, _ in chunks(pair, day)])) - of_day.mean) / of_day.std
+            (_spread(np.concatenate([dff[0] for dff, _ in chunks(pair, day)]), _TRANSPORTED) - of_day.mean) / of_day.std
             for day, of_day in moments.items()
         )
         cost = cdist(source, target, "sqeuclidean")
-        weights = [np.full(n, 1 / n) for n in cost.shape]
-        plans = [(p, ot.sinkhorn(*weights, cost / cost.max(), p, numItermax=300, warn=False)) for p in _PENALTIES]
-        return [cls(p, source, plan @ target / plan.sum(axis=1, keepdims=True), **moments) for p, plan in plans]
+        weights, found = [np.full(n, 1 / n) for n in cost.shape], []
+        for penalty in np.median(cost) * np.array(_PENALTIES):
+            _, log = ot.sinkhorn(
+                *weights, cost, penalty, method="sinkhorn_log", numItermax=_ITERATIONS, warn=False, log=True
+            )
+            found.append(cls(penalty, target, log["log_v"], **moments))
+        return found
 
     def move(self, windows, to, frames):
         if to == "y" or not len(windows):
             return windows  # fitted in one direction, the one that is decoded
         rows = (windows.reshape(-1, windows.shape[-1]) - self.y.mean) / self.y.std
-        _, nearest = KDTree(self.source).query(rows)
-        moved = rows + self.moved[nearest] - self.source[nearest]
-        return (moved * self.x.std + self.x.mean).astype(np.float32).reshape(windows.shape)
+        weights = softmax(self.potential - cdist(rows, self.target, "sqeuclidean") / self.penalty, axis=1)
+        return (weights @ self.target * self.x.std + self.x.mean).astype(np.float32).reshape(windows.shape)
 
 
 def _ridge(rates: np.ndarray, split: DaySplit, day: int) -> DayDecoder:
@@ -195,9 +199,9 @@ def _ridge(rates: np.ndarray, split: DaySplit, day: int) -> DayDecoder:
 
 def energy_distance(first: np.ndarray, second: np.ndarray) -> float:
     """Return 2 E|a - b| - E|a - a'| - E|b - b'| of samples (sample, variable), of at most 3,000 evenly spread ones."""
-    a, b = _spread(first), _spread(second)
+    a, b = (_spread(sample, _MOST_BINS) for sample in (first, second))
     return float(2 * cdist(a, b).mean() - cdist(a, a).mean() - cdist(b, b).mean())
 
 
-def _spread(sample: np.ndarray) -> np.ndarray:
-    return sample[np.linspace(0, len(sample) - 1, min(len(sample), _MOST_BINS)).astype(int)]
+def _spread(sample: np.ndarray, most: int) -> np.ndarray:
+    return sample[np.linspace(0, len(sample) - 1, min(len(sample), most)).astype(int)]
