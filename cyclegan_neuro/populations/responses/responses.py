@@ -116,11 +116,11 @@ class PreparedResponses:
     def movie_frames(self) -> np.ndarray:
         """Return the movie as networks see it, float32, shape (stimulus, height, width).
 
-        Mean 0 and standard deviation 1 over the pixels of the training stimuli.
+        Mean 0 and standard deviation 1 over the pixels of the training stimuli; 0 where these are all the same.
         """
         movie = self.responses.movie
         shown = movie[self.train_stimuli]
-        return ((movie - shown.mean()) / shown.std()).astype(np.float32)
+        return ((movie - shown.mean()) / (shown.std() or 1.0)).astype(np.float32)
 
     def frame_index(self) -> np.ndarray:
         """Return which frames networks see with every stimulus, int64, shape (stimulus, n_frames)."""

@@ -23,7 +23,7 @@ class ModelSection(Section):
     hidden: list[int] = setting([64, 64], "Units of the two dense layers where stimuli are known by identity.")
     dropout: float = setting(
         0.5, "Units of the second layer that the supervised network goes without in training, against overfitting.",
-        paper=0.0, ge=0.0, lt=1.0,
+        ge=0.0, lt=1.0,
     )  # fmt: skip
     noise_sources: list[int] = setting(
         [1, 1, 0], "Independent N(0, 1) variables per response that the units of the first layer, those of the second, "
@@ -31,7 +31,7 @@ class ModelSection(Section):
     )  # fmt: skip
     noise_scale: float = setting(0.1, "Standard deviation of the noise weights before training.", gt=0.0)
     noise_gain: float = setting(
-        30.0, "Factor of the learning rate of noise weights: they are few, and have further to go.", paper=1.0, gt=0.0
+        30.0, "Factor of the learning rate of noise weights: they are few, and have further to go.", gt=0.0
     )
     embedding: Literal["learned", "supervised"] = setting(
         "supervised", "What the discriminator sees of a stimulus: an embedding that it learns, by a network like the "
@@ -41,7 +41,7 @@ class ModelSection(Section):
     discriminator_units: int = setting(128, "Units of each.", ge=1)
     hidden_neurons: float = setting(
         0.0, "Share of the neurons, others in every response, that the discriminator does not see in training: of few "
-        "responses it else learns by heart which were recorded.", paper=0.0, ge=0.0, lt=1.0,
+        "responses it else learns by heart which were recorded.", ge=0.0, lt=1.0,
     )  # fmt: skip
     logit_gain: float = setting(
         10.0, "Factor of the discriminator's logit, which spectral normalisation keeps small.", gt=0.0
@@ -93,18 +93,18 @@ class TrainingSection(sections.TrainingSection):
     supervised_epochs: int = setting(
         8, "The first epochs train the supervised network, without noise, that the generator is compared with.", ge=1
     )
-    warm_start: bool = setting(True, "The generator starts as the supervised network.", paper=False)
+    warm_start: bool = setting(True, "The generator starts as the supervised network.")
     discriminator_updates: int = setting(2, "Updates of the discriminator for one of the generator.", paper=2, ge=1)
     batch_size: int = setting(200, "Responses per update.", paper=50, ge=2)
     trials_per_stimulus: int = setting(
-        8, "Responses to the same stimulus in a batch, which share what networks compute of it.", paper=1, ge=1
+        8, "Responses to the same stimulus in a batch, which share what networks compute of it.", ge=1
     )
     learning_rate_generator: float = setting(3e-5, "Adam's learning rate of the generator.", paper=1e-4, gt=0.0)
     learning_rate_discriminator: float = setting(1e-3, "The same of the discriminator.", paper=1e-4, gt=0.0)
     learning_rate_supervised: float = setting(1e-3, "The same of the supervised network.", gt=0.0)
     adam_beta_1: float = setting(0.5, "Adam's first decay rate.", paper=0.9, ge=0.0, lt=1.0)
     weight_averaging: float = setting(
-        0.998, "Decay of the exponential average of generator weights used for evaluation; 0 is off.", paper=0.0,
+        0.998, "Decay of the exponential average of generator weights used for evaluation; 0 is off.",
         ge=0.0, lt=1.0,
     )  # fmt: skip
     gradient_clip_norm: float = setting(1.0, "Largest norm of the generator's gradient, over all its weights.", gt=0.0)
