@@ -9,7 +9,7 @@ from __future__ import annotations
 import keras
 import tensorflow as tf
 
-__all__ = ["CoordinateChannels", "HistoryBuffer", "InstanceNormalization", "Logit", "crop_like"]
+__all__ = ["CoordinateChannels", "HistoryBuffer", "InstanceNormalization", "Logit", "TemporalFilter", "crop_like"]
 
 
 @tf.custom_gradient
@@ -160,6 +160,38 @@ class HistoryBuffer(keras.layers.Layer):
         self.pool.assign(tf.tensor_scatter_nd_update(pool, slot[:, None], stored))
         self.count.assign(tf.minimum(count + batch, self.size))
         return result
+
+
+class TemporalFilter(keras.layers.Layer):
+    """A fixed filter in time for every channel, and a shift; windows are continued with their outermost frames.
+
+    Parameters
+    ----------
+    taps : ndarray of float32, shape (tap, channel)
+        An odd number, from the latest frame that is added to the earliest one.
+    step : int
+        Frames between taps.
+    shift : ndarray of float32, shape (channel,)
+    """
+
+    def __init__(self, taps, *, step: int, shift, **kwargs):
+        super().__init__(trainable=False, **kwargs)
+        self.taps, self.step, self.shift = taps, step, shift
+
+    def call(self, inputs):
+        reach, n_frames = len(self.taps) // 2 * self.step, inputs.shape[1]
+        before, after = (tf.repeat(end, reach, axis=1) for end in (inputs[:, :1], inputs[:, -1:]))
+        padded = tf.concat([before, inputs, after], axis=1)
+        starts = range(2 * reach, -1, -self.step)
+        return self.shift + tf.add_n(
+            [tap * padded[:, first : first + n_frames] for tap, first in zip(self.taps, starts, strict=True)]
+        )
+
+    def compute_output_shape(self, input_shape):
+        return input_shape
+
+    def get_config(self):
+        return {**super().get_config(), "taps": self.taps, "step": self.step, "shift": self.shift}
 
 
 def crop_like(inputs, reference, *, name: str):

@@ -13,7 +13,13 @@ from cyclegan_neuro.evaluation.days.sections import EvaluationSection, ReportSec
 __all__ = ["Backbone", "Condition", "Config", "ModelSection", "ObjectiveSection", "critic_updates", "windows_per_step"]
 
 Backbone = Literal[
-    "identity", "moments", "gaussian_ot", "tuning_shift", "moments_per_position", "moments_per_position_ot"
+    "identity",
+    "moments",
+    "gaussian_ot",
+    "temporal_filter",
+    "tuning_shift",
+    "moments_per_position",
+    "moments_per_position_ot",
 ]
 Condition = Literal["position", "speed", "time_since_event"]
 

@@ -6,12 +6,13 @@ in, its transport of them, the other day's moments out. Scaling and its inversio
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from cyclegan_neuro.errors import ConfigurationError, RecordingError
-from cyclegan_neuro.evaluation.days.baselines.alignments import Table
+from cyclegan_neuro.evaluation.days.baselines.alignments import Table, Which
+from cyclegan_neuro.evaluation.days.baselines.filters import PlaceFilter
 from cyclegan_neuro.evaluation.days.baselines.places import Places, statistics_per_place
 from cyclegan_neuro.evaluation.days.baselines.training_frames import moments_of_days
 from cyclegan_neuro.evaluation.days.baselines.transports import GaussianOT, shrunk_moments
@@ -24,7 +25,7 @@ from cyclegan_neuro.windows.memory import aligned_empty
 from cyclegan_neuro.windows.prepared import Day, PreparedPair
 from cyclegan_neuro.windows.scaling import Scaling, apply, gain, invert, scale_transform
 
-__all__ = ["seen_by_networks", "transports", "with_recording"]
+__all__ = ["Transport", "seen_by_networks", "transports", "with_recording"]
 
 _HARMONICS = 3
 _AT_PLACES = ("tuning_shift", "moments_per_position", "moments_per_position_ot")
@@ -147,8 +148,27 @@ def _rescaled(prepared: PreparedPair, name: str, scaling: Scaling, places: np.nd
     return replace(day, values=values, scaling=scaling, transform=transform, places=places)
 
 
-def transports(config: Config, prepared: PreparedPair) -> tuple[Table | None, Table | None]:
-    """Return what the backbone multiplies z-scores by and adds, to day y and to day x; None where it passes them on.
+@dataclass(frozen=True, eq=False)
+class Transport:
+    """What a backbone does to z-scores, in the order of the networks.
+
+    Attributes
+    ----------
+    weights : ndarray of float32
+        A matrix (neuron, neuron) that frames are multiplied by; or, with ``step``, the taps (tap, neuron) of a filter.
+    shift : ndarray of float32, shape (neuron,)
+        That is added.
+    step : int, optional
+        Frames between the taps of a filter.
+    """
+
+    weights: np.ndarray
+    shift: np.ndarray
+    step: int | None = None
+
+
+def transports(config: Config, prepared: PreparedPair) -> tuple[Transport | None, Transport | None]:
+    """Return what the backbone does to z-scores, to day y and to day x; None where it passes them on.
 
     Parameters
     ----------
@@ -158,10 +178,14 @@ def transports(config: Config, prepared: PreparedPair) -> tuple[Table | None, Ta
 
     Returns
     -------
-    tuple of (matrix, shift)
-        float32, shapes (neuron, neuron) and (neuron,), in the order of the networks; fitted to training frames.
+    tuple of Transport
+        Fitted to training frames.
     """
     name, shrinkage = config.model.backbone, config.evaluation.ot_shrinkage
+    if name == "temporal_filter":
+        filters = PlaceFilter.fit(prepared, Places.along(_coordinate(config, prepared)))
+        to_y, to_x = (_filter_of_z_scores(prepared, filters, day) for day in ("y", "x"))
+        return to_y, to_x
     if name not in ("gaussian_ot", "moments_per_position_ot"):
         return None, None
     seen = None if name == "gaussian_ot" else lambda dff, frames: _z_scores(prepared, dff, frames)
@@ -171,15 +195,30 @@ def transports(config: Config, prepared: PreparedPair) -> tuple[Table | None, Ta
     return to_y, to_x
 
 
-def _between_z_scores(prepared: PreparedPair, table: Table, to: str, *, in_dff: bool) -> Table:
+def _filter_of_z_scores(prepared: PreparedPair, filters: PlaceFilter, to: Which) -> Transport:
+    """A filter of ΔF/F as one of z-scores: every frame, tuning and residuals alike, takes the same taps."""
+    own, columns = filters.to[to], prepared.order.columns
+    source, target = _scalings(prepared, to)
+    shift = own.taps.sum(axis=0) * source.minimum + own.shift - target.minimum
+    taps = own.taps * (source.maximum - source.minimum) * gain(target)
+    return Transport(taps[:, columns], (shift * gain(target))[columns], filters.step)
+
+
+def _scalings(prepared: PreparedPair, to: Which) -> tuple[Scaling, Scaling]:
+    """Of the day that is translated and of the day that is made."""
+    x, y = prepared.x.scaling, prepared.y.scaling
+    return (x, y) if to == "y" else (y, x)
+
+
+def _between_z_scores(prepared: PreparedPair, table: Table, to: Which, *, in_dff: bool) -> Transport:
     """A transport of ΔF/F, or of z-scores already, as one of z-scores in the order of the networks."""
     matrix, shift = table
     if in_dff:
-        source, target = (prepared[day].scaling for day in (("x", "y") if to == "y" else ("y", "x")))
+        source, target = _scalings(prepared, to)
         shift = (source.minimum @ matrix + shift - target.minimum) * gain(target)
         matrix = (source.maximum - source.minimum)[:, None] * matrix * gain(target)
     columns = prepared.order.columns
-    return matrix[np.ix_(columns, columns)], shift[columns]
+    return Transport(matrix[np.ix_(columns, columns)], shift[columns])
 
 
 def _z_scores(prepared: PreparedPair, dff: np.ndarray, frames) -> np.ndarray:

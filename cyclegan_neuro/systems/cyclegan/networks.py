@@ -6,12 +6,12 @@ import math
 from dataclasses import dataclass
 
 import keras
-import numpy as np
 from keras import layers
 
 from cyclegan_neuro.networks.blocks import Convolutions, attention_gate, down_sample, residual, up_sample
-from cyclegan_neuro.networks.layers import CoordinateChannels, Logit
+from cyclegan_neuro.networks.layers import CoordinateChannels, Logit, TemporalFilter
 from cyclegan_neuro.systems.cyclegan.config import ModelSection
+from cyclegan_neuro.systems.cyclegan.knowledge import Transport
 
 __all__ = ["InputStatistics", "build_discriminator", "build_generator"]
 
@@ -34,7 +34,7 @@ def build_generator(
     target: InputStatistics,
     name: str,
     n_conditions: int = 0,
-    transport: tuple[np.ndarray, np.ndarray] | None = None,
+    transport: Transport | None = None,
 ) -> keras.Model:
     """Build G or F: (batch, time, neuron, 1) in [0, 1] to the same shape, float32; z-scores with a backbone.
 
@@ -52,8 +52,8 @@ def build_generator(
         Name of the network, and prefix of its variables.
     n_conditions : int
         Channels of behaviour; with ``condition_generators`` a second input (batch, time, channel).
-    transport : tuple of ndarray of float32, shapes (neuron, neuron) and (neuron,), optional
-        What the backbone multiplies z-scores by and adds; without it they are passed on.
+    transport : Transport, optional
+        What the backbone does to z-scores; without it they are passed on.
 
     Returns
     -------
@@ -166,16 +166,24 @@ def _beside(tensor, condition):
     return layers.Concatenate(name="with_condition")([tensor, condition])
 
 
-def _moved(window, transport: tuple[np.ndarray, np.ndarray] | None):
+def _moved(window, transport: Transport | None):
     """What the backbone makes of a window: its z-scores, transported where it transports them; float32."""
     if transport is None:
         return layers.Activation("linear", dtype="float32", name="backbone")(window)
-    shape, n_neurons = window.shape[1:], len(transport[1])
-    matrix, shift = (keras.initializers.Constant(part) for part in transport)
-    fixed = layers.Dense(
-        n_neurons, trainable=False, dtype="float32", name="backbone", kernel_initializer=matrix, bias_initializer=shift
-    )
-    rows = layers.Reshape((shape[0], n_neurons), name="backbone_window")(window)
+    shape, weights, shift = window.shape[1:], transport.weights, transport.shift
+    if transport.step:
+        fixed = TemporalFilter(weights, step=transport.step, shift=shift, dtype="float32", name="backbone")
+    else:
+        matrix, bias = (keras.initializers.Constant(part) for part in (weights, shift))
+        fixed = layers.Dense(
+            len(shift),
+            trainable=False,
+            dtype="float32",
+            name="backbone",
+            kernel_initializer=matrix,
+            bias_initializer=bias,
+        )
+    rows = layers.Reshape((shape[0], len(shift)), name="backbone_window")(window)
     return layers.Reshape(shape, name="backbone_moved")(fixed(rows))
 
 

@@ -55,6 +55,20 @@ def test_a_backbone_begins_as_the_alignment_it_is_called_after(backbone):
         np.testing.assert_allclose(getattr(ours, field), getattr(theirs, field), atol=2e-5)
 
 
+def test_a_filter_in_time_is_a_backbone_of_tuning_and_residuals_alike():
+    settings = config(backbone="temporal_filter")
+    model = translator(settings)
+    known = {one.name: one for one in fit_baselines(settings.evaluation, model.prepared)}["position_filter"]
+    own, ours = known.to["y"], translated(model, model.prepared)
+    reach = len(own.taps) // 2 * known.step
+    padded = np.pad(ours.x, [(0, 0), (reach, reach), (0, 0)], mode="edge")
+    by_hand = own.shift + sum(
+        tap * padded[:, 2 * reach - number * known.step :][:, :32] for number, tap in enumerate(own.taps)
+    )
+    np.testing.assert_allclose(ours.g_x, by_hand, atol=2e-5)
+    assert np.abs(ours.g_x - ours.x).max() > 0.01
+
+
 @pytest.mark.parametrize("generator", ["agresnet", "agresnet_1d"])
 def test_networks_add_to_the_backbone_and_learn(generator):
     settings = config(
