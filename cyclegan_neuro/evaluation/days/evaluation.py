@@ -58,7 +58,8 @@ def evaluate_days(
     Returns
     -------
     Evaluation
-        Metrics: ``signals``, ``change``, ``ot_shrinkage``; where position is known, ``tuning`` and ``turned_maps``;
+        Metrics: ``signals``, ``change``, ``ot_shrinkage``, ``validation_distance``; where position is known,
+        ``tuning`` and ``turned_maps``;
         ``beyond_tuning`` and ``beyond_tuning_comparison`` where the test parts are long enough;
         where spikes can be inferred, ``spikes`` and ``inference``; ``beyond_drift`` where the days have enough laps;
         ``interpretation`` where networks are explained.
@@ -90,6 +91,7 @@ def evaluate_days(
         order_block(prepared),
     )
     metrics = {"signals": found.signals, "change": found.change, "ot_shrinkage": found.shrinkages}
+    metrics["validation_distance"] = found.validation
     if found.tuning:
         metrics["tuning"] = found.tuning
         metrics["turned_maps"] = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,7 @@ from cyclegan_neuro.evaluation.days.translation import (
 )
 from cyclegan_neuro.evaluation.days.tuning import TuningCurves, training_curves, tuning_is_known, tuning_metrics
 from cyclegan_neuro.evaluation.days.turned_maps import Turn, find_turn
+from cyclegan_neuro.evaluation.days.validation import validation_distances
 from cyclegan_neuro.windows.prepared import PreparedPair
 
 __all__ = ["Measurements", "PlaceMaps", "example_windows", "measure"]
@@ -81,6 +82,8 @@ class Measurements:
         are inferred.
     beyond : Beyond, optional
         Scores beyond mean tuning; absent where :func:`too_short` says why.
+    validation : dict
+        Translator → :func:`validation_distances`.
     """
 
     pair: PreparedPair
@@ -99,6 +102,7 @@ class Measurements:
     place_maps: PlaceMaps | None
     spikes: dict[str, dict[str, SpikeSignal]]
     beyond: Beyond | None = None
+    validation: dict[str, float] = field(default_factory=dict)
 
 
 def measure(
@@ -171,6 +175,7 @@ def measure(
         place_maps=of_places.maps() if of_places else None,
         spikes=spikes,
         beyond=None if beyond is None else beyond.result(),
+        validation=validation_distances(prepared, translators, batch_size=section.batch_size),
     )
 
 

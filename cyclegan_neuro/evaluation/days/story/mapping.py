@@ -33,6 +33,12 @@ def mapping_block(config: DaysConfig, prepared: PreparedPair, found: Measurement
             _overview(found.signals, found.model),
         ),
         ("The same numbers, one per line.", _details(found.signals, found.model)),
+        (
+            "Distance of the moments of translated validation windows from recorded ones (doing nothing: 1; the "
+            "smaller, the better). It needs neither the truth nor test windows: by it a checkpoint is chosen, and "
+            "models with other settings can be compared. Penalties of some alignments were chosen on these windows.",
+            _validation(found.validation, found.model),
+        ),
     )
     errors = {
         METRICS[metric].label: {name: entry["mean"] for name, entry in found.signals[metric].items()}
@@ -70,6 +76,11 @@ def _details(signals: dict, model: str) -> Table:
     )  # fmt: skip
     columns = ("metric", "translator", "mean (ΔF/F)", "standard deviation (ΔF/F)", "test windows", "gap closed")
     return Table("signals_long", columns[:width], rows)
+
+
+def _validation(distances: dict[str, float], model: str) -> Table:
+    rows = tuple((row_label(name, model), distances[name]) for name in _ORDER if name in distances)
+    return Table("validation_distance", ("translator", "distance of moments"), rows)
 
 
 def cycle_sentence(signals: dict) -> str:
