@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from cyclegan_neuro.evaluation.days.baselines.places import Places
 from cyclegan_neuro.evaluation.days.beyond.comparisons import Comparison, compare
@@ -128,7 +131,7 @@ class BeyondTuning:
     def __init__(self, prepared: PreparedPair, places: Places | None):
         self._prepared, self._places = prepared, places
         self._tests = {day: part_of(prepared, places, day, prepared[day].starts.test) for day in FIELDS}
-        self._directions = {day: _Direction(prepared, places, self._tests, day) for day in FIELDS}
+        self._directions = _of_both_days(lambda day: _Direction(prepared, places, self._tests, day))
 
     def collector(self) -> FrameCollector:
         """Return what collects the frames of a translator, for :meth:`take`."""
@@ -136,8 +139,7 @@ class BeyondTuning:
 
     def take(self, name: str, collected: FrameCollector) -> None:
         """Score the translator ``name``."""
-        for day, field in FIELDS.items():
-            self._directions[day].take(name, collected.made[field])
+        _of_both_days(lambda day: self._directions[day].take(name, collected.made[FIELDS[day]]))
 
     def result(self) -> Beyond:
         """Return the scores of all translators, beside the floor and the truth."""
@@ -149,6 +151,12 @@ class BeyondTuning:
             {day: own.correlations for day, own in days.items()},
             {day: own.autocorrelations for day, own in days.items()},
         )
+
+
+def _of_both_days(make: Callable[[str], Any]) -> dict[str, Any]:
+    """Return day → what is made of it, both at a time; matrices are small, and threads within would wait."""
+    with threadpool_limits(1), ThreadPoolExecutor(len(FIELDS)) as pool:
+        return dict(zip(FIELDS, pool.map(make, FIELDS), strict=True))
 
 
 class _Direction:
