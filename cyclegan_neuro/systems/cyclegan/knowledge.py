@@ -13,10 +13,9 @@ import numpy as np
 from cyclegan_neuro.errors import ConfigurationError, RecordingError
 from cyclegan_neuro.evaluation.days.baselines.alignments import Table, Which
 from cyclegan_neuro.evaluation.days.baselines.filters import PlaceFilter
-from cyclegan_neuro.evaluation.days.baselines.places import Places, statistics_per_place
+from cyclegan_neuro.evaluation.days.baselines.places import Places, place_of, statistics_per_place
 from cyclegan_neuro.evaluation.days.baselines.training_frames import moments_of_days
 from cyclegan_neuro.evaluation.days.baselines.transports import GaussianOT, shrunk_moments
-from cyclegan_neuro.interpret.binned import bins_of
 from cyclegan_neuro.interpret.coordinates import Coordinate, choose_coordinate
 from cyclegan_neuro.recordings.events import time_since_event_s
 from cyclegan_neuro.recordings.recording import Recording
@@ -78,7 +77,7 @@ def _known(config: Config, prepared: PreparedPair, recording: Recording) -> dict
     known = {}
     if config.model.backbone in _AT_PLACES:
         coordinate = _coordinate(config, prepared)
-        known["places"] = _places(bins_of(_values(config, coordinate.kind, recording), coordinate.edges), coordinate)
+        known["places"] = place_of(_values(config, coordinate.kind, recording), coordinate.edges)
     if config.model.condition:
         channels = [_CHANNELS[name](config, prepared, recording) for name in config.model.condition]
         known["condition"] = np.concatenate(channels, axis=1, dtype=np.float32)
@@ -87,10 +86,11 @@ def _known(config: Config, prepared: PreparedPair, recording: Recording) -> dict
 
 def _standardised(config: Config, prepared: PreparedPair) -> PreparedPair:
     name = config.model.backbone
+    if name == "temporal_filter":
+        _coordinate(config, prepared)  # refused now, not when networks are built
     if name in _AT_PLACES:
-        coordinate = _coordinate(config, prepared)
-        days = statistics_per_place(prepared, Places.along(coordinate))
-        places = {day: _places(bins_of(getattr(coordinate, day), coordinate.edges), coordinate) for day in ("x", "y")}
+        along = Places.along(_coordinate(config, prepared))
+        days, places = statistics_per_place(prepared, along), along.bins
     else:
         days, places = moments_of_days(prepared), {"x": None, "y": None}  # type: ignore[assignment]
     means, stds = ({"x": of_x, "y": of_y} for of_x, of_y in zip(*((day.mean, day.std) for day in days), strict=True))
@@ -126,10 +126,6 @@ def _values(config: Config, kind: str, recording: Recording) -> np.ndarray:
         recording.behaviour.events, recording.frame_rate_hz, recording.gaps,
         before_s=section.before_event_s, after_s=section.after_event_s,
     )  # fmt: skip
-
-
-def _places(bins: np.ndarray, coordinate: Coordinate) -> np.ndarray:
-    return np.where(bins < 0, len(coordinate.edges) - 1, bins)
 
 
 def _rescaled(prepared: PreparedPair, name: str, scaling: Scaling, places: np.ndarray | None) -> Day:
@@ -239,7 +235,7 @@ def _fields_needed(config: Config, prepared: PreparedPair) -> set[str]:
 def _of_both_days(prepared: PreparedPair, condition: Condition) -> list[np.ndarray]:
     days = [getattr(prepared[day].recording.behaviour, _FIELDS[condition]) for day in ("x", "y")]
     for name, values in zip(("x", "y"), days, strict=True):
-        if values is None:
+        if values is None or not np.nan_to_num(values).any():
             raise ConfigurationError(
                 "model.condition", got=f"{condition}, and day {name} has no behaviour.{_FIELDS[condition]}",
                 expected="behaviour that both recordings hold",

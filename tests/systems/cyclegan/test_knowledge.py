@@ -11,6 +11,7 @@ from cyclegan_neuro.evaluation.days.baselines import fit_baselines
 from cyclegan_neuro.evaluation.days.translation import ModelTranslator, translate_starts
 from cyclegan_neuro.recordings.recording import Behaviour
 from cyclegan_neuro.systems.cyclegan.config import Config
+from cyclegan_neuro.systems.cyclegan.knowledge import seen_by_networks
 from cyclegan_neuro.systems.cyclegan.system import CycleGANSystem
 from cyclegan_neuro.windows.pipeline import training_stream
 
@@ -134,14 +135,23 @@ def test_moments_are_a_backbone_of_the_synthetic_transformation_too():
     np.testing.assert_allclose(ours, theirs, atol=2e-5)
 
 
-def test_a_backbone_that_needs_places_is_refused_without_them():
-    with pytest.raises(ConfigurationError, match=r"model\.backbone: got moments_per_position on days without position"):
-        SYSTEM.prepare(config("phi", backbone="moments_per_position"))
-
-
 def test_a_condition_that_a_day_lacks_is_refused():
     with pytest.raises(ConfigurationError, match=r"got time_since_event, and day x has no behaviour\.events"):
         SYSTEM.prepare(config(condition=["time_since_event"]))
+
+
+def test_a_position_that_is_never_known_is_refused():
+    prepared = SYSTEM.prepare(config())
+    nowhere = np.full(prepared.x.recording.n_frames, np.nan, np.float32)
+    lost = replace(prepared.x.recording, behaviour=Behaviour(position_cm=nowhere))
+    with pytest.raises(ConfigurationError, match=r"got position, and day x has no behaviour\.position_cm"):
+        seen_by_networks(config(condition=["position"]), replace(prepared, x=replace(prepared.x, recording=lost)))
+
+
+@pytest.mark.parametrize("backbone", ["moments_per_position", "temporal_filter"])
+def test_what_needs_places_is_refused_before_networks_are_built(backbone):
+    with pytest.raises(ConfigurationError, match=rf"model\.backbone: got {backbone} on days without position"):
+        SYSTEM.prepare(config("phi", backbone=backbone))
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,15 @@ from cyclegan_neuro.interpret.binned import bins_of
 from cyclegan_neuro.interpret.coordinates import Coordinate
 from cyclegan_neuro.windows.prepared import PreparedPair
 
-__all__ = ["PlaceMoments", "PlaceMomentsOT", "PlaceShift", "PlaceStatistics", "Places", "statistics_per_place"]
+__all__ = [
+    "PlaceMoments",
+    "PlaceMomentsOT",
+    "PlaceShift",
+    "PlaceStatistics",
+    "Places",
+    "place_of",
+    "statistics_per_place",
+]
 
 _LEAST_FRAMES = 10  # of a place on either day; with fewer the whole day stands for it
 
@@ -47,9 +55,8 @@ class Places:
     @classmethod
     def along(cls, coordinate: Coordinate) -> Places:
         """Return the bins of a coordinate of both days."""
-        n = len(coordinate.edges) - 1
-        bins = {day: bins_of(getattr(coordinate, day), coordinate.edges) for day in ("x", "y")}
-        return cls(coordinate.kind, n, {day: np.where(found < 0, n, found) for day, found in bins.items()})
+        bins = {day: place_of(getattr(coordinate, day), coordinate.edges) for day in ("x", "y")}
+        return cls(coordinate.kind, len(coordinate.edges) - 1, bins)
 
     @classmethod
     def in_window(cls, window_frames: int) -> Places:
@@ -61,6 +68,12 @@ class Places:
         if self.bins is None:
             return np.broadcast_to(np.arange(self.n), windows.shape[:2])
         return self.bins[frames.day][frames.index]
+
+
+def place_of(values: np.ndarray, edges: np.ndarray) -> np.ndarray:
+    """Return the place of each value of a coordinate: its bin, and the number of bins for none; int64, (time,)."""
+    bins = bins_of(values, edges)
+    return np.where(bins < 0, len(edges) - 1, bins)
 
 
 @dataclass(frozen=True, eq=False)
