@@ -9,7 +9,15 @@ from __future__ import annotations
 import keras
 import tensorflow as tf
 
-__all__ = ["CoordinateChannels", "HistoryBuffer", "InstanceNormalization", "Logit", "TemporalFilter", "crop_like"]
+__all__ = [
+    "CoordinateChannels",
+    "HistoryBuffer",
+    "InstanceNormalization",
+    "Logit",
+    "StateTable",
+    "TemporalFilter",
+    "crop_like",
+]
 
 
 @tf.custom_gradient
@@ -192,6 +200,41 @@ class TemporalFilter(keras.layers.Layer):
 
     def get_config(self):
         return {**super().get_config(), "taps": self.taps, "step": self.step, "shift": self.shift}
+
+
+class StateTable(keras.layers.Layer):
+    """A fixed gain and shift for every channel, which depend on whether a slow mean of them is high or low.
+
+    Parameters
+    ----------
+    gain, shift : ndarray of float32, shape (2, channel)
+        Of the low and of the high state.
+    component : ndarray of float32, shape (channel,)
+    threshold : float
+        The state is high where the component, averaged over ``n_frames``, is above it.
+    n_frames : int
+        Windows are continued with their outermost frames.
+    """
+
+    def __init__(self, gain, shift, *, component, threshold: float, n_frames: int, **kwargs):
+        super().__init__(trainable=False, **kwargs)
+        self.gain, self.shift, self.component = gain, shift, component
+        self.threshold, self.n_frames = threshold, n_frames
+
+    def call(self, inputs):
+        level = tf.tensordot(inputs, self.component, 1)[..., None]
+        ends = zip((level[:, :1], level[:, -1:]), (self.n_frames // 2, (self.n_frames - 1) // 2), strict=True)
+        before, after = (tf.repeat(end, reach, axis=1) for end, reach in ends)
+        slow = tf.nn.avg_pool1d(tf.concat([before, level, after], axis=1), self.n_frames, 1, "VALID")
+        high = slow > self.threshold
+        return tf.where(high, self.gain[1], self.gain[0]) * inputs + tf.where(high, self.shift[1], self.shift[0])
+
+    def compute_output_shape(self, input_shape):
+        return input_shape
+
+    def get_config(self):
+        own = ("gain", "shift", "component", "threshold", "n_frames")
+        return {**super().get_config(), **{name: getattr(self, name) for name in own}}
 
 
 def crop_like(inputs, reference, *, name: str):

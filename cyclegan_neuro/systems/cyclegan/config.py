@@ -20,6 +20,7 @@ Backbone = Literal[
     "tuning_shift",
     "moments_per_position",
     "moments_per_position_ot",
+    "moments_per_position_state",
 ]
 Condition = Literal["position", "speed", "time_since_event"]
 
@@ -128,6 +129,13 @@ class ObjectiveSection(Section):
     distance: Literal["mae", "mse"] = setting("mae", "Distance of cycle and identity terms.", paper="mae")
     lambda_cycle: float = setting(10.0, "Weight of the cycle-consistency terms.", paper=10.0, ge=0.0)
     lambda_identity: float = setting(5.0, "Weight of the identity terms.", paper=5.0, ge=0.0)
+    lambda_change: float = setting(
+        0.0,
+        "Weight of the distance between what a generator makes of a window and what its backbone does: of the mappings "
+        "that discriminators accept it asks for the smallest.",
+        paper=0.0,
+        ge=0.0,
+    )
     lambda_gp: float = setting(10.0, "Weight of the gradient penalty (WGANGP, DRAGAN).", paper=10.0, ge=0.0)
     dragan_c: float = setting(10.0, "Scale c of DRAGAN's perturbation.", paper=10.0, ge=0.0)
     critic_updates: int | None = setting(
@@ -156,12 +164,18 @@ class Config(Section):
     report: ReportSection = setting(ReportSection, "Report.")
 
     @model_validator(mode="after")
-    def _past_fakes_have_no_behaviour(self):
+    def _sections_fit_together(self):
         if self.model.condition and self.objective.history_windows:
             raise Contradiction(
                 "objective.history_windows", got=f"{self.objective.history_windows}",
                 expected="0 with model.condition, since past windows are kept without their behaviour",
                 fix="remove one of them",
+            )  # fmt: skip
+        if self.objective.lambda_change and not self.model.backbone:
+            raise Contradiction(
+                "objective.lambda_change", got=f"{self.objective.lambda_change:g}",
+                expected="0 without model.backbone, since it weighs what is added to it",
+                fix="name a backbone (identity passes windows on), or remove objective.lambda_change",
             )  # fmt: skip
         return self
 

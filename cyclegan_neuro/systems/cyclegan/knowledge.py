@@ -13,7 +13,8 @@ import numpy as np
 from cyclegan_neuro.errors import ConfigurationError, RecordingError
 from cyclegan_neuro.evaluation.days.baselines.alignments import Table, Which
 from cyclegan_neuro.evaluation.days.baselines.filters import PlaceFilter
-from cyclegan_neuro.evaluation.days.baselines.places import Places, place_of, statistics_per_place
+from cyclegan_neuro.evaluation.days.baselines.places import Places, PlaceShift, place_of, statistics_per_place
+from cyclegan_neuro.evaluation.days.baselines.states import PlaceMomentsState
 from cyclegan_neuro.evaluation.days.baselines.training_frames import moments_of_days
 from cyclegan_neuro.evaluation.days.baselines.transports import GaussianOT, shrunk_moments
 from cyclegan_neuro.interpret.coordinates import Coordinate, choose_coordinate
@@ -27,7 +28,7 @@ from cyclegan_neuro.windows.scaling import Scaling, apply, gain, invert, scale_t
 __all__ = ["Transport", "seen_by_networks", "transports", "with_recording"]
 
 _HARMONICS = 3
-_AT_PLACES = ("tuning_shift", "moments_per_position", "moments_per_position_ot")
+_AT_PLACES = ("tuning_shift", "moments_per_position", "moments_per_position_ot", "moments_per_position_state")
 _ONE_UNIT = ("identity", "tuning_shift")  # z-scores that are passed on keep their size in ΔF/F
 _FIELDS = {"position": "position_cm", "speed": "speed_cm_s", "time_since_event": "events"}
 
@@ -97,6 +98,10 @@ def _standardised(config: Config, prepared: PreparedPair) -> PreparedPair:
     if name in _ONE_UNIT:
         whole = [std if std.ndim == 1 else std[-1] for std in stds.values()]
         stds = dict.fromkeys(stds, np.broadcast_to(np.hypot(*whole) / np.sqrt(2), stds["x"].shape))
+    if name == "tuning_shift":
+        half = PlaceShift.fit(along, *days).change / 2
+        middle = (means["x"] + means["y"]) / 2
+        means = {"x": middle - half, "y": middle + half}
     if name == "identity":
         means = dict.fromkeys(means, (means["x"] + means["y"]) / 2)
     scalings = {day: Scaling.of_moments(means[day], stds[day]) for day in ("x", "y")}
@@ -151,16 +156,20 @@ class Transport:
     Attributes
     ----------
     weights : ndarray of float32
-        A matrix (neuron, neuron) that frames are multiplied by; or, with ``step``, the taps (tap, neuron) of a filter.
-    shift : ndarray of float32, shape (neuron,)
+        A matrix (neuron, neuron) that frames are multiplied by; with ``step``, the taps (tap, neuron) of a filter; with
+        ``state``, gains (2, neuron) in two states.
+    shift : ndarray of float32, shape (neuron,) or (2, neuron)
         That is added.
     step : int, optional
         Frames between the taps of a filter.
+    state : dict, optional
+        How :class:`~cyclegan_neuro.networks.layers.StateTable` finds the state.
     """
 
     weights: np.ndarray
     shift: np.ndarray
     step: int | None = None
+    state: dict | None = None
 
 
 def transports(config: Config, prepared: PreparedPair) -> tuple[Transport | None, Transport | None]:
@@ -182,6 +191,11 @@ def transports(config: Config, prepared: PreparedPair) -> tuple[Transport | None
         filters = PlaceFilter.fit(prepared, Places.along(_coordinate(config, prepared)))
         to_y, to_x = (_filter_of_z_scores(prepared, filters, day) for day in ("y", "x"))
         return to_y, to_x
+    if name == "moments_per_position_state":
+        along = Places.along(_coordinate(config, prepared))
+        states = PlaceMomentsState.fit(prepared, along, *statistics_per_place(prepared, along))
+        to_y, to_x = (_states_of_z_scores(prepared, states, day) for day in ("y", "x"))
+        return to_y, to_x
     if name not in ("gaussian_ot", "moments_per_position_ot"):
         return None, None
     seen = None if name == "gaussian_ot" else lambda dff, frames: _z_scores(prepared, dff, frames)
@@ -198,6 +212,16 @@ def _filter_of_z_scores(prepared: PreparedPair, filters: PlaceFilter, to: Which)
     shift = own.taps.sum(axis=0) * source.minimum + own.shift - target.minimum
     taps = own.taps * (source.maximum - source.minimum) * gain(target)
     return Transport(taps[:, columns], (shift * gain(target))[columns], filters.step)
+
+
+def _states_of_z_scores(prepared: PreparedPair, states: PlaceMomentsState, to: Which) -> Transport:
+    columns, (gains, shift) = prepared.order.columns, states.within[to]
+    state = {
+        "component": states.component[columns],
+        "threshold": states.threshold["x" if to == "y" else "y"],
+        "n_frames": states.smoothed_frames,
+    }
+    return Transport(gains[:, columns], shift[:, columns], state=state)
 
 
 def _scalings(prepared: PreparedPair, to: Which) -> tuple[Scaling, Scaling]:

@@ -17,7 +17,7 @@ from cyclegan_neuro.networks.objectives import DISTANCES, Objective, mae
 from cyclegan_neuro.systems.cyclegan.config import Config, critic_updates, windows_per_step
 from cyclegan_neuro.systems.cyclegan.criterion import MomentDistance
 from cyclegan_neuro.systems.cyclegan.knowledge import transports
-from cyclegan_neuro.systems.cyclegan.networks import InputStatistics, build_discriminator, build_generator
+from cyclegan_neuro.systems.cyclegan.networks import InputStatistics, backbone_of, build_discriminator, build_generator
 from cyclegan_neuro.systems.trainer import AdversarialTrainer
 from cyclegan_neuro.windows.pipeline import steps_per_epoch
 from cyclegan_neuro.windows.prepared import Day, PreparedPair
@@ -38,7 +38,8 @@ class CycleGAN(AdversarialTrainer):
         GAN, LSGAN, WGANGP or DRAGAN.
     distance : {"mae", "mse"}
         Of the cycle and identity terms.
-    lambda_cycle, lambda_identity, adversarial_weight : float
+    lambda_cycle, lambda_identity, lambda_change, adversarial_weight : float
+        That of the change needs generators with a backbone.
     critic_updates : int
         Discriminator updates per ``train_step``, each on its own windows.
     history_windows : int
@@ -58,7 +59,8 @@ class CycleGAN(AdversarialTrainer):
 
     def __init__(
         self, *, generator_g, generator_f, discriminator_x, discriminator_y, objective: Objective, distance="mae",
-        lambda_cycle=10.0, lambda_identity=5.0, adversarial_weight=1.0, critic_updates=1, history_windows=0, seed=0,
+        lambda_cycle=10.0, lambda_identity=5.0, lambda_change=0.0, adversarial_weight=1.0, critic_updates=1,
+        history_windows=0, seed=0,
     ):  # fmt: skip
         super().__init__(name="cyclegan")
         self.generator_g, self.generator_f = generator_g, generator_f
@@ -66,6 +68,9 @@ class CycleGAN(AdversarialTrainer):
         self.objective, self.distance = objective, DISTANCES[distance]
         self.lambda_cycle, self.lambda_identity = lambda_cycle, lambda_identity
         self.adversarial_weight, self.critic_updates = adversarial_weight, critic_updates
+        self.lambda_change = lambda_change
+        if lambda_change:
+            self.backbone_g, self.backbone_f = backbone_of(generator_g), backbone_of(generator_f)
         self.penalty_seed = keras.random.SeedGenerator(seed)
         self.moment_distance = MomentDistance(*generator_g.output_shape[1:3])
         self.history_x = self.history_y = tf.identity
@@ -89,6 +94,7 @@ class CycleGAN(AdversarialTrainer):
             "identity_y", "discriminator_x", "discriminator_y", "mean_real_x", "mean_fake_x", "mean_real_y",
             "mean_fake_y", "gradient_norm_generators", "gradient_norm_discriminators",
             *(("penalty_x", "penalty_y") if self.objective.has_penalty else ()),
+            *(("change_x", "change_y") if self.lambda_change else ()),
         )  # fmt: skip
 
     # -- one update --------------------------------------------------------------------------------
@@ -114,13 +120,21 @@ class CycleGAN(AdversarialTrainer):
             cycle = self.lambda_cycle * (cycle_x + cycle_y)
             alone_g = self.adversarial_weight * adversarial_g + self.lambda_identity * identity_y
             alone_f = self.adversarial_weight * adversarial_f + self.lambda_identity * identity_x
+            change = {}
+            if self.lambda_change:  # not in the paper
+                change = {
+                    "change_x": self.distance(self.backbone_g(x), fake_y),
+                    "change_y": self.distance(self.backbone_f(y), fake_x),
+                }
+                alone_g += self.lambda_change * change["change_x"]
+                alone_f += self.lambda_change * change["change_y"]
             generators.loss = alone_g + alone_f + cycle  # Eq. 5 in both directions; the cycle is in each
         discriminator_logs = self.update_discriminators((x, at_x), (y, at_y), fake_x=fake_x, fake_y=fake_y)
         return self.record({
             "generator_g": alone_g + cycle, "generator_f": alone_f + cycle,
             "adversarial_g": adversarial_g, "adversarial_f": adversarial_f,
             "cycle_x": cycle_x, "cycle_y": cycle_y, "identity_x": identity_x, "identity_y": identity_y,
-            "gradient_norm_generators": generators.gradient_norm, **discriminator_logs,
+            "gradient_norm_generators": generators.gradient_norm, **discriminator_logs, **change,
         })  # fmt: skip
 
     def update_discriminators(self, x, y, *, fake_x, fake_y):
@@ -218,6 +232,7 @@ def build_cyclegan(config: Config, prepared: PreparedPair) -> CycleGAN:
         distance=objective.distance,
         lambda_cycle=objective.lambda_cycle,
         lambda_identity=objective.lambda_identity,
+        lambda_change=objective.lambda_change,
         adversarial_weight=objective.adversarial_weight,
         critic_updates=critic_updates(config),
         history_windows=objective.history_windows,

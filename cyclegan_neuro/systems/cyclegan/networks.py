@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import keras
 from keras import layers
 
 from cyclegan_neuro.networks.blocks import Convolutions, attention_gate, down_sample, residual, up_sample
-from cyclegan_neuro.networks.layers import CoordinateChannels, Logit, TemporalFilter
+from cyclegan_neuro.networks.layers import CoordinateChannels, Logit, StateTable, TemporalFilter
 from cyclegan_neuro.systems.cyclegan.config import ModelSection
 from cyclegan_neuro.systems.cyclegan.knowledge import Transport
 
-__all__ = ["InputStatistics", "build_discriminator", "build_generator"]
+__all__ = ["InputStatistics", "backbone_of", "build_discriminator", "build_generator"]
 
 
 @dataclass(frozen=True)
@@ -101,6 +102,13 @@ def build_generator(
     return keras.Model(given if given[1:] else inputs, squashed, name=name)
 
 
+def backbone_of(generator: keras.Model) -> Callable:
+    """Return what gives the windows that a generator with a backbone adds its change to, in their shape."""
+    moved, _ = generator.get_layer("backbone_and_change").input
+    shaped = layers.Reshape(generator.output_shape[1:], dtype="float32")(moved)
+    return keras.Model(generator.inputs[0], shaped).__call__  # no layer of its own that a trainer would keep twice
+
+
 def build_discriminator(
     section: ModelSection,
     *,
@@ -171,7 +179,9 @@ def _moved(window, transport: Transport | None):
     if transport is None:
         return layers.Activation("linear", dtype="float32", name="backbone")(window)
     shape, weights, shift = window.shape[1:], transport.weights, transport.shift
-    if transport.step:
+    if transport.state:
+        fixed = StateTable(weights, shift, **transport.state, dtype="float32", name="backbone")
+    elif transport.step:
         fixed = TemporalFilter(weights, step=transport.step, shift=shift, dtype="float32", name="backbone")
     else:
         matrix, bias = (keras.initializers.Constant(part) for part in (weights, shift))
@@ -183,7 +193,7 @@ def _moved(window, transport: Transport | None):
             kernel_initializer=matrix,
             bias_initializer=bias,
         )
-    rows = layers.Reshape((shape[0], len(shift)), name="backbone_window")(window)
+    rows = layers.Reshape((shape[0], shift.shape[-1]), name="backbone_window")(window)
     return layers.Reshape(shape, name="backbone_moved")(fixed(rows))
 
 

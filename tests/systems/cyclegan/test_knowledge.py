@@ -23,6 +23,7 @@ ALIGNMENTS = {
     "tuning_shift": "position_shift",
     "moments_per_position": "position_moments",
     "moments_per_position_ot": "position_moments_ot",
+    "moments_per_position_state": "position_moments_state",
 }
 
 
@@ -88,6 +89,35 @@ def test_networks_add_to_the_backbone_and_learn(generator):
     assert float(tf.reduce_max(tf.abs(made - x))) > 1e-4
     elsewhere = trainer.generator_g([x, tf.roll(at_x, 1, axis=0)])
     assert float(tf.reduce_max(tf.abs(made - elsewhere))) > 1e-6
+
+
+@pytest.mark.parametrize("backbone", ["identity", "moments_per_position_ot", "moments_per_position_state"])
+def test_the_weight_of_the_change_is_on_what_is_added_to_the_backbone(backbone):
+    """Its logs are 0 at the start, and the loss has lambda_change times the mean absolute change of both windows."""
+    settings = config(backbone=backbone)
+    prepared = SYSTEM.prepare(settings)
+    trainers = [
+        SYSTEM.build(settings.model_copy(update={"objective": settings.objective.model_copy(update=weight)}), prepared)
+        for weight in ({}, {"lambda_change": 2.0})
+    ]
+    x, y = next(iter(training_stream(prepared, batch_size=3, n_steps_per_epoch=10, seed=1)))
+    begun = trainers[1].generator_g(x).numpy()
+    np.testing.assert_allclose(trainers[1].backbone_g(x), begun, atol=1e-6)
+    logs = []
+    for trainer in trainers:
+        added = trainer.generator_g.get_layer("output_convolution")
+        added.bias.assign(tf.fill(added.bias.shape, 0.25))
+        logs.append(trainer.train_step((x, y)))
+    assert "change_x" not in logs[0]
+    assert float(logs[1]["change_x"]) == pytest.approx(0.25, abs=1e-5)
+    assert float(logs[1]["change_y"]) == pytest.approx(0.0, abs=1e-5)
+    extra = float(logs[1]["generator_g"]) - float(logs[0]["generator_g"])
+    assert extra == pytest.approx(2.0 * 0.25, abs=1e-4)
+
+
+def test_the_weight_of_the_change_needs_a_backbone():
+    with pytest.raises(ValueError, match=r"0 without model\.backbone"):
+        Config.model_validate({"objective": {"lambda_change": 1.0}})
 
 
 def test_discriminators_judge_translated_windows_at_the_places_they_came_from():

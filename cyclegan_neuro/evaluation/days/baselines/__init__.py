@@ -16,6 +16,7 @@ from cyclegan_neuro.evaluation.days.baselines.places import (
     PlaceShift,
     statistics_per_place,
 )
+from cyclegan_neuro.evaluation.days.baselines.states import PlaceMomentsState
 from cyclegan_neuro.evaluation.days.baselines.transports import GaussianOT, LaggedOT, shrunk_moments
 from cyclegan_neuro.evaluation.days.sections import EvaluationSection
 from cyclegan_neuro.interpret.coordinates import choose_coordinate
@@ -59,11 +60,15 @@ def find_places(section: EvaluationSection, prepared: PreparedPair) -> Places | 
 def fit_place_alignments(
     prepared: PreparedPair, places: Places, *, shrinkage: float | None = None
 ) -> tuple[Alignment, ...]:
-    """Fit the alignments that know the place of a frame; a filter only where that is more than the time in a window."""
+    """Fit the alignments that know the place of a frame; of a time in the window filters and states know nothing."""
     x, y = statistics_per_place(prepared, places)
     return (
         PlaceShift.fit(places, x, y),
         PlaceMoments.fit(places, x, y),
         PlaceMomentsOT.fit(prepared, places, x, y, shrinkage=shrinkage),
-        *(() if places.bins is None else (PlaceFilter.fit(prepared, places),)),
+        *(
+            ()
+            if places.bins is None
+            else (PlaceMomentsState.fit(prepared, places, x, y), PlaceFilter.fit(prepared, places))
+        ),
     )

@@ -29,6 +29,7 @@ __all__ = [
     "PlaceStatistics",
     "Places",
     "place_of",
+    "scaled_at",
     "statistics_per_place",
 ]
 
@@ -84,10 +85,13 @@ class PlaceStatistics:
     ----------
     mean, std : ndarray of float64, shape (place + 1, neuron)
         In ΔF/F; the last row is that of all training frames, wherever they are.
+    error : ndarray of float64, shape (place + 1, neuron)
+        Standard error of the mean, over visits: frames of one visit are not independent.
     """
 
     mean: np.ndarray
     std: np.ndarray
+    error: np.ndarray
 
 
 def statistics_per_place(prepared: PreparedPair, places: Places) -> tuple[PlaceStatistics, PlaceStatistics]:
@@ -102,9 +106,13 @@ def statistics_per_place(prepared: PreparedPair, places: Places) -> tuple[PlaceS
 
 
 def _sums(prepared: PreparedPair, day, places: Places) -> tuple[np.ndarray, ...]:
-    """Frames per place, sums and sums of squares around a pivot, and the pivot; the last row counts every frame."""
+    """Sums over frames around a pivot: frames per place, values, squares; then over visits; and the pivot.
+
+    The last row of those over frames counts every frame.
+    """
     shape = (places.n + 1, prepared.n_neurons)
     count, total, squares, pivot = np.zeros(shape[0]), np.zeros(shape), np.zeros(shape), None
+    visits = _Visits(*shape)
     for dff, frames in chunks(prepared, day, as_windows=places.bins is None):
         rows, at = dff.reshape(-1, shape[1]).astype(np.float64), places.of(dff, frames).ravel()
         pivot = rows[0].copy() if pivot is None else pivot
@@ -113,17 +121,43 @@ def _sums(prepared: PreparedPair, day, places: Places) -> tuple[np.ndarray, ...]
         count += np.bincount(at, minlength=shape[0])
         total += into @ rows
         squares += into @ rows**2
+        visits.add(rows, at)
     for values in (count, total, squares):
         values[-1] = values.sum(axis=0)
-    return count, total, squares, pivot
+    return count, total, squares, visits, pivot
 
 
-def _statistics(count, total, squares, pivot, *, rare: np.ndarray) -> PlaceStatistics:
+def _statistics(count, total, squares, visits: _Visits, pivot, *, rare: np.ndarray) -> PlaceStatistics:
     n = np.maximum(count, 1)[:, None]
     mean = total / n
     std = np.sqrt(np.clip(squares / n - mean**2, 0.0, None))
-    mean[rare], std[rare] = mean[-1], std[-1]
-    return PlaceStatistics(mean + pivot, std)
+    error = visits.error(mean, n)
+    for values in (mean, std, error):
+        values[rare] = values[-1]
+    return PlaceStatistics(mean + pivot, std, error)
+
+
+class _Visits:
+    """Sums over visits, stretches of frames at one place; the last row has those at none."""
+
+    def __init__(self, n_places: int, n_neurons: int):
+        self._frames = np.zeros((n_places, 1))
+        self._cross, self._squares = np.zeros((2, n_places, n_neurons))
+
+    def add(self, rows: np.ndarray, at: np.ndarray) -> None:
+        """Take in consecutive frames."""
+        begins = np.flatnonzero(np.diff(at, prepend=-1))
+        length, total = np.diff(begins, append=len(at))[:, None], np.add.reduceat(rows, begins)
+        np.add.at(self._frames, at[begins], length**2)
+        np.add.at(self._cross, at[begins], length * total)
+        np.add.at(self._squares, at[begins], total**2)
+
+    def error(self, mean: np.ndarray, n_frames: np.ndarray) -> np.ndarray:
+        """Return the standard error of means over ``n_frames``: of each place, and of all frames."""
+        for values in (self._frames, self._cross, self._squares):
+            values[-1] = values.sum(axis=0)
+        apart = self._squares - 2 * mean * self._cross + mean**2 * self._frames
+        return np.sqrt(np.clip(apart, 0.0, None)) / n_frames
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,11 +176,14 @@ class AtPlaces(Alignment):
 class PlaceShift(AtPlaces):
     """x + (tuning_y - tuning_x)(place): what a place adds on the other day, without any look at the frame's value.
 
+    The difference of each neuron is shrunk as far as sampling alone explains it (James & Stein 1961, positive part):
+    by 1 - Σ error² / Σ difference² over places.
+
     Attributes
     ----------
     places : Places
     change : ndarray of float32, shape (place + 1, neuron)
-        tuning_y - tuning_x in ΔF/F.
+        tuning_y - tuning_x in ΔF/F, shrunk.
     """
 
     change: np.ndarray
@@ -155,7 +192,12 @@ class PlaceShift(AtPlaces):
     @classmethod
     def fit(cls, places: Places, x: PlaceStatistics, y: PlaceStatistics) -> PlaceShift:
         """Fit from the statistics of both days."""
-        return cls(places, (y.mean - x.mean).astype(np.float32))
+        change, error = y.mean - x.mean, (x.error**2 + y.error**2)[:-1].sum(axis=0)
+        size = (change[:-1] ** 2).sum(axis=0)
+        kept = 1 - np.divide(error, size, out=np.ones_like(size), where=size > error)
+        if places.bins is None:  # y is Φ(X): both days sample the same frames, and their errors cancel
+            kept = np.ones_like(kept)
+        return cls(places, (change * kept).astype(np.float32))
 
     def move(self, windows, to, frames):
         change = self.change[self.places.of(windows, frames)]
@@ -182,7 +224,7 @@ class PlaceMoments(AtPlaces):
         return cls(places, gains_and_shifts(x, y))
 
     def move(self, windows, to, frames):
-        return _scaled(windows, self.places.of(windows, frames), self.to[to])
+        return scaled_at(windows, self.places.of(windows, frames), self.to[to])
 
 
 @dataclass(frozen=True, eq=False)
@@ -212,7 +254,7 @@ class PlaceMomentsOT(AtPlaces):
         normal = {day: (np.zeros_like(found.mean), np.ones_like(found.std)) for day, found in days.items()}
         to_z = {day: gain_and_shift(found.mean, found.std, *normal[day]) for day, found in days.items()}
         from_z = {day: (found.std.astype(np.float32), found.mean.astype(np.float32)) for day, found in days.items()}
-        z_scores = lambda dff, frames: _scaled(dff, places.of(dff, frames), to_z[frames.day])  # noqa: E731
+        z_scores = lambda dff, frames: scaled_at(dff, places.of(dff, frames), to_z[frames.day])  # noqa: E731
         *fitted, chosen = shrunk_moments(prepared, shrinkage, seen=z_scores, as_windows=places.bins is None)
         return cls(places, to_z, from_z, GaussianOT.fit(*fitted, shrinkage=chosen))
 
@@ -222,10 +264,11 @@ class PlaceMomentsOT(AtPlaces):
 
     def move(self, windows, to, frames):
         at = self.places.of(windows, frames)
-        z_scores = _scaled(windows, at, self.to_z["x" if to == "y" else "y"])
-        return _scaled(self.transport.move(z_scores, to, frames), at, self.from_z[to])
+        z_scores = scaled_at(windows, at, self.to_z["x" if to == "y" else "y"])
+        return scaled_at(self.transport.move(z_scores, to, frames), at, self.from_z[to])
 
 
-def _scaled(windows: np.ndarray, at: np.ndarray, table: Table) -> np.ndarray:
+def scaled_at(windows: np.ndarray, at: np.ndarray, table: Table) -> np.ndarray:
+    """Return windows (window, time, neuron) times the gain, plus the shift, that each frame ``at`` a row has."""
     gain, shift = table
     return windows * gain[at] + shift[at]

@@ -35,10 +35,12 @@ TRANSLATOR_LABELS = {
     "position_shift": "tuning shift",
     "position_moments": "moments per position",
     "position_moments_ot": "moments per position with Gaussian OT",
+    "position_moments_state": "moments per position and inferred state",
     "position_filter": "filter in time along positions",
     "event_shift": "shift per time since the event",
     "event_moments": "moments per time since the event",
     "event_moments_ot": "moments per time since the event with Gaussian OT",
+    "event_moments_state": "moments per time since the event and inferred state",
     "event_filter": "filter in time around the event",
     "window_shift": "shift per time in the window",
     "window_moments": "moments per time in the window",
@@ -55,7 +57,7 @@ PLACE_USED = {
     for place, words in (
         ("position", "position"), ("event", "time since the event"), ("window", "time in the window")
     )
-    for what in ("shift", "moments", "moments_ot", *(() if place == "window" else ("filter",)))
+    for what in ("shift", "moments", "moments_ot", *(() if place == "window" else ("moments_state", "filter")))
 }  # fmt: skip
 """What other alignments know of each frame."""
 ALIGNMENTS_WITH_PLACE = tuple(PLACE_USED)

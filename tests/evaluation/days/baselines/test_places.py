@@ -15,6 +15,7 @@ from cyclegan_neuro.evaluation.days.baselines.places import (
     PlaceStatistics,
     statistics_per_place,
 )
+from cyclegan_neuro.evaluation.days.baselines.training_frames import chunks
 from cyclegan_neuro.evaluation.days.translation import Frames, translate
 from cyclegan_neuro.interpret.coordinates import Coordinate
 from cyclegan_neuro.recordings.recording import Behaviour
@@ -22,8 +23,8 @@ from cyclegan_neuro.systems.cyclegan.config import EvaluationSection
 
 # two places; frames 0, 1, 2 of day x lie at place 1, 0 and nowhere, those of day y at 0, 0, 1
 PLACES = Places("position", 2, {"x": np.array([1, 0, 2]), "y": np.array([0, 0, 1])})
-X = PlaceStatistics(np.array([[1.0], [2.0], [1.5]]), np.array([[1.0], [0.5], [1.0]]))
-Y = PlaceStatistics(np.array([[4.0], [2.0], [3.0]]), np.array([[3.0], [0.5], [2.0]]))
+X = PlaceStatistics(np.array([[1.0], [2.0], [1.5]]), np.array([[1.0], [0.5], [1.0]]), np.zeros((3, 1)))
+Y = PlaceStatistics(np.array([[4.0], [2.0], [3.0]]), np.array([[3.0], [0.5], [2.0]]), np.zeros((3, 1)))
 WINDOW = np.array([2.5, 2.0, 0.5], np.float32)[None, :, None]
 AT_X, AT_Y = (Frames(day, np.arange(3)[None]) for day in "xy")
 
@@ -50,6 +51,28 @@ def test_shift_by_hand():
     assert values(shift.backward(WINDOW, AT_X)) == [2.5, -1.0, -1.0]
 
 
+def test_a_shift_is_shrunk_by_what_sampling_explains():
+    """3² + 0² of difference; errors of 1 on both days at one place leave 1 - 2 / 9 of it, errors of 3 nothing."""
+    for error, kept in ((1.0, 7 / 9), (3.0, 0.0)):
+        noisy = [replace(day, error=np.array([[error], [0.0], [9.0]])) for day in (X, Y)]
+        np.testing.assert_allclose(PlaceShift.fit(PLACES, *noisy).change[:, 0], np.array([3.0, 0.0, 1.5]) * kept)
+
+
+def test_the_error_of_a_mean_is_that_of_visits(make_pair):
+    """Values that are equal within a visit: squared error of the mean over visits, weighted with their length."""
+    prepared = make_pair(position=True)
+    places = find_places(EvaluationSection(position_bin_cm=40.0), prepared)
+    of_x, _ = statistics_per_place(prepared, places)
+    frames = np.concatenate([at.index.ravel() for _, at in chunks(prepared, "x")])
+    at, dff = places.bins["x"][frames], prepared.x.recording.dff[frames].astype(float)
+    begins = np.flatnonzero(np.diff(at, prepend=-1))
+    visits = np.split(np.arange(len(frames)), begins[1:])
+    own = [dff[visit] for visit in visits if at[visit[0]] == 1]
+    n, mean = sum(map(len, own)), np.concatenate(own).mean(axis=0)
+    expected = np.sqrt(sum((visit - mean).sum(axis=0) ** 2 for visit in own)) / n
+    np.testing.assert_allclose(of_x.error[1], expected, rtol=1e-6, atol=1e-9)
+
+
 def test_moments_by_hand():
     """At place 1 (x: 2 ± 0.5) 2.5 is z = 1: 2.5 on day y (2 ± 0.5); at place 0 2.0 is z = 1: 4 + 3; nowhere z = -1."""
     moments = PlaceMoments.fit(PLACES, X, Y)
@@ -59,7 +82,7 @@ def test_moments_by_hand():
 
 
 def test_a_neuron_that_is_constant_at_a_place_takes_the_mean_there():
-    constant = PlaceStatistics(X.mean, np.zeros_like(X.std))
+    constant = PlaceStatistics(X.mean, np.zeros_like(X.std), X.error)
     assert values(PlaceMoments.fit(PLACES, constant, Y).forward(WINDOW, AT_X)) == [2.0, 4.0, 3.0]
 
 
