@@ -105,7 +105,7 @@ def statistics_per_place(prepared: PreparedPair, places: Places) -> tuple[PlaceS
     return x, y
 
 
-def _sums(prepared: PreparedPair, day, places: Places) -> tuple[np.ndarray, ...]:
+def _sums(prepared: PreparedPair, day, places: Places) -> tuple:
     """Sums over frames around a pivot: frames per place, values, squares; then over visits; and the pivot.
 
     The last row of those over frames counts every frame.

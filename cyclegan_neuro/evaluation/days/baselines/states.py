@@ -55,8 +55,12 @@ class PlaceMomentsState(AtPlaces):
         """Fit to the training frames."""
         days: dict[Which, PlaceStatistics] = {"x": x, "y": y}
         n_smoothed = max(1, round(_SMOOTHED_S * prepared.frame_rate_hz))
-        to_z = {d: gain_and_shift(s.mean, s.std, np.zeros_like(s.mean), np.ones_like(s.std)) for d, s in days.items()}
-        from_z = {day: (s.std.astype(np.float32), s.mean.astype(np.float32)) for day, s in days.items()}
+        to_z: dict[Which, Table] = {
+            day: gain_and_shift(s.mean, s.std, np.zeros_like(s.mean), np.ones_like(s.std)) for day, s in days.items()
+        }
+        from_z: dict[Which, Table] = {
+            day: (s.std.astype(np.float32), s.mean.astype(np.float32)) for day, s in days.items()
+        }
 
         def z_scores(day: Which) -> Iterator[np.ndarray]:
             return (scaled_at(dff, places.of(dff, at), to_z[day]) for dff, at in chunks(prepared, day))
@@ -64,14 +68,15 @@ class PlaceMomentsState(AtPlaces):
         slow = [moments_of(_slow(z, n_smoothed) for z in z_scores(day)).covariance for day in days]
         tried = [_states(z_scores, component, n_smoothed) for component in _shared_components(slow)]
         best = max(tried, key=lambda one: float(((one.apart("y") - one.apart("x")) ** 2).sum()))
-        within = {
-            to: gain_and_shift(best.mean[of], best.std[of], best.mean[to], best.std[to])
-            for of, to in (("x", "y"), ("y", "x"))
+        within: dict[Which, Table] = {
+            "y": gain_and_shift(best.mean["x"], best.std["x"], best.mean["y"], best.std["y"]),
+            "x": gain_and_shift(best.mean["y"], best.std["y"], best.mean["x"], best.std["x"]),
         }
         return cls(places, to_z, from_z, best.component, best.threshold, within, n_smoothed)
 
     def move(self, windows: np.ndarray, to: Which, frames: Frames) -> np.ndarray:
-        at, source = self.places.of(windows, frames), "x" if to == "y" else "y"
+        at = self.places.of(windows, frames)
+        source: Which = "x" if to == "y" else "y"
         z = scaled_at(windows, at, self.to_z[source])
         high = _slow(z, self.smoothed_frames) @ self.component > self.threshold[source]
         return scaled_at(scaled_at(z, high.astype(int), self.within[to]), at, self.from_z[to])
