@@ -92,7 +92,13 @@ def test_killed_run_resumes_to_the_same_weights_and_evaluates(tmp_path):
         entry = metrics["spikes"][statistic]
         assert set(entry) == {"x_from_y", "x_cycle", "y_from_x", "y_cycle"}
         alignments = {"moment_matching", "quantile_matching", "gaussian_ot", "lagged_ot"}
-        alignments |= {"position_shift", "position_moments", "position_moments_ot", "position_filter"}
+        alignments |= {
+            "position_shift",
+            "position_moments",
+            "position_moments_ot",
+            "position_moments_state",
+            "position_filter",
+        }
         assert set(entry["y_from_x"]) == {"model", "identity", "noise_floor"} | alignments
         assert entry["y_from_x"]["model"]["kl"]["mean"] > 0
     assert set(metrics["interpretation"]) == {"D_X", "D_Y", "G", "F", "recorded"}

@@ -47,7 +47,7 @@ def test_metrics_have_what_applies_and_nothing_else(evaluated, kind):
     translators = {"model", "identity", "moment_matching", "quantile_matching", "gaussian_ot", "lagged_ot"}
     places = {"simulated": "position", "recorded with position": "position", "phi": "window"}
     translators |= {f"{places[kind]}_{what}" for what in ("shift", "moments", "moments_ot") if kind in places}
-    translators |= {"position_filter"} if places.get(kind) == "position" else set()
+    translators |= {"position_filter", "position_moments_state"} if places.get(kind) == "position" else set()
     assert evaluation.metrics["ot_shrinkage"].keys() == {name for name in translators if name.endswith("ot")}
     assert signals["cycle_x"].keys() == translators
     for metric in direct:

@@ -33,21 +33,22 @@ def test_tuning_of_all_frames_and_of_the_explained_ones(make_pair, section):
 
 
 def test_changes_by_alignments_are_those_of_training_tuning(make_pair, section, monkeypatch):
-    """Training frames are 0 to 47, four laps: day y is 1.0 above day x at 20 cm in neuron 3, and equal elsewhere.
+    """Training frames are 0 to 47, four laps: day y is 100 above day x at 20 cm in neuron 3, and equal elsewhere.
 
-    At 20 cm the shift changes neuron 3 by 1.0 in either direction, and so do moments, whose spread is the same.
+    At 20 cm the shift changes neuron 3 by that in either direction, since sampling explains next to nothing of it, and
+    so do moments, whose spread is the same.
     """
     monkeypatch.setattr("cyclegan_neuro.evaluation.days.baselines.places._LEAST_FRAMES", 4)
     pair = make_pair(position=True)
     pair.y.recording.dff[:] = pair.x.recording.dff
-    pair.y.recording.dff[2:48:12, 3] += 1.0
+    pair.y.recording.dff[2:48:12, 3] += 100.0
     found = contrasts(pair, choose_coordinate(section, pair), STARTS)
     for method in ("position_shift", "position_moments"):
         expected = np.zeros((11, 5))
         expected[2, 3] = 1.0
-        np.testing.assert_allclose(found[method].positional, expected, atol=1e-5)
+        np.testing.assert_allclose(found[method].positional / 100, expected, atol=1e-3)
         frames = [(starts[:, None] + np.arange(16)) % 12 == 2 for starts in STARTS.values()]
-        np.testing.assert_allclose(found[method].neurons, [0, 0, 0, np.mean(frames), 0], atol=1e-5)
+        np.testing.assert_allclose(found[method].neurons / 100, [0, 0, 0, np.mean(frames), 0], atol=1e-3)
 
 
 def test_bins_that_one_day_never_visited_do_not_count(make_pair, section):
