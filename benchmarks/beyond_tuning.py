@@ -1,11 +1,12 @@
 """What each translator gets right of changes that mean tuning does not show, where the truth is known.
 
-    python benchmarks/beyond_tuning.py RUNS [--kinds gain timing ...] [--shares 0.4] [--presets mouse_1] [--seeds 1 2 3]
+    python benchmarks/beyond_tuning.py RUNS [--kinds gain timing ...] [--shares 0.4] [--animals mouse_1:3 mouse_1:4 ...]
         [--config configs/cyclegan/best_simulated.yaml] [--set a.b=c ...] [--table]
 
 Every combination is one run in the folder RUNS, trained and evaluated by the commands that a user has; what is there
-already is not made again. The table has one row per kind of learning and translator: means over runs, and the model's
-difference to each baseline with its 95 % interval over runs (Student's t).
+already is not made again. The table has a row for each kind of learning and score of G(X): means over runs of the
+model, of doing nothing and of the alignment that is nearest to the ideal on average, and how much nearer the model is
+than that one, with the 95 % interval over runs (Student's t). --json has all translators.
 """
 
 from __future__ import annotations
@@ -21,23 +22,33 @@ from _common import ROOT, parser, print_table, write_json
 from scipy.stats import t as student
 
 KINDS = ("tuning", "remapping", "correlations", "gain", "timing", "mixed", "behaviour")
-#: What a kind of learning changes: group and score of metrics.json, and the value that is ideal.
-OWN_SCORE = {
-    "tuning": ("tuning", "correlation", 1.0),
-    "remapping": ("tuning", "correlation", 1.0),
-    "correlations": ("beyond_tuning", "noise_correlation_error_truth", 0.0),
-    "gain": ("beyond_tuning", "state_slope_truth", 1.0),
-    "timing": ("beyond_tuning", "residual_r_truth", 1.0),
-    "mixed": ("beyond_tuning", "residual_r_truth", 1.0),
-    "behaviour": ("beyond_tuning", "lagged_covariance_error", 0.0),
+_STATE = ("beyond_tuning", "state_slope_truth", 1.0)
+_RESIDUALS = ("beyond_tuning", "residual_r_truth", 1.0)
+_TUNING = ("tuning", "correlation", 1.0)
+#: What a kind of learning changes: group and score of metrics.json, and the value that is ideal; its own score first.
+SCORES = {
+    "tuning": (_TUNING, ("tuning", "mae", 0.0)),
+    "remapping": (_TUNING, ("tuning", "mae", 0.0)),
+    "correlations": (("beyond_tuning", "noise_correlation_error_truth", 0.0), _RESIDUALS),
+    "gain": (_STATE, _RESIDUALS),
+    "timing": (_RESIDUALS, _TUNING),
+    "mixed": (_STATE, _RESIDUALS),
+    "behaviour": (_TUNING, ("tuning", "mae", 0.0)),
 }
+_OF_ALL = (("beyond_tuning", "two_sample_auc", 0.5), ("signals", "direct_changed_y", 0.0))
+_NO_RIVALS = ("model", "identity", "truth", "floor", "training_laps", "best_possible")
 _WITHOUT = ("evaluation.spikes.enabled=false", "evaluation.interpretation.enabled=false")
+
+
+def metrics_of(folder: Path, kind: str, share: float, preset: str, seed: int) -> Path:
+    """Return where a run has its metrics."""
+    return folder / f"{kind}_{share:g}_{preset}_{seed}" / "report" / "metrics.json"
 
 
 def run(folder: Path, config: Path, kind: str, share: float, preset: str, seed: int, overrides: list[str]) -> dict:
     """Train and evaluate one run, unless it is there, and return its metrics."""
-    output = folder / f"{kind}_{share:g}_{preset}_{seed}"
-    found = output / "report" / "metrics.json"
+    found = metrics_of(folder, kind, share, preset, seed)
+    output = found.parents[1]
     if not found.exists():
         simulation = {"learning.kind": kind, "preset": preset, "seed": seed}
         simulation |= {} if kind == "behaviour" else {"learning.share": share}
@@ -56,25 +67,26 @@ def scores(metrics: dict, kind: str, score: tuple[str, str, float]) -> dict[str,
     if group == "tuning":
         entries = metrics["tuning"]["all_y" if kind == "behaviour" else "changed_y"]
         return {translator: entry[name] for translator, entry in entries.items()}
+    if group == "signals":
+        return {one: entry["mean"] for one, entry in metrics["signals"].get(name, {}).items()}
     return metrics["beyond_tuning"]["y"].get(name, {})
 
 
-def rows(kind: str, score: tuple[str, str, float], runs: list[dict]) -> list[dict]:
-    """Return a row per translator: its mean over runs, and how much nearer to the ideal the model is."""
+def row(kind: str, score: tuple[str, str, float], runs: list[dict]) -> dict | None:
+    """Return what the model reaches on one score beside the best alignment; None where the runs have no such score."""
     per_run = [scores(metrics, kind, score) for metrics in runs]
-    away = [{name: abs(value - score[2]) for name, value in one.items()} for one in per_run]
-    table = []
-    for translator in per_run[0]:
-        gained = np.array([one[translator] - one["model"] for one in away])
-        half = student.ppf(0.975, len(runs) - 1) * gained.std(ddof=1) / np.sqrt(len(runs)) if len(runs) > 1 else np.nan
-        table.append(
-            {
-                "learning": kind, "score": score[1], "translator": translator, "runs": len(runs),
-                "mean": np.mean([one[translator] for one in per_run]), "model nearer by": gained.mean(),
-                "low": gained.mean() - half, "high": gained.mean() + half,
-            }
-        )  # fmt: skip
-    return table
+    if not all("model" in one for one in per_run):
+        return None
+    means = {name: float(np.mean([one[name] for one in per_run])) for name in per_run[0]}
+    away = {name: np.array([abs(one[name] - score[2]) for one in per_run]) for name in means}
+    best = min((name for name in means if name not in _NO_RIVALS), key=lambda name: away[name].mean())
+    gained = away[best] - away["model"]
+    half = student.ppf(0.975, len(runs) - 1) * gained.std(ddof=1) / np.sqrt(len(runs)) if len(runs) > 1 else np.nan
+    return {
+        "learning": kind, "score": f"{score[1]} ({score[2]:g})", "runs": len(runs), "model": means["model"],
+        "identity": means["identity"], "best alignment": best, "reaches": means[best], "model nearer by": gained.mean(),
+        "low": gained.mean() - half, "high": gained.mean() + half, "nearer in": int((gained > 0).sum()), "all": means,
+    }  # fmt: skip
 
 
 def main() -> None:
@@ -83,8 +95,9 @@ def main() -> None:
     options.add_argument("folder", type=Path, help="folder of the runs")
     options.add_argument("--kinds", nargs="+", choices=KINDS, default=KINDS)
     options.add_argument("--shares", nargs="+", type=float, default=[0.4])
-    options.add_argument("--presets", nargs="+", default=["mouse_1"])
-    options.add_argument("--seeds", nargs="+", type=int, default=[1, 2, 3, 4, 5])
+    options.add_argument(
+        "--animals", nargs="+", default=[f"mouse_1:{seed}" for seed in range(3, 8)], metavar="MOUSE:SEED"
+    )
     options.add_argument("--config", type=Path, default=ROOT / "configs" / "cyclegan" / "best_simulated.yaml")
     options.add_argument("--set", action="append", default=[], metavar="a.b=c", help="over the configuration")
     options.add_argument("--table", action="store_true", help="train nothing: the table of the runs that are there")
@@ -93,15 +106,14 @@ def main() -> None:
     table = []
     for kind in arguments.kinds:
         found = []
-        for each in itertools.product(arguments.shares, arguments.presets, arguments.seeds):
-            name = f"{kind}_{each[0]:g}_{each[1]}_{each[2]}"
-            if arguments.table and not (folder / name / "report" / "metrics.json").exists():
+        for share, animal in itertools.product(arguments.shares, arguments.animals):
+            preset, seed = animal.split(":")
+            if arguments.table and not metrics_of(folder, kind, share, preset, int(seed)).exists():
                 continue
-            found.append(run(folder, config, kind, *each, arguments.set))
-        own = OWN_SCORE[kind]
-        for score in (own, ("beyond_tuning", "two_sample_auc", 0.5)) if found else ():
-            table += rows(kind, score, found)
-    print_table(table)
+            found.append(run(folder, config, kind, share, preset, int(seed), arguments.set))
+        table += [row(kind, score, found) for score in (*SCORES[kind], *_OF_ALL) if found]
+    table = [one for one in table if one]
+    print_table([{name: value for name, value in one.items() if name != "all"} for one in table])
     write_json(arguments.json, {"rows": table})
 
 
