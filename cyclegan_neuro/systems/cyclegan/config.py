@@ -13,6 +13,7 @@ from cyclegan_neuro.evaluation.days.sections import EvaluationSection, ReportSec
 __all__ = ["Backbone", "Condition", "Config", "ModelSection", "ObjectiveSection", "critic_updates", "windows_per_step"]
 
 Backbone = Literal[
+    "auto",
     "identity",
     "moments",
     "gaussian_ot",
@@ -87,7 +88,8 @@ class ModelSection(Section):
     backbone: Backbone | None = setting(
         None,
         "Simple translator that the generators stand on: they read z-scores, add to what it gives and begin as exactly "
-        "that translator. When absent they make the whole window, as in the paper.",
+        "that translator. auto takes the one with the least distance of moments on validation windows, and identity "
+        "where that is not 5 % below doing nothing. When absent they make the whole window, as in the paper.",
     )
     condition: list[Condition] = setting(
         [],

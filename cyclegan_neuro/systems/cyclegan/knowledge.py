@@ -6,34 +6,82 @@ in, its transport of them, the other day's moments out. Scaling and its inversio
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import logging
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
 from cyclegan_neuro.errors import ConfigurationError, RecordingError
+from cyclegan_neuro.evaluation.days.baselines import fit_baselines
 from cyclegan_neuro.evaluation.days.baselines.alignments import Table, Which
 from cyclegan_neuro.evaluation.days.baselines.filters import PlaceFilter
 from cyclegan_neuro.evaluation.days.baselines.places import Places, PlaceShift, place_of, statistics_per_place
 from cyclegan_neuro.evaluation.days.baselines.states import PlaceMomentsState
 from cyclegan_neuro.evaluation.days.baselines.training_frames import moments_of_days
 from cyclegan_neuro.evaluation.days.baselines.transports import GaussianOT, shrunk_moments
+from cyclegan_neuro.evaluation.days.validation import validation_distances
 from cyclegan_neuro.interpret.coordinates import Coordinate, choose_coordinate
 from cyclegan_neuro.recordings.events import time_since_event_s
 from cyclegan_neuro.recordings.recording import Recording
-from cyclegan_neuro.systems.cyclegan.config import Condition, Config
+from cyclegan_neuro.systems.cyclegan.config import Backbone, Condition, Config
 from cyclegan_neuro.windows.memory import aligned_empty
 from cyclegan_neuro.windows.prepared import Day, PreparedPair
 from cyclegan_neuro.windows.scaling import Scaling, apply, gain, invert, scale_transform
 
-__all__ = ["Transport", "seen_by_networks", "transports", "with_recording"]
+__all__ = ["KnowingPair", "Transport", "choose_backbone", "seen_by_networks", "transports", "with_recording"]
 
 _HARMONICS = 3
 _AT_PLACES = ("tuning_shift", "moments_per_position", "moments_per_position_ot", "moments_per_position_state")
 _ONE_UNIT = ("identity", "tuning_shift")  # z-scores that are passed on keep their size in ΔF/F
 _FIELDS = {"position": "position_cm", "speed": "speed_cm_s", "time_since_event": "events"}
 
+_log = logging.getLogger(__name__)
+_WORTH = 0.95  # of the distance that doing nothing has
+#: What the alignments of an evaluation are called as backbones, without the place that they know.
+_BACKBONES: dict[str, Backbone] = {
+    "identity": "identity",
+    "moment_matching": "moments",
+    "gaussian_ot": "gaussian_ot",
+    "shift": "tuning_shift",
+    "moments": "moments_per_position",
+    "moments_ot": "moments_per_position_ot",
+    "moments_state": "moments_per_position_state",
+}
 
-def seen_by_networks(config: Config, prepared: PreparedPair) -> PreparedPair:
+
+@dataclass(frozen=True, eq=False)
+class KnowingPair(PreparedPair):
+    """Two days as the networks see them.
+
+    Attributes
+    ----------
+    backbone : str, optional
+        What generators stand on; never ``auto``.
+    """
+
+    backbone: Backbone | None = None
+
+
+def choose_backbone(config: Config, prepared: PreparedPair) -> Backbone:
+    """Return the backbone that is nearest to the other day in moments of validation windows, without truth.
+
+    Alignments are compared by :func:`~cyclegan_neuro.evaluation.days.validation.validation_distances`. The identity is
+    kept unless another one is at least 5 % nearer than doing nothing: moments of a few minutes differ by chance.
+    """
+    known = {}
+    for alignment in fit_baselines(config.evaluation, prepared):
+        name = alignment.name.removeprefix("position_").removeprefix("event_")
+        if name in _BACKBONES:
+            known[alignment] = _BACKBONES[name]
+    distances = validation_distances(prepared, known)
+    of = {backbone: distances[alignment.name] for alignment, backbone in known.items()}
+    best = min(of, key=of.__getitem__)
+    chosen = best if of[best] < _WORTH else "identity"
+    _log.info("backbone %s: %s has the least distance of moments, %.2f (doing nothing: 1)", chosen, best, of[best])
+    return chosen
+
+
+def seen_by_networks(config: Config, prepared: PreparedPair) -> KnowingPair:
     """Return the days with the z-scores of ``model.backbone`` in place of scaled values, and ``model.condition``.
 
     Raises
@@ -41,19 +89,23 @@ def seen_by_networks(config: Config, prepared: PreparedPair) -> PreparedPair:
     ConfigurationError
         If the backbone or the condition needs what the recordings do not have.
     """
-    if config.model.backbone:
+    name = config.model.backbone
+    if name == "auto":
+        name = choose_backbone(config, prepared)
+    prepared = KnowingPair(**{one.name: getattr(prepared, one.name) for one in fields(PreparedPair)}, backbone=name)
+    if name:
         prepared = _standardised(config, prepared)
     days = {day: replace(prepared[day], **_known(config, prepared, prepared[day].recording)) for day in ("x", "y")}
     return replace(prepared, **days)
 
 
-def with_recording(config: Config, prepared: PreparedPair, day: str, recording: Recording) -> PreparedPair:
+def with_recording(config: Config, prepared: KnowingPair, day: str, recording: Recording) -> KnowingPair:
     """Return the days with what is known of the frames of another recording in place of a day's own.
 
     Parameters
     ----------
     config : Config
-    prepared : PreparedPair
+    prepared : KnowingPair
         As :func:`seen_by_networks` made it.
     day : {"x", "y"}
         Whose brain the recording shows.
@@ -73,10 +125,10 @@ def with_recording(config: Config, prepared: PreparedPair, day: str, recording: 
     return replace(prepared, **{day: replace(prepared[day], **_known(config, prepared, recording))})
 
 
-def _known(config: Config, prepared: PreparedPair, recording: Recording) -> dict:
+def _known(config: Config, prepared: KnowingPair, recording: Recording) -> dict:
     """Places, where scalings depend on them, and condition of the frames of a recording."""
     known = {}
-    if config.model.backbone in _AT_PLACES:
+    if prepared.backbone in _AT_PLACES:
         coordinate = _coordinate(config, prepared)
         known["places"] = place_of(_values(config, coordinate.kind, recording), coordinate.edges)
     if config.model.condition:
@@ -85,8 +137,8 @@ def _known(config: Config, prepared: PreparedPair, recording: Recording) -> dict
     return known
 
 
-def _standardised(config: Config, prepared: PreparedPair) -> PreparedPair:
-    name = config.model.backbone
+def _standardised(config: Config, prepared: KnowingPair) -> KnowingPair:
+    name = prepared.backbone
     if name == "temporal_filter":
         _coordinate(config, prepared)  # refused now, not when networks are built
     if name in _AT_PLACES:
@@ -108,14 +160,14 @@ def _standardised(config: Config, prepared: PreparedPair) -> PreparedPair:
     return replace(prepared, **{day: _rescaled(prepared, day, scalings[day], places[day]) for day in ("x", "y")})
 
 
-def _coordinate(config: Config, prepared: PreparedPair) -> Coordinate:
+def _coordinate(config: Config, prepared: KnowingPair) -> Coordinate:
     section, days = config.evaluation, (prepared.x.recording, prepared.y.recording)
     found = None
     if not prepared.is_paired:
         found = choose_coordinate(section.interpretation, *days, bin_cm=section.position_bin_cm)
     if found is None:
         raise ConfigurationError(
-            "model.backbone", got=f"{config.model.backbone} on days without position or events",
+            "model.backbone", got=f"{prepared.backbone} on days without position or events",
             expected="behaviour.position_cm or behaviour.events on both days, and y that is not Φ(X)",
             fix="choose moments or gaussian_ot, or add the position to both recordings",
         )  # fmt: skip
@@ -178,7 +230,7 @@ def transports(config: Config, prepared: PreparedPair) -> tuple[Transport | None
     Parameters
     ----------
     config : Config
-    prepared : PreparedPair
+    prepared : KnowingPair
         As :func:`seen_by_networks` made it.
 
     Returns
@@ -186,7 +238,9 @@ def transports(config: Config, prepared: PreparedPair) -> tuple[Transport | None
     tuple of Transport
         Fitted to training frames.
     """
-    name, shrinkage = config.model.backbone, config.evaluation.ot_shrinkage
+    if not isinstance(prepared, KnowingPair):
+        return None, None
+    name, shrinkage = prepared.backbone, config.evaluation.ot_shrinkage
     if name == "temporal_filter":
         filters = PlaceFilter.fit(prepared, Places.along(_coordinate(config, prepared)))
         to_y, to_x = (_filter_of_z_scores(prepared, filters, day) for day in ("y", "x"))
@@ -249,9 +303,9 @@ def _z_scores(prepared: PreparedPair, dff: np.ndarray, frames) -> np.ndarray:
 # -- behaviour --------------------------------------------------------------------------------------
 
 
-def _fields_needed(config: Config, prepared: PreparedPair) -> set[str]:
+def _fields_needed(config: Config, prepared: KnowingPair) -> set[str]:
     needed = {_FIELDS[name] for name in config.model.condition}
-    if config.model.backbone in _AT_PLACES:
+    if prepared.backbone in _AT_PLACES:
         needed.add({"position": "position_cm", "event": "events"}[_coordinate(config, prepared).kind])
     return needed
 

@@ -51,6 +51,7 @@ class CycleGANSystem(DaysSystem):
 
         facts = {
             "config": config,
+            "backbone": getattr(prepared, "backbone", None),
             "critic_updates": critic_updates(config),
             "steps_per_epoch": self.steps_per_epoch(config, prepared),
             "updates": updates,

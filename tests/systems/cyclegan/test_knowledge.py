@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from cyclegan_neuro.configuration.sections import LearningSection
 from cyclegan_neuro.errors import ConfigurationError, RecordingError
 from cyclegan_neuro.evaluation.days.baselines import fit_baselines
 from cyclegan_neuro.evaluation.days.translation import ModelTranslator, translate_starts
+from cyclegan_neuro.evaluation.methods import render_methods
 from cyclegan_neuro.recordings.recording import Behaviour
 from cyclegan_neuro.systems.cyclegan.config import Config
 from cyclegan_neuro.systems.cyclegan.knowledge import seen_by_networks
@@ -55,6 +57,25 @@ def test_a_backbone_begins_as_the_alignment_it_is_called_after(backbone):
     ours, theirs = (translated(one, model.prepared) for one in (model, known))
     for field in ("g_x", "f_y", "f_g_x", "g_f_y"):
         np.testing.assert_allclose(getattr(ours, field), getattr(theirs, field), atol=2e-5)
+
+
+@pytest.mark.parametrize("kind", ["tuning", "behaviour"])
+def test_auto_takes_the_nearest_alignment_and_nothing_where_none_is_nearer(kind):
+    """Learning moves place fields: moments of each position are nearest; where behaviour alone changes, none is."""
+    settings = config(backbone="auto")
+    simulation = settings.data.simulation.model_copy(
+        update={"duration_s": 400.0, "learning": LearningSection(kind=kind, share=0.8 if kind == "tuning" else None)}
+    )
+    settings = settings.model_copy(update={"data": settings.data.model_copy(update={"simulation": simulation})})
+    prepared = SYSTEM.prepare(settings)
+    nearest = ("moments_per_position", "moments_per_position_ot")
+    assert prepared.backbone in (nearest if kind == "tuning" else ("identity",))
+    model, known = translator(settings), fit_baselines(settings.evaluation, prepared)
+    (expected,) = (one for one in known if one.name == ALIGNMENTS[prepared.backbone])
+    ours, theirs = (translated(one, prepared) for one in (model, expected))
+    np.testing.assert_allclose(ours.g_x, theirs.g_x, atol=2e-5)
+    (text, *_), _ = render_methods([SYSTEM.training_paragraph(settings, prepared, updates=1)])
+    assert "(the backbone, which had the least distance of moments on validation windows)" in text
 
 
 def test_a_filter_in_time_is_a_backbone_of_tuning_and_residuals_alike():
