@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from io import BytesIO
 
 import matplotlib as mpl
 from matplotlib.axis import Axis
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, NullFormatter
 from PIL import Image
@@ -63,12 +65,12 @@ def plain_logarithms(axis: Axis) -> None:
 
 def png_bytes(figure: Figure) -> bytes:
     """Return ``figure`` as a PNG file at its own resolution, the same bytes for the same figure."""
-    return _rendered(figure, "png", {"Software": None})
+    return _printed(figure, FigureCanvasAgg(figure).print_png, {"Software": None})
 
 
 def svg_bytes(figure: Figure) -> bytes:
     """Return ``figure`` as an SVG file, the same bytes for the same figure."""
-    return _rendered(figure, "svg", {"Date": None})
+    return _printed(figure, FigureCanvasSVG(figure).print_svg, {"Date": None})
 
 
 def webp_bytes(png: bytes) -> bytes:
@@ -78,11 +80,13 @@ def webp_bytes(png: bytes) -> bytes:
     return stream.getvalue()
 
 
-def _rendered(figure: Figure, file_format: str, metadata: dict) -> bytes:
-    stream = BytesIO()
+def _printed(figure: Figure, print_to: Callable, metadata: dict) -> bytes:
+    """Draw once: ``Figure.savefig`` draws once more, for a layout that is made here."""
+    stream, dpi, engine = BytesIO(), figure.dpi, figure.get_layout_engine()
     with styled():
-        if figure.get_layout_engine() is not None:  # lay out once: a second pass would move things by a rounding
-            figure.draw_without_rendering()
-            figure.set_layout_engine("none")
-        figure.savefig(stream, format=file_format, dpi="figure", metadata=metadata)
+        if engine is not None:  # lay out once: a second pass would move things by a rounding
+            engine.execute(figure)
+            figure.set_layout_engine("none")  # whose execute does nothing
+        print_to(stream, metadata=metadata)
+    figure.dpi = dpi  # 72 in SVG
     return stream.getvalue()
