@@ -206,11 +206,11 @@ class WriteTensorBoard(keras.callbacks.Callback):
         writer.flush()
 
     def _write_figures(self) -> None:
+        from cyclegan_neuro.figures.style import png_bytes  # Matplotlib, for those who want figures
+
         with self._train.as_default(step=self.position.step):
             for tag, figure in self.draw().items():
-                png = io.BytesIO()
-                figure.savefig(png, format="png")
-                tf.summary.image(tag, tf.image.decode_png(png.getvalue(), channels=4)[tf.newaxis])
+                tf.summary.image(tag, tf.image.decode_png(png_bytes(figure), channels=4)[tf.newaxis])
         self._train.flush()
 
 

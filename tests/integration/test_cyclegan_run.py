@@ -19,7 +19,7 @@ SMALL = [
     "windows.n_train=48", "windows.n_validation=4", "windows.n_test=8", "model.filters=8", "model.residual_blocks=1",
     "model.dropout=0.25", "objective.history_windows=8", "training.epochs=2", "training.figures_every_epochs=2",
     "evaluation.weights=last", "evaluation.spikes.van_rossum=fast", "evaluation.spikes.max_windows=6",
-    "evaluation.spikes.processes=1", "evaluation.interpretation.n_shuffles=20",
+    "evaluation.spikes.processes=1", "evaluation.interpretation.n_shuffles=20", "report.dpi=60",
 ]  # fmt: skip
 
 
