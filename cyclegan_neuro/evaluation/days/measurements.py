@@ -124,8 +124,9 @@ def measure(
     with_tuning = tuning_is_known(prepared)
     errors, tuned, translated, example = {}, {}, {}, None
     spikes = {} if recorder is None else _recorded_spikes(recorder)
-    baselines = fit_baselines(section, prepared)
-    beyond = None if too_short(prepared) else BeyondTuning(prepared, find_places(section, prepared))
+    places = find_places(section, prepared)
+    baselines = fit_baselines(section, prepared, places=places)
+    beyond = None if too_short(prepared) else BeyondTuning(prepared, places)
     translators: tuple[Translator, ...] = (model, *baselines)
     for translator in translators:
         name, of_model = translator.name, translator is model

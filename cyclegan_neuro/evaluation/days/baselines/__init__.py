@@ -25,7 +25,9 @@ from cyclegan_neuro.windows.prepared import PreparedPair
 __all__ = ["find_places", "fit_baselines", "fit_place_alignments"]
 
 
-def fit_baselines(section: EvaluationSection, prepared: PreparedPair) -> tuple[Alignment, ...]:
+def fit_baselines(
+    section: EvaluationSection, prepared: PreparedPair, *, places: Places | None = None
+) -> tuple[Alignment, ...]:
     """Fit every baseline that applies, in the order of the report.
 
     Parameters
@@ -33,10 +35,12 @@ def fit_baselines(section: EvaluationSection, prepared: PreparedPair) -> tuple[A
     section : EvaluationSection
         ``ot_shrinkage`` is chosen on validation frames where it is absent.
     prepared : PreparedPair
+    places : Places, optional
+        As :func:`find_places` returns them; it is asked where they are absent.
     """
     x, y, shrinkage = shrunk_moments(prepared, section.ot_shrinkage)
     lagged = LaggedOT.fit(prepared, shrinkage=section.ot_shrinkage)
-    places = find_places(section, prepared)
+    places = places or find_places(section, prepared)
     return (
         Identity(),
         MomentMatching.fit(x, y),

@@ -55,7 +55,7 @@ class Right(Identity):
 def measured(state_pair):
     """What is found of a model that is right, beside doing nothing: more baselines would cost a second each."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(measurements, "fit_baselines", lambda section, prepared: (Identity(),))
+        patch.setattr(measurements, "fit_baselines", lambda section, prepared, places: (Identity(),))
         return measurements.measure(EvaluationSection(), state_pair, Right(state_pair))
 
 
