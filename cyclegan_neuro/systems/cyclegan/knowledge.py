@@ -12,10 +12,16 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 
 from cyclegan_neuro.errors import ConfigurationError, RecordingError
-from cyclegan_neuro.evaluation.days.baselines import fit_baselines
-from cyclegan_neuro.evaluation.days.baselines.alignments import Table, Which
+from cyclegan_neuro.evaluation.days.baselines import find_places, fit_baselines
+from cyclegan_neuro.evaluation.days.baselines.alignments import Alignment, Table, Which
 from cyclegan_neuro.evaluation.days.baselines.filters import PlaceFilter
-from cyclegan_neuro.evaluation.days.baselines.places import Places, PlaceShift, place_of, statistics_per_place
+from cyclegan_neuro.evaluation.days.baselines.places import (
+    Places,
+    PlaceShift,
+    distance_at_places,
+    place_of,
+    statistics_per_place,
+)
 from cyclegan_neuro.evaluation.days.baselines.states import PlaceMomentsState
 from cyclegan_neuro.evaluation.days.baselines.training_frames import moments_of_days
 from cyclegan_neuro.evaluation.days.baselines.transports import GaussianOT, shrunk_moments
@@ -63,21 +69,27 @@ class KnowingPair(PreparedPair):
 
 
 def choose_backbone(config: Config, prepared: PreparedPair) -> Backbone:
-    """Return the backbone that is nearest to the other day in moments of validation windows, without truth.
+    """Return the backbone that is nearest to the other day on validation frames, without truth.
 
-    Alignments are compared by :func:`~cyclegan_neuro.evaluation.days.validation.validation_distances`. The identity is
-    kept unless another one is at least 5 % nearer than doing nothing: moments of a few minutes differ by chance.
+    Compared are the alignments of an evaluation: their tuning to places, where there are any
+    (:func:`~cyclegan_neuro.evaluation.days.baselines.places.distance_at_places`), else the moments of windows
+    (:func:`~cyclegan_neuro.evaluation.days.validation.validation_distances`). The identity is kept unless another one
+    is at least 5 % nearer than doing nothing: a few minutes differ by chance.
     """
-    known = {}
+    known: dict[Backbone, Alignment] = {}
     for alignment in fit_baselines(config.evaluation, prepared):
         name = alignment.name.removeprefix("position_").removeprefix("event_")
         if name in _BACKBONES:
-            known[alignment] = _BACKBONES[name]
-    distances = validation_distances(prepared, known)
-    of = {backbone: distances[alignment.name] for alignment, backbone in known.items()}
-    best = min(of, key=of.__getitem__)
-    chosen = best if of[best] < _WORTH else "identity"
-    _log.info("backbone %s: %s has the least distance of moments, %.2f (doing nothing: 1)", chosen, best, of[best])
+            known[_BACKBONES[name]] = alignment
+    places = find_places(config.evaluation, prepared)
+    if places is None or places.bins is None:
+        moments = validation_distances(prepared, known.values())
+        distances = {backbone: moments[alignment.name] for backbone, alignment in known.items()}
+    else:
+        distances = {name: distance_at_places(prepared, places, alignment) for name, alignment in known.items()}
+    best = min(distances, key=distances.__getitem__)
+    chosen = best if distances[best] < _WORTH else "identity"
+    _log.info("backbone %s: nearest is %s with a distance of %.2f (doing nothing: 1)", chosen, best, distances[best])
     return chosen
 
 

@@ -28,6 +28,7 @@ __all__ = [
     "PlaceShift",
     "PlaceStatistics",
     "Places",
+    "distance_at_places",
     "place_of",
     "scaled_at",
     "statistics_per_place",
@@ -105,7 +106,43 @@ def statistics_per_place(prepared: PreparedPair, places: Places) -> tuple[PlaceS
     return x, y
 
 
-def _sums(prepared: PreparedPair, day, places: Places) -> tuple:
+def distance_at_places(prepared: PreparedPair, places: Places, alignment: Alignment) -> float:
+    """Return how far tuning of translated validation frames is from recorded; doing nothing has 1.
+
+    Parameters
+    ----------
+    prepared : PreparedPair
+    places : Places
+    alignment : Alignment
+
+    Returns
+    -------
+    float
+        Root mean square over places (weighted by the frames that both days have there) and neurons of the difference
+        of means, in standard deviations of the recorded day, of G(x) from y and F(y) from x; each divided by that of x
+        and y, and averaged.
+    """
+    days: tuple[Which, Which] = ("x", "y")
+    recorded = {day: _sums(prepared, day, places, which="validation") for day in days}
+    distances = []
+    for day, to in (days, days[::-1]):
+        moved = _sums(
+            prepared, day, places, which="validation", move=lambda dff, at, to=to: alignment.move(dff, to, at)
+        )
+        apart = _apart(recorded[to], recorded[day])
+        distances.append(_apart(recorded[to], moved) / apart if apart else 1.0)
+    return float(np.mean(distances))
+
+
+def _apart(recorded: tuple, other: tuple) -> float:
+    found = [_statistics(*parts, rare=parts[0] == 0) for parts in (recorded, other)]
+    weight = np.minimum(recorded[0], other[0])[:-1]
+    spread = np.where(found[0].std[-1] > 0, found[0].std[-1], np.inf)
+    squares = (((found[0].mean - found[1].mean)[:-1] / spread) ** 2).mean(axis=1)
+    return float(np.sqrt((weight * squares).sum() / max(weight.sum(), 1)))
+
+
+def _sums(prepared: PreparedPair, day, places: Places, *, which="train", move=None) -> tuple:
     """Sums over frames around a pivot: frames per place, values, squares; then over visits; and the pivot.
 
     The last row of those over frames counts every frame.
@@ -113,7 +150,8 @@ def _sums(prepared: PreparedPair, day, places: Places) -> tuple:
     shape = (places.n + 1, prepared.n_neurons)
     count, total, squares, pivot = np.zeros(shape[0]), np.zeros(shape), np.zeros(shape), None
     visits = _Visits(*shape)
-    for dff, frames in chunks(prepared, day, as_windows=places.bins is None):
+    for dff, frames in chunks(prepared, day, which=which, as_windows=places.bins is None):
+        dff = dff if move is None else move(dff, frames)
         rows, at = dff.reshape(-1, shape[1]).astype(np.float64), places.of(dff, frames).ravel()
         pivot = rows[0].copy() if pivot is None else pivot
         rows -= pivot

@@ -13,6 +13,7 @@ from cyclegan_neuro.evaluation.days.baselines.places import (
     Places,
     PlaceShift,
     PlaceStatistics,
+    distance_at_places,
     statistics_per_place,
 )
 from cyclegan_neuro.evaluation.days.baselines.training_frames import chunks
@@ -71,6 +72,20 @@ def test_the_error_of_a_mean_is_that_of_visits(make_pair):
     n, mean = sum(map(len, own)), np.concatenate(own).mean(axis=0)
     expected = np.sqrt(sum((visit - mean).sum(axis=0) ** 2 for visit in own)) / n
     np.testing.assert_allclose(of_x.error[1], expected, rtol=1e-6, atol=1e-9)
+
+
+def test_the_distance_of_tuning_at_places_by_hand(make_pair):
+    """Day y is day x plus 3 at place 0, whose frames are a quarter: shifting by that leaves nothing, by 1.5 half."""
+    prepared = make_pair(position=True)
+    x = prepared.x.recording.dff
+    at = np.where(np.arange(len(x)) % 4 == 0, 0, 1)
+    y = replace(prepared.y.recording, dff=(x + 3.0 * (at == 0)[:, None]).astype(np.float32))
+    prepared = replace(prepared, y=replace(prepared.y, recording=y))
+    places = Places("position", 2, {"x": at, "y": at})
+    for shift, left in ((0.0, 1.0), (1.5, 0.5), (3.0, 0.0)):
+        change = np.zeros((3, x.shape[1]), np.float32)
+        change[0] = shift
+        assert distance_at_places(prepared, places, PlaceShift(places, change)) == pytest.approx(left, abs=1e-6)
 
 
 def test_moments_by_hand():
