@@ -89,7 +89,7 @@ class ModelSection(Section):
         None,
         "Simple translator that the generators stand on: they read z-scores, add to what it gives and begin as exactly "
         "that translator. auto takes the one whose tuning is nearest on validation frames (moments, without places), "
-        "and identity where that is not 5 % nearer than doing nothing. When absent they make the whole window, as in "
+        "and identity where that is not 10 % nearer than doing nothing. When absent they make the whole window, as in "
         "the paper.",
     )
     condition: list[Condition] = setting(

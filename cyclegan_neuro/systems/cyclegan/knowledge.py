@@ -42,7 +42,7 @@ _ONE_UNIT = ("identity", "tuning_shift")  # z-scores that are passed on keep the
 _FIELDS = {"position": "position_cm", "speed": "speed_cm_s", "time_since_event": "events"}
 
 _log = logging.getLogger(__name__)
-_WORTH = 0.95  # of the distance that doing nothing has
+_WORTH = 0.9  # of the distance that doing nothing has
 #: What the alignments of an evaluation are called as backbones, without the place that they know.
 _BACKBONES: dict[str, Backbone] = {
     "identity": "identity",
@@ -74,7 +74,7 @@ def choose_backbone(config: Config, prepared: PreparedPair) -> Backbone:
     Compared are the alignments of an evaluation: their tuning to places, where there are any
     (:func:`~cyclegan_neuro.evaluation.days.baselines.places.distance_at_places`), else the moments of windows
     (:func:`~cyclegan_neuro.evaluation.days.validation.validation_distances`). The identity is kept unless another one
-    is at least 5 % nearer than doing nothing: a few minutes differ by chance.
+    is at least 10 % nearer than doing nothing: a few minutes differ by chance.
     """
     known: dict[Backbone, Alignment] = {}
     for alignment in fit_baselines(config.evaluation, prepared):
