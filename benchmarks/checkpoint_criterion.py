@@ -49,15 +49,15 @@ def _mouse(preset: str, seed: int) -> tuple[str, ...]:
 
 
 CASES = {
-    "days_mouse_1": Case("choosing", "quickstart", ("training.epochs=8", *WITHOUT_DECAY)),
+    "days_mouse_1": Case("choosing", "activity_alone", ("training.epochs=8", *WITHOUT_DECAY)),
     "phi_mouse_1": Case("choosing", "synthetic_cpu", ("training.epochs=8", *WITHOUT_DECAY)),
-    "days_mouse_1_seed_2": Case("test", "quickstart", ("training.epochs=8", *WITHOUT_DECAY, *_mouse("mouse_1", 2))),
-    "days_mouse_2": Case("test", "quickstart", ("training.epochs=8", *WITHOUT_DECAY, *_mouse("mouse_2", 1))),
-    "days_mouse_4": Case("test", "quickstart", ("training.epochs=8", *WITHOUT_DECAY, *_mouse("mouse_4", 1))),
+    "days_mouse_1_seed_2": Case("test", "activity_alone", ("training.epochs=8", *WITHOUT_DECAY, *_mouse("mouse_1", 2))),
+    "days_mouse_2": Case("test", "activity_alone", ("training.epochs=8", *WITHOUT_DECAY, *_mouse("mouse_2", 1))),
+    "days_mouse_4": Case("test", "activity_alone", ("training.epochs=8", *WITHOUT_DECAY, *_mouse("mouse_4", 1))),
     "phi_mouse_2": Case(
         "test", "synthetic_cpu", ("training.epochs=8", *WITHOUT_DECAY, *_mouse("mouse_2", 2), "data.phi_seed=2")
     ),
-    "days_mouse_2_as_shipped": Case("test", "quickstart", _mouse("mouse_2", 1)),
+    "days_mouse_2_as_shipped": Case("test", "activity_alone", _mouse("mouse_2", 1)),
     "phi_mouse_2_as_shipped": Case("test", "synthetic_cpu", (*_mouse("mouse_2", 2), "data.phi_seed=2")),
     "ca1_map_kept": Case("test", "ca1_map_change", ("training.epochs=8", *WITHOUT_DECAY)),
     "ca1_map_change": Case("test", "ca1_map_change", ("training.epochs=8", *WITHOUT_DECAY)),

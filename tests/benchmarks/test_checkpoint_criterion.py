@@ -37,7 +37,7 @@ def test_the_candidate_that_was_chosen_is_the_log_of_training(benchmark):
 def test_a_training_is_recorded_and_criteria_of_it_are_compared(benchmark, tmp_path, monkeypatch):
     few = {name: benchmark.CANDIDATES[name] for name in ("moments_place", "decoder")}
     monkeypatch.setattr(benchmark, "CANDIDATES", few)
-    benchmark.record(tmp_path / "days_small", benchmark.Case("test", "quickstart", SMALL), None)
+    benchmark.record(tmp_path / "days_small", benchmark.Case("test", "activity_alone", SMALL), None)
     rows = {row["criterion"]: row for row in benchmark.compare(tmp_path, ["days_small"])}
     assert rows.keys() == {"last", "cycle_identity"} | {f"{name}{end}" for name in few for end in ("", " + cycle")}
     assert all(row["mean"] >= 0 for row in rows.values())
