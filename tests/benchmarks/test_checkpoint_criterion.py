@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cyclegan_neuro.systems.cyclegan.criterion import MomentDistance
+from cyclegan_neuro.networks.moment_distance import MomentDistance
 
 FOLDER = Path(__file__).resolve().parents[2] / "benchmarks"
 SMALL = (

@@ -13,9 +13,9 @@ import tensorflow as tf
 
 from cyclegan_neuro.networks import objectives
 from cyclegan_neuro.networks.layers import HistoryBuffer
+from cyclegan_neuro.networks.moment_distance import MomentDistance
 from cyclegan_neuro.networks.objectives import DISTANCES, Objective, mae
 from cyclegan_neuro.systems.cyclegan.config import Config, critic_updates, windows_per_step
-from cyclegan_neuro.systems.cyclegan.criterion import MomentDistance
 from cyclegan_neuro.systems.cyclegan.knowledge import transports
 from cyclegan_neuro.systems.cyclegan.networks import InputStatistics, backbone_of, build_discriminator, build_generator
 from cyclegan_neuro.systems.trainer import AdversarialTrainer
