@@ -98,6 +98,7 @@ class ResponsesSection(Section):
             self._require_default(self, name, sources)
         for name in ("bin_s", "n_places", "min_speed"):
             self._require_default(self, name, of_recordings)
+        self._require_default(self, "simulation", ("simulated",))
         if self.file is not None:
             require_file("file", self.file, DEFAULT_FIELDS[self.source])
             self._require_default(self.file, "max_missing", ("counts",), within="file.")
@@ -110,10 +111,12 @@ class ResponsesSection(Section):
 
     def _require_default(self, section: Section, name: str, sources: tuple[str, ...], within: str = "") -> None:
         """Refuse another value than the default where the source makes no use of it."""
-        default, value = type(section).model_fields[name].default, getattr(section, name)
+        field, value = type(section).model_fields[name], getattr(section, name)
+        default = field.get_default(call_default_factory=True)
         if self.source in sources or value == default:
             return
-        got, expected = ("a value", "none") if default is None else (f"{value:g}", f"{default:g}")
+        numbers = isinstance(value, int | float) and default is not None
+        got, expected = (f"{value:g}", f"{default:g}") if numbers else ("a value", "none")
         raise Contradiction(
             f"{within}{name}", got=got, expected=f"{expected} with source '{self.source}', where it has no effect",
             fix=f"remove data.{within}{name}, or set data.source: {' or '.join(sources)}",

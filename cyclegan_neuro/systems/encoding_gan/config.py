@@ -76,7 +76,15 @@ class ObjectiveSection(Section):
     )  # fmt: skip
 
     @model_validator(mode="after")
-    def _rebar_learns(self):
+    def _estimators_use_what_is_set(self):
+        for name, users in (("temperature", ("rebar", "concrete")), ("eta", ("rebar",))):
+            value, default = getattr(self, name), type(self).model_fields[name].default
+            if self.estimator not in users and value != default:
+                raise Contradiction(
+                    name, got=f"{value:g} with estimator '{self.estimator}'",
+                    expected=f"{default:g}: it has an effect with {' and '.join(users)} alone",
+                    fix=f"remove objective.{name}",
+                )  # fmt: skip
         if self.learn_control and self.estimator != "rebar":
             raise Contradiction(
                 "learn_control", got=f"true with estimator '{self.estimator}'", expected="estimator 'rebar'",
@@ -145,3 +153,15 @@ class Config(Section):
     training: TrainingSection = setting(TrainingSection, "Optimisation.")
     evaluation: encoding.EvaluationSection = setting(encoding.EvaluationSection, "Evaluation.")
     report: ReportSection = setting(ReportSection, "Report.")
+
+    @model_validator(mode="after")
+    def _convolutions_see_a_movie(self):
+        for name in ("filters", "kernel_size") if self.data.condition == "identity" else ():
+            value, default = getattr(self.model, name), ModelSection().model_dump()[name]
+            if value != default:
+                raise Contradiction(
+                    f"model.{name}", got=str(value),
+                    expected=f"{default} with data.condition 'identity', where there are no convolutions",
+                    fix=f"remove model.{name}; model.hidden sets the size of these networks",
+                )  # fmt: skip
+        return self

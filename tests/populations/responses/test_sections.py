@@ -22,6 +22,8 @@ DAYS = {"source": "recordings", "condition": "identity"}
          "Fix: remove data.bin_s, or set data.source: recordings"),
         ({"source": "spike_times", "file": FILE | {"max_missing": 0.1}}, "file.max_missing: got 0.1, expected 0.05 "
          "with source 'spike_times'"),
+        ({"source": "counts", "file": FILE, "simulation": {"n_neurons": 9}}, "simulation: got a value, expected none "
+         "with source 'counts', where it has no effect. Fix: remove data.simulation, or set data.source: simulated"),
         ({"source": "counts", "file": {}}, "file.path: got no file name, expected a file"),
         ({"source": "counts", "file": FILE | {"fields": {"count": "a"}}}, "got the key 'count', expected keys of "
          "counts, movie. Fix: did you mean 'counts'?"),

@@ -41,11 +41,12 @@ def make_prepared():
 def make_config():
     """Return a function that makes the configuration of tiny networks; sections are given as dictionaries."""
 
-    def make(*, model=None, objective=None, training=None, evaluation=None):
+    def make(*, data=None, model=None, objective=None, training=None, evaluation=None):
         tiny = {"filters": [2, 3], "kernel_size": 3, "hidden": [4, 3], "noise_scale": 0.5, "noise_gain": 2.0}
         quick = {"epochs": 3, "supervised_epochs": 1, "updates_per_epoch": 2, "batch_size": 12}
         return Config.model_validate(
             {
+                "data": data or {},
                 "model": tiny | {"discriminator_layers": 2, "discriminator_units": 6} | (model or {}),
                 "objective": objective or {},
                 "training": quick | {"trials_per_stimulus": 3, "jit_compile": False} | (training or {}),

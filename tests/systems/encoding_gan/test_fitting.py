@@ -124,6 +124,12 @@ def test_streams_give_training_responses_alone(make_config, make_prepared):
          "others train the generator. Fix: raise training.epochs"),
         ("objective", {"learn_control": True, "estimator": "concrete"}, "learn_control: got true with estimator "
          "'concrete', expected estimator 'rebar'. Fix: set objective.learn_control=false"),
+        ("objective", {"temperature": 0.4, "estimator": "reinforce"}, "temperature: got 0.4 with estimator 'reinforce'"
+         ", expected 0.5: it has an effect with rebar and concrete alone. Fix: remove objective.temperature"),
+        ("objective", {"eta": 0.7, "estimator": "concrete"}, "eta: got 0.7 with estimator 'concrete', expected 1: it "
+         "has an effect with rebar alone. Fix: remove objective.eta"),
+        ("data", {"condition": "identity"}, "model.filters: got [2, 3], expected [16, 32] with data.condition "
+         "'identity', where there are no convolutions. Fix: remove model.filters; model.hidden sets"),
     ],
 )  # fmt: skip
 def test_contradictions(make_config, section, given, message):
