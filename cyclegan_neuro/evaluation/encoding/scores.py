@@ -12,7 +12,7 @@ from scipy.special import ndtr
 
 from cyclegan_neuro.evaluation.verdicts import PairedVerdict
 
-__all__ = ["Agreement", "Estimate", "Match", "agreement", "estimate", "jackknife", "neuron_draws"]
+__all__ = ["Agreement", "Estimate", "Match", "agreement", "estimate", "jackknife", "neuron_draws", "reaches"]
 
 _WITHIN = 1.96  # standard errors, of a 95 % interval
 _LEAST_VARIANCE = 1e-15
@@ -98,8 +98,13 @@ class Match(Enum):
         if not ceiling.r.value > 0 or ceiling.r.low <= 0 or np.isnan(model.slope.value):
             return cls.UNKNOWN
         slope = model.slope.value / ceiling.slope.value
-        holds = (model.r.value >= _LEAST_SHARE * ceiling.r.value, _SLOPES[0] <= slope <= _SLOPES[1])
+        holds = (reaches(model.r, ceiling.r), _SLOPES[0] <= slope <= _SLOPES[1])
         return cls.FULL if all(holds) else cls.PART if any(holds) else cls.NONE
+
+
+def reaches(r: Estimate, ceiling: Estimate) -> bool:
+    """Return whether a correlation is at least 0.9 of what the data's own trials reach; not if either is unknown."""
+    return bool(r.value >= _LEAST_SHARE * ceiling.value)
 
 
 def neuron_draws(n_neurons: int, *, n_resamples: int, seed: int) -> np.ndarray:

@@ -110,6 +110,25 @@ def test_the_truth_has_its_own_noise_correlations(in_simulation):
     )
 
 
+def test_total_correlations_alone_are_no_success(in_simulation, evaluate, simulated):
+    """A model that takes stimuli for each other has the truth's correlations over stimuli, and none of its means."""
+
+    class Mistaken:
+        name = "Mistaken"
+
+        def exceedance(self, stimuli):
+            return simulated.truth.exceedance(np.where(stimuli < 52, (stimuli + 26) % 52, stimuli))
+
+        def sample(self, stimuli, *, seed):
+            return simulated.truth.sample(np.where(stimuli < 52, (stimuli + 26) % 52, stimuli), seed=seed)
+
+    found = evaluate(split_responses(simulated), Mistaken(), {}, source="simulated")
+    own, data = (found.metrics["encoding"]["train"]["models"][key] for key in ("model", "data"))
+    assert own["total_correlation"]["r"]["value"] > 0.95 * data["total_correlation"]["r"]["value"]
+    assert told(found)["Did it work?"].startswith("In part. Total correlations")
+    assert told(in_simulation)["Did it work?"].startswith("Yes. Total correlations")
+
+
 def test_the_reference_is_what_the_simulator_solved_for(in_simulation, simulated):
     known, train = in_simulation.arrays, simulated.truth.rates[:52]
     pairs = np.triu_indices(12, 1)

@@ -9,7 +9,7 @@ from cyclegan_neuro.evaluation.encoding import pictures
 from cyclegan_neuro.evaluation.encoding.change import Change
 from cyclegan_neuro.evaluation.encoding.measurements import COPULA, COPULA_PSTH, MODEL, SUPERVISED, Measurements
 from cyclegan_neuro.evaluation.encoding.parts import DATA, Part
-from cyclegan_neuro.evaluation.encoding.scores import Match
+from cyclegan_neuro.evaluation.encoding.scores import Match, reaches
 from cyclegan_neuro.evaluation.encoding.sections import EncodingConfig
 from cyclegan_neuro.evaluation.encoding.story.blocks import origin_sentence
 from cyclegan_neuro.evaluation.encoding.story.wording import (
@@ -47,8 +47,15 @@ def _together(matches: list[Match]) -> Match:
 
 
 def _worked(found: Measurements) -> str:
-    """Judge total correlations, which need both the stimulus and the noise, and tell PSTHs of what was held out."""
-    match = _together([Match.of(p.scores[MODEL].total, p.scores[DATA].total) for p in found.leading.values()])
+    """Judge total correlations, which need both the stimulus and the noise; with them PSTHs, which are means alone.
+
+    Noise can make total correlations right where means are those of the supervised network, and wrong. PSTHs are
+    judged where the report leads, and told of what was held out.
+    """
+    leading = found.leading.values()
+    match = _together([Match.of(p.scores[MODEL].total, p.scores[DATA].total) for p in leading])
+    if match is Match.FULL and not all(reaches(p.scores[MODEL].psth, p.scores[DATA].psth) for p in leading):
+        match = Match.PART
     told = []
     for day, part in found.leading.items():
         held_out = found.parts["held_out", day]
