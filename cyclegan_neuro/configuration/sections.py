@@ -147,6 +147,23 @@ class DataSection(Section):
         None, "Resample both days to this rate; needed where their rates differ.", unit="Hz", gt=0.0
     )
     shuffle_days: bool = setting(False, "Mix the two days: a control in which nothing distinguishes them.")
+    permuted_share: float = setting(
+        0.0,
+        "Share of neurons whose identities on day y are permuted among themselves: a control that says how much hangs "
+        "on the match across days (docs/how_sure.md).",
+        ge=0.0,
+        le=1.0,
+    )
+    permuted_seed: int = setting(1, "Seed of this permutation.", ge=0)
+
+    @model_validator(mode="after")
+    def _there_are_identities_to_permute(self):
+        if self.permuted_share and (self.source == "phi" or self.shuffle_days):
+            raise Contradiction(
+                "permuted_share", got=f"{self.permuted_share:g}",
+                expected="0 where y is Φ(X) or the days are mixed", fix="remove one of these settings",
+            )  # fmt: skip
+        return self
 
     @model_validator(mode="after")
     def _files_are_named(self):

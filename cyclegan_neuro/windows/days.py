@@ -11,6 +11,7 @@ from cyclegan_neuro.recordings.checks import check, require
 from cyclegan_neuro.recordings.findings import Finding
 from cyclegan_neuro.recordings.loading import load
 from cyclegan_neuro.recordings.pairing import Pair, describe_inputs, pair, read_pair
+from cyclegan_neuro.recordings.permuting import permute_identities
 from cyclegan_neuro.recordings.recording import Recording
 from cyclegan_neuro.recordings.shuffling import shuffle_days
 from cyclegan_neuro.recordings.simulate import simulate_days
@@ -76,6 +77,10 @@ def configured_days(section: DataSection) -> Pair:
     RecordingError, PairingError
         On recordings that cannot be used.
     """
+    return permute_identities(_configured(section), share=section.permuted_share, seed=section.permuted_seed)
+
+
+def _configured(section: DataSection) -> Pair:
     if section.source == "files":
         return read_pair(
             section.x,
