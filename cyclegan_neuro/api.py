@@ -395,12 +395,14 @@ class TrainedRun:
     @cached_property
     def _evaluated(self) -> tuple[Evaluation, float]:
         from cyclegan_neuro.training.environment import with_numerics
+        from cyclegan_neuro.training.other_runs import load_others
 
         run, began, weights = self.run, time.perf_counter(), self.weights
+        beside = {"others": load_others(run)} if getattr(run.config.evaluation, "other_runs", ()) else {}
         _log.info("evaluating")
         evaluation = run.system.evaluate(
             with_numerics(run.config, self._environment), run.prepared, run.trainer,
-            cache_directory=run.directory.path / "evaluation_cache",
+            cache_directory=run.directory.path / "evaluation_cache", **beside,
         )  # fmt: skip
         if weights["damaged"]:
             names = ", ".join(weights["damaged"])

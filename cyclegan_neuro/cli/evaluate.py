@@ -26,6 +26,7 @@ examples:
   {evaluate} --output_dir runs/demo
   {evaluate} --output_dir runs/demo --set evaluation.weights=last --set report.n_traces=6
   {evaluate} --output_dir runs/demo --null runs/control_1 runs/control_2 runs/control_3
+  {evaluate} --output_dir runs/demo --seeds runs/seed_2 runs/seed_3
 
 --set takes the sections evaluation and report; and, where a run moved to another machine,
 the files in section data (such as data.x.path) and training.devices. A run may be evaluated while it trains, but by one
@@ -39,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with report_user_errors():
         system, config = load(run_config_file(options.output_dir), overrides=options.set)
         refuse_what_was_learned(options.set, system)
-        config = _with_null_pairs(config, options.null)
+        config = _with_other_runs(_with_null_pairs(config, options.null), options.seeds)
         with locked(options.output_dir, EVALUATION_LOCK):
             prepare_console()
             print(_evaluate(options.output_dir, system, config))
@@ -73,6 +74,17 @@ def _with_null_pairs(config: Any, runs: Sequence[Path]) -> Any:
     return with_values(config, {"evaluation.null_pairs": [*config.evaluation.null_pairs, *pairs]})
 
 
+def _with_other_runs(config: Any, runs: Sequence[Path]) -> Any:
+    """Add runs to compare the mapping with to ``evaluation.other_runs``."""
+    if not runs:
+        return config
+    if "other_runs" not in type(config.evaluation).model_fields:
+        raise ConfigurationError(
+            "--seeds", got=f"a run of {config.system}", expected="a run on two days", fix="leave --seeds out"
+        )
+    return with_values(config, {"evaluation.other_runs": [*config.evaluation.other_runs, *map(str, runs)]})
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = new_parser("evaluate", "Evaluate a trained run and write its report.", _EPILOG)
     parser.add_argument("--version", action="version", version=f"cyclegan_neuro {__version__}")
@@ -91,6 +103,15 @@ def _parser() -> argparse.ArgumentParser:
         default=[],
         metavar="RUN",
         help="runs on days between which nothing was learned: is the change of this run more than drift?",
+    )
+    parser.add_argument(
+        "--seeds",
+        type=Path,
+        nargs="+",
+        default=[],
+        metavar="RUN",
+        help="runs with another training.seed, or with permuted identities (data.permuted_share): is this run's "
+        "mapping the one that the data ask for?",
     )
     return parser
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Iterable, Sequence
+from itertools import starmap
 from typing import TYPE_CHECKING, Any
 
 from cyclegan_neuro.systems.base import System
@@ -29,6 +31,10 @@ class DaysSystem(System):
     @abstractmethod
     def training_paragraph(self, config: Any, prepared: Any, *, updates: int) -> Paragraph:
         """Return what the methods section tells of training; ``updates`` are those behind the weights."""
+
+    def condition(self, config: Any) -> Sequence[str]:
+        """Return the behaviour that networks see in training; by default none."""
+        return ()
 
     def views(self, config: Any, prepared: Any, trainer: Any) -> Views | None:
         """Return what gives the networks to explain; by default none is.
@@ -78,16 +84,27 @@ class DaysSystem(System):
         size = config.evaluation.batch_size
         return translate_recording(model, prepared, recording, to=to, by=self.name, batch_size=size)
 
-    def evaluate(self, config, prepared, trainer, *, cache_directory=None):
+    def evaluate(self, config, prepared, trainer, *, cache_directory=None, others: Iterable[tuple] = ()):
+        """As every system's; ``others`` are name, configuration, data and trainer of runs to compare with."""
         from cyclegan_neuro.evaluation.days.evaluation import evaluate_days
+        from cyclegan_neuro.evaluation.days.identifiability.agreement import OtherRun
         from cyclegan_neuro.evaluation.days.translation import ModelTranslator
+
+        def translator(trainer, prepared):
+            return ModelTranslator(trainer.generator_g, trainer.generator_f, prepared, self.label)
+
+        def described(name, config, prepared, trainer):
+            permutation = config.data.permuted_share, config.data.permuted_seed
+            return OtherRun(name, translator(trainer, prepared), permutation)
 
         with trainer.average_weights():
             return evaluate_days(
                 config,
                 prepared,
-                ModelTranslator(trainer.generator_g, trainer.generator_f, prepared, self.label),
+                translator(trainer, prepared),
                 training=self.training_paragraph(config, prepared, updates=int(trainer.optimizer.iterations)),
                 views=self.views(config, prepared, trainer),
                 cache_directory=cache_directory,
+                condition=self.condition(config),
+                others=starmap(described, others) if others else (),
             )

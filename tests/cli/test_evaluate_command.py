@@ -86,7 +86,8 @@ def evaluate(capsys, run_directory, monkeypatch):
             checkpoint=asked["checkpoint"],
         )  # fmt: skip
 
-    def evaluate_system(self, config, prepared, trainer, *, cache_directory=None):
+    def evaluate_system(self, config, prepared, trainer, *, cache_directory=None, others=()):
+        asked.update(others=others)
         asked.update(n_traces=config.report.n_traces, given=(prepared, trainer))
         return Evaluation(summary=("It worked.",), blocks=(Block("What went in"),), metrics={"signals": {"n": 1}})
 
@@ -151,6 +152,18 @@ def test_the_null_is_for_runs_on_two_days(capsys, tmp_path):
     (tmp_path / "config.yaml").write_text(dump_config(config), encoding="utf-8")
     message = refused(capsys, "--output_dir", tmp_path, "--null", tmp_path)
     assert "error: --null: got a run of spike_gan, expected a run on two days. Fix: leave --null out" in message
+
+
+def test_runs_with_other_seeds_are_handed_to_the_system(capsys, evaluate, monkeypatch, tmp_path):
+    monkeypatch.setattr("cyclegan_neuro.training.other_runs.load_others", lambda run: run.config.evaluation.other_runs)
+    *_, asked = evaluate(arguments=["--seeds", "runs/a", "runs/b"])
+    assert asked["others"] == ["runs/a", "runs/b"]
+    *_, asked = evaluate()
+    assert asked["others"] == ()
+    config = base.get("spike_gan").Config.model_validate({})
+    (tmp_path / "config.yaml").write_text(dump_config(config), encoding="utf-8")
+    message = refused(capsys, "--output_dir", tmp_path, "--seeds", tmp_path)
+    assert "error: --seeds: got a run of spike_gan, expected a run on two days. Fix: leave --seeds out" in message
 
 
 def test_a_second_evaluation_at_the_same_time_is_refused(capsys, run_directory):

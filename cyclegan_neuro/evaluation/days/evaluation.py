@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
 from cyclegan_neuro.evaluation.contents import Evaluation, told_blocks
+from cyclegan_neuro.evaluation.days.identifiability.agreement import OtherRun
+from cyclegan_neuro.evaluation.days.identifiability.measure import frames_of_others, identifiability
 from cyclegan_neuro.evaluation.days.interpretation.measure import Views, interpret_networks
 from cyclegan_neuro.evaluation.days.measurements import measure
 from cyclegan_neuro.evaluation.days.methods import methods_of_days
@@ -17,6 +20,7 @@ from cyclegan_neuro.evaluation.days.spiking.recorder import SpikeRecorder, why_n
 from cyclegan_neuro.evaluation.days.story.beyond import beyond_block
 from cyclegan_neuro.evaluation.days.story.beyond_tuning import beyond_tuning_block
 from cyclegan_neuro.evaluation.days.story.certainty import certainty_block
+from cyclegan_neuro.evaluation.days.story.identifiability import identifiability_block
 from cyclegan_neuro.evaluation.days.story.inputs import inputs_block, order_block
 from cyclegan_neuro.evaluation.days.story.interpretation import interpretation_block
 from cyclegan_neuro.evaluation.days.story.learning import learning_block
@@ -39,6 +43,8 @@ def evaluate_days(
     training: Paragraph,
     views: Views | None = None,
     cache_directory: Path | None = None,
+    condition: Sequence[str] = (),
+    others: Iterable[OtherRun] = (),
 ) -> Evaluation:
     """Evaluate a translator on the test windows, beside the baselines.
 
@@ -54,6 +60,10 @@ def evaluate_days(
         Gives the networks that can be explained; without it none is.
     cache_directory : Path, optional
         Keeps spikes and their statistics for the next evaluation.
+    condition : sequence of str
+        Behaviour that networks were trained with.
+    others : iterable of OtherRun
+        Runs to compare with.
 
     Returns
     -------
@@ -62,7 +72,7 @@ def evaluate_days(
         ``tuning`` and ``turned_maps``;
         ``beyond_tuning`` and ``beyond_tuning_comparison`` where the test parts are long enough;
         where spikes can be inferred, ``spikes`` and ``inference``; ``beyond_drift`` where the days have enough laps;
-        ``interpretation`` where networks are explained.
+        ``identifiability`` where ``beyond_tuning`` is; ``interpretation`` where networks are explained.
 
     References
     ----------
@@ -70,12 +80,14 @@ def evaluate_days(
     """
     render_methods([training])  # what is wrong with it is said now, not after the measurements
     null_pairs, own = read_null_pairs(config.evaluation.null_pairs, prepared, config.data)  # refused now as well
+    frames_made = frames_of_others(config, prepared, others) if others else []
     section = config.evaluation.spikes
     reason = why_not(section, prepared)
     recorder = None if reason else SpikeRecorder(section, prepared, ResultCache(cache_directory))
     found = measure(config.evaluation, prepared, model, recorder=recorder)
     spikes = None if recorder is None else measure_spikes(recorder, found.spikes, model=found.model)
     beyond = beyond_drift(config.evaluation, prepared, null_pairs, own=own, moved=found.moved)
+    sure = identifiability(config, prepared, found, frames_made)
     explained = None
     if views is not None and config.evaluation.interpretation.enabled:
         explained = interpret_networks(config.evaluation.interpretation, prepared, views)
@@ -87,6 +99,7 @@ def evaluate_days(
         *(() if explained is None else interpretation_block(prepared, explained)),
         beyond_tuning_block(prepared, found),
         spikes_block(prepared, spikes) if spikes else no_spikes_block(reason),
+        identifiability_block(prepared, found, sure, condition=condition),
         certainty_block(config, prepared, found, spikes),
         order_block(prepared),
     )
@@ -103,6 +116,8 @@ def evaluate_days(
         metrics |= spikes.to_json()
     if beyond:
         metrics["beyond_drift"] = beyond.to_json()
+    if sure:
+        metrics["identifiability"] = sure.to_json()
     if explained:
         metrics["interpretation"] = explained.to_json()
     paragraphs, references = methods_of_days(config, prepared, training, spikes=spikes, explained=explained)

@@ -84,6 +84,8 @@ class Measurements:
         Scores beyond mean tuning; absent where :func:`too_short` says why.
     validation : dict
         Translator → :func:`validation_distances`.
+    made : dict of str to ndarray of float32, shape (row, neuron)
+        Translator → G(x) of the frames of day x's test part; empty where ``beyond`` is absent.
     """
 
     pair: PreparedPair
@@ -103,6 +105,7 @@ class Measurements:
     spikes: dict[str, dict[str, SpikeSignal]]
     beyond: Beyond | None = None
     validation: dict[str, float] = field(default_factory=dict)
+    made: dict[str, np.ndarray] = field(default_factory=dict)
 
 
 def measure(
@@ -122,7 +125,7 @@ def measure(
     changed, of_places = prepared.changed, _PlaceSums() if prepared.is_paired else None
     moved = _Moved()
     with_tuning = tuning_is_known(prepared)
-    errors, tuned, translated, example = {}, {}, {}, None
+    errors, tuned, translated, made, example = {}, {}, {}, {}, None
     spikes = {} if recorder is None else _recorded_spikes(recorder)
     places = find_places(section, prepared)
     baselines = fit_baselines(section, prepared, places=places)
@@ -149,6 +152,7 @@ def measure(
                 translated[name], example = middle.g_x[0], middle if of_model else example
         if beyond is not None:
             beyond.take(name, collectors[-1])
+            made[name] = collectors[-1].made["g_x"]
         if recorder is not None and name not in spikes:
             wanted = _MODEL_FIELDS if of_model else _ALIGNED_FIELDS
             spikes[name] = recorder.translated(translator, wanted, batch_size=section.batch_size)
@@ -177,6 +181,7 @@ def measure(
         spikes=spikes,
         beyond=None if beyond is None else beyond.result(),
         validation=validation_distances(prepared, translators, batch_size=section.batch_size),
+        made=made,
     )
 
 

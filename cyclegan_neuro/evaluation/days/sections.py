@@ -58,6 +58,11 @@ class EvaluationSection(sections.EvaluationSection):
         "Pairs of sessions between which nothing was learned: [{x: {path: a.h5}, y: {path: b.h5}}, ...], with the "
         "settings of data.x; what changed between the days is held against what changed between these.",
     )
+    other_runs: list[str] = setting(
+        [],
+        "Directories (relative to where the evaluation starts) of runs of the same configuration but for "
+        "training.seed, data.permuted_share or data.permuted_seed, whose mappings this one is compared with.",
+    )
     spikes: SpikesSection = setting(SpikesSection, "Spike inference and its statistics.")
     interpretation: InterpretationSection = setting(InterpretationSection, "Where the networks look.")
 

@@ -14,7 +14,7 @@ from scipy.stats import norm
 
 from cyclegan_neuro.evaluation.days.tuning import pearson
 
-__all__ = ["Turn", "find_turn"]
+__all__ = ["Turn", "are_turns", "find_turn", "turned_correlations"]
 
 _LEVEL = 0.01  # that any of all turns looks better by chance
 _NEAR_BINS = 1  # shifts of one bin are no turn
@@ -64,13 +64,13 @@ def find_turn(curves: np.ndarray, target: np.ndarray, neurons: np.ndarray, edges
     if defined.sum() < 3 or len(a) < 2 * _NEAR_BINS + 2:
         return Turn(np.nan, np.nan, 0.0, False, np.nan, False)
     a, b = a[:, defined], b[:, defined]
-    standing = pearson(a, b)
-    n = len(a)
+    every, n = turned_correlations(a, b), len(a)
+    standing = every[0, 0]
     turns = {
-        (shift, back): pearson(np.roll(a[::-1] if back else a, shift, axis=0), b)
+        (shift, back): every[int(back), shift]
         for back in (False, True)
         for shift in range(n)
-        if back or _NEAR_BINS < shift < n - _NEAR_BINS
+        if are_turns(n)[int(back), shift]
     }
     (shift, back), best = max(turns.items(), key=lambda turn: turn[1].mean())
     gain = best - standing
@@ -84,3 +84,28 @@ def find_turn(curves: np.ndarray, target: np.ndarray, neurons: np.ndarray, edges
         z=z,
         turned=z > norm.isf(_LEVEL / len(turns)),
     )
+
+
+def turned_correlations(curves: np.ndarray, target: np.ndarray) -> np.ndarray:
+    """Return the correlation of every neuron at every shift around the track, forwards and reversed.
+
+    Parameters
+    ----------
+    curves, target : ndarray, shape (bin, neuron)
+        Finite.
+
+    Returns
+    -------
+    ndarray of float64, shape (2, bin, neuron)
+        ``[0, 0]`` as it stands; ``[1]`` reversed, then shifted.
+    """
+    n, bins = len(curves), np.arange(len(curves))
+    shifted = (bins[:, None] - bins) % n  # (bin, shift)
+    fixed = np.tile(target, (1, n))
+    return np.stack([pearson(own[shifted].reshape(n, -1), fixed).reshape(n, -1) for own in (curves, curves[::-1])])
+
+
+def are_turns(n_bins: int, *, near: int = _NEAR_BINS) -> np.ndarray:
+    """Say which of all shifts, forwards and reversed, move a map by more than ``near`` bins: bool, (2, bin)."""
+    shifts = np.arange(n_bins)
+    return np.stack([(shifts > near) & (shifts < n_bins - near), np.ones(n_bins, bool)])

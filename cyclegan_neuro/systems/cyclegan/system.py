@@ -58,6 +58,9 @@ class CycleGANSystem(DaysSystem):
         }
         return Paragraph(Path(__file__).with_name("methods.j2"), facts)
 
+    def condition(self, config):
+        return config.model.condition
+
     def views(self, config, prepared, trainer):
         from cyclegan_neuro.systems.cyclegan.views import view_networks
 

@@ -70,8 +70,10 @@ def test_the_story_is_told_in_order(evaluated, kind):
     titles = [block.title for block in evaluation.blocks]
     learning = ["What changed?"] if "tuning" in evaluation.metrics else []
     beyond = [] if kind == "phi" else ["Beyond mean tuning"]
+    sure = [] if kind == "phi" else ["How sure is the mapping?"]
     assert titles == [
-        "What went in", "Did the mapping work?", *learning, *beyond, "Spikes", "How sure?", "Order of the neurons",
+        "What went in", "Did the mapping work?", *learning, *beyond, "Spikes", *sure, "How sure?",
+        "Order of the neurons",
     ]  # fmt: skip
     if kind == "simulated":  # what a reader came for stands before the cycles: wide tables are cut at the right
         (errors,) = (table for block in evaluation.blocks for _, table in block.tables if table.slug == "signals")
