@@ -32,6 +32,11 @@ def pytest_runtest_setup(item):
     random.seed(0)
 
 
+def pytest_configure(config):
+    """Let pytest-xdist keep the order below, where it would start the files with most tests."""
+    config.option.loadscopereorder = False
+
+
 def pytest_collection_modifyitems(items):
     """Put whole runs first: of two workers, neither should end with a run of minutes while the other waits."""
     items.sort(key=lambda item: "integration" not in item.path.parts)
