@@ -33,7 +33,7 @@ SCORES = {
     "gain": (_STATE, _RESIDUALS),
     "timing": (_RESIDUALS, _TUNING),
     "mixed": (_STATE, _RESIDUALS),
-    "behaviour": (_TUNING, ("tuning", "mae", 0.0)),
+    "behaviour": (("tuning_unchanged", "mae", 0.0), ("signals", "direct_y", 0.0)),
 }
 _OF_ALL = (("beyond_tuning", "two_sample_auc", 0.5), ("signals", "direct_changed_y", 0.0))
 _NO_RIVALS = ("model", "identity", "truth", "floor", "training_laps", "best_possible")
@@ -61,11 +61,11 @@ def run(folder: Path, config: Path, kind: str, share: float, preset: str, seed: 
     return json.loads(found.read_text())
 
 
-def scores(metrics: dict, kind: str, score: tuple[str, str, float]) -> dict[str, float]:
+def scores(metrics: dict, score: tuple[str, str, float]) -> dict[str, float]:
     """Return translator → a score of G(X) in one run."""
     group, name, _ = score
-    if group == "tuning":
-        entries = metrics["tuning"]["all_y" if kind == "behaviour" else "changed_y"]
+    if group.startswith("tuning"):
+        entries = metrics["tuning"]["unchanged_y" if group == "tuning_unchanged" else "changed_y"]
         return {translator: entry[name] for translator, entry in entries.items()}
     if group == "signals":
         return {one: entry["mean"] for one, entry in metrics["signals"].get(name, {}).items()}
@@ -74,7 +74,7 @@ def scores(metrics: dict, kind: str, score: tuple[str, str, float]) -> dict[str,
 
 def row(kind: str, score: tuple[str, str, float], runs: list[dict]) -> dict | None:
     """Return what the model reaches on one score beside the best alignment; None where the runs have no such score."""
-    per_run = [scores(metrics, kind, score) for metrics in runs]
+    per_run = [scores(metrics, score) for metrics in runs]
     if not all("model" in one for one in per_run):
         return None
     means = {name: float(np.mean([one[name] for one in per_run])) for name in per_run[0]}
