@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from numbers import Integral
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any, get_args, overload
 
 from cyclegan_neuro.errors import ConfigurationError, UserError, require_path, told
 from cyclegan_neuro.quiet import import_tensorflow_quietly
@@ -309,7 +309,13 @@ class TrainedRun:
         """The run directory."""
         return self.run.directory.path
 
-    def translate(self, recording: Recording, *, to: str = "y") -> Recording:
+    @overload
+    def translate(self, recording: Recording, *, to: str = "y") -> Recording: ...
+    @overload
+    def translate(
+        self, recording: Recording, *, to: str = "y", n_samples: int, seed: int = 0
+    ) -> Iterator[Recording]: ...
+    def translate(self, recording, *, to="y", n_samples=None, seed=0):
         """Return a whole day as the animal of the other day would have had it.
 
         Parameters
@@ -318,10 +324,16 @@ class TrainedRun:
             ΔF/F of the neurons of the run, any day: matched by ROI ids, or by column where there are none.
         to : {"y", "x"}
             ``"y"`` sends a novice day through G, ``"x"`` an expert day through F.
+        n_samples : int, optional
+            How many translations to draw, of a run with ``model.noise_channels``.
+        seed : int
+            Of their noise: the first ``n`` are the same, however many are drawn.
 
         Returns
         -------
-        Recording
+        Recording, or iterator of Recording with ``n_samples``
+            An iterator makes one translation at a time; ``np.stack([one.dff for one in it])`` is (sample, time,
+            neuron).
             ΔF/F, in the order and with the gaps and behaviour of ``recording``; ``data_origin`` is ``"translated"`` and
             ``source`` names the system. Windows overlap by half and fade linearly into each other; frames that no
             window reaches are NaN, and their number is logged.
@@ -329,7 +341,8 @@ class TrainedRun:
         Raises
         ------
         UserError
-            If neurons or frame rate are not those of the run, no window fits, or the system translates nothing.
+            If neurons or frame rate are not those of the run, no window fits, the system translates nothing, or samples
+            are asked of a run that has one translation.
         """
         run, recording = self.run, _recording(recording, "translate")
         if not run.system.translates:
@@ -339,7 +352,11 @@ class TrainedRun:
             )  # fmt: skip
         if to not in ("x", "y"):
             raise ConfigurationError("translate, to", got=repr(to), expected="'y' or 'x'", fix="to='y' applies G")
-        return run.system.translate(run.config, run.prepared, run.trainer, recording, to=to)
+        of_run = run.config, run.prepared, run.trainer, recording
+        if n_samples is None:
+            return run.system.translate(*of_run, to=to)
+        _require_samples(run, n_samples, seed)
+        return (run.system.translate(*of_run, to=to, sample=(seed, number)) for number in range(n_samples))
 
     def evaluate(self) -> Evaluation:
         """Compute every number and figure of the report, once.
@@ -428,6 +445,19 @@ class TrainedRun:
             _log.warning("%s", error)
             return {"evaluated_with": now}
         return trained if trained.get("versions") == now else {**trained, "evaluated_with": now}
+
+
+def _require_samples(run: Run, n_samples: Any, seed: Any) -> None:
+    for name, value, least in (("n_samples", n_samples, 1), ("seed", seed, 0)):
+        if not (isinstance(value, Integral) and int(value) >= least):
+            raise ConfigurationError(
+                f"translate, {name}", got=repr(value), expected=f"a whole number from {least} on", fix="n_samples=20"
+            )
+    if not run.system.draws(run.config):
+        raise ConfigurationError(
+            "translate, n_samples", got="a run whose generators read no noise", expected="one that draws translations",
+            fix="train one with model.noise_channels: 16, or leave n_samples out",
+        )  # fmt: skip
 
 
 def _days(x, y) -> tuple[dict[str, Any], dict[str, Recording]]:

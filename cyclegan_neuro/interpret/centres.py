@@ -11,6 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from cyclegan_neuro.interpret.resolution import cell_centre
+from cyclegan_neuro.interpret.views import beside
 
 __all__ = ["CellCentres"]
 
@@ -69,8 +70,9 @@ class CellCentres:
         per_call = max(1, _CELLS_PER_CALL // windows[0].size)
         for first in range(0, len(windows), per_call):
             chunk = slice(first, first + per_call)
-            condition = [known["condition"][chunk]] if known and len(self._network.inputs) > 1 else []
-            energies += self._energies(windows[chunk], generators, condition)
+            some = {name: values[chunk] for name, values in (known or {}).items()}
+            frames = beside(self._network, some, len(windows[chunk]))
+            energies += self._energies(windows[chunk], generators, frames)
         by_layer = {
             layer: _offset(energy, held.shape[1:-1])
             for energy, (layer, held) in zip(energies, self._held.items(), strict=True)
@@ -78,13 +80,13 @@ class CellCentres:
         return {name: by_layer[layer] for name, layer in self._layers.items()}
 
     def _energies(
-        self, windows: np.ndarray, generators: Sequence[np.random.Generator], condition: list[np.ndarray]
+        self, windows: np.ndarray, generators: Sequence[np.random.Generator], frames: list[tf.Tensor]
     ) -> np.ndarray:
         """Squared gradients of mixed middle cells, summed over windows: (layer, time, neuron)."""
         given = tf.convert_to_tensor(windows[..., None], tf.float32)
         with tf.GradientTape(persistent=True) as tape:
             tape.watch(given)
-            inputs = [given, *map(tf.convert_to_tensor, condition)] if condition else given
+            inputs = [given, *frames] if frames else given
             held = tf.nest.flatten(self._taps(inputs, training=False))  # a list of one comes back as a tensor
             cells = [one[(slice(None), *_middle(one.shape[1:-1]))] for one in held]
             asked = [

@@ -15,7 +15,7 @@ from tf_keras_vis.gradcam import Gradcam
 
 from cyclegan_neuro.windows.scaling import Scaling
 
-__all__ = ["Explanation", "Score", "View", "float32_copy", "untrained"]
+__all__ = ["Explanation", "Score", "View", "beside", "float32_copy", "untrained"]
 
 _SEEN = "seen"
 _INPUT_GRADIENT = "CycleganNeuroInputGradient"
@@ -56,8 +56,8 @@ class View:
     Parameters
     ----------
     network : keras.Model
-        Functional, (window, time, neuron, 1), with behaviour (window, time, channel) as a second input where it sees
-        any, to anything. The view shares its weights, and so follows its
+        Functional, (window, time, neuron, 1), with inputs ``condition`` and ``noise`` (window, time, channel) where it
+        reads them, to anything; noise is 0 here. The view shares its weights, and so follows its
         training; of a network in lower precision it keeps a copy in float32 (see :meth:`refresh`).
     grad_cam_layer, layer_cam_layer : str
         Names of the layers looked at.
@@ -188,16 +188,15 @@ class View:
     def _given(self, windows: np.ndarray, known: Mapping[str, np.ndarray]) -> list[tf.Tensor]:
         """Arguments of a pass: what the network and the scalings of this view need."""
         given = [_with_channel(windows)]
-        if self._n_inputs > 1:
-            given.append(tf.convert_to_tensor(known["condition"], tf.float32))
+        given += beside(self.network, known, len(windows))
         if len(self._pass.structured_input_signature[0]) > self._n_inputs:
             given.append(tf.convert_to_tensor(known["places"], tf.int64))
         return given
 
-    def _forward_and_backward(self, windows, *beside):
+    def _forward_and_backward(self, windows, *given):
         with tf.compat.v1.get_default_graph().gradient_override_map({"Conv2D": _INPUT_GRADIENT}):
-            condition, places = beside[: self._n_inputs - 1], beside[self._n_inputs - 1 :]
-            (seen, held, *masks), output = self._taps([windows, *condition] if condition else windows, training=False)
+            frames, places = given[: self._n_inputs - 1], given[self._n_inputs - 1 :]
+            (seen, held, *masks), output = self._taps([windows, *frames] if frames else windows, training=False)
             change = [] if self._change is None else [self._change(windows, output, *places)]
             scored = change[0] if self.score == "change" else output
             scores = _mean_per_window(scored if self.score == "mean" else tf.abs(scored))
@@ -226,6 +225,15 @@ def _input_gradient(convolution, slope):
     ]
     mirrored = tf.transpose(kernel[::-1, ::-1], (0, 1, 3, 2))
     return tf.nn.conv2d(slope, mirrored, 1, padding), None
+
+
+def beside(network: keras.Model, known: Mapping[str, np.ndarray], n_windows: int) -> list[tf.Tensor]:
+    """Return what a network reads beside windows: what is known of them, and no noise, (window, time, channel)."""
+    shapes = {one.name: (n_windows, *one.shape[1:]) for one in network.inputs[1:]}
+    return [
+        tf.zeros(shape) if name == "noise" else tf.convert_to_tensor(known[name], tf.float32)
+        for name, shape in shapes.items()
+    ]
 
 
 def float32_copy(network: keras.Model) -> keras.Model:

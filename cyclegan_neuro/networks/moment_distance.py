@@ -50,6 +50,11 @@ class MomentDistance(keras.metrics.Metric):
         self._sums.assign_add(tf.stack([tf.reduce_sum(part, axis=(1, 2)) / n for part, n in parts], 1))
         self._products.assign_add(tf.stack([tf.einsum("swti,swtj->sij", part, part) / n for part, n in parts], 1))
 
+    @property
+    def n_windows(self):
+        """How many windows of a day were taken in; a scalar of float64."""
+        return tf.convert_to_tensor(self._count)
+
     def result(self):
         count = tf.maximum(tf.convert_to_tensor(self._count), 1.0)
         means, seconds = tf.convert_to_tensor(self._sums) / count, tf.convert_to_tensor(self._products) / count

@@ -102,9 +102,19 @@ class System(ABC):
         """Draw what TensorBoard shows every few epochs, by tag; by default nothing."""
         return {}
 
-    def translate(self, config: Any, prepared: Any, trainer: Trainer, recording: Recording, *, to: str) -> Recording:
-        """Return a day of the animal as day ``to`` (``"x"`` or ``"y"``) would have it; only where ``translates``."""
+    def translate(
+        self, config: Any, prepared: Any, trainer: Trainer, recording: Recording, *, to: str,
+        sample: tuple[int, int] = (0, 0),
+    ) -> Recording:  # fmt: skip
+        """Return a day of the animal as day ``to`` (``"x"`` or ``"y"``) would have it; only where ``translates``.
+
+        ``sample`` is seed and number of the noise, of systems that draw translations.
+        """
         raise NotImplementedError
+
+    def draws(self, config: Any) -> bool:
+        """Say whether it draws translations, so that a day has many; by default it does not."""
+        return False
 
     def sample(self, config: Any, prepared: Any, trainer: Trainer, *, n_samples: int, seed: int) -> GeneratedSamples:
         """Generate ``n_samples`` from noise; only where ``generates``."""

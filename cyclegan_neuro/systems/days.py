@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from itertools import starmap
 from typing import TYPE_CHECKING, Any
 
@@ -76,11 +77,11 @@ class DaysSystem(System):
 
         return batches(prepared, which="validation", batch_size=config.training.batch_size)
 
-    def translate(self, config, prepared, trainer, recording, *, to):
+    def translate(self, config, prepared, trainer, recording, *, to, sample=(0, 0)):
         from cyclegan_neuro.evaluation.days.translation import ModelTranslator
         from cyclegan_neuro.evaluation.days.whole_days import translate_recording
 
-        model = ModelTranslator(trainer.generator_g, trainer.generator_f, prepared)
+        model = ModelTranslator(trainer.generator_g, trainer.generator_f, prepared, sample=sample)
         size = config.evaluation.batch_size
         return translate_recording(model, prepared, recording, to=to, by=self.name, batch_size=size)
 
@@ -97,14 +98,16 @@ class DaysSystem(System):
             permutation = config.data.permuted_share, config.data.permuted_seed
             return OtherRun(name, translator(trainer, prepared), permutation)
 
+        model = translator(trainer, prepared)
         with trainer.average_weights():
             return evaluate_days(
                 config,
                 prepared,
-                translator(trainer, prepared),
+                model,
                 training=self.training_paragraph(config, prepared, updates=int(trainer.optimizer.iterations)),
                 views=self.views(config, prepared, trainer),
                 cache_directory=cache_directory,
                 condition=self.condition(config),
                 others=starmap(described, others) if others else (),
+                draw=(lambda number: replace(model, sample=(0, number))) if self.draws(config) else None,
             )

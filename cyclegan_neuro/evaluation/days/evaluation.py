@@ -14,6 +14,7 @@ from cyclegan_neuro.evaluation.days.measurements import measure
 from cyclegan_neuro.evaluation.days.methods import methods_of_days
 from cyclegan_neuro.evaluation.days.null.measure import beyond_drift
 from cyclegan_neuro.evaluation.days.null.reading import read_null_pairs
+from cyclegan_neuro.evaluation.days.one_to_many import Draw
 from cyclegan_neuro.evaluation.days.sections import DaysConfig
 from cyclegan_neuro.evaluation.days.spiking.measure import measure_spikes
 from cyclegan_neuro.evaluation.days.spiking.recorder import SpikeRecorder, why_not
@@ -25,6 +26,7 @@ from cyclegan_neuro.evaluation.days.story.inputs import inputs_block, order_bloc
 from cyclegan_neuro.evaluation.days.story.interpretation import interpretation_block
 from cyclegan_neuro.evaluation.days.story.learning import learning_block
 from cyclegan_neuro.evaluation.days.story.mapping import mapping_block
+from cyclegan_neuro.evaluation.days.story.one_to_many import one_to_many_block
 from cyclegan_neuro.evaluation.days.story.spikes import no_spikes_block, spikes_block
 from cyclegan_neuro.evaluation.days.story.summary import opening_picture, summarise
 from cyclegan_neuro.evaluation.days.translation import Translator
@@ -45,6 +47,7 @@ def evaluate_days(
     cache_directory: Path | None = None,
     condition: Sequence[str] = (),
     others: Iterable[OtherRun] = (),
+    draw: Draw | None = None,
 ) -> Evaluation:
     """Evaluate a translator on the test windows, beside the baselines.
 
@@ -64,6 +67,8 @@ def evaluate_days(
         Behaviour that networks were trained with.
     others : iterable of OtherRun
         Runs to compare with.
+    draw : callable, optional
+        Gives the model with the noise of a number, where it reads noise.
 
     Returns
     -------
@@ -71,6 +76,7 @@ def evaluate_days(
         Metrics: ``signals``, ``change``, ``ot_shrinkage``, ``validation_distance``; where position is known,
         ``tuning`` and ``turned_maps``;
         ``beyond_tuning`` and ``beyond_tuning_comparison`` where the test parts are long enough;
+        ``samples`` where besides the model draws its translations;
         where spikes can be inferred, ``spikes`` and ``inference``; ``beyond_drift`` where the days have enough laps;
         ``identifiability`` where ``beyond_tuning`` is; ``interpretation`` where networks are explained.
 
@@ -84,7 +90,7 @@ def evaluate_days(
     section = config.evaluation.spikes
     reason = why_not(section, prepared)
     recorder = None if reason else SpikeRecorder(section, prepared, ResultCache(cache_directory))
-    found = measure(config.evaluation, prepared, model, recorder=recorder)
+    found = measure(config.evaluation, prepared, model, recorder=recorder, draw=draw)
     spikes = None if recorder is None else measure_spikes(recorder, found.spikes, model=found.model)
     beyond = beyond_drift(config.evaluation, prepared, null_pairs, own=own, moved=found.moved)
     sure = identifiability(config, prepared, found, frames_made)
@@ -98,6 +104,7 @@ def evaluate_days(
         beyond_block(beyond),
         *(() if explained is None else interpretation_block(prepared, explained)),
         beyond_tuning_block(prepared, found),
+        one_to_many_block(prepared, found),
         spikes_block(prepared, spikes) if spikes else no_spikes_block(reason),
         identifiability_block(prepared, found, sure, condition=condition),
         certainty_block(config, prepared, found, spikes),
@@ -112,6 +119,8 @@ def evaluate_days(
         }
     if found.beyond:
         metrics |= found.beyond.to_json()
+    if found.samples:
+        metrics["samples"] = found.samples.to_json()
     if spikes:
         metrics |= spikes.to_json()
     if beyond:
@@ -129,6 +138,6 @@ def evaluate_days(
         metrics=metrics,
         methods=paragraphs,
         references=references,
-        arrays=({} if explained is None else explained.arrays()) | ({} if beyond is None else beyond.arrays()),
+        arrays=dict(item for part in (explained, beyond, found.samples) if part for item in part.arrays().items()),
         opening=opening,
     )

@@ -9,6 +9,7 @@ import numpy as np
 
 from cyclegan_neuro.evaluation.days.baselines import find_places, fit_baselines
 from cyclegan_neuro.evaluation.days.beyond.scores import Beyond, BeyondTuning, too_short
+from cyclegan_neuro.evaluation.days.one_to_many import Draw, Samples, measure_samples
 from cyclegan_neuro.evaluation.days.sections import EvaluationSection
 from cyclegan_neuro.evaluation.days.signals import SignalErrors, add_gap_closed, phi_bounds
 from cyclegan_neuro.evaluation.days.spiking.recorder import SpikeRecorder, SpikeSignal
@@ -86,6 +87,8 @@ class Measurements:
         Translator → :func:`validation_distances`.
     made : dict of str to ndarray of float32, shape (row, neuron)
         Translator → G(x) of the frames of day x's test part; empty where ``beyond`` is absent.
+    samples : Samples, optional
+        Of a model that draws its translations, where there are scores beyond mean tuning.
     """
 
     pair: PreparedPair
@@ -106,10 +109,16 @@ class Measurements:
     beyond: Beyond | None = None
     validation: dict[str, float] = field(default_factory=dict)
     made: dict[str, np.ndarray] = field(default_factory=dict)
+    samples: Samples | None = None
 
 
 def measure(
-    section: EvaluationSection, prepared: PreparedPair, model: Model, *, recorder: SpikeRecorder | None = None
+    section: EvaluationSection,
+    prepared: PreparedPair,
+    model: Model,
+    *,
+    recorder: SpikeRecorder | None = None,
+    draw: Draw | None = None,
 ) -> Measurements:
     """Translate all test windows with the model and the baselines, and measure.
 
@@ -121,6 +130,8 @@ def measure(
         Called ``model`` in what comes back.
     recorder : SpikeRecorder, optional
         Infers the spikes of what is translated.
+    draw : callable, optional
+        Gives the model with the noise of a number, where it reads noise.
     """
     changed, of_places = prepared.changed, _PlaceSums() if prepared.is_paired else None
     moved = _Moved()
@@ -156,6 +167,11 @@ def measure(
         if recorder is not None and name not in spikes:
             wanted = _MODEL_FIELDS if of_model else _ALIGNED_FIELDS
             spikes[name] = recorder.translated(translator, wanted, batch_size=section.batch_size)
+    validation = validation_distances(prepared, translators, batch_size=section.batch_size)
+    samples = None
+    if draw is not None and beyond is not None:
+        best = min(baselines, key=lambda one: validation[one.name])
+        samples = measure_samples(prepared, places, draw, best, batch_size=section.batch_size)
     reference, curves, edges_cm = {}, {}, None
     if with_tuning:
         own = tuned.pop("model")
@@ -180,8 +196,9 @@ def measure(
         place_maps=of_places.maps() if of_places else None,
         spikes=spikes,
         beyond=None if beyond is None else beyond.result(),
-        validation=validation_distances(prepared, translators, batch_size=section.batch_size),
+        validation=validation,
         made=made,
+        samples=samples,
     )
 
 

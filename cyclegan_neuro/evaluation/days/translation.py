@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 
-from cyclegan_neuro.windows.prepared import Day, PreparedPair
+from cyclegan_neuro.windows.prepared import PreparedPair
 from cyclegan_neuro.windows.scaling import apply, invert
 from cyclegan_neuro.windows.segmentation import window_frame_indices
 
@@ -103,42 +103,56 @@ class ModelTranslator:
 
     Windows of either day are scaled as that day was in training; what G returns is scaled as day y,
     what F returns as day x. What scalings and networks know of frames beside activity (place, behaviour) is that of the
-    frames that windows were recorded ``at``.
+    frames that windows were recorded ``at``. So is the noise of generators that read any: windows that share a frame
+    share its noise, however they are batched.
 
     Attributes
     ----------
     generator_g, generator_f : callable
-        (window, time, neuron, 1) float32, scaled and ordered, to the same shape; where days have a condition and the
-        generators take it, of a list of windows and it.
+        (window, time, neuron, 1) float32, scaled and ordered, to the same shape; Keras models with inputs ``condition``
+        and ``noise`` are given them beside windows, in a list.
     prepared : PreparedPair
     label : str
         What sentences call the generators.
+    sample : tuple of int
+        Seed and number of the noise: which of the translations that a window has.
     """
 
     generator_g: Callable
     generator_f: Callable
     prepared: PreparedPair
     label: str = "model"
+    sample: tuple[int, int] = (0, 0)
     name = "model"
 
     def to_y(self, x: np.ndarray, y: np.ndarray, at: At | None = None) -> tuple[np.ndarray, np.ndarray]:
         """Return G(x) and G(y) from one call of G."""
-        return self._call(self.generator_g, x, y, at, out=self.prepared.y)
+        return self._call(self.generator_g, x, y, at, to="y")
 
     def to_x(self, x: np.ndarray, y: np.ndarray, at: At | None = None) -> tuple[np.ndarray, np.ndarray]:
         """Return F(x) and F(y) from one call of F."""
-        return self._call(self.generator_f, x, y, at, out=self.prepared.x)
+        return self._call(self.generator_f, x, y, at, to="x")
 
-    def _call(self, generator: Callable, x: np.ndarray, y: np.ndarray, at: At | None, *, out: Day):
+    def _call(self, generator: Callable, x: np.ndarray, y: np.ndarray, at: At | None, *, to: Literal["x", "y"]):
         places = [self._known("places", frames) for frames in at or (None, None)]
         days = (self.prepared.x, self.prepared.y)
         scaled = [apply(w, day.scaling.at(p)) for w, day, p in zip((x, y), days, places, strict=True)]
         given: Any = np.concatenate(scaled)[..., self.prepared.order.columns, None]
-        if at is not None and len(getattr(generator, "inputs", ())) > 1:
-            given = [given, np.concatenate([self._known("condition", frames) for frames in at])]
+        if beside := getattr(generator, "inputs", ())[1:] if at is not None else ():
+            known = [[self._beside(one, frames, to) for frames in at] for one in beside]
+            given = [given, *map(np.concatenate, known)]
         made = np.asarray(generator(given, training=False), np.float32)[..., self.prepared.order.inverse, 0]
         first, second = np.split(made, [len(x)])
+        out = self.prepared[to]
         return invert(first, out.scaling.at(places[0])), invert(second, out.scaling.at(places[1]))
+
+    def _beside(self, what: Any, frames: Frames, to: Literal["x", "y"]) -> np.ndarray | None:
+        """Condition of frames or the noise that generator ``to`` reads there, (window, time, channel)."""
+        if what.name != "noise":
+            return self._known("condition", frames)
+        rng = np.random.default_rng([*self.sample, "xy".index(frames.day), "xy".index(to)])
+        n_frames = int(frames.index.max(initial=0)) + 1
+        return rng.standard_normal((n_frames, what.shape[-1]), np.float32)[frames.index]
 
     def _known(self, what: str, frames: Frames | None) -> np.ndarray | None:
         """Places or condition of frames, (window, time, ...); None where networks need none."""

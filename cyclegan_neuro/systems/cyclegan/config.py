@@ -97,6 +97,13 @@ class ModelSection(Section):
         "Behaviour that the discriminators see beside a window; what recorded and translated windows are compared at.",
     )
     condition_generators: bool = setting(False, "Show it to the generators too.")
+    noise_channels: int = setting(
+        0,
+        "Channels of standard normal noise that G and F read beside every frame: one window has many translations. "
+        "0 is one translation, as in the paper.",
+        paper=0,
+        ge=0,
+    )
 
     @model_validator(mode="after")
     def _nothing_is_without_effect(self):
@@ -105,10 +112,10 @@ class ModelSection(Section):
                 "condition_generators", got="true", expected="false without model.condition, where it has no effect",
                 fix="name what generators should see in model.condition",
             )  # fmt: skip
-        if self.generator == "identity" and (self.backbone or self.condition_generators):
+        if self.generator == "identity" and (self.backbone or self.condition_generators or self.noise_channels):
             raise Contradiction(
-                "generator", got="identity", expected="a network where it has a backbone or sees behaviour",
-                fix="remove model.backbone and model.condition_generators, or choose agresnet_1d",
+                "generator", got="identity", expected="a network where it has a backbone, sees behaviour, reads noise",
+                fix="remove model.backbone, model.condition_generators and model.noise_channels, or choose agresnet_1d",
             )  # fmt: skip
         for name in ("standardize_inputs", "input_skip", "output_bias_at_mean") if self.backbone else ():
             if getattr(self, name):
@@ -138,6 +145,9 @@ class ObjectiveSection(Section):
         "that discriminators accept it asks for the smallest.",
         paper=0.0,
         ge=0.0,
+    )
+    lambda_noise: float = setting(
+        1.0, "Weight of the noise that is read back from a window and its translation (model.noise_channels).", ge=0.0
     )
     lambda_gp: float = setting(10.0, "Weight of the gradient penalty (WGANGP, DRAGAN).", paper=10.0, ge=0.0)
     dragan_c: float = setting(10.0, "Scale c of DRAGAN's perturbation.", paper=10.0, ge=0.0)

@@ -18,6 +18,7 @@ from cyclegan_neuro.networks.objectives import DISTANCES, Objective, mae
 from cyclegan_neuro.systems.cyclegan.config import Config, critic_updates, windows_per_step
 from cyclegan_neuro.systems.cyclegan.knowledge import transports
 from cyclegan_neuro.systems.cyclegan.networks import InputStatistics, backbone_of, build_discriminator, build_generator
+from cyclegan_neuro.systems.cyclegan.noise import build_noise_encoder, numbered_noise
 from cyclegan_neuro.systems.trainer import AdversarialTrainer
 from cyclegan_neuro.windows.pipeline import steps_per_epoch
 from cyclegan_neuro.windows.prepared import Day, PreparedPair
@@ -44,8 +45,12 @@ class CycleGAN(AdversarialTrainer):
         Discriminator updates per ``train_step``, each on its own windows.
     history_windows : int
         Size of the pools of past fakes; 0 for none.
+    noise_encoders : (keras.Model, keras.Model), optional
+        Of G and of F, where they read noise: what was drawn, from a window and its translation.
+    lambda_noise : float
+        Weight of how well they read it.
     seed : int
-        Of the gradient penalties and the history.
+        Of the gradient penalties, the history and the noise.
 
     Notes
     -----
@@ -60,10 +65,14 @@ class CycleGAN(AdversarialTrainer):
     def __init__(
         self, *, generator_g, generator_f, discriminator_x, discriminator_y, objective: Objective, distance="mae",
         lambda_cycle=10.0, lambda_identity=5.0, lambda_change=0.0, adversarial_weight=1.0, critic_updates=1,
-        history_windows=0, seed=0,
+        history_windows=0, noise_encoders=None, lambda_noise=1.0, seed=0,
     ):  # fmt: skip
         super().__init__(name="cyclegan")
         self.generator_g, self.generator_f = generator_g, generator_f
+        # Keras puts averages in the place of the first variables: those that averages are kept of come first
+        self.encoder_g: keras.Model | None
+        self.encoder_f: keras.Model | None
+        self.encoder_g, self.encoder_f = noise_encoders or (None, None)
         self.discriminator_x, self.discriminator_y = discriminator_x, discriminator_y
         self.objective, self.distance = objective, DISTANCES[distance]
         self.lambda_cycle, self.lambda_identity = lambda_cycle, lambda_identity
@@ -73,6 +82,9 @@ class CycleGAN(AdversarialTrainer):
             self.backbone_g, self.backbone_f = backbone_of(generator_g), backbone_of(generator_f)
         self.penalty_seed = keras.random.SeedGenerator(seed)
         self.moment_distance = MomentDistance(*generator_g.output_shape[1:3])
+        self.lambda_noise = lambda_noise
+        if noise_encoders:
+            self.noise_seed = keras.random.SeedGenerator(seed + 3)
         self.history_x = self.history_y = tf.identity
         if history_windows:
             self.history_x = HistoryBuffer(history_windows, seed=seed + 1, name="history_x")
@@ -82,8 +94,9 @@ class CycleGAN(AdversarialTrainer):
 
     @property
     def learned(self):
+        encoders = [v for one in (self.encoder_g, self.encoder_f) if one for v in one.trainable_variables]
         return {
-            "generator": self.generator_g.trainable_variables + self.generator_f.trainable_variables,
+            "generator": self.generator_g.trainable_variables + self.generator_f.trainable_variables + encoders,
             "discriminator": self.discriminator_x.trainable_variables + self.discriminator_y.trainable_variables,
         }
 
@@ -95,6 +108,7 @@ class CycleGAN(AdversarialTrainer):
             "mean_fake_y", "gradient_norm_generators", "gradient_norm_discriminators",
             *(("penalty_x", "penalty_y") if self.objective.has_penalty else ()),
             *(("change_x", "change_y") if self.lambda_change else ()),
+            *(("noise_x", "noise_y") if self.encoder_g else ()),
         )  # fmt: skip
 
     # -- one update --------------------------------------------------------------------------------
@@ -107,12 +121,15 @@ class CycleGAN(AdversarialTrainer):
         )
         *before, (x, y) = zip(*(_parts(day, self.critic_updates) for day in data), strict=True)
         for earlier_x, earlier_y in before:
-            self.update_discriminators(earlier_x, earlier_y, fake_y=g(*earlier_x), fake_x=f(*earlier_y))
+            fakes = {"fake_y": g(*earlier_x, self._drawn(earlier_x)), "fake_x": f(*earlier_y, self._drawn(earlier_y))}
+            self.update_discriminators(earlier_x, earlier_y, **fakes)
+        noise_y, noise_x = self._drawn(x), self._drawn(y)  # of G and of F
         (x, at_x), (y, at_y) = x, y
         with self.minimise("generator") as generators:
-            fake_y, same_y = tf.split(g(tf.concat([x, y], 0), _joined(at_x, at_y)), 2)  # G(x), G(y)
-            fake_x, same_x = tf.split(f(tf.concat([y, x], 0), _joined(at_y, at_x)), 2)  # F(y), F(x)
-            cycled_x, cycled_y = f(fake_y, at_x), g(fake_x, at_y)  # F(G(x)), G(F(y))
+            fake_y, same_y = tf.split(g(tf.concat([x, y], 0), _joined(at_x, at_y), _and_none(noise_y)), 2)  # G(x), G(y)
+            fake_x, same_x = tf.split(f(tf.concat([y, x], 0), _joined(at_y, at_x), _and_none(noise_x)), 2)  # F(y), F(x)
+            cycled_x = f(fake_y, at_x, _read(self.encoder_f, fake_y, x))  # F(G(x)), G(F(y))
+            cycled_y = g(fake_x, at_y, _read(self.encoder_g, fake_x, y))
             adversarial_g = self.objective.generator_loss(d_y(fake_y, at_x))  # Eq. 2; G(x) is at the places of x
             adversarial_f = self.objective.generator_loss(d_x(fake_x, at_y))
             cycle_x, cycle_y = self.distance(x, cycled_x), self.distance(y, cycled_y)  # Eq. 3, both terms
@@ -128,14 +145,27 @@ class CycleGAN(AdversarialTrainer):
                 }
                 alone_g += self.lambda_change * change["change_x"]
                 alone_f += self.lambda_change * change["change_y"]
+            noise = {}
+            if self.encoder_g:
+                read_y, read_x = _read(self.encoder_g, x, fake_y), _read(self.encoder_f, y, fake_x)
+                noise = {"noise_y": mae(noise_y, read_y), "noise_x": mae(noise_x, read_x)}
+                alone_g += self.lambda_noise * noise["noise_y"]
+                alone_f += self.lambda_noise * noise["noise_x"]
             generators.loss = alone_g + alone_f + cycle  # Eq. 5 in both directions; the cycle is in each
         discriminator_logs = self.update_discriminators((x, at_x), (y, at_y), fake_x=fake_x, fake_y=fake_y)
         return self.record({
             "generator_g": alone_g + cycle, "generator_f": alone_f + cycle,
             "adversarial_g": adversarial_g, "adversarial_f": adversarial_f,
             "cycle_x": cycle_x, "cycle_y": cycle_y, "identity_x": identity_x, "identity_y": identity_y,
-            "gradient_norm_generators": generators.gradient_norm, **discriminator_logs, **change,
+            "gradient_norm_generators": generators.gradient_norm, **discriminator_logs, **change, **noise,
         })  # fmt: skip
+
+    def _drawn(self, day):
+        """Noise for the windows of a generator, (batch, time, channel); None where it reads none."""
+        if not self.encoder_g:
+            return None
+        shape = (tf.shape(day[0])[0], *self.encoder_g.output_shape[1:])
+        return tf.random.stateless_normal(shape, self.noise_seed.next())
 
     def update_discriminators(self, x, y, *, fake_x, fake_y):
         """Update both once, on recorded windows and fakes of their own day; return the logs."""
@@ -159,16 +189,24 @@ class CycleGAN(AdversarialTrainer):
         """Cycle and identity errors on validation windows, in scaled units, and what ``best`` is chosen by."""
         (x, at_x), (y, at_y) = (_windows_and_condition(day) for day in data)
         g, f = partial(_see, self.generator_g, training=False), partial(_see, self.generator_f, training=False)
-        fake_y, same_y = tf.split(g(tf.concat([x, y], 0), _joined(at_x, at_y)), 2)
-        fake_x, same_x = tf.split(f(tf.concat([y, x], 0), _joined(at_y, at_x)), 2)
+        noise = self._validation_noise(x)
+        fake_y, same_y = tf.split(g(tf.concat([x, y], 0), _joined(at_x, at_y), _and_none(noise)), 2)
+        fake_x, same_x = tf.split(f(tf.concat([y, x], 0), _joined(at_y, at_x), _and_none(noise)), 2)
         logs = {
-            "cycle_x": mae(x, f(fake_y, at_x)),
-            "cycle_y": mae(y, g(fake_x, at_y)),
+            "cycle_x": mae(x, f(fake_y, at_x, _read(self.encoder_f, fake_y, x, training=False))),
+            "cycle_y": mae(y, g(fake_x, at_y, _read(self.encoder_g, fake_x, y, training=False))),
             "identity_x": mae(x, same_x),
             "identity_y": mae(y, same_y),
         }
         self.moment_distance.update_state(x, y, fake_y, fake_x)
         return {**self.record(logs, weight=tf.shape(x)[0]), "moment_distance": self.moment_distance.result()}
+
+    def _validation_noise(self, windows):
+        """Noise that a window has in every validation, whatever the batches."""
+        if not self.encoder_g:
+            return None
+        first = tf.cast(self.moment_distance.n_windows, tf.int32)  # that this validation has seen
+        return numbered_noise(first + tf.range(tf.shape(windows)[0]), self.encoder_g.output_shape[1:], seed=0)
 
     @property
     def metrics(self):
@@ -190,8 +228,19 @@ def _parts(day, n: int):
     return zip(tf.split(windows, n), [None] * n if at is None else tf.split(at, n), strict=True)
 
 
-def _see(network, windows, at, *, training):
-    return network([windows, at] if len(network.inputs) > 1 else windows, training=training)
+def _see(network, windows, at, noise=None, *, training):
+    beside = {"condition": at, "noise": noise}
+    given = [windows, *(beside[one.name] for one in network.inputs[1:])]
+    return network(given if given[1:] else windows, training=training)
+
+
+def _and_none(noise):
+    """Noise of translated windows, then none of those that stay on their day, which chance should not move."""
+    return None if noise is None else tf.concat([noise, tf.zeros_like(noise)], 0)
+
+
+def _read(encoder, window, translation, *, training=True):
+    return None if encoder is None else encoder([window, translation], training=training)
 
 
 def _knowing(network, at_real, at_fake):
@@ -211,13 +260,17 @@ def _joined(first, second):
 def build_cyclegan(config: Config, prepared: PreparedPair) -> CycleGAN:
     """Build and compile the trainer; the data give sizes and statistics. Call inside the strategy's scope."""
     seed, objective = config.training.seed, config.objective
-    size = {"window_frames": prepared.window_frames, "n_neurons": prepared.n_neurons}
-    size["n_conditions"] = 0 if prepared.x.condition is None else prepared.x.condition.shape[1]
+    frame = {"window_frames": prepared.window_frames, "n_neurons": prepared.n_neurons}
+    size = frame | {"n_conditions": 0 if prepared.x.condition is None else prepared.x.condition.shape[1]}
     day_x, day_y = (_statistics_of_training_windows(d, prepared.window_frames) for d in (prepared.x, prepared.y))
     to_y, to_x = (
         {"source": source, "target": target, "transport": table}
         for source, target, table in zip((day_x, day_y), (day_y, day_x), transports(config, prepared), strict=True)
     )
+    encoders = None
+    if config.model.noise_channels:
+        read = partial(build_noise_encoder, config.model, **frame)
+        encoders = read(seed=seed + 20, std=day_y.std, name="E_G"), read(seed=seed + 21, std=day_x.std, name="E_F")
     model = CycleGAN(
         generator_g=build_generator(config.model, **size, **to_y, seed=seed, name="G"),
         generator_f=build_generator(config.model, **size, **to_x, seed=seed + 1, name="F"),
@@ -236,6 +289,8 @@ def build_cyclegan(config: Config, prepared: PreparedPair) -> CycleGAN:
         adversarial_weight=objective.adversarial_weight,
         critic_updates=critic_updates(config),
         history_windows=objective.history_windows,
+        noise_encoders=encoders,
+        lambda_noise=objective.lambda_noise,
         seed=seed + 4,
     )
     steps_of_an_epoch = steps_per_epoch(prepared, windows_per_step(config))

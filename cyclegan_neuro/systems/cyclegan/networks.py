@@ -16,6 +16,8 @@ from cyclegan_neuro.systems.cyclegan.knowledge import Transport
 
 __all__ = ["InputStatistics", "backbone_of", "build_discriminator", "build_generator"]
 
+_NOISE_STD = 0.5  # of what noise adds at the start, in z-scores with a backbone
+
 
 @dataclass(frozen=True)
 class InputStatistics:
@@ -52,14 +54,16 @@ def build_generator(
     name : str
         Name of the network, and prefix of its variables.
     n_conditions : int
-        Channels of behaviour; with ``condition_generators`` a second input (batch, time, channel).
+        Channels of behaviour; with ``condition_generators`` an input ``condition`` (batch, time, channel). With
+        ``noise_channels`` the last input is ``noise`` (batch, time, channel).
     transport : Transport, optional
         What the backbone does to z-scores; without it they are passed on.
 
     Returns
     -------
     keras.Model
-        Functional model. With a backbone it is that at initialisation: its last convolution is zero. Attention masks
+        Functional model. With a backbone it is that at initialisation, and noise of half a standard deviation where it
+        reads any: its last convolution is zero. Attention masks
         are the layers ``attention_gate_1_mask`` (after the last residual block, with down-sampling block 2) and
         ``attention_gate_2_mask`` (after up-sampling block 1, with down-sampling block 1).
 
@@ -76,6 +80,9 @@ def build_generator(
     if section.condition_generators:
         given.append(keras.Input((window_frames, n_conditions), name="condition"))
         stem = _beside(stem, given[1])
+    if section.noise_channels:
+        given.append(keras.Input((window_frames, section.noise_channels), name="noise"))
+        stem = _beside(stem, given[-1], "noise")
     wide = section.filters * section.growth
     down_1 = down_sample(stem, section.filters, make, name="down_1")
     down_2 = down_sample(down_1, wide, make, name="down_2")
@@ -92,6 +99,8 @@ def build_generator(
     if section.backbone:
         own = {"kernel_initializer": "zeros"}
     outputs = make.convolution(tensor.shape[-1], name="output_convolution", kernel_size=1, **own)(up_2)
+    if section.noise_channels:
+        outputs = layers.Add(name="with_drawn")([outputs, _drawn(given[-1], tensor.shape[1:], n_neurons, make)])
     if section.input_skip:
         outputs = _input_skip(tensor, up_2, outputs, make, centre=_logit(source.mean))
     if section.backbone:
@@ -166,12 +175,12 @@ def _stem(tensor, section: ModelSection, source: InputStatistics):
     return CoordinateChannels(name="coordinates")(tensor) if section.coordinate_channels else tensor
 
 
-def _beside(tensor, condition):
-    """Behaviour as further channels, the same for every neuron where these are not channels themselves."""
+def _beside(tensor, frames, what: str = "condition"):
+    """Behaviour or noise as further channels, the same for every neuron where these are not channels themselves."""
     if len(tensor.shape) == 4:
-        condition = layers.Reshape((condition.shape[1], 1, condition.shape[2]), name="condition_of_frames")(condition)
-        condition = layers.UpSampling2D((1, tensor.shape[2]), name="condition_of_neurons")(condition)
-    return layers.Concatenate(name="with_condition")([tensor, condition])
+        frames = layers.Reshape((frames.shape[1], 1, frames.shape[2]), name=f"{what}_of_frames")(frames)
+        frames = layers.UpSampling2D((1, tensor.shape[2]), name=f"{what}_of_neurons")(frames)
+    return layers.Concatenate(name=f"with_{what}")([tensor, frames])
 
 
 def _moved(window, transport: Transport | None):
@@ -211,6 +220,16 @@ def _input_skip(window, features, change, make: Convolutions, *, centre: float):
     passed = layers.Multiply(dtype="float32", name="input_passed")([gate, deviation])
     joined = layers.Add(dtype="float32", name="input_skip")([passed, change])
     return layers.Rescaling(1.0, centre, dtype="float32")(joined)
+
+
+def _drawn(noise, shape: tuple[int, ...], n_neurons: int, make: Convolutions):
+    """Noise of its own for every neuron, a filter of the channels: a spread that is there from the first update on."""
+    std = _NOISE_STD / math.sqrt(noise.shape[-1] * make.kernel_size)
+    start = keras.initializers.RandomNormal(0.0, std, seed=make.seed_of("drawn"))
+    drawn = layers.Conv1D(
+        n_neurons, make.kernel_size, padding="same", use_bias=False, kernel_initializer=start, name="drawn"
+    )(noise)
+    return layers.Reshape(shape, name="drawn_as_window")(drawn)
 
 
 def _neurons_as_channels(inputs):

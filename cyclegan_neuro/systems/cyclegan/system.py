@@ -35,11 +35,14 @@ class CycleGANSystem(DaysSystem):
 
         return build_cyclegan(config, prepared)
 
-    def translate(self, config, prepared, trainer, recording, *, to):
+    def draws(self, config):
+        return config.model.noise_channels > 0
+
+    def translate(self, config, prepared, trainer, recording, *, to, sample=(0, 0)):
         from cyclegan_neuro.systems.cyclegan.knowledge import with_recording
 
         known = with_recording(config, prepared, "x" if to == "y" else "y", recording)
-        return super().translate(config, known, trainer, recording, to=to)
+        return super().translate(config, known, trainer, recording, to=to, sample=sample)
 
     def training_figures(self, config, prepared, trainer):
         from cyclegan_neuro.systems.cyclegan.training_figures import training_figures
