@@ -1,14 +1,16 @@
 """Samples of translations, scored by hand and on days whose truth is known, and what the report says of them."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+from cyclegan_neuro.evaluation.days import measurements
 from cyclegan_neuro.evaluation.days.baselines import find_places
 from cyclegan_neuro.evaluation.days.baselines.alignments import Identity
 from cyclegan_neuro.evaluation.days.beyond.parts import part_of, residuals
-from cyclegan_neuro.evaluation.days.one_to_many import N_SAMPLES, PlaceResiduals, measure_samples, sample_scores
+from cyclegan_neuro.evaluation.days.one_to_many import N_SAMPLES, PlaceResiduals, sample_scores
 from cyclegan_neuro.evaluation.days.sections import EvaluationSection
 from cyclegan_neuro.evaluation.days.story.one_to_many import one_to_many_block
 
@@ -28,14 +30,26 @@ class Drawn(Identity):
         return (self._truth[frames.day] + noise)[frames.index]
 
 
+class Unscored:
+    """In place of scores that take seconds."""
+
+    def __init__(self, prepared, places):
+        self.collector = lambda: SimpleNamespace(add=lambda translation: None)
+        self.take, self.result = lambda name, collected: None, lambda: None
+
+
 @pytest.fixture(scope="module")
 def places(state_pair):
     return find_places(EvaluationSection(), state_pair)
 
 
 @pytest.fixture(scope="module")
-def samples(state_pair, places):
-    return measure_samples(state_pair, places, lambda n: Drawn(state_pair, n), Identity(), batch_size=8)
+def samples(state_pair):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(measurements, "fit_baselines", lambda *_, **__: (Identity(),))
+        patch.setattr(measurements, "BeyondTuning", Unscored)
+        draw = lambda number: Drawn(state_pair, number)  # noqa: E731
+        return measurements.measure(EvaluationSection(), state_pair, draw(0), draw=draw).samples
 
 
 def test_scores_of_twenty_numbers_by_hand(signal_of):
