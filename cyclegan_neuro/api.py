@@ -249,22 +249,24 @@ def load_run(
     output_dir = require_path(output_dir, "load_run, output_dir", fix="name the folder of the run")
     overrides = [*_overrides({"evaluation.weights": weights} if weights else {}), *_overrides(settings)]
     system, config = load(run_config_file(output_dir), overrides=overrides)
-    refuse_what_was_learned(overrides, system)
+    refuse_what_was_learned(overrides, system, config)
     return TrainedRun.load(output_dir, system, config)
 
 
-def refuse_what_was_learned(overrides: Sequence[str], system: System) -> None:
-    """Refuse ``--set`` on a trained run of what it was trained with."""
+def refuse_what_was_learned(overrides: Sequence[str], system: System, config: Any) -> None:
+    """Refuse ``--set`` on a trained run of what it was trained with; ``config`` is the run's."""
     from cyclegan_neuro.configuration.fields import input_files
 
     moved = (*input_files(system.Config, section="data"), "training.devices")
+    learned = [f"evaluation.{name}" for name in system.learned_with(config)]
+    but = f" (but {', '.join(learned)})" if learned else ""
     for override in overrides:
         key = override.partition("=")[0].strip()
-        if key.split(".")[0] not in ("evaluation", "report") and key not in moved:
+        if key in learned or (key.split(".")[0] not in ("evaluation", "report") and key not in moved):
             raise ConfigurationError(
                 f"--set {override}",
                 got=f"the key '{key}', which is part of how the run was trained",
-                expected="evaluation.*, report.*, or one of " + ", ".join(moved),
+                expected=f"evaluation.*{but}, report.*, or one of {', '.join(moved)}",
                 fix="train another run with this setting",
             )
 

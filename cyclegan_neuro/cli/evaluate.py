@@ -39,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     with report_user_errors():
         system, config = load(run_config_file(options.output_dir), overrides=options.set)
-        refuse_what_was_learned(options.set, system)
+        refuse_what_was_learned(options.set, system, config)
         config = _with_other_runs(_with_null_pairs(config, options.null), options.seeds)
         with locked(options.output_dir, EVALUATION_LOCK):
             prepare_console()

@@ -112,6 +112,10 @@ class System(ABC):
         """
         raise NotImplementedError
 
+    def learned_with(self, config: Any) -> tuple[str, ...]:
+        """Return settings of section ``evaluation`` that networks were trained with; none by default."""
+        return ()
+
     def draws(self, config: Any) -> bool:
         """Say whether it draws translations, so that a day has many; by default it does not."""
         return False

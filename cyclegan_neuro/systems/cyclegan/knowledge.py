@@ -23,7 +23,7 @@ from cyclegan_neuro.evaluation.days.baselines.places import (
     statistics_per_place,
 )
 from cyclegan_neuro.evaluation.days.baselines.states import PlaceMomentsState
-from cyclegan_neuro.evaluation.days.baselines.training_frames import moments_of_days
+from cyclegan_neuro.evaluation.days.baselines.training_frames import chunks, moments_of_days
 from cyclegan_neuro.evaluation.days.baselines.transports import GaussianOT, shrunk_moments
 from cyclegan_neuro.evaluation.days.validation import validation_distances
 from cyclegan_neuro.interpret.coordinates import Coordinate, choose_coordinate
@@ -42,6 +42,7 @@ _ONE_UNIT = ("identity", "tuning_shift")  # z-scores that are passed on keep the
 _FIELDS = {"position": "position_cm", "speed": "speed_cm_s", "time_since_event": "events"}
 
 _log = logging.getLogger(__name__)
+_SHORT_S = 60.0  # of validation frames of a day
 _WORTH = 0.9  # of the distance that doing nothing has
 #: What the alignments of an evaluation are called as backbones, without the place that they know.
 _BACKBONES: dict[str, Backbone] = {
@@ -87,6 +88,12 @@ def choose_backbone(config: Config, prepared: PreparedPair) -> Backbone:
         distances = {backbone: moments[alignment.name] for backbone, alignment in known.items()}
     else:
         distances = {name: distance_at_places(prepared, places, alignment) for name, alignment in known.items()}
+    seen = [sum(at.index.size for _, at in chunks(prepared, day, which="validation")) for day in ("x", "y")]
+    if min(seen) < _SHORT_S * prepared.frame_rate_hz:
+        _log.warning(
+            "model.backbone auto: validation has %.0f s of the shorter day, too little to choose by; name a backbone, or "
+            "raise windows.validation_fraction and windows.n_validation", min(seen) / prepared.frame_rate_hz,
+        )  # fmt: skip
     best = min(distances, key=distances.__getitem__)
     chosen = best if distances[best] < _WORTH else "identity"
     _log.info("backbone %s: nearest is %s with a distance of %.2f (doing nothing: 1)", chosen, best, distances[best])

@@ -30,6 +30,13 @@ class CycleGANSystem(DaysSystem):
 
         return seen_by_networks(config, super().prepare(config, run_directory=run_directory))
 
+    def learned_with(self, config):
+        """Return what gives the backbone its places and its shrinkage, and the time since an event its range."""
+        if not config.model.backbone and "time_since_event" not in config.model.condition:
+            return ()
+        around = ("before_event_s", "after_event_s", "event_bin_s")
+        return "position_bin_cm", "ot_shrinkage", *(f"interpretation.{name}" for name in around)
+
     def build(self, config, prepared):
         from cyclegan_neuro.systems.cyclegan.model import build_cyclegan
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from cyclegan_neuro.api import refuse_what_was_learned
 from cyclegan_neuro.configuration.sections import LearningSection
 from cyclegan_neuro.errors import ConfigurationError, RecordingError
 from cyclegan_neuro.evaluation.days.baselines import fit_baselines
@@ -75,6 +76,21 @@ def test_auto_takes_the_nearest_alignment_and_nothing_where_none_is_nearer(kind)
     np.testing.assert_allclose(ours.g_x, theirs.g_x, atol=2e-5)
     (text, *_), _ = render_methods([SYSTEM.training_paragraph(settings, prepared, updates=1)])
     assert "(the backbone, which was nearest to the other day on validation frames)" in text
+
+
+def test_auto_says_when_it_has_little_to_choose_by(caplog):
+    """Days of 120 s have about 12 s of validation."""
+    with caplog.at_level("WARNING"):
+        SYSTEM.prepare(config(backbone="auto"))
+    assert "too little to choose by" in caplog.text
+
+
+def test_what_a_backbone_was_fitted_with_is_not_set_on_a_trained_run():
+    bins = ["evaluation.position_bin_cm=2"]
+    refuse_what_was_learned(bins, SYSTEM, config())
+    with pytest.raises(ConfigurationError, match="part of how the run was trained"):
+        refuse_what_was_learned(bins, SYSTEM, config(backbone="tuning_shift"))
+    refuse_what_was_learned(["evaluation.weights=last"], SYSTEM, config(backbone="tuning_shift"))
 
 
 def test_a_filter_in_time_is_a_backbone_of_tuning_and_residuals_alike():
