@@ -91,9 +91,10 @@ def choose_backbone(config: Config, prepared: PreparedPair) -> Backbone:
     seen = [sum(at.index.size for _, at in chunks(prepared, day, which="validation")) for day in ("x", "y")]
     if min(seen) < _SHORT_S * prepared.frame_rate_hz:
         _log.warning(
-            "model.backbone auto: validation has %.0f s of the shorter day, too little to choose by; name a backbone, or "
-            "raise windows.validation_fraction and windows.n_validation", min(seen) / prepared.frame_rate_hz,
-        )  # fmt: skip
+            "model.backbone auto: validation has %.0f s of the shorter day, too little to choose by; "
+            "name a backbone, or raise windows.validation_fraction and windows.n_validation",
+            min(seen) / prepared.frame_rate_hz,
+        )
     best = min(distances, key=distances.__getitem__)
     chosen = best if distances[best] < _WORTH else "identity"
     _log.info("backbone %s: nearest is %s with a distance of %.2f (doing nothing: 1)", chosen, best, distances[best])
