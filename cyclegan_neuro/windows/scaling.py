@@ -40,6 +40,11 @@ class Scaling:
     maximum: np.ndarray
     constant: float = 0.5
 
+    @property
+    def to_z_scores(self) -> bool:
+        """Whether it is one of :meth:`of_moments`."""
+        return self.constant == 0.0
+
     @classmethod
     def of_moments(cls, mean: np.ndarray, std: np.ndarray) -> Scaling:
         """Return the scaling to z-scores; shapes (..., neuron), in ΔF/F."""

@@ -10,6 +10,7 @@ from cyclegan_neuro.api import refuse_what_was_learned
 from cyclegan_neuro.configuration.sections import LearningSection
 from cyclegan_neuro.errors import ConfigurationError, RecordingError
 from cyclegan_neuro.evaluation.days.baselines import fit_baselines
+from cyclegan_neuro.evaluation.days.story.inputs import inputs_block
 from cyclegan_neuro.evaluation.days.translation import ModelTranslator, translate_starts
 from cyclegan_neuro.evaluation.methods import render_methods
 from cyclegan_neuro.recordings.recording import Behaviour
@@ -83,6 +84,13 @@ def test_auto_says_when_it_has_little_to_choose_by(caplog):
     with caplog.at_level("WARNING"):
         SYSTEM.prepare(config(backbone="auto"))
     assert "too little to choose by" in caplog.text
+
+
+def test_the_report_says_that_networks_saw_z_scores():
+    for backbone, text in (("tuning_shift", "z-scores of ΔF/F"), (None, "ΔF/F scaled to [0, 1]")):
+        settings = config(backbone=backbone)
+        block = inputs_block(settings, SYSTEM.prepare(settings))
+        assert f"The networks saw {text}" in " ".join((*block.paragraphs, *block.how))
 
 
 def test_what_a_backbone_was_fitted_with_is_not_set_on_a_trained_run():

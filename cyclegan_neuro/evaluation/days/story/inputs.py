@@ -71,7 +71,7 @@ def inputs_block(config: DaysConfig, prepared: PreparedPair) -> Block:
     told = tell(
         "inputs", origin=origin_sentence(prepared), notes=prepared.notes, findings=bool(findings.rows),
         shares=[percent(share) for share in shares] if any(shares) else None, split=section.split,
-        scaling=section.scaling, shared=section.share_scaling,
+        scaling=section.scaling, shared=section.share_scaling, z_scores=prepared.x.scaling.to_z_scores,
     )  # fmt: skip
     start_s = prepared.x.starts.test[0] / prepared.frame_rate_hz
     caption = (
@@ -93,6 +93,9 @@ def _origins(prepared: PreparedPair) -> tuple[Origin, Origin]:
 def _days_table(prepared: PreparedPair) -> Table:
     days = (prepared.x, prepared.y)
     recordings = [day.recording for day in days]
+    goals = ("scaled to 0", "scaled to 1")
+    if prepared.x.scaling.to_z_scores:
+        goals = ("mean, z-score 0", "a standard deviation above it, z-score 1")
     rows = [
         ("origin", *_origins(prepared)),
         ("subject", *(r.subject or None for r in recordings)),
@@ -107,8 +110,8 @@ def _days_table(prepared: PreparedPair) -> Table:
         ("ROI coordinates", *("known" if r.roi_xy_um is not None else "unknown" for r in recordings)),
         *((f"{part} windows", *(len(getattr(d.starts, part)) for d in days)) for part in _PARTS),
         ("frames per window", prepared.window_frames, prepared.window_frames),
-        ("scaled to 0, lowest (ΔF/F)", *(float(d.scaling.minimum.min()) for d in days)),
-        ("scaled to 1, highest (ΔF/F)", *(float(d.scaling.maximum.max()) for d in days)),
+        (f"{goals[0]}, lowest (ΔF/F)", *(float(d.scaling.minimum.min()) for d in days)),
+        (f"{goals[1]}, highest (ΔF/F)", *(float(d.scaling.maximum.max()) for d in days)),
     ]
     sides = ("mixed", "mixed") if is_mixed(prepared) else ("before learning", "after learning")
     return Table("days", ("", *(f"{day} ({side})" for day, side in zip("xy", sides, strict=True))), tuple(rows))
