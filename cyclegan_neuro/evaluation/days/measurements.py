@@ -21,7 +21,7 @@ from cyclegan_neuro.evaluation.days.translation import (
 )
 from cyclegan_neuro.evaluation.days.tuning import TuningCurves, training_curves, tuning_is_known, tuning_metrics
 from cyclegan_neuro.evaluation.days.turned_maps import Turn, find_turn
-from cyclegan_neuro.evaluation.days.validation import validation_distances
+from cyclegan_neuro.evaluation.days.validation import nearness, validation_distances
 from cyclegan_neuro.windows.prepared import PreparedPair
 
 __all__ = ["Measurements", "PlaceMaps", "example_windows", "measure"]
@@ -170,7 +170,8 @@ def measure(
     validation = validation_distances(prepared, translators, batch_size=section.batch_size)
     samples = None
     if draw is not None and beyond is not None:
-        best = min(baselines, key=lambda one: validation[one.name])
+        near = nearness(prepared, places, baselines)
+        best = min(baselines, key=lambda one: near[one.name])
         samples = measure_samples(prepared, places, draw, best, batch_size=section.batch_size)
     reference, curves, edges_cm = {}, {}, None
     if with_tuning:

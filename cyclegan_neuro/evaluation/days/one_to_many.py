@@ -50,7 +50,7 @@ class Samples:
     scores : dict
         Day that is made → ``model``, ``alignment_alone``, ``alignment_residuals`` or ``place_residuals`` → score.
     best : str
-        The alignment that is nearest on validation windows.
+        The alignment that is nearest on validation frames.
     neurons : {"changed", "all"}
         That the scores are of.
     spread : dict of str to ndarray of float32, shape (frame, neuron)

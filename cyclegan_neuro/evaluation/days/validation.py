@@ -6,11 +6,24 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from cyclegan_neuro.evaluation.days.baselines.alignments import Alignment
+from cyclegan_neuro.evaluation.days.baselines.places import Places, distance_at_places
 from cyclegan_neuro.evaluation.days.translation import Frames, Translator
 from cyclegan_neuro.windows.prepared import PreparedPair
 from cyclegan_neuro.windows.segmentation import window_frame_indices
 
-__all__ = ["validation_distances"]
+__all__ = ["nearness", "validation_distances"]
+
+
+def nearness(prepared: PreparedPair, places: Places | None, alignments: Iterable[Alignment]) -> dict[str, float]:
+    """Return how far alignments are from the other day on validation frames; doing nothing has 1.
+
+    In tuning at places, where frames have any (:func:`..baselines.places.distance_at_places`), else in moments of
+    windows.
+    """
+    if places is None or places.bins is None:
+        return validation_distances(prepared, alignments)
+    return {one.name: distance_at_places(prepared, places, one) for one in alignments}
 
 
 def validation_distances(

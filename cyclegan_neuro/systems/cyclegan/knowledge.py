@@ -18,14 +18,13 @@ from cyclegan_neuro.evaluation.days.baselines.filters import PlaceFilter
 from cyclegan_neuro.evaluation.days.baselines.places import (
     Places,
     PlaceShift,
-    distance_at_places,
     place_of,
     statistics_per_place,
 )
 from cyclegan_neuro.evaluation.days.baselines.states import PlaceMomentsState
 from cyclegan_neuro.evaluation.days.baselines.training_frames import chunks, moments_of_days
 from cyclegan_neuro.evaluation.days.baselines.transports import GaussianOT, shrunk_moments
-from cyclegan_neuro.evaluation.days.validation import validation_distances
+from cyclegan_neuro.evaluation.days.validation import nearness
 from cyclegan_neuro.interpret.coordinates import Coordinate, choose_coordinate
 from cyclegan_neuro.recordings.events import time_since_event_s
 from cyclegan_neuro.recordings.recording import Recording
@@ -72,9 +71,8 @@ class KnowingPair(PreparedPair):
 def choose_backbone(config: Config, prepared: PreparedPair) -> Backbone:
     """Return the backbone that is nearest to the other day on validation frames, without truth.
 
-    Compared are the alignments of an evaluation: their tuning to places, where there are any
-    (:func:`~cyclegan_neuro.evaluation.days.baselines.places.distance_at_places`), else the moments of windows
-    (:func:`~cyclegan_neuro.evaluation.days.validation.validation_distances`). The identity is kept unless another one
+    Compared are the alignments of an evaluation by :func:`~cyclegan_neuro.evaluation.days.validation.nearness`. The
+    identity is kept unless another one
     is at least 10 % nearer than doing nothing: a few minutes differ by chance.
     """
     known: dict[Backbone, Alignment] = {}
@@ -82,12 +80,8 @@ def choose_backbone(config: Config, prepared: PreparedPair) -> Backbone:
         name = alignment.name.removeprefix("position_").removeprefix("event_")
         if name in _BACKBONES:
             known[_BACKBONES[name]] = alignment
-    places = find_places(config.evaluation, prepared)
-    if places is None or places.bins is None:
-        moments = validation_distances(prepared, known.values())
-        distances = {backbone: moments[alignment.name] for backbone, alignment in known.items()}
-    else:
-        distances = {name: distance_at_places(prepared, places, alignment) for name, alignment in known.items()}
+    found = nearness(prepared, find_places(config.evaluation, prepared), known.values())
+    distances = {backbone: found[alignment.name] for backbone, alignment in known.items()}
     seen = [sum(at.index.size for _, at in chunks(prepared, day, which="validation")) for day in ("x", "y")]
     if min(seen) < _SHORT_S * prepared.frame_rate_hz:
         _log.warning(
