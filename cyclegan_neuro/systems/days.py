@@ -33,6 +33,10 @@ class DaysSystem(System):
     def training_paragraph(self, config: Any, prepared: Any, *, updates: int) -> Paragraph:
         """Return what the methods section tells of training; ``updates`` are those behind the weights."""
 
+    def begins_as(self, prepared: Any) -> str | None:
+        """Return the alignment that generators are before training, as metrics.json calls it; None for none."""
+        return None
+
     def condition(self, config: Any) -> Sequence[str]:
         """Return the behaviour that networks see in training; by default none."""
         return ()
@@ -108,6 +112,7 @@ class DaysSystem(System):
                 views=self.views(config, prepared, trainer),
                 cache_directory=cache_directory,
                 condition=self.condition(config),
+                begins_as=self.begins_as(prepared),
                 others=starmap(described, others) if others else (),
                 draw=(lambda number: replace(model, sample=(0, number))) if self.draws(config) else None,
             )

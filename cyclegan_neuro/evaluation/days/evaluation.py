@@ -46,6 +46,7 @@ def evaluate_days(
     views: Views | None = None,
     cache_directory: Path | None = None,
     condition: Sequence[str] = (),
+    begins_as: str | None = None,
     others: Iterable[OtherRun] = (),
     draw: Draw | None = None,
 ) -> Evaluation:
@@ -63,6 +64,8 @@ def evaluate_days(
         Gives the networks that can be explained; without it none is.
     cache_directory : Path, optional
         Keeps spikes and their statistics for the next evaluation.
+    begins_as : str, optional
+        Alignment that the model was before training, which other seeds share.
     condition : sequence of str
         Behaviour that networks were trained with.
     others : iterable of OtherRun
@@ -93,7 +96,7 @@ def evaluate_days(
     found = measure(config.evaluation, prepared, model, recorder=recorder, draw=draw)
     spikes = None if recorder is None else measure_spikes(recorder, found.spikes, model=found.model)
     beyond = beyond_drift(config.evaluation, prepared, null_pairs, own=own, moved=found.moved)
-    sure = identifiability(config, prepared, found, frames_made)
+    sure = identifiability(config, prepared, found, frames_made, begins_as=begins_as)
     explained = None
     if views is not None and config.evaluation.interpretation.enabled:
         explained = interpret_networks(config.evaluation.interpretation, prepared, views)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, fields, replace
+from pathlib import Path
 
 import numpy as np
 
@@ -32,6 +33,7 @@ from cyclegan_neuro.systems.cyclegan.config import Backbone, Condition, Config
 from cyclegan_neuro.windows.memory import aligned_empty
 from cyclegan_neuro.windows.prepared import Day, PreparedPair
 from cyclegan_neuro.windows.scaling import Scaling, apply, gain, invert, scale_transform
+from cyclegan_neuro.windows.storage import read_json, write_json
 
 __all__ = ["KnowingPair", "Transport", "choose_backbone", "seen_by_networks", "transports", "with_recording"]
 
@@ -41,6 +43,7 @@ _ONE_UNIT = ("identity", "tuning_shift")  # z-scores that are passed on keep the
 _FIELDS = {"position": "position_cm", "speed": "speed_cm_s", "time_since_event": "events"}
 
 _log = logging.getLogger(__name__)
+BACKBONE_FILE = "backbone.json"
 _SHORT_S = 60.0  # of validation frames of a day
 _WORTH = 0.9  # of the distance that doing nothing has
 #: What the alignments of an evaluation are called as backbones, without the place that they know.
@@ -95,8 +98,24 @@ def choose_backbone(config: Config, prepared: PreparedPair) -> Backbone:
     return chosen
 
 
-def seen_by_networks(config: Config, prepared: PreparedPair) -> KnowingPair:
+def begins_as(prepared: KnowingPair) -> str | None:
+    """Return the alignment that the backbone is, as an evaluation calls it; None where it moves nothing."""
+    names = {backbone: alignment for alignment, backbone in _BACKBONES.items() if alignment != "identity"}
+    name = names.get(prepared.backbone)  # type: ignore[call-overload]
+    if prepared.backbone not in _AT_PLACES:
+        return name
+    return f"{'event' if prepared.x.recording.behaviour.position_cm is None else 'position'}_{name}"
+
+
+def seen_by_networks(config: Config, prepared: PreparedPair, *, run_directory: Path | None = None) -> KnowingPair:
     """Return the days with the z-scores of ``model.backbone`` in place of scaled values, and ``model.condition``.
+
+    Parameters
+    ----------
+    config : Config
+    prepared : PreparedPair
+    run_directory : Path, optional
+        Keeps what ``auto`` chose: on another machine sums round otherwise.
 
     Raises
     ------
@@ -105,12 +124,30 @@ def seen_by_networks(config: Config, prepared: PreparedPair) -> KnowingPair:
     """
     name = config.model.backbone
     if name == "auto":
-        name = choose_backbone(config, prepared)
+        name = _kept_choice(config, prepared, run_directory)
     prepared = KnowingPair(**{one.name: getattr(prepared, one.name) for one in fields(PreparedPair)}, backbone=name)
     if name:
         prepared = _standardised(config, prepared)
-    days = {day: replace(prepared[day], **_known(config, prepared, prepared[day].recording)) for day in ("x", "y")}
+    shown = config.model.condition
+    days = {
+        day: replace(prepared[day], **_known(config, prepared, prepared[day].recording, shown)) for day in ("x", "y")
+    }
     return replace(prepared, **days)
+
+
+def _kept_choice(config: Config, prepared: PreparedPair, run_directory: Path | None) -> Backbone:
+    if run_directory is None:
+        return choose_backbone(config, prepared)
+    file = run_directory / BACKBONE_FILE
+    if not file.exists():
+        write_json(file, {"backbone": choose_backbone(config, prepared)})
+    return read_json(file, lambda content: _known_backbone(content["backbone"]), what="the backbone of a run")
+
+
+def _known_backbone(name: str) -> Backbone:
+    if name not in _BACKBONES.values():
+        raise ValueError(f"{name!r} is no backbone that auto chooses")
+    return name  # type: ignore[return-value]
 
 
 def with_recording(config: Config, prepared: KnowingPair, day: str, recording: Recording) -> KnowingPair:
@@ -136,17 +173,22 @@ def with_recording(config: Config, prepared: KnowingPair, day: str, recording: R
                 recording.label, got=f"no behaviour.{name}", expected="it, since the networks were trained with it",
                 fix=f"add behaviour.{name} to the recording, frame by frame",
             )  # fmt: skip
-    return replace(prepared, **{day: replace(prepared[day], **_known(config, prepared, recording))})
+    known = {"condition": None} | _known(config, prepared, recording, _shown_to_generators(config))
+    return replace(prepared, **{day: replace(prepared[day], **known)})
 
 
-def _known(config: Config, prepared: KnowingPair, recording: Recording) -> dict:
-    """Places, where scalings depend on them, and condition of the frames of a recording."""
+def _shown_to_generators(config: Config) -> list[Condition]:
+    return config.model.condition if config.model.condition_generators else []
+
+
+def _known(config: Config, prepared: KnowingPair, recording: Recording, shown: list[Condition]) -> dict:
+    """Places, where scalings depend on them, and behaviour that is ``shown`` of the frames of a recording."""
     known = {}
     if prepared.backbone in _AT_PLACES:
         coordinate = _coordinate(config, prepared)
         known["places"] = place_of(_values(config, coordinate.kind, recording), coordinate.edges)
-    if config.model.condition:
-        channels = [_CHANNELS[name](config, prepared, recording) for name in config.model.condition]
+    if shown:
+        channels = [_CHANNELS[name](config, prepared, recording) for name in shown]
         known["condition"] = np.concatenate(channels, axis=1, dtype=np.float32)
     return known
 
@@ -318,7 +360,7 @@ def _z_scores(prepared: PreparedPair, dff: np.ndarray, frames) -> np.ndarray:
 
 
 def _fields_needed(config: Config, prepared: KnowingPair) -> set[str]:
-    needed = {_FIELDS[name] for name in config.model.condition}
+    needed = {_FIELDS[name] for name in _shown_to_generators(config)}
     if prepared.backbone in _AT_PLACES:
         needed.add({"position": "position_cm", "event": "events"}[_coordinate(config, prepared).kind])
     return needed

@@ -28,7 +28,13 @@ class CycleGANSystem(DaysSystem):
     def prepare(self, config, *, run_directory=None):
         from cyclegan_neuro.systems.cyclegan.knowledge import seen_by_networks
 
-        return seen_by_networks(config, super().prepare(config, run_directory=run_directory))
+        days = super().prepare(config, run_directory=run_directory)
+        return seen_by_networks(config, days, run_directory=run_directory)
+
+    def begins_as(self, prepared):
+        from cyclegan_neuro.systems.cyclegan.knowledge import begins_as
+
+        return begins_as(prepared)
 
     def learned_with(self, config):
         """Return what gives the backbone its places and its shrinkage, and the time since an event its range."""

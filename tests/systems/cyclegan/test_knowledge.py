@@ -1,5 +1,6 @@
 """Backbones begin as exactly the alignments they are called after; behaviour reaches networks frame by frame."""
 
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -8,7 +9,7 @@ import tensorflow as tf
 
 from cyclegan_neuro.api import refuse_what_was_learned
 from cyclegan_neuro.configuration.sections import LearningSection
-from cyclegan_neuro.errors import ConfigurationError, RecordingError
+from cyclegan_neuro.errors import ConfigurationError, RecordingError, WindowError
 from cyclegan_neuro.evaluation.days.baselines import fit_baselines
 from cyclegan_neuro.evaluation.days.story.inputs import inputs_block
 from cyclegan_neuro.evaluation.days.translation import ModelTranslator, translate_starts
@@ -76,7 +77,12 @@ def test_auto_takes_the_nearest_alignment_and_nothing_where_none_is_nearer(kind)
     ours, theirs = (translated(one, prepared) for one in (model, expected))
     np.testing.assert_allclose(ours.g_x, theirs.g_x, atol=2e-5)
     (text, *_), _ = render_methods([SYSTEM.training_paragraph(settings, prepared, updates=1)])
-    assert "(the backbone, which was nearest to the other day on validation frames)" in text
+    why = (
+        "which was nearest to the other day"
+        if kind == "tuning"
+        else "since no alignment was 10 % nearer to the other day"
+    )
+    assert f"(the backbone, {why} on validation frames" in text
 
 
 def test_auto_says_when_it_has_little_to_choose_by(caplog):
@@ -196,6 +202,37 @@ def test_another_recording_is_translated_at_its_own_places():
     np.testing.assert_allclose(part, whole[40:], atol=1e-4)
     with pytest.raises(RecordingError, match=r"no behaviour\.position_cm"):
         SYSTEM.translate(settings, prepared, trainer, replace(day, behaviour=Behaviour()), to="y")
+
+
+def test_behaviour_that_only_discriminators_saw_is_not_needed_to_translate():
+    for generators in (False, True):
+        settings = config(backbone="moments", condition=["speed"], condition_generators=generators)
+        prepared = SYSTEM.prepare(settings)
+        trainer, day = SYSTEM.build(settings, prepared), prepared.x.recording
+        day_without = replace(day, behaviour=Behaviour())
+        if generators:
+            with pytest.raises(RecordingError, match=r"no behaviour\.speed_cm_s"):
+                SYSTEM.translate(settings, prepared, trainer, day_without, to="y")
+        else:
+            whole, plain = (SYSTEM.translate(settings, prepared, trainer, one, to="y") for one in (day, day_without))
+            np.testing.assert_array_equal(whole.dff, plain.dff)
+
+
+def test_what_auto_chose_is_kept_with_the_run(tmp_path):
+    settings = config(backbone="auto")
+    chosen = SYSTEM.prepare(settings, run_directory=tmp_path).backbone
+    assert json.loads((tmp_path / "backbone.json").read_text()) == {"backbone": chosen}
+    (tmp_path / "backbone.json").write_text('{"backbone": "moments"}')  # as another machine might have chosen
+    kept = SYSTEM.prepare(settings, run_directory=tmp_path)
+    assert (kept.backbone, SYSTEM.begins_as(kept)) == ("moments", "moment_matching")
+    (tmp_path / "backbone.json").write_text('{"backbone": "magic"}')
+    with pytest.raises(WindowError, match="no backbone that auto chooses"):
+        SYSTEM.prepare(settings, run_directory=tmp_path)
+
+
+def test_seeds_share_the_alignment_that_they_begin_as():
+    begins = {name: SYSTEM.begins_as(SYSTEM.prepare(config(backbone=name))) for name in ("identity", "tuning_shift")}
+    assert begins == {"identity": None, "tuning_shift": "position_shift"}
 
 
 def _part(behaviour, first):

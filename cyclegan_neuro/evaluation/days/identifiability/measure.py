@@ -68,7 +68,7 @@ def frames_of_others(config: DaysConfig, prepared: PreparedPair, others: Iterabl
 
 
 def identifiability(
-    config: DaysConfig, prepared: PreparedPair, found: Measurements, others: Made
+    config: DaysConfig, prepared: PreparedPair, found: Measurements, others: Made, *, begins_as: str | None = None
 ) -> Identifiability | None:
     """Test symmetries and compare runs; None where the test parts are too short for scores beyond tuning.
 
@@ -79,6 +79,8 @@ def identifiability(
     found : Measurements
     others : list
         From :func:`frames_of_others`.
+    begins_as : str, optional
+        Alignment that all these runs were before training; beyond it is what training found.
     """
     if not found.made:
         return None
@@ -87,7 +89,7 @@ def identifiability(
     symmetry, n_laps = {}, (0, 0)
     if places is not None and kind == "position" and found.tuning:
         symmetry, n_laps = _symmetries(prepared, places, parts, found.made["model"])
-    agreement = _agreement(config, prepared, parts["x"], found.made, others)
+    agreement = _agreement(config, prepared, parts["x"], found.made, others, begins_as)
     return Identifiability(kind, n_laps, config.evaluation.position_bin_cm, symmetry, agreement)
 
 
@@ -110,7 +112,12 @@ def _symmetries(prepared: PreparedPair, places: Places, parts: dict[str, Part], 
 
 
 def _agreement(
-    config: DaysConfig, prepared: PreparedPair, part: Part, made: dict[str, np.ndarray], others: Made
+    config: DaysConfig,
+    prepared: PreparedPair,
+    part: Part,
+    made: dict[str, np.ndarray],
+    others: Made,
+    begins_as: str | None,
 ) -> Agreement:
     x = prepared.x.recording
     recorded, scale = x.dff[part.frames], x.dff.std(axis=0, dtype=np.float64)
@@ -128,7 +135,7 @@ def _agreement(
         else:
             kept = (own == np.arange(len(own))) & (columns == np.arange(len(own)))
             permuted.setdefault(other.permutation[0], []).append((change(frames), kept))
-    name = next(name for name in _ALIGNMENTS if name in made)
+    name = next(name for name in (begins_as, *_ALIGNMENTS) if name in made)
     truth = None
     if prepared.truth_is_known:
         truth = change(x.truth.other_day_dff[part.frames])

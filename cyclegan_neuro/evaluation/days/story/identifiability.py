@@ -129,8 +129,9 @@ def _match_sentence(match: Match, names: dict[str, str]) -> str:
     if not match.n:
         return f"{who} no neuron is left to compare."
     means = {name: float(np.mean(values)) for name, values in match.with_runs.items()}
-    if not match.between["places"]:
-        return f"{who} that of the {match.n} others correlates {_mean(match.with_runs['places'])} with this run's."
+    if len(match.between["places"]) < 2 or not np.isfinite([*means.values(), *match.between["places"]]).all():
+        alike = f"that of the {match.n} others correlates {_mean(match.with_runs['places'])} with this run's"
+        return f"{who} {alike}; how far seeds differ takes three."
     moved = [name for name in MEASURES if means[name] < min(match.between[name])]
     shown = "; ".join(
         f"{names[name]} {_mean(match.with_runs[name])} against {_mean(match.between[name])}"
