@@ -79,7 +79,7 @@ def choose_backbone(config: Config, prepared: PreparedPair) -> Backbone:
     is at least 10 % nearer than doing nothing: a few minutes differ by chance.
     """
     known: dict[Backbone, Alignment] = {}
-    for alignment in fit_baselines(config.evaluation, prepared):
+    for alignment in fit_baselines(config.evaluation, prepared, around_frames=False):
         name = alignment.name.removeprefix("position_").removeprefix("event_")
         if name in _BACKBONES:
             known[_BACKBONES[name]] = alignment

@@ -26,7 +26,7 @@ __all__ = ["find_places", "fit_baselines", "fit_place_alignments"]
 
 
 def fit_baselines(
-    section: EvaluationSection, prepared: PreparedPair, *, places: Places | None = None
+    section: EvaluationSection, prepared: PreparedPair, *, places: Places | None = None, around_frames: bool = True
 ) -> tuple[Alignment, ...]:
     """Fit every baseline that applies, in the order of the report.
 
@@ -37,9 +37,11 @@ def fit_baselines(
     prepared : PreparedPair
     places : Places, optional
         As :func:`find_places` returns them; it is asked where they are absent.
+    around_frames : bool
+        Those too that see the frames around one, and take longest: optimal transport over lags, filters.
     """
     x, y, shrinkage = shrunk_moments(prepared, section.ot_shrinkage)
-    lagged = LaggedOT.fit(prepared, shrinkage=section.ot_shrinkage)
+    lagged = LaggedOT.fit(prepared, shrinkage=section.ot_shrinkage) if around_frames else None
     places = places or find_places(section, prepared)
     return (
         Identity(),
@@ -47,7 +49,11 @@ def fit_baselines(
         QuantileMatching.fit(prepared),
         GaussianOT.fit(x, y, shrinkage=shrinkage),
         *(() if lagged is None else (lagged,)),
-        *(() if places is None else fit_place_alignments(prepared, places, shrinkage=section.ot_shrinkage)),
+        *(
+            ()
+            if places is None
+            else fit_place_alignments(prepared, places, shrinkage=section.ot_shrinkage, with_filter=around_frames)
+        ),
     )
 
 
@@ -62,7 +68,7 @@ def find_places(section: EvaluationSection, prepared: PreparedPair) -> Places | 
 
 
 def fit_place_alignments(
-    prepared: PreparedPair, places: Places, *, shrinkage: float | None = None
+    prepared: PreparedPair, places: Places, *, shrinkage: float | None = None, with_filter: bool = True
 ) -> tuple[Alignment, ...]:
     """Fit the alignments that know the place of a frame; of a time in the window filters and states know nothing."""
     x, y = statistics_per_place(prepared, places)
@@ -70,9 +76,6 @@ def fit_place_alignments(
         PlaceShift.fit(places, x, y),
         PlaceMoments.fit(places, x, y),
         PlaceMomentsOT.fit(prepared, places, x, y, shrinkage=shrinkage),
-        *(
-            ()
-            if places.bins is None
-            else (PlaceMomentsState.fit(prepared, places, x, y), PlaceFilter.fit(prepared, places))
-        ),
+        *(() if places.bins is None else (PlaceMomentsState.fit(prepared, places, x, y),)),
+        *((PlaceFilter.fit(prepared, places),) if with_filter and places.bins is not None else ()),
     )
