@@ -11,6 +11,7 @@
 ``recordings/``       days that were in memory when training began
 ``history.csv``       a row per epoch
 ``scaling*``, ``neuron_order*``  written by the windows
+``backbone.json``     written by a CycleGAN whose backbone was chosen
 ``report/``           written by the evaluation
 ``evaluation_cache/`` spikes and their statistics, for the next evaluation; may be deleted
 ================  ==========================================================================
@@ -39,7 +40,7 @@ __all__ = ["DEPENDED_ON", "RunDirectory", "claim"]
 _STAGING = ".preparing"
 _LOCKS = (TRAINING_LOCK, EVALUATION_LOCK)
 _BEFORE_STATUS = (*_LOCKS, _STAGING, ".status.*.tmp.json")  # what can be here before the first status.json
-DEPENDED_ON = ("inputs.json", "scaling*", "neuron_order*", "ordering*")
+DEPENDED_ON = ("inputs.json", "scaling*", "neuron_order*", "ordering*", "backbone.json")
 """What a run's networks depend on, beside its configuration."""
 # Paths relative to the run; "*" also stands for "/". Everything else in a run directory is the user's.
 _OURS = (

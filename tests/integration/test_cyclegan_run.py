@@ -34,7 +34,8 @@ def run(script, *arguments, wait=True):
 
 
 def overrides(*more):
-    return [item for value in (*SMALL, *more) for item in ("--set", value)]
+    settings = [item for value in (*SMALL, *more) for item in ("--set", value)]
+    return ["--config", "cyclegan/activity_alone.yaml", *settings]
 
 
 def weights(run_directory):

@@ -74,7 +74,8 @@ def test_an_interrupted_run_ends_where_an_uninterrupted_one_ends(tmp_path, eager
                 "n_frames": 2,
                 "simulation": {"n_neurons": 5, "n_bins": 20, "n_trials": 4, "frame_pixels": 9},
             },
-            "model": {"filters": [2, 2], "kernel_size": 3, "hidden": [4, 3]}
+            "model": {"hidden": [4, 3]}
+            | ({"filters": [2, 2], "kernel_size": 3} if condition == "movie" else {})
             | {"discriminator_layers": 1, "discriminator_units": 4},
             "objective": {"learn_control": True},
             "training": {"epochs": 3, "supervised_epochs": supervised, "updates_per_epoch": 2, "batch_size": 8}

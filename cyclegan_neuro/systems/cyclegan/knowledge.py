@@ -98,8 +98,10 @@ def choose_backbone(config: Config, prepared: PreparedPair) -> Backbone:
     return chosen
 
 
-def begins_as(prepared: KnowingPair) -> str | None:
+def begins_as(prepared: PreparedPair) -> str | None:
     """Return the alignment that the backbone is, as an evaluation calls it; None where it moves nothing."""
+    if not isinstance(prepared, KnowingPair):
+        return None
     names = {backbone: alignment for alignment, backbone in _BACKBONES.items() if alignment != "identity"}
     name = names.get(prepared.backbone)  # type: ignore[call-overload]
     if prepared.backbone not in _AT_PLACES:
