@@ -32,6 +32,7 @@ __all__ = [
     "place_of",
     "scaled_at",
     "statistics_per_place",
+    "z_score_tables",
 ]
 
 _LEAST_FRAMES = 10  # of a place on either day; with fewer the whole day stands for it
@@ -288,10 +289,7 @@ class PlaceMomentsOT(AtPlaces):
         cls, prepared: PreparedPair, places: Places, x: PlaceStatistics, y: PlaceStatistics, *, shrinkage=None
     ) -> PlaceMomentsOT:
         """Fit to the training frames; a shrinkage that is absent is chosen on validation frames."""
-        days = {"x": x, "y": y}
-        normal = {day: (np.zeros_like(found.mean), np.ones_like(found.std)) for day, found in days.items()}
-        to_z = {day: gain_and_shift(found.mean, found.std, *normal[day]) for day, found in days.items()}
-        from_z = {day: (found.std.astype(np.float32), found.mean.astype(np.float32)) for day, found in days.items()}
+        to_z, from_z = z_score_tables(x, y)
         z_scores = lambda dff, frames: scaled_at(dff, places.of(dff, frames), to_z[frames.day])  # noqa: E731
         *fitted, chosen = shrunk_moments(prepared, shrinkage, seen=z_scores, as_windows=places.bins is None)
         return cls(places, to_z, from_z, GaussianOT.fit(*fitted, shrinkage=chosen))
@@ -304,6 +302,16 @@ class PlaceMomentsOT(AtPlaces):
         at = self.places.of(windows, frames)
         z_scores = scaled_at(windows, at, self.to_z["x" if to == "y" else "y"])
         return scaled_at(self.transport.move(z_scores, to, frames), at, self.from_z[to])
+
+
+def z_score_tables(x: PlaceStatistics, y: PlaceStatistics) -> tuple[dict[Which, Table], dict[Which, Table]]:
+    """Return gain and shift to z-scores at each place, and back, of day x and day y: float32, (place + 1, neuron)."""
+    days: dict[Which, PlaceStatistics] = {"x": x, "y": y}
+    to_z = {
+        day: gain_and_shift(found.mean, found.std, np.zeros_like(found.mean), np.ones_like(found.std))
+        for day, found in days.items()
+    }
+    return to_z, {day: (found.std.astype(np.float32), found.mean.astype(np.float32)) for day, found in days.items()}
 
 
 def scaled_at(windows: np.ndarray, at: np.ndarray, table: Table) -> np.ndarray:

@@ -9,7 +9,7 @@ import numpy as np
 from scipy.ndimage import uniform_filter1d
 
 from cyclegan_neuro.evaluation.days.baselines.alignments import Table, Which, gain_and_shift
-from cyclegan_neuro.evaluation.days.baselines.places import AtPlaces, Places, PlaceStatistics, scaled_at
+from cyclegan_neuro.evaluation.days.baselines.places import AtPlaces, Places, PlaceStatistics, scaled_at, z_score_tables
 from cyclegan_neuro.evaluation.days.baselines.training_frames import chunks, moments_of
 from cyclegan_neuro.evaluation.days.translation import Frames
 from cyclegan_neuro.windows.prepared import PreparedPair
@@ -53,19 +53,13 @@ class PlaceMomentsState(AtPlaces):
     @classmethod
     def fit(cls, prepared: PreparedPair, places: Places, x: PlaceStatistics, y: PlaceStatistics) -> PlaceMomentsState:
         """Fit to the training frames."""
-        days: dict[Which, PlaceStatistics] = {"x": x, "y": y}
         n_smoothed = max(1, round(_SMOOTHED_S * prepared.frame_rate_hz))
-        to_z: dict[Which, Table] = {
-            day: gain_and_shift(s.mean, s.std, np.zeros_like(s.mean), np.ones_like(s.std)) for day, s in days.items()
-        }
-        from_z: dict[Which, Table] = {
-            day: (s.std.astype(np.float32), s.mean.astype(np.float32)) for day, s in days.items()
-        }
+        to_z, from_z = z_score_tables(x, y)
 
         def z_scores(day: Which) -> Iterator[np.ndarray]:
             return (scaled_at(dff, places.of(dff, at), to_z[day]) for dff, at in chunks(prepared, day))
 
-        slow = [moments_of(_slow(z, n_smoothed) for z in z_scores(day)).covariance for day in days]
+        slow = [moments_of(_slow(z, n_smoothed) for z in z_scores(day)).covariance for day in to_z]
         tried = [_states(z_scores, component, n_smoothed) for component in _shared_components(slow)]
         best = max(tried, key=lambda one: float(((one.apart("y") - one.apart("x")) ** 2).sum()))
         within: dict[Which, Table] = {
