@@ -152,7 +152,7 @@ def sample_scores(samples: np.ndarray, part: Part, truth: np.ndarray | None, goa
 
     References
     ----------
-    Gneiting & Raftery 2007, "Strictly proper scoring rules", Eq. 21.
+    Gneiting & Raftery 2007, "Strictly proper scoring rules".
     """
     n = len(samples)
     low, high = np.quantile(samples, _BAND, axis=0, method="weibull")

@@ -35,7 +35,7 @@ def build_noise_encoder(
 
     References
     ----------
-    Almahairi et al. 2018, "Augmented CycleGAN", section 3.
+    Almahairi et al. 2018, "Augmented CycleGAN".
     """
     pair = [keras.Input((window_frames, n_neurons, 1), name=one) for one in ("window", "translation")]
     window, change = pair[0], layers.Subtract(name="change")(pair[::-1])
