@@ -31,7 +31,8 @@ for room, below in (
     ("systems", "evaluation"),
     ("training", "systems"),
     ("report", "training"),
-    ("api", "report"),
+    ("grid", "report"),
+    ("api", "grid"),
     ("cli", "api"),
 ):
     MAY_IMPORT[room] = MAY_IMPORT[below] | {below}
@@ -58,7 +59,7 @@ WITH_TENSORFLOW = (
 )
 LIGHT_ROOMS = (
     "errors", "quiet", "invocation", "configuration", "figures", "recordings", "populations", "spikes", "windows",
-    "interpret", "evaluation", "report", "api", "cli",
+    "interpret", "evaluation", "report", "grid", "api", "cli",
 )  # fmt: skip
 
 

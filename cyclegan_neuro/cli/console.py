@@ -14,7 +14,7 @@ from cyclegan_neuro.errors import UserError
 from cyclegan_neuro.invocation import command
 from cyclegan_neuro.quiet import import_tensorflow_quietly
 
-__all__ = ["new_parser", "number_from", "prepare_console", "report_user_errors"]
+__all__ = ["new_parser", "number_from", "prepare_console", "report_user_errors", "show_progress"]
 
 
 def new_parser(name: str, description: str, epilog: str = "") -> argparse.ArgumentParser:
@@ -95,6 +95,12 @@ def prepare_console() -> None:
 
     Whoever sets ``TF_CPP_MIN_LOG_LEVEL`` sees all that TensorFlow has to say.
     """
+    show_progress()
+    import_tensorflow_quietly()
+
+
+def show_progress() -> None:
+    """Show the package's progress on stderr."""
     log = logging.getLogger("cyclegan_neuro")
     log.setLevel(logging.INFO)
     if not log.handlers:
@@ -102,4 +108,3 @@ def prepare_console() -> None:
         handler.setFormatter(logging.Formatter("%(message)s"))
         log.addHandler(handler)
         log.propagate = False
-    import_tensorflow_quietly()

@@ -18,6 +18,7 @@ COMMANDS = {
     "check": "look at a recording: what it holds, and what is wrong with it",
     "infer": "infer spikes from a recording",
     "simulate": "write simulated days with a known answer",
+    "grid": "train and evaluate every combination of settings in a grid file",
     "sample": "draw samples from a trained generator",
     "describe": "print every setting of a system with its default, unit and the paper's value",
     "systems": "list the systems that can be trained",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +18,7 @@ from cyclegan_neuro.errors import ConfigurationError
 
 __all__ = [
     "Source", "build_config", "changes", "default_source", "differences", "dump_config", "load_config", "read_source",
+    "with_settings",
 ]  # fmt: skip
 
 AnyConfig = TypeVar("AnyConfig", bound=Section)
@@ -125,6 +126,25 @@ def default_source(system: str, *, overrides: Iterable[str] = ()) -> Source:
     return Source(f"defaults of {system}", values, origins)
 
 
+def with_settings(source: Source, settings: Mapping[str, Any], *, told: Mapping[str, str], folder: Path) -> Source:
+    """Return ``source`` with other values, as ``--set`` would have them.
+
+    Parameters
+    ----------
+    source : Source
+    settings : dict
+        Value by dotted key.
+    told : dict
+        Where the user wrote each, for messages.
+    folder : Path
+        That relative paths start from.
+    """
+    values, origins = deepcopy(source.values), dict(source.origins)
+    for key, value in settings.items():
+        _change(tuple(key.split(".")), value, values, origins, _Origin(told[key], folder))
+    return Source(source.name, values, origins)
+
+
 def build_config(source: Source, config: type[AnyConfig]) -> AnyConfig:
     """Check what was read against a system's sections; see :func:`load_config`."""
     try:
@@ -182,7 +202,10 @@ def _apply(override: str, values: dict[str, Any], origins: dict[tuple, _Origin])
             option, got="no key and value", expected="section.key=value", fix="for example --set training.epochs=3"
         )
     value, _ = strict_yaml.parse(text, name=option)
-    origin = _Origin(option, Path.cwd())
+    _change(path, value, values, origins, _Origin(option, Path.cwd()))
+
+
+def _change(path: tuple, value: Any, values: dict[str, Any], origins: dict[tuple, _Origin], origin: _Origin) -> None:
     for leaf_path, leaf in _leaves(value, path):
         _set(values, leaf_path, leaf, origins, origin)
 

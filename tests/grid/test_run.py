@@ -1,0 +1,118 @@
+"""Grids on workers of Dask, with stand-ins for training and evaluation."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from cyclegan_neuro.errors import TrainingError
+from cyclegan_neuro.grid import run as module
+from cyclegan_neuro.grid.cells import expand
+from cyclegan_neuro.grid.engine import LocalPlan, local_plan
+from cyclegan_neuro.grid.file import read_grid
+from cyclegan_neuro.grid.run import open_record, run_grid
+from cyclegan_neuro.grid.task import Task, run_cell
+
+pytest.importorskip("dask_jobqueue")
+STAND_IN = (sys.executable, str(Path(__file__).with_name("stand_in.py")))
+
+
+@pytest.fixture
+def grid_of(tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "PROGRAM", STAND_IN)
+
+    def make(seeds, tries=2):
+        (tmp_path / "grid.yaml").write_text(f"axes: {{training.seed: {seeds}}}\ntries: {tries}\n")
+        grid = read_grid(tmp_path / "grid.yaml")
+        return grid, open_record(grid, expand(grid), tmp_path / "grid")
+
+    return make
+
+
+def test_cells_are_tried_again_and_failures_listed(grid_of):
+    grid, record = grid_of([1, 13, 98, 99])
+    with pytest.raises(TrainingError) as error:
+        run_grid(grid, record, plan=LocalPlan(2, 1))
+    states = {name: (one.state, one.attempts) for name, one in record.progress.items()}
+    assert states == {"seed-1": ("done", 1), "seed-13": ("done", 2), "seed-98": ("failed", 1), "seed-99": ("failed", 2)}
+    assert "2 cells of 4 that failed" in str(error.value)
+    assert "error: broken" in str(error.value)
+    assert record.progress["seed-98"].log_tail[-1] == "error: refused"
+
+    made = record.folder / "seed-1" / "report" / "metrics.json"
+    before = made.stat().st_mtime_ns
+    grid, record = grid_of([1, 2])
+    assert record.names("done") == ["seed-1"]
+    run_grid(grid, record, plan=LocalPlan(1, None))
+    assert record.names("done") == ["seed-1", "seed-2"]
+    assert made.stat().st_mtime_ns == before
+
+
+def test_a_worker_that_is_killed_loses_nothing(grid_of):
+    grid, record = grid_of([50])
+    runner = threading.Thread(target=run_grid, args=(grid, record), kwargs={"plan": LocalPlan(1, 1)}, daemon=True)
+    runner.start()
+    status = record.folder / "seed-50" / "status.json"
+    _wait_for(status.exists)
+    for child in _grandparents_of("stand_in.py"):
+        os.kill(child, signal.SIGKILL)
+    _wait_for(lambda: record.names("done") == ["seed-50"])
+    runner.join(30)
+    log = (record.folder / "logs" / "seed-50.log").read_text()
+    assert log.count(" train ") == 2
+    assert log.count("--resume") == 1
+    assert log.count(" evaluate ") == 1
+
+
+def test_training_stops_saved_when_its_worker_is_gone(tmp_path):
+    config = tmp_path / "config.yaml"
+    config.write_text("training:\n  seed: 50\n")
+    task = Task("a", str(tmp_path / "a"), str(config), str(tmp_path / "a.log"), STAND_IN)
+    code = f"from cyclegan_neuro.grid.task import *; run_cell({task!r})"
+    worker = subprocess.Popen([sys.executable, "-c", code])
+    status = tmp_path / "a" / "status.json"
+    _wait_for(status.exists)
+    worker.kill()
+    worker.wait()
+    _wait_for(lambda: "interrupted" in status.read_text(), 20)
+    assert run_cell(task).exit_code == 0
+
+
+def test_cells_share_the_machine(monkeypatch):
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "4,7")
+    plan = local_plan(workers=None, threads=3)
+    assert (plan.workers, plan.gpus) == (2, ("4", "7"))
+    assert plan.environment(3) == {
+        "CUDA_VISIBLE_DEVICES": "7", "OMP_NUM_THREADS": "3", "TF_NUM_INTRAOP_THREADS": "3", "TF_NUM_INTEROP_THREADS": "3"
+    }  # fmt: skip
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    monkeypatch.setattr(os, "sched_getaffinity", lambda pid: set(range(8)), raising=False)
+    assert local_plan(workers=None, threads=3) == LocalPlan(2, 3)
+    assert local_plan(workers=4, threads=None) == LocalPlan(4, 2)
+    assert local_plan(workers=None, threads=None) == LocalPlan(1, None)
+
+
+def _wait_for(happened, seconds=60):
+    deadline = time.monotonic() + seconds
+    while not happened():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def _grandparents_of(program):
+    """The processes that started a process of ours whose command line names ``program``."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                command, stat = (entry / "cmdline").read_bytes().decode(), (entry / "stat").read_text()
+            except OSError:
+                continue
+            if program in command and "grid" in command:
+                found.append(int(stat.rpartition(")")[2].split()[1]))
+    return found
