@@ -11,7 +11,7 @@ from cyclegan_neuro.systems import base
 
 CONFIGS = Path(__file__).parents[2] / "configs"
 SYSTEMS = base.names()
-FILES = sorted(CONFIGS.glob("*/*.yaml"))
+FILES = sorted(set(CONFIGS.glob("*/*.yaml")) - set(CONFIGS.glob("grids/*")))
 PAPER = sorted(CONFIGS.glob("cyclegan/paper_*.yaml"))
 TABLE_C1 = {
     "windows": ("window_frames", "split", "n_train", "n_validation", "n_test", "scaling"),

@@ -1,10 +1,16 @@
 """From a grid file to cells: products, names, exclusions, and what is refused with which words."""
 
+from pathlib import Path
+
 import pytest
 
 from cyclegan_neuro.errors import ConfigurationError
 from cyclegan_neuro.grid.cells import expand
 from cyclegan_neuro.grid.file import read_grid
+
+
+SHIPPED = sorted((Path(__file__).parents[2] / "configs" / "grids").glob("*.yaml"))
+ROWS_OF_TABLE_1 = 10
 
 
 @pytest.fixture
@@ -75,3 +81,21 @@ def test_what_is_refused(cells_of, text, told):
     with pytest.raises(ConfigurationError) as error:
         cells_of(text)
     assert told in str(error.value)
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.name)
+def test_every_grid_that_comes_with_the_package_can_be_run(path):
+    cells = expand(read_grid(path))
+    assert len({cell.digest for cell in cells}) == len(cells)
+
+
+def test_the_grid_of_table_1_has_its_rows():
+    cells = expand(read_grid(next(path for path in SHIPPED if path.name == "table_1.yaml")))
+    assert len({cell.kind for cell in cells}) == ROWS_OF_TABLE_1
+    agresnet = [cell.config for cell in cells if cell.config.model.generator == "agresnet"]
+    assert {one.objective.name for one in agresnet if one.ordering.method == "original"} == {
+        "gan", "lsgan", "wgangp", "dragan"
+    }  # fmt: skip
+    assert {one.ordering.method for one in agresnet if one.objective.name == "lsgan"} == {
+        "original", "firing_rate", "correlation", "autoencoder"
+    }  # fmt: skip

@@ -87,9 +87,8 @@ def test_cells_share_the_machine(monkeypatch):
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "4,7")
     plan = local_plan(workers=None, threads=3)
     assert (plan.workers, plan.gpus) == (2, ("4", "7"))
-    assert plan.environment(3) == {
-        "CUDA_VISIBLE_DEVICES": "7", "OMP_NUM_THREADS": "3", "TF_NUM_INTRAOP_THREADS": "3", "TF_NUM_INTEROP_THREADS": "3"
-    }  # fmt: skip
+    threads = dict.fromkeys(("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"), "3")
+    assert plan.environment(3) == threads | {"CUDA_VISIBLE_DEVICES": "7"}
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
     monkeypatch.setattr(os, "sched_getaffinity", lambda pid: set(range(8)), raising=False)
     assert local_plan(workers=None, threads=3) == LocalPlan(2, 3)
