@@ -8,7 +8,6 @@ from cyclegan_neuro.errors import ConfigurationError
 from cyclegan_neuro.grid.cells import expand
 from cyclegan_neuro.grid.file import read_grid
 
-
 SHIPPED = sorted((Path(__file__).parents[2] / "configs" / "grids").glob("*.yaml"))
 ROWS_OF_TABLE_1 = 10
 
