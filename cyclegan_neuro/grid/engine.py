@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import subprocess
@@ -197,8 +198,8 @@ def _lifetime(walltime: str) -> list[str]:
 @contextmanager
 def _connected(client_type: Any, scheduler_file: Path) -> Iterator[Client]:
     try:
-        client = client_type(scheduler_file=str(scheduler_file), timeout=20)
-    except (OSError, ValueError) as error:
+        client = client_type(json.loads(scheduler_file.read_text(encoding="utf-8"))["address"], timeout=20)
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise ConfigurationError(
             f"--scheduler_file {scheduler_file}", got=str(error) or type(error).__name__,
             expected="the file of a Dask scheduler that runs", fix="start one: dask scheduler --scheduler-file FILE",
