@@ -161,7 +161,7 @@ def _local(plan: LocalPlan) -> Any:
     from dask.distributed import LocalCluster
 
     return LocalCluster(
-        n_workers=plan.workers, threads_per_worker=1, processes=True, memory_limit=None, dashboard_address=None,
+        n_workers=plan.workers, threads_per_worker=1, processes=True, memory_limit=None, dashboard_address=":0",
         resources={_CELL: 1}, silence_logs=logging.CRITICAL,
     )  # fmt: skip
 
