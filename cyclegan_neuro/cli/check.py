@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -22,6 +23,9 @@ from cyclegan_neuro.recordings import readers
 from cyclegan_neuro.recordings.findings import Finding
 from cyclegan_neuro.recordings.readers.base import Entry
 from cyclegan_neuro.recordings.recording import COUNTS, Recording
+
+if TYPE_CHECKING:
+    from cyclegan_neuro.recordings.loading import Reading
 
 __all__ = ["main"]
 
@@ -60,12 +64,20 @@ def _contents(options: argparse.Namespace) -> tuple[str, list[Entry]]:
         return source.description, list(source.entries().values())
 
 
-def _recording(options: argparse.Namespace) -> tuple[Recording, list[Finding]]:
+def _reading(options: argparse.Namespace) -> Reading:
     # Here and not above, so that --help does not wait for scipy and pydantic.
     from cyclegan_neuro.recordings.loading import load
 
-    reading = load(recording_section(options.file, options), base_directory=Path())
-    return reading.recording, reading.check()
+    return load(recording_section(options.file, options), base_directory=Path())
+
+
+def _configuration(options: argparse.Namespace) -> str:
+    """Return the lines of a configuration that read the file as it was read here."""
+    import yaml
+
+    section = recording_section(options.file, options).model_dump(exclude_defaults=True)
+    lines = yaml.safe_dump({"data": {"source": "files", "x": section}}, sort_keys=False, allow_unicode=True)
+    return f"in a configuration (the other day as y):\n{lines}"
 
 
 def _exit_code(findings: Sequence[Finding]) -> int:
@@ -81,12 +93,16 @@ def _check(options: argparse.Namespace) -> int:
     if len(entries) > _MAX_ENTRIES:
         print(f"   ... and {len(entries) - _MAX_ENTRIES} more")
     sys.stdout.flush()  # so that an error on stderr comes after it
-    recording, findings = _recording(options)
-    print(f"\n{_summary(recording)}\n")
+    reading = _reading(options)
+    findings = reading.check()
+    print(f"\n{_summary(reading.recording)}\n")
+    for note in reading.notes:
+        print(f"read      {note.removeprefix(reading.where).removeprefix(': ')}")
     for finding in findings:
         print(f"{finding.severity:<9} {finding.code:<14} {finding}")
     count = Counter(finding.severity for finding in findings)
-    print(f"\nfindings: {', '.join(f'{count[s]} {s}' for s in ('critical', 'warning', 'info'))}")
+    print(f"\nfindings: {', '.join(f'{count[s]} {s}' for s in ('critical', 'warning', 'info'))}\n")
+    print(_configuration(options), end="")
     return _exit_code(findings)
 
 
@@ -120,16 +136,19 @@ def _check_as_json(options: argparse.Namespace) -> int:
     try:
         description, entries = _contents(options)
         result |= {"description": description, "contents": [asdict(entry) for entry in entries]}
-        recording, findings = _recording(options)
+        reading = _reading(options)
+        findings = reading.check()
     except UserError as error:
         result["error"] = {part: getattr(error, part) for part in ("where", "got", "expected", "fix")}
         print(json.dumps(result, indent=2, ensure_ascii=False))
         return error.exit_code
+    recording = reading.recording
     result["recording"] = {name: getattr(recording, name) for name in _FACTS} | {
         "roi_ids": recording.roi_ids is not None,
         "behaviour": list(recording.behaviour.available()),
         "truth": recording.truth is not None,
     }
+    result["notes"] = list(reading.notes)
     result["findings"] = [asdict(finding) for finding in findings]
     print(json.dumps(result, indent=2, ensure_ascii=False))
     return _exit_code(findings)

@@ -45,7 +45,7 @@ class Reading:
     notes : tuple of str
         What was done to the data.
     unit_stated : bool
-        Whether the section says in which unit ΔF/F is.
+        Whether the section or the file says in which unit ΔF/F is.
     """
 
     recording: Recording
@@ -103,12 +103,20 @@ def read_file(
     --------
     >>> recording = read_file("day1.h5", fields={"dff": "traces"}, frame_rate_hz=24.0)  # doctest: +SKIP
     """
-    path = Path(path).expanduser()
-    with readers.open_source(path, format) as source:
-        values = _read_fields(source, dict(fields or {}), frame_rate_hz, transpose)
+    return _read(Path(path).expanduser(), fields or {}, format, frame_rate_hz, transpose)[0]
+
+
+def _read(
+    path: Path, fields: Mapping[str, str], format: str, frame_rate_hz: float | None, transpose: bool
+) -> tuple[Recording, Source]:
+    """Return the recording, and what it was read from: closed, with what it has to say."""
+    with readers.open_source(path, format) as opened:
+        _require_known(fields)
+        source, names = opened.resolve(fields, frame_rate_hz=frame_rate_hz)
+        values = _read_fields(source, names, frame_rate_hz, transpose)
     if not values.get("source"):
         values["source"] = str(path)
-    return from_fields(values)
+    return from_fields(values), source
 
 
 def load(section: RecordingSection, *, base_directory: Path) -> Reading:
@@ -132,21 +140,16 @@ def load(section: RecordingSection, *, base_directory: Path) -> Reading:
     """
     path = Path(base_directory) / Path(section.path).expanduser()
     where = section._called or str(path)
-    recording = read_file(
-        path,
-        fields=section.fields,
-        format=section.format,
-        frame_rate_hz=section.frame_rate_hz,
-        transpose=section.transpose,
-    )
-    notes = []
+    recording, source = _read(path, section.fields, section.format, section.frame_rate_hz, section.transpose)
+    notes = [f"{where}: {text}" for text in source.notes]
     if section.transpose:
         notes.append(f"{where}: matrix transposed from (neuron, time)")
     if section.frame_rate_hz is not None:
         notes.append(f"{where}: frame rate {section.frame_rate_hz:g} Hz from the configuration")
     if section.indicator:
         recording = replace(recording, indicator=section.indicator)
-    if section.unit == "percent":
+    unit = section.unit or source.unit
+    if unit == "percent":
         recording = replace(recording, dff=recording.dff / np.float32(100))
         notes.append(f"{where}: ΔF/F divided by 100 (percent to fraction)")
     if section.nan == "interpolate":
@@ -161,7 +164,7 @@ def load(section: RecordingSection, *, base_directory: Path) -> Reading:
             expected="neurons to keep",
             fix="nan: interpolate, or another file",
         )
-    return Reading(recording, where, dropped, tuple(notes), unit_stated=section.unit is not None)
+    return Reading(recording, where, dropped, tuple(notes), unit_stated=unit is not None)
 
 
 def _interpolated(recording: Recording, nan_gap_s: float) -> tuple[Recording, list[str]]:
@@ -188,7 +191,7 @@ def _dropped(recording: Recording, section: RecordingSection) -> tuple[np.ndarra
     return dropped, notes
 
 
-def _read_fields(source: Source, fields: dict[str, str], frame_rate_hz: float | None, transpose: bool) -> dict:
+def _require_known(fields: Mapping[str, str]) -> None:
     for name in fields:
         if name not in FIELDS:
             near = get_close_matches(name, FIELDS, n=1)
@@ -198,6 +201,9 @@ def _read_fields(source: Source, fields: dict[str, str], frame_rate_hz: float | 
                 expected=f"one of {', '.join(FIELDS)}",
                 fix=f"did you mean '{near[0]}'?" if near else "remove it",
             )
+
+
+def _read_fields(source: Source, fields: Mapping[str, str], frame_rate_hz: float | None, transpose: bool) -> dict:
     values: dict = {}
     sizes: dict[str, int] = {}
     for name, spec in FIELDS.items():

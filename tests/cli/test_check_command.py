@@ -6,6 +6,7 @@ import sys
 
 import numpy as np
 import pytest
+import yaml
 
 from cyclegan_neuro.cli.check import main
 from cyclegan_neuro.recordings.recording import Behaviour, Recording
@@ -53,7 +54,15 @@ def test_fields_rate_unit_and_transpose(tmp_path, capsys):
     np.savez(tmp_path / "a.npz", traces=recording().dff.T * 100)
     options = ["--field", "dff=traces", "--frame_rate", "24", "--transpose", "--unit", "percent", "--format", "npz"]
     assert main([str(tmp_path / "a.npz"), *options]) == 0
-    assert "0 warning" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "0 warning" in out
+    assert "read      ΔF/F divided by 100 (percent to fraction)" in out
+    section = yaml.safe_load(out.split("(the other day as y):")[1])["data"]
+    assert section["source"] == "files"
+    assert section["x"] == {
+        "path": str(tmp_path / "a.npz"), "format": "npz", "fields": {"dff": "traces"}, "frame_rate_hz": 24.0,
+        "transpose": True, "unit": "percent",
+    }  # fmt: skip
 
 
 def test_json(tmp_path, capsys):

@@ -8,7 +8,7 @@ lies in :mod:`cyclegan_neuro.recordings.loading` and is the same for all formats
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -64,11 +64,36 @@ class Source(ABC):
         The kind of file, in words.
     aliases : mapping
         Names under which the format keeps fields of the package, by field name.
+    unit : {"fraction", "percent"}, optional
+        Unit of ΔF/F, where the file states it; a user's word counts more.
+    notes : sequence of str
+        What was decided or done between the file and the fields, known when they have been read.
     """
 
     path: Path
     description: str
     aliases: Mapping[str, str] = {}
+    unit: Literal["fraction", "percent"] | None = None
+    notes: Sequence[str] = ()
+
+    def resolve(self, fields: Mapping[str, str], *, frame_rate_hz: float | None) -> tuple[Source, Mapping[str, str]]:
+        """Return what a recording is read from, and the names of its fields there.
+
+        Formats that hold several recordings, or say in words of their own what a field is, choose here.
+
+        Parameters
+        ----------
+        fields : mapping
+            Names that the user gives, by field.
+        frame_rate_hz : float, optional
+            The rate that the user gives.
+
+        Raises
+        ------
+        RecordingError
+            If the file holds no recording, or several and ``fields`` names none.
+        """
+        return self, fields
 
     @abstractmethod
     def entries(self) -> dict[str, Entry]:
