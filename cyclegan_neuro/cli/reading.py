@@ -27,8 +27,13 @@ def add_reader_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--transpose", action="store_true", help="the matrix in the file is (neuron, time)")
     parser.add_argument("--indicator", default="", metavar="NAME", help="for example GCaMP6f, if the file names none")
     parser.add_argument(
-        "--unit", choices=("fraction", "percent"),
-        help="unit of ΔF/F in the file; where it is not stated, values as large as percent are refused",
+        "--unit", choices=("fraction", "percent", "raw"),
+        help="unit of ΔF/F in the file (raw: ΔF/F is computed); where it is not stated, values as large as percent are "
+        "refused",
+    )  # fmt: skip
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="KEY=VALUE",
+        help="any other setting of data.x, for example baseline.near_zero=drop or rois=all; repeat for more",
     )  # fmt: skip
 
 
@@ -42,20 +47,34 @@ def recording_section(path: str, options: argparse.Namespace, **policies: Any) -
         With the options of :func:`add_reader_options`.
     **policies : str
         Further settings of the section, for example ``nan="interpolate"``.
+
+    Raises
+    ------
+    ConfigurationError
+        If ``--set`` names a setting that does not exist, or a value that it cannot have.
     """
     # Here and not above, so that --help does not wait for pydantic.
+    from pydantic import ValidationError
+
+    from cyclegan_neuro.configuration.loading import default_source
+    from cyclegan_neuro.configuration.problems import explain
     from cyclegan_neuro.configuration.sections import RecordingSection
 
-    return RecordingSection(
-        path=path,
-        format=options.format,
-        fields=dict(options.field),
-        frame_rate_hz=options.frame_rate,
-        transpose=options.transpose,
-        unit=options.unit,
-        indicator=options.indicator,
-        **policies,
-    )
+    stated = {
+        "path": path,
+        "format": options.format,
+        "fields": dict(options.field),
+        "frame_rate_hz": options.frame_rate,
+        "transpose": options.transpose,
+        "unit": options.unit,
+        "indicator": options.indicator,
+    }
+    source = default_source("", overrides=options.set)
+    del source.values["system"]
+    try:
+        return RecordingSection.model_validate(stated | policies | source.values)
+    except ValidationError as error:
+        raise explain(error, RecordingSection, source.where) from None
 
 
 def _field(text: str) -> tuple[str, str]:

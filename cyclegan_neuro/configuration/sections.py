@@ -10,6 +10,7 @@ from cyclegan_neuro.configuration.fields import Contradiction, InputFile, Sectio
 
 __all__ = [
     "AutoencoderSection",
+    "BaselineSection",
     "DataSection",
     "EvaluationSection",
     "InterpretationSection",
@@ -27,21 +28,52 @@ __all__ = [
 ]
 
 
+class BaselineSection(Section):
+    """How ΔF/F is computed from raw fluorescence (docs/data_formats.md)."""
+
+    window_s: float = setting(60.0, "Length of the running window of F0.", unit="s", gt=0.0)
+    percentile: float = setting(8.0, "Percentile of the fluorescence in the window that is F0.", unit="%", ge=0, le=100)
+    neuropil: float | None = setting(
+        None, "Share of the neuropil signal to subtract; 0.7 when absent, where there is such a signal.", ge=0, le=2
+    )
+    near_zero: Literal["error", "drop"] = setting(
+        "error", "Neurons whose F0 comes near to 0 or below it: refuse, or drop (on both days)."
+    )
+    divide_by: Literal["F0", "noise"] = setting(
+        "F0", "noise: for traces without background, which have no F0; the result is not ΔF/F, and the report says so."
+    )
+
+
 class RecordingSection(Section):
     """Where one day's recording lies and how to read it."""
 
-    path: InputFile = setting("", "File that holds the recording; relative to the configuration file.")
-    format: str = setting("auto", "Reader: auto, hdf5, npz, mat (found by name in recordings/readers).")
+    path: InputFile = setting("", "File or folder that holds the recording; relative to the configuration file.")
+    format: str = setting("auto", "Reader: auto, hdf5, npz, mat, ... (found by name in recordings/readers).")
     fields: dict[str, str] = setting(
         {},
         "Names in the file, for example {dff: traces/dff, roi_ids: cells}; empty for the project's own layout.",
     )
     frame_rate_hz: float | None = setting(None, "Frame rate if the file does not hold it.", unit="Hz", gt=0.0)
     transpose: bool = setting(False, "The matrix in the file is (neuron, time).")
-    unit: Literal["fraction", "percent"] | None = setting(
+    unit: Literal["fraction", "percent", "raw"] | None = setting(
         None,
-        "Unit of ΔF/F in the file; percent is divided by 100. Left out, a fraction is assumed, and values as large as "
-        "percent are refused.",
+        "Unit of ΔF/F in the file; percent is divided by 100, and of raw fluorescence ΔF/F is computed. Left out, what "
+        "the file says or a fraction is assumed, and values as large as percent are refused.",
+    )
+    baseline: BaselineSection | None = setting(
+        None, "How ΔF/F is computed where the file holds raw fluorescence; the defaults of this section when absent."
+    )
+    rois: Literal["accepted", "all"] = setting(
+        "accepted", "Regions of interest to read, where the file says which of them are cells."
+    )
+    min_probability: float | None = setting(
+        None, "Read regions that are cells with at least this probability, whatever their label.", ge=0.0, le=1.0
+    )
+    um_per_pixel: float | None = setting(
+        None,
+        "Size of a pixel, where the file has ROI centres in pixels; without it they are left out.",
+        unit="µm",
+        gt=0.0,
     )
     indicator: str = setting(
         "", "Calcium indicator, for example GCaMP6f, if the file does not name it; spike inference depends on it."
@@ -54,6 +86,19 @@ class RecordingSection(Section):
         "keep", "Constant neurons: keep at mid-scale or drop (on both days)."
     )
     _called: str = PrivateAttr("")  # in messages, where that is not the path of the file
+
+    @model_validator(mode="after")
+    def _settings_agree(self):
+        if self.baseline is not None and self.unit in ("fraction", "percent"):
+            raise Contradiction(
+                "baseline", got=f"a baseline with unit {self.unit}", expected="raw fluorescence to compute ΔF/F of",
+                fix="remove baseline, or set unit: raw",
+            )  # fmt: skip
+        if self.rois == "all" and self.min_probability is not None:
+            raise Contradiction(
+                "min_probability", got="rois: all and min_probability", expected="one of the two", fix="remove one"
+            )
+        return self
 
     def as_called(self, name: str) -> RecordingSection:
         """Return the section of a day that messages call ``name``."""

@@ -24,6 +24,7 @@ FORMAT_VERSION = 1
 
 Value = Any  # ndarray, str, float or bool: which, its FieldSpec says
 _TRUTH = "truth/"
+_OPTIONAL = ("roi_xy_um", "roi_rows", "gaps", "days_mixed")
 _TEXTS = ("subject", "session", "source", "indicator")
 
 
@@ -56,7 +57,9 @@ _SPECS = (
     FieldSpec("dff", "real", np.float32, ("time", "neuron")),
     FieldSpec("frame_rate_hz", "real", np.float64),
     FieldSpec("roi_ids", "text", str, ("neuron",)),
+    FieldSpec("neuropil", "real", np.float32, ("time", "neuron")),
     FieldSpec("roi_xy_um", "real", np.float32, ("neuron", "xy")),
+    FieldSpec("roi_rows", "whole", np.int64, ("neuron",)),
     FieldSpec("position_cm", "real", np.float32, ("time",)),
     FieldSpec("licks", "whole", np.uint8, ("time",)),
     FieldSpec("rewards", "whole", np.uint8, ("time",)),
@@ -105,6 +108,8 @@ def to_fields(recording: Recording) -> dict[str, Value]:
         values["roi_ids"] = np.array(recording.roi_ids)
     if recording.roi_xy_um is not None:
         values["roi_xy_um"] = recording.roi_xy_um
+    if recording.roi_rows is not None:
+        values["roi_rows"] = recording.roi_rows
     values.update(recording.behaviour.available())
     if np.size(recording.gaps):
         values["gaps"] = recording.gaps
@@ -129,7 +134,9 @@ def from_fields(values: Mapping[str, Value]) -> Recording:
     """
     behaviour = {f.name: values[f.name] for f in fields(Behaviour) if f.name in values}
     truth = {f.name: values[_TRUTH + f.name] for f in fields(Truth) if _TRUTH + f.name in values}
-    optional = {name: values[name] for name in ("roi_xy_um", "gaps", "days_mixed", *_TEXTS) if name in values}
+    optional = {
+        name: values[name] for name in ("roi_xy_um", "roi_rows", "gaps", "days_mixed", *_TEXTS) if name in values
+    }
     known = truth.keys() >= {f.name for f in fields(Truth) if f.default is MISSING}
     return Recording(
         dff=values["dff"],

@@ -121,6 +121,9 @@ class Recording:
         Calcium indicator, for example ``"GCaMP6f"``; empty where it is not known.
     truth : Truth, optional
         Known only for simulated sessions.
+    roi_rows : ndarray of int64, shape (neuron,), optional
+        Rows of the neurons, from 0, in the list of the program that found them, of which not all are read; what tables
+        of matched cells count by. Never what identifies a neuron across days.
 
     Examples
     --------
@@ -144,6 +147,7 @@ class Recording:
     days_mixed: bool = False
     indicator: str = ""
     truth: Truth | None = None
+    roi_rows: np.ndarray | None = None
 
     def __repr__(self) -> str:
         shape: tuple[int, ...] = getattr(self.dff, "shape", ())  # whatever was given: nothing is checked yet
@@ -183,5 +187,6 @@ class Recording:
             dff=np.ascontiguousarray(self.dff[:, columns]),
             roi_ids=None if self.roi_ids is None else tuple(self.roi_ids[c] for c in columns),
             roi_xy_um=None if self.roi_xy_um is None else self.roi_xy_um[columns],
+            roi_rows=None if self.roi_rows is None else self.roi_rows[columns],
             truth=None if self.truth is None else self.truth.select_neurons(columns),
         )

@@ -110,6 +110,6 @@ def test_paper_files_spell_out_table_c1(path):
 
 def test_field_at():
     config = base.get("cyclegan").Config
-    assert field_at(config, ("data", "x", "path")).description.startswith("File that holds")
+    assert field_at(config, ("data", "x", "path")).description.startswith("File or folder that holds")
     assert field_at(config, ("data", "nothing")) is None
     assert field_at(config, ("training", "epochs", "more")) is None

@@ -328,7 +328,8 @@ def test_percent(tmp_path):
         r"\(0\.5 is 50 %\)\. Fix: what is the unit\? If it is percent, set unit: percent \(on a command line add "
         r"--unit percent\), or divide an array by 100; "
         r"if it is a fraction in spite of these values, set unit: fraction; "
-        r"if it is neither \(raw fluorescence, CaImAn's C\), use ΔF/F \(CaImAn: F_dff\) in its place",
+        r"if it is raw fluorescence, set unit: raw and ΔF/F is computed; "
+        r"if it is none of these \(CaImAn's C\), use ΔF/F \(CaImAn: F_dff\) in its place",
         str(found),
     )
     write_recording(day(traces() * 100), tmp_path / "day1.h5")

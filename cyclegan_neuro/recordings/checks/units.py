@@ -27,7 +27,8 @@ _STATE_THE_UNIT = (
     "what is the unit? If it is percent, set unit: percent (on a command line add --unit percent), or divide an "
     "array by 100; "
     "if it is a fraction in spite of these values, set unit: fraction; "
-    "if it is neither (raw fluorescence, CaImAn's C), use ΔF/F (CaImAn: F_dff) in its place"
+    "if it is raw fluorescence, set unit: raw and ΔF/F is computed; "
+    "if it is none of these (CaImAn's C), use ΔF/F (CaImAn: F_dff) in its place"
 )
 
 

@@ -18,9 +18,10 @@ import numpy as np
 
 from cyclegan_neuro.errors import RecordingError
 
-__all__ = ["SLICE_BYTES", "Entry", "Kind", "Reader", "Source", "damaged", "incomplete", "kind_of"]
+__all__ = ["SLICE_BYTES", "Entry", "Kind", "Quantity", "Reader", "Source", "damaged", "incomplete", "kind_of"]
 
 Kind = Literal["number", "complex", "text", "object"]
+Quantity = Literal["", "dff", "raw", "denoised"]
 
 #: Upper bound of what is read from a file at once, before it is converted.
 SLICE_BYTES = 16 * 2**20
@@ -42,6 +43,9 @@ class Entry:
         What :meth:`Source.read` can make of it; ``"object"`` is never read.
     attribute : bool
         Whether it is an attribute rather than an array.
+    quantity : {"", "dff", "raw", "denoised"}
+        What the traces are, where the format says so: ΔF/F, raw fluorescence (of which ΔF/F is computed), or a model's
+        denoised or deconvolved traces (which are refused).
     """
 
     name: str
@@ -49,6 +53,7 @@ class Entry:
     type_name: str
     kind: Kind
     attribute: bool = False
+    quantity: Quantity = ""
 
     def __str__(self) -> str:
         return f"{self.name} {self.shape} {self.type_name}"
@@ -68,6 +73,8 @@ class Source(ABC):
         Unit of ΔF/F, where the file states it; a user's word counts more.
     notes : sequence of str
         What was decided or done between the file and the fields, known when they have been read.
+    centres_in_pixels : bool
+        Whether ``roi_xy_um`` of the format is in pixels, which the user has to give the size of.
     """
 
     path: Path
@@ -75,6 +82,7 @@ class Source(ABC):
     aliases: Mapping[str, str] = {}
     unit: Literal["fraction", "percent"] | None = None
     notes: Sequence[str] = ()
+    centres_in_pixels: bool = False
 
     def resolve(self, fields: Mapping[str, str], *, frame_rate_hz: float | None) -> tuple[Source, Mapping[str, str]]:
         """Return what a recording is read from, and the names of its fields there.
@@ -94,6 +102,31 @@ class Source(ABC):
             If the file holds no recording, or several and ``fields`` names none.
         """
         return self, fields
+
+    def select(self, *, rois: str, min_probability: float | None) -> None:
+        """Choose the neurons that everything else is about; the traces and what there is per neuron hold only them.
+
+        Parameters
+        ----------
+        rois : {"accepted", "all"}
+            ``"accepted"`` are those that the program or its user took for cells; all where the file does not say.
+        min_probability : float, optional
+            Those that are cells with at least this probability, in place of their label.
+
+        Raises
+        ------
+        RecordingError
+            If the format has no such choice, or nothing is left.
+        """
+        if rois == "accepted" and min_probability is None:
+            return
+        asked = "rois: all" if min_probability is None else f"min_probability: {min_probability:g}"
+        raise RecordingError(
+            str(self.path),
+            got=f"{asked}, and {self.description}",
+            expected="a file that says which regions are cells",
+            fix=f"remove {asked.partition(':')[0]}",
+        )
 
     @abstractmethod
     def entries(self) -> dict[str, Entry]:
@@ -142,6 +175,8 @@ class Reader(ABC):
         Whether the format can be written.
     specificity : int
         Where two formats recognise one file (every MATLAB 7.3 file is also HDF5), the higher one gets it.
+    folders : bool
+        Whether a recording of the format is a folder.
     """
 
     name: str
@@ -149,10 +184,11 @@ class Reader(ABC):
     suffixes: tuple[str, ...]
     writes: bool = True
     specificity: int = 0
+    folders: bool = False
 
     @abstractmethod
     def recognises(self, path: Path, head: bytes) -> bool:
-        """Say from the content (``head`` is its first 1,024 bytes) whether the file is of this format."""
+        """Say from the content (``head`` is its first 1,024 bytes, none of a folder) whether it is of this format."""
 
     @abstractmethod
     def open(self, path: Path) -> AbstractContextManager[Source]:

@@ -1,0 +1,246 @@
+"""From a file to a :class:`Recording`: fields found by name, which neurons, ΔF/F of what is raw fluorescence."""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from cyclegan_neuro.configuration.sections import BaselineSection, RecordingSection
+from cyclegan_neuro.errors import RecordingError
+from cyclegan_neuro.recordings import readers
+from cyclegan_neuro.recordings.conversion import convert, matrix_sizes, require_valid_time
+from cyclegan_neuro.recordings.dff import RELATIVE_NOISE, delta_f_over_f
+from cyclegan_neuro.recordings.findings import Finding
+from cyclegan_neuro.recordings.layout import FIELDS, FieldSpec, from_fields
+from cyclegan_neuro.recordings.memory import require_room
+from cyclegan_neuro.recordings.readers.base import Entry, Source
+from cyclegan_neuro.recordings.recording import Recording
+
+__all__ = ["Read", "neuron_names", "read"]
+
+_log = logging.getLogger(__name__)
+_LISTED = 20
+
+
+@dataclass(frozen=True, eq=False)
+class Read:
+    """A recording as it stands in the file, but for ΔF/F of raw fluorescence.
+
+    Attributes
+    ----------
+    recording : Recording
+    without_baseline : ndarray of int64, shape (neuron,)
+        Columns of NaN, where F0 is near or below 0.
+    notes : tuple of str
+        Which neurons were chosen, and how ΔF/F was computed.
+    findings : tuple of Finding
+        What is worth a warning about that.
+    unit : {"fraction", "percent"}, optional
+        Unit of ΔF/F, where the file states it.
+    """
+
+    recording: Recording
+    without_baseline: np.ndarray
+    notes: tuple[str, ...]
+    findings: tuple[Finding, ...] = ()
+    unit: Literal["fraction", "percent"] | None = None
+
+
+def read(path: Path, section: RecordingSection) -> Read:
+    """Read what a file holds; unit, indicator and policies of the section are left to the caller.
+
+    Raises
+    ------
+    RecordingError
+        If the file cannot be read, a field is missing or of the wrong type or shape, the traces are denoised, or F0 of
+        raw fluorescence is near 0.
+    """
+    with readers.open_source(path, section.format) as opened:
+        _require_known(section.fields)
+        source, names = opened.resolve(section.fields, frame_rate_hz=section.frame_rate_hz)
+        source.select(rois=section.rois, min_probability=section.min_probability)
+        values, is_raw = _read_fields(source, names, section)
+        notes = (*source.notes, *_centres_in_um(values, source, section))
+    neuropil = values.pop("neuropil", None)
+    if not values.get("source"):
+        values["source"] = str(path)
+    recording = from_fields(values)
+    if not is_raw:
+        return Read(recording, np.zeros(0, np.int64), notes, unit=source.unit)
+    settings = section.baseline or BaselineSection()
+    made = delta_f_over_f(
+        recording.dff, frame_rate_hz=recording.frame_rate_hz, settings=settings, neuropil=neuropil,
+        names=neuron_names(recording), where=str(path),
+    )  # fmt: skip
+    findings = (_not_dff(str(path)),) if settings.divide_by == "noise" else ()
+    return Read(replace(recording, dff=made.dff), made.without_baseline, (*notes, made.note), findings)
+
+
+def _not_dff(where: str) -> Finding:
+    return Finding(
+        "warning",
+        "noise_units",
+        f"{where}, field dff",
+        got=f"raw traces divided by their noise ({RELATIVE_NOISE:g} % per sqrt(Hz) in every neuron)",
+        expected="ΔF/F",
+        fix="compare no amplitudes between neurons, nor with other recordings; export ΔF/F where there is an F0",
+    )
+
+
+def neuron_names(recording: Recording) -> tuple[str, ...]:
+    """Return what messages call the neurons: ROI ids, rows in the program that found them, or columns."""
+    rows = range(recording.n_neurons) if recording.roi_rows is None else recording.roi_rows
+    return recording.roi_ids or tuple(str(row) for row in rows)
+
+
+def _centres_in_um(values: dict, source: Source, section: RecordingSection) -> tuple[str, ...]:
+    in_pixels = source.centres_in_pixels and "roi_xy_um" in values and "roi_xy_um" not in section.fields
+    if section.um_per_pixel is not None:
+        if not in_pixels:
+            raise RecordingError(
+                f"{source.path}, um_per_pixel", got=f"{section.um_per_pixel:g}, and no ROI centres in pixels",
+                expected="a file with ROI centres in pixels", fix="remove um_per_pixel",
+            )  # fmt: skip
+        values["roi_xy_um"] = values["roi_xy_um"] * np.float32(section.um_per_pixel)
+        return (f"ROI centres from pixels of {section.um_per_pixel:g} µm",)
+    if in_pixels:
+        del values["roi_xy_um"]
+        return ("ROI centres are in pixels of unknown size and were left out (um_per_pixel)",)
+    return ()
+
+
+def _require_known(fields: Mapping[str, str]) -> None:
+    for name in fields:
+        if name not in FIELDS:
+            near = get_close_matches(name, FIELDS, n=1)
+            raise RecordingError(
+                f"fields.{name}",
+                got="an unknown field",
+                expected=f"one of {', '.join(FIELDS)}",
+                fix=f"did you mean '{near[0]}'?" if near else "remove it",
+            )
+
+
+def _read_fields(source: Source, fields: Mapping[str, str], section: RecordingSection) -> tuple[dict, bool]:
+    """Return values by field, and whether those of ``dff`` are raw fluorescence."""
+    frame_rate_hz, transpose, is_raw = section.frame_rate_hz, section.transpose, False
+    values: dict = {}
+    sizes: dict[str, int] = {}
+    for name, spec in FIELDS.items():
+        if name == "frame_rate_hz" and frame_rate_hz is not None:
+            values[name] = float(frame_rate_hz)
+            continue
+        if name == "neuropil" and not is_raw:  # dff comes first
+            continue
+        entry = _find(source, name, fields)
+        if entry is None:
+            continue
+        where = f"{source.path}, field '{entry.name}'"
+        if name == "events" and name not in fields and not _counts_per_frame(entry, sizes):
+            _log.warning("%s: %s of shape %s, not one count per frame: left out", where, entry.type_name, entry.shape)
+            continue
+        _require_kind(entry, name, where)
+        matrix = spec.axes == ("time", "neuron")
+        if name == "dff":
+            is_raw = _require_quantity(entry, section, where)
+            sizes = _require_matrix(entry, where, transpose)
+        dtype = spec.dtype if spec.kind == "real" and matrix else None
+        values[name] = convert(
+            source.read(entry.name, dtype=dtype, transpose=transpose and matrix), spec, where=where, sizes=sizes
+        )
+    require_valid_time(values, where=str(source.path))
+    return values, is_raw
+
+
+def _find(source: Source, name: str, fields: Mapping[str, str]) -> Entry | None:
+    wanted = fields.get(name, source.aliases.get(name, name))
+    entry = source.find(wanted)
+    if entry is None and (name in fields or name in ("dff", "frame_rate_hz")):
+        raise _missing(source, name, wanted)
+    return entry
+
+
+def _missing(source: Source, name: str, wanted: str) -> RecordingError:
+    entries = source.entries()
+    others = FIELDS.keys() - {name}
+    fitting = [key for key, entry in entries.items() if _could_be(entry, FIELDS[name]) and key not in others]
+    near = get_close_matches(wanted, fitting, n=1, cutoff=0.5)
+    if not near:  # 'dff' is near to 'session_1/dff', and near to anything if nothing else fits
+        near = [key for key in fitting if key.replace("@", "/").rsplit("/", 1)[-1] == wanted][:1]
+        near = near or (fitting if len(fitting) == 1 else [])
+    hint = f"did you mean '{near[0]}'? Set fields: {{{name}: {near[0]}}}" if near else f"set fields: {{{name}: ...}}"
+    if name == "frame_rate_hz":
+        hint = f"{hint}, or frame_rate_hz: 30.0 with the rate of your microscope"
+    listed = [str(entries[key]) for key in fitting or entries]
+    more = f" and {len(listed) - _LISTED} more" if len(listed) > _LISTED else ""
+    return RecordingError(
+        f"{source.path}, field {name}",
+        got=f"no '{wanted}'",
+        expected=f"one of what is there: {', '.join(listed[:_LISTED]) or 'nothing'}{more}",
+        fix=hint,
+    )
+
+
+def _counts_per_frame(entry: Entry, sizes: dict[str, int]) -> bool:
+    """Whether 'events' can be onsets per frame: laboratories also call calcium events and tables of onset times so."""
+    return entry.kind == "number" and math.prod(entry.shape) == sizes["time"]
+
+
+def _require_quantity(entry: Entry, section: RecordingSection, where: str) -> bool:
+    """Return whether the traces are raw fluorescence, as the format or the user says; denoised ones are refused."""
+    if entry.quantity == "denoised":
+        raise RecordingError(
+            where,
+            got="denoised or deconvolved traces",
+            expected="traces as measured: spike inference and every comparison of noise would be wrong",
+            fix="leave fields.dff out, or name the measured traces",
+        )
+    known = {"raw": "raw fluorescence", "dff": "ΔF/F"}.get(entry.quantity)
+    if known and section.unit is not None and (section.unit == "raw") != (entry.quantity == "raw"):
+        raise RecordingError(
+            where, got=f"unit {section.unit}", expected=f"{known}, as the format says", fix="remove unit"
+        )
+    is_raw = "raw" in (entry.quantity, section.unit)
+    for name, setting in (("baseline", section.baseline), ("fields.neuropil", section.fields.get("neuropil"))):
+        if setting is not None and not is_raw:
+            raise RecordingError(
+                where, got=f"{name}, and {known or 'traces of which nobody says that they are raw'}",
+                expected="raw fluorescence to compute ΔF/F of", fix=f"remove {name}, or set unit: raw",
+            )  # fmt: skip
+    return is_raw
+
+
+def _could_be(entry: Entry, spec: FieldSpec) -> bool:
+    if entry.kind not in _kinds(spec):
+        return False
+    if not spec.axes:
+        return math.prod(entry.shape) == 1
+    return len(entry.shape) == len(spec.axes) and not entry.attribute
+
+
+def _kinds(spec: FieldSpec) -> tuple[str, ...]:
+    return ("number", "text") if spec.kind == "text" else ("number",)
+
+
+def _require_kind(entry: Entry, name: str, where: str) -> None:
+    allowed = _kinds(FIELDS[name])
+    if entry.kind not in allowed:
+        raise RecordingError(
+            where,
+            got=f"{entry.type_name} of shape {entry.shape}",
+            expected="text or numbers" if "text" in allowed else "real numbers",
+            fix="name another field, or save it as a plain array",
+        )
+
+
+def _require_matrix(entry: Entry, where: str, transpose: bool) -> dict[str, int]:
+    sizes = matrix_sizes(entry.shape[::-1] if transpose else entry.shape, where)
+    require_room(where, shape=entry.shape, itemsize=4)
+    return sizes
