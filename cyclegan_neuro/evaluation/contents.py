@@ -42,11 +42,20 @@ class Table:
         Headings, with units.
     rows : tuple of tuples
         Cells: str, int, float or None (drawn as a dash; empty in the CSV).
+    marked : frozenset of (int, int)
+        Row and column, from 0, of the cells that are set in bold.
+    ruled : int, optional
+        Rows from this one on, from 0, stand below a rule.
+    folds : bool
+        Whether the screen may fold it where it is long.
     """
 
     slug: str
     columns: tuple[str, ...]
     rows: tuple[tuple, ...]
+    marked: frozenset[tuple[int, int]] = frozenset()
+    ruled: int | None = None
+    folds: bool = True
 
 
 @dataclass(frozen=True, eq=False)

@@ -15,7 +15,7 @@ from cyclegan_neuro.evaluation.contents import Block, Picture, Table
 from cyclegan_neuro.evaluation.wording import plural
 from cyclegan_neuro.report.tables import column_order, format_cell, sort_number
 
-__all__ = ["FOLDED_ROWS", "FigureOnPage", "SectionOnPage", "TableOnPage", "render_page", "table_on_page"]
+__all__ = ["FOLDED_ROWS", "Ending", "FigureOnPage", "SectionOnPage", "TableOnPage", "render_page", "table_on_page"]
 
 FOLDED_ROWS = 8
 """Tables with more rows than this are folded on screen (never in print)."""
@@ -46,6 +46,7 @@ class _Column:
 class _Cell:
     text: str
     number: float | None  # what it is sorted by
+    marked: bool
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,8 @@ class TableOnPage:
         need a smaller print.
     folded : bool
         Whether the screen shows it only when it is asked for.
+    ruled : int or None
+        The row above which a rule is drawn.
     """
 
     number: int
@@ -68,6 +71,7 @@ class TableOnPage:
     rows: tuple[tuple[_Cell, ...], ...]
     classes: str
     folded: bool
+    ruled: int | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,6 +90,25 @@ class SectionOnPage:
         return ", ".join(plural(n, noun) for n, noun in counts if n)
 
 
+@dataclass(frozen=True)
+class Ending:
+    """The last section of a page: how what it shows came about, and how to repeat it.
+
+    Attributes
+    ----------
+    title, told : str
+    texts : tuple of str
+        Commands and files, as they are.
+    facts : dict of str to list of (name, text)
+        Tables by their headings; those without lines are left out.
+    """
+
+    title: str
+    told: str
+    texts: tuple[str, ...]
+    facts: dict[str, list[tuple[str, str]]]
+
+
 def table_on_page(table: Table, *, number: int, slug: str, caption: str) -> TableOnPage:
     """Return ``table`` with its cells as text, and with what is needed to sort it."""
     cells = [[row[index] for row in table.rows] for index in range(len(table.columns))]
@@ -95,12 +118,13 @@ def table_on_page(table: Table, *, number: int, slug: str, caption: str) -> Tabl
     )
     rows = tuple(
         tuple(
-            _Cell(format_cell(cell), sort_number(cell) if column.order == "number" else None)
-            for cell, column in zip(row, columns, strict=True)
+            _Cell(format_cell(cell), sort_number(cell) if column.order == "number" else None, (i, j) in table.marked)
+            for j, (cell, column) in enumerate(zip(row, columns, strict=True))
         )
-        for row in table.rows
+        for i, row in enumerate(table.rows)
     )
-    return TableOnPage(number, slug, caption, columns, rows, _classes(table), folded=len(rows) > FOLDED_ROWS)
+    folded = table.folds and len(rows) > FOLDED_ROWS
+    return TableOnPage(number, slug, caption, columns, rows, _classes(table), folded, table.ruled)
 
 
 def _classes(table: Table) -> str:
@@ -118,9 +142,9 @@ def render_page(**content: Any) -> str:
     Parameters
     ----------
     **content
-        What the template ``report.html.j2`` shows: ``system_name``, ``run_directory``, ``weights``, ``commands``,
-        ``opening``, ``summary`` (sentence, question, anchor), ``sections``, ``methods``, ``references``,
-        ``config_yaml``, ``facts``. All text is escaped.
+        What the template ``report.html.j2`` shows: ``title``, ``name`` (of the tab), ``where``, ``opening``,
+        ``summary`` (sentence, question, anchor), ``sections``, ``methods``, ``references``, ``ending`` (an
+        :class:`Ending`). All text is escaped.
 
     Notes
     -----

@@ -16,12 +16,16 @@ from cyclegan_neuro.figures.style import png_bytes, svg_bytes, webp_bytes
 from cyclegan_neuro.interpret.storage import MAPS_FILE, write_arrays
 from cyclegan_neuro.invocation import command
 from cyclegan_neuro.report.files import replacing_directory, unique_slugs
-from cyclegan_neuro.report.page import FigureOnPage, SectionOnPage, render_page, table_on_page
+from cyclegan_neuro.report.page import Ending, FigureOnPage, SectionOnPage, render_page, table_on_page
 from cyclegan_neuro.report.tables import format_cell, write_csv, write_json
 
-__all__ = ["write_report"]
+__all__ = ["flatten", "write_page", "write_report"]
 
 _PAGE_DPI = 84  # CSS pixels per inch of a figure: the widest just fill the page
+_TO_REPEAT = (
+    "The file config.yaml of the run directory holds the configuration below. "
+    "Train it again into another directory, and evaluate it:"
+)
 _LOG = logging.getLogger(__name__)
 
 
@@ -70,33 +74,52 @@ def write_report(
         )
     target = run_directory / "report"
     with replacing_directory(target) as folder:
-        (folder / "figures").mkdir()
-        (folder / "tables").mkdir()
-        opening, sections = _write_contents(evaluation, folder)
-        anchors = {section.block.title: section.anchor for section in sections}
         metrics = {"weights": weights, "timing": timing, "versions": environment.get("versions", {})}
         if evaluation.arrays:
             write_arrays(evaluation.arrays, folder / MAPS_FILE.name)
         write_json({"system": system_name, **evaluation.metrics, **metrics}, folder / "metrics.json")
-        page = render_page(
-            system_name=system_name,
-            run_directory=str(run_directory),
-            weights=weights,
-            commands=_commands(run_directory),
-            opening=opening,
-            summary=[_on_page(sentence, anchors) for sentence in evaluation.summary],
-            sections=sections,
-            methods=evaluation.methods,
-            references=evaluation.references,
-            config_yaml=config_yaml,
-            facts={
-                "Weights": flatten(weights), "Inputs": flatten(inputs), "Status": flatten(status),
-                "Timing": flatten(timing), "Environment": flatten(environment),
-            },
+        facts = {"Weights": weights, "Inputs": inputs, "Status": status, "Timing": timing, "Environment": environment}
+        write_page(
+            evaluation,
+            folder,
+            name=f"{system_name}: report of {run_directory}",
+            title=f"{system_name} report",
+            where=f"Run directory: {run_directory}{_told_weights(weights)}",
+            ending=Ending(
+                "Configuration and how to repeat this run", _TO_REPEAT, (_commands(run_directory), config_yaml),
+                {heading: flatten(content) for heading, content in facts.items()},
+            ),
         )  # fmt: skip
-        (folder / "index.html").write_text(page, encoding="utf-8")
     _LOG.info("report written to %s", target / "index.html")
     return target / "index.html"
+
+
+def write_page(evaluation: Evaluation, folder: Path, *, name: str, title: str, where: str, ending: Ending) -> None:
+    """Write index.html, figures/ and tables/ into an empty folder.
+
+    Parameters
+    ----------
+    evaluation : Evaluation
+        Whose metrics and arrays are left to the caller.
+    folder : Path
+    name, title, where : str
+        Of the browser's tab, the heading, and the line under it.
+    ending : Ending
+    """
+    (folder / "figures").mkdir()
+    (folder / "tables").mkdir()
+    opening, sections = _write_contents(evaluation, folder)
+    anchors = {section.block.title: section.anchor for section in sections}
+    summary = [_on_page(sentence, anchors) for sentence in evaluation.summary]
+    page = render_page(
+        name=name, title=title, where=where, opening=opening, summary=summary, sections=sections,
+        methods=evaluation.methods, references=evaluation.references, ending=ending,
+    )  # fmt: skip
+    (folder / "index.html").write_text(page, encoding="utf-8")
+
+
+def _told_weights(weights: dict) -> str:
+    return f"; weights '{weights['asked_for']}': epoch {weights['epoch']}, step {weights['step']}" if weights else ""
 
 
 def _commands(run_directory: Path) -> str:
