@@ -32,7 +32,8 @@ for room, below in (
     ("training", "systems"),
     ("report", "training"),
     ("grid", "report"),
-    ("api", "grid"),
+    ("compare", "grid"),
+    ("api", "compare"),
     ("cli", "api"),
 ):
     MAY_IMPORT[room] = MAY_IMPORT[below] | {below}
@@ -41,6 +42,7 @@ for room, below in (
 DOORS = {
     "training": {f"{PACKAGE}.systems", *(f"{PACKAGE}.systems.{name}" for name in ("base", "optimizers", "trainer"))},
     "report": {f"{PACKAGE}.systems"},
+    "compare": set(),
 }
 
 HEAVY = {"tensorflow", "keras"}
@@ -59,7 +61,7 @@ WITH_TENSORFLOW = (
 )
 LIGHT_ROOMS = (
     "errors", "quiet", "invocation", "configuration", "figures", "recordings", "populations", "spikes", "windows",
-    "interpret", "evaluation", "report", "grid", "api", "cli",
+    "interpret", "evaluation", "report", "grid", "compare", "api", "cli",
 )  # fmt: skip
 
 

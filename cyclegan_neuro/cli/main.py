@@ -15,6 +15,7 @@ __all__ = ["COMMANDS", "main"]
 COMMANDS = {
     "train": "train a system on two recordings, or on simulated days, and write a run directory",
     "evaluate": "evaluate a trained run and write its report",
+    "compare": "compare evaluated runs, or those of a grid, in one report",
     "check": "look at a recording: what it holds, and what is wrong with it",
     "infer": "infer spikes from a recording",
     "simulate": "write simulated days with a known answer",

@@ -1,0 +1,263 @@
+"""Evaluated runs, read from their directories or from the folder of a grid; loads no TensorFlow."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+import math
+import os
+import shlex
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from cyclegan_neuro.configuration.loading import read_source
+from cyclegan_neuro.errors import ConfigurationError, RunDirectoryError
+from cyclegan_neuro.invocation import command
+
+__all__ = ["ComparedRun", "Found", "MissingRun", "find_runs", "settings_of"]
+
+_GRID_FORMAT = "cyclegan_neuro grid 1"
+_PLACES = ("path", "source")  # where inputs lay, not what they were
+_NAMED = 5  # runs in a message
+
+
+@dataclass(frozen=True, eq=False)
+class ComparedRun:
+    """An evaluated run, as its files tell it.
+
+    Attributes
+    ----------
+    name : str
+        Unlike that of every other run.
+    path : Path
+    system : str
+    settings : dict of str to scalar
+        By dotted key; lists and what is nested in them as one line of YAML.
+    metrics : dict
+        Content of ``report/metrics.json``.
+    history : dict of str to list of float
+        Column of ``history.csv`` to its value in every epoch; NaN where there is none.
+    inputs : str
+        Hash of what went in, wherever it lay.
+    status, environment : dict
+        Empty where the file is missing or damaged.
+    """
+
+    name: str
+    path: Path
+    system: str
+    settings: dict[str, Any]
+    metrics: dict[str, Any]
+    history: dict[str, list[float]]
+    inputs: str
+    status: dict[str, Any] = field(default_factory=dict)
+    environment: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class MissingRun:
+    """A cell or run without results.
+
+    Attributes
+    ----------
+    name : str
+    state : str
+        ``failed``, ``interrupted``, ``waiting``, ``running`` or ``not evaluated``.
+    settings : dict
+        By which it differs from other cells, where a grid says it.
+    attempts : int, optional
+    log : str
+        The last lines of its log, where a grid kept them.
+    """
+
+    name: str
+    state: str
+    settings: dict[str, Any] = field(default_factory=dict)
+    attempts: int | None = None
+    log: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """What lay in the folders.
+
+    Attributes
+    ----------
+    runs : tuple of ComparedRun
+    missing : tuple of MissingRun
+    axes : dict of str to tuple
+        Setting to its values in the order of the grid file; empty without a grid.
+    """
+
+    runs: tuple[ComparedRun, ...]
+    missing: tuple[MissingRun, ...] = ()
+    axes: dict[str, tuple] = field(default_factory=dict)
+
+
+def find_runs(paths: Sequence[Path], *, allow_missing: bool = False) -> Found:
+    """Read runs, grids, and folders that hold run directories.
+
+    Parameters
+    ----------
+    paths : sequence of Path
+    allow_missing : bool
+        Whether runs that were not evaluated are listed instead of refused; cells of a grid always are.
+
+    Raises
+    ------
+    RunDirectoryError
+        If there is no run, one was not evaluated, or a file is damaged.
+    ConfigurationError
+        If the runs are of several systems.
+    """
+    cells: dict[Path, dict] = {}
+    axes: dict[str, tuple] = {}
+    for path in paths:
+        for folder, cell, its_axes in _folders(path):
+            cells.setdefault(Path(os.path.abspath(folder)), cell)
+            axes |= its_axes
+    names = _names(list(cells))
+    evaluated = {folder: (folder / "report" / "metrics.json").is_file() for folder in cells}
+    left = [folder for folder, cell in cells.items() if not evaluated[folder] and not cell]
+    if left and not allow_missing:
+        raise _not_evaluated(left)
+    runs = tuple(_read_run(folder, names[folder]) for folder in cells if evaluated[folder])
+    missing = tuple(_missing(names[folder], cell) for folder, cell in cells.items() if not evaluated[folder])
+    if not runs:
+        raise RunDirectoryError(
+            ", ".join(map(str, paths)), got="no evaluated run", expected="at least one with report/metrics.json",
+            fix=f"evaluate first: {command('evaluate')} --output_dir RUN",
+        )  # fmt: skip
+    _require_one_system(runs)
+    return Found(runs, missing, axes)
+
+
+def _folders(path: Path) -> Iterator[tuple[Path, dict, dict[str, tuple]]]:
+    """Yield run directories; those of a grid with their cell and its axes."""
+    if (path / "grid.json").is_file():
+        grid = _read_json(path / "grid.json", fix="start the grid again")
+        if not isinstance(grid, dict) or grid.get("format") != _GRID_FORMAT or not isinstance(grid.get("cells"), list):
+            raise RunDirectoryError(
+                str(path / "grid.json"), got="another content", expected=f"the format '{_GRID_FORMAT}'",
+                fix="start the grid again, or name its run directories",
+            )  # fmt: skip
+        axes = {key: tuple(map(_scalar, values)) for key, values in grid.get("axes", {}).items()}
+        yield from ((path / cell["name"], cell, axes) for cell in grid["cells"])
+        return
+    inside = [path] if (path / "config.yaml").is_file() else sorted(p.parent for p in path.glob("*/config.yaml"))
+    if not inside:
+        raise RunDirectoryError(
+            str(path), got="no run" if path.is_dir() else "no such directory",
+            expected="the directory of a run, of a grid, or one that holds run directories", fix="check the name",
+        )  # fmt: skip
+    yield from ((folder, {}, {}) for folder in inside)
+
+
+def _names(folders: Sequence[Path]) -> dict[Path, str]:
+    """Name runs by their folder or, where two are called alike, by the way to it from where all lie."""
+    if len({folder.name for folder in folders}) == len(folders):
+        return {folder: folder.name for folder in folders}
+    common = Path(os.path.commonpath(folders))
+    return {folder: folder.relative_to(common).as_posix() for folder in folders}
+
+
+def _read_run(folder: Path, name: str) -> ComparedRun:
+    metrics = _read_json(folder / "report" / "metrics.json", fix=_evaluate(folder))
+    if not isinstance(metrics, dict) or not isinstance(metrics.get("system"), str):
+        raise RunDirectoryError(
+            str(folder / "report" / "metrics.json"), got="no system", expected="what an evaluation wrote",
+            fix=_evaluate(folder),
+        )  # fmt: skip
+    return ComparedRun(
+        name, folder, metrics["system"], settings_of(read_source(folder / "config.yaml").values), metrics,
+        _read_history(folder / "history.csv"), _hash_of(_read_if_whole(folder / "inputs.json")),
+        _read_if_whole(folder / "status.json"), _read_if_whole(folder / "environment.json"),
+    )  # fmt: skip
+
+
+def settings_of(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Return nested settings by dotted key, lists as text.
+
+    Examples
+    --------
+    >>> settings_of({"system": "toy", "model": {"filters": 8, "condition": ["position"]}})
+    {'system': 'toy', 'model.filters': 8, 'model.condition': '["position"]'}
+    """
+    found: dict[str, Any] = {}
+    for key, value in values.items():
+        found |= (
+            settings_of(value, f"{prefix}{key}.") if isinstance(value, dict) else {f"{prefix}{key}": _scalar(value)}
+        )
+    return found
+
+
+def _scalar(value: Any) -> Any:
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, list | tuple | dict) else value
+
+
+def _read_history(file: Path) -> dict[str, list[float]]:
+    """Return the columns of a history; a run whose history is lost has none."""
+    try:
+        with open(file, newline="", encoding="utf-8") as stream:
+            rows = list(csv.DictReader(stream))
+        return {name: [float(row[name] or math.nan) for row in rows] for name in (rows[0] if rows else ())}
+    except (OSError, ValueError, TypeError, csv.Error):
+        return {}
+
+
+def _hash_of(inputs: Any) -> str:
+    """Hash what went in without where it lay."""
+
+    def kept(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: kept(entry) for key, entry in value.items() if key not in _PLACES}
+        return [kept(entry) for entry in value] if isinstance(value, list) else value
+
+    return hashlib.sha256(json.dumps(kept(inputs), sort_keys=True).encode()).hexdigest()
+
+
+def _read_json(file: Path, *, fix: str) -> Any:
+    try:
+        return json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise RunDirectoryError(str(file), got=f"{error}", expected="a whole JSON file", fix=fix) from error
+
+
+def _read_if_whole(file: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return content if isinstance(content, dict) else {}
+
+
+def _missing(name: str, cell: Mapping[str, Any]) -> MissingRun:
+    if not cell:
+        return MissingRun(name, "not evaluated")
+    state = "not evaluated" if cell.get("state") == "done" else str(cell.get("state", "not known"))
+    settings = {key: _scalar(value) for key, value in cell.get("settings", {}).items()}
+    return MissingRun(name, state, settings, cell.get("attempts"), "\n".join(map(str, cell.get("log_tail") or ())))
+
+
+def _not_evaluated(folders: Sequence[Path]) -> RunDirectoryError:
+    more = f" and {len(folders) - _NAMED} more" if len(folders) > _NAMED else ""
+    return RunDirectoryError(
+        f"{', '.join(str(folder) for folder in folders[:_NAMED])}{more}", got="no report/metrics.json",
+        expected="evaluated runs", fix=f"{_evaluate(folders[0])}, or list them as missing with --allow_missing",
+    )  # fmt: skip
+
+
+def _evaluate(folder: Path) -> str:
+    return f"{command('evaluate')} --output_dir {shlex.quote(str(folder))}"
+
+
+def _require_one_system(runs: Iterable[ComparedRun]) -> None:
+    examples = {run.system: run.name for run in runs}
+    if len(examples) > 1:
+        raise ConfigurationError(
+            "compare", got="runs of " + " and ".join(f"{system} ({name})" for system, name in examples.items()),
+            expected="runs of one system, whose scores mean the same", fix="compare each system on its own",
+        )  # fmt: skip
