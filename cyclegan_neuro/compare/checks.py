@@ -21,15 +21,11 @@ def warnings_of(grouping: Grouping) -> tuple[str, ...]:
 
 
 def _other_tests(grouping: Grouping) -> Iterator[str]:
-    inputs: dict[tuple, dict[str, ComparedRun]] = {}
-    for run in grouping.runs:
-        inputs.setdefault(grouping.replicate(run), {}).setdefault(run.inputs, run)
-    differing = [list(found.values()) for found in inputs.values() if len(found) > 1]
-    if differing:
+    if grouping.other_tests:
         yield (
-            f"Runs with the same seeds and animal had different inputs, for example {differing[0][0].name} and "
-            f"{differing[0][1].name}: their scores are those of different tests, and differences between them are no "
-            "differences between configurations."
+            f"Runs with the same seeds and animal had different inputs, for example "
+            f"{' and '.join(run.name for run in grouping.other_tests)}: their scores are those of different tests. "
+            "Configurations are not ranked; --over averages over what makes the tests differ."
         )
     windows = [key for key in grouping.by if key.startswith("windows.")]
     if windows:

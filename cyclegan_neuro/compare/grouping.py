@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import cached_property
 from pathlib import PurePath
 from typing import Any
 
@@ -13,7 +14,7 @@ from cyclegan_neuro.compare.runs import ComparedRun, Found
 from cyclegan_neuro.configuration.strict_yaml import one_line, parse
 from cyclegan_neuro.errors import ConfigurationError
 
-__all__ = ["Configuration", "Grouping", "group", "reference_of"]
+__all__ = ["Configuration", "Grouping", "group", "in_order", "reference_of"]
 
 _SEED = re.compile(r"(.*[._])?seed")
 _ANIMAL = re.compile(r"data\.simulation\.preset|data\.(.+\.)?(path|paths|file|files)|data\.[xy](\..+)?")
@@ -79,6 +80,16 @@ class Grouping:
     def animal(self, run: ComparedRun) -> str:
         """Return what the animal of a run is called; empty where all have the same."""
         return self.animal_labels.get(tuple(run.settings.get(key) for key in self.animals), "")
+
+    @cached_property
+    def other_tests(self) -> tuple[ComparedRun, ComparedRun] | None:
+        """Return two runs with the same seeds and animal that had different inputs; None where there are none."""
+        known: dict[tuple, ComparedRun] = {}
+        for run in self.runs:
+            first = known.setdefault(self.replicate(run), run)
+            if first.inputs != run.inputs:
+                return first, run
+        return None
 
     @property
     def animal_names(self) -> tuple[str, ...]:
@@ -171,8 +182,18 @@ def _label(by: Sequence[str], values: Sequence[Any]) -> str:
     return ", ".join(parts)
 
 
+def in_order(values: Iterable[Any]) -> list[Any]:
+    """Sort numbers before names, each in its order.
+
+    Examples
+    --------
+    >>> in_order(["b", 10, 9, "a"])
+    [9, 10, 'a', 'b']
+    """
+    return sorted(values, key=_natural)
+
+
 def _natural(value: Any) -> tuple:
-    """Sort numbers before names, each in its order."""
     return (0, value, "") if isinstance(value, int | float) else (1, 0, str(value))
 
 

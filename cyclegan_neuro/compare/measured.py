@@ -69,8 +69,8 @@ class Measured:
         return spread(value for key, value in values.items() if not animal or of[key] == animal)
 
     def ranked(self, *, animal: str = "") -> list[Configuration]:
-        """Return configurations that have the score, the best first; none where no value is better."""
-        if self.score.ideal is None:
+        """Return configurations that have the score, the best first; none where no value is better, or tests differ."""
+        if self.score.ideal is None or self.grouping.other_tests:
             return []
         known = [one for one in self.grouping.configurations if self.values(one, animal=animal)]
         return sorted(known, key=lambda one: nearness(self.spread(one, animal=animal).mean, self.score.ideal))
@@ -108,7 +108,7 @@ def tasks(measured: Sequence[Measured], configurations: Sequence[Configuration])
     found: list[list[Configuration]] = []
     for one in configurations:
         for others in found:
-            if all(_same_test(each, one, others[0]) for each in measured):
+            if all(_same_test(each, one, other) for each in measured for other in others):
                 others.append(one)
                 break
         else:
@@ -117,6 +117,9 @@ def tasks(measured: Sequence[Measured], configurations: Sequence[Configuration])
 
 
 def _same_test(measured: Measured, first: Configuration, second: Configuration) -> bool:
+    shared = set(measured.replicates([first])) & set(measured.replicates([second]))
+    if not shared and measured.grouping.other_tests:  # nothing says that they are the same
+        return False
     for name in measured.rivals:
         own, other = (measured.replicates([one], model=name) for one in (first, second))
         if not all(math.isclose(own[key], other[key], rel_tol=_SAME, abs_tol=_ROUNDING) for key in own if key in other):

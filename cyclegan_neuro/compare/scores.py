@@ -18,9 +18,9 @@ __all__ = ["REFERENCES", "Score", "ScoreGroup", "asked_group", "nearness", "riva
 
 LOW, HIGH = -math.inf, math.inf
 REFERENCES = {
-    "best_possible": "best possible", "noise_floor": "noise floor: the recorded day against itself",
-    "floor": "floor: the recorded day against itself", "truth": "truth", "data": "recorded trials against themselves",
-    "chance": "chance",
+    **{name: TRANSLATOR_LABELS[name] for name in ("training_laps", "noise", "best_possible")},
+    "noise_floor": "noise floor: the recorded day against itself", "floor": "floor: the recording against itself",
+    "truth": "truth", "data": "recorded trials against themselves", "chance": "chance",
 }  # fmt: skip
 """What is no rival, but the best that can be reached or what chance reaches."""
 _SKIPPED = ("weights", "timing", "versions")

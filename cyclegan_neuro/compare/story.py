@@ -22,6 +22,7 @@ from cyclegan_neuro.compare.tables import (
     every_number,
     missing_table,
     paired_table,
+    rivals_table,
     run_table,
     score_table,
 )
@@ -90,8 +91,8 @@ class Comparison:
             ]
             lines = {
                 rival_label(name, best.runs[0].metrics): each.rival_spread(name, [best]).mean
-                for name in dict.fromkeys(names[:_DRAWN_RIVALS])
-            }
+                for name in dict.fromkeys(names[:_DRAWN_RIVALS]) if not self.grouping.other_tests
+            }  # fmt: skip
             animals = self.grouping.animal_names or ("",)
             values = {
                 one.label: {animal: each.values(one, animal=animal) for animal in animals}
@@ -99,10 +100,10 @@ class Comparison:
             }
             lines = {name: value for name, value in lines.items() if not math.isnan(value)}
             panels.append(ScorePanel(each.score.label, values, lines))
-        caption = (
-            "A point per run and the mean of each configuration; lines: doing nothing, the strongest rival and what "
-            "can be reached, on the tests of the best configuration."
-        )
+        caption = "A point per run and the mean of each configuration" + (
+            ", each on tests of its own: they are not to be compared with each other." if self.grouping.other_tests
+            else "; lines: doing nothing, the strongest rival and what can be reached, on the tests of the best one."
+        )  # fmt: skip
         return Picture("scores", caption, score_points(panels), "")
 
     def _main(self) -> Block:
@@ -124,22 +125,24 @@ class Comparison:
     def _paired(self) -> Block | None:
         if len(self.grouping.configurations) < 2:
             return None
-        leading = {each.score.path for each in self.leading}
         rows = [(group.title, each) for group, measured in self.measured for each in measured]
-        first = paired_table(
-            "paired_leading",
-            [row for row in rows if row[1].score.path in leading],
-            self.grouping,
-            reference=self.reference,
-        )
-        rest = paired_table(
-            "paired", [row for row in rows if row[1].score.path not in leading], self.grouping, reference=self.reference
-        )
-        tables = [("Paired differences in the scores of the first screen.", first), ("In all other scores.", rest)]
+        if self.grouping.other_tests:
+            rows = []  # a difference between configurations would be one between tests
+        first, rest = (
+            paired_table(slug, [row for row in rows if (row[1] in self.leading) is leads], self.grouping,
+                         reference=self.reference)
+            for slug, leads in (("paired_leading", True), ("paired", False))
+        )  # fmt: skip
+        beside = rivals_table(self.leading, self.grouping)
+        tables = [
+            ("Paired differences in the scores of the first screen.", first),
+            ("Each configuration and its strongest rival, on the same tests.", beside), ("In all other scores.", rest),
+        ]  # fmt: skip
         told = tell(
             Path(__file__).with_name("paired.j2"), reference=self.reference.label if self.reference else "",
             over=", ".join(self.grouping.over) or "there are none: one run of each",
-            n_comparisons=len(first.rows) + len(rest.rows), n_others=len(self.grouping.configurations) - 1,
+            other_tests=bool(self.grouping.other_tests), n_comparisons=len(first.rows) + len(rest.rows),
+            n_others=len(self.grouping.configurations) - 1,
         )  # fmt: skip
         return Block(PAIRED, told["paragraphs"], tuple(one for one in tables if one[1].rows), how=told["how"])
 
@@ -159,7 +162,7 @@ class Comparison:
         ]
         caption = "Thin: a run; thick: the mean of a configuration, as far as all its runs go."
         if len(self.grouping.configurations) > MOST_IN_ONE_PANEL:
-            caption = f"{columns[0]}; each configuration in its panel, all others in grey. {caption}"
+            caption = f"{columns[0]}; each configuration in its panel, means of the others in grey. {caption}"
         told = (
             "What was logged on validation windows, and losses. Losses of different objectives are different "
             "quantities: only curves of one objective can be compared, and no adversarial loss says how good a network "

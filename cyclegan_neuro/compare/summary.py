@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 
-from cyclegan_neuro.compare.grouping import Configuration, Grouping
+from cyclegan_neuro.compare.grouping import Configuration, Grouping, in_order
 from cyclegan_neuro.compare.measured import Measured
 from cyclegan_neuro.compare.runs import Found
 from cyclegan_neuro.compare.scores import HIGH, LOW, REFERENCES, rival_label
@@ -70,7 +70,7 @@ def _compared(found: Found, grouping: Grouping) -> str:
             f" in {plural(len(animals), 'animal')} ({', '.join(animals[:_NAMED])}{', ...' * (len(animals) > _NAMED)})"
         )
     total = len(found.runs) + len(found.missing)
-    missing = f" Of {plural(total, 'run')}, {len(found.missing)} have no results." if found.missing else ""
+    missing = f" Without results: {len(found.missing)} of {plural(total, 'run')}." if found.missing else ""
     alone = (
         ""
         if grouping.over
@@ -80,7 +80,7 @@ def _compared(found: Found, grouping: Grouping) -> str:
 
 
 def _values(grouping: Grouping, key: str) -> str:
-    values = list(dict.fromkeys(str(run.settings.get(key)) for run in grouping.runs))
+    values = [str(value) for value in in_order({run.settings.get(key) for run in grouping.runs})]
     return f"{', '.join(values[:_NAMED])}{', ...' * (len(values) > _NAMED)}"
 
 
@@ -120,24 +120,33 @@ def _wins(measured: Measured, one: Paired) -> str:
 
 
 def _simple(measured: Measured) -> Iterator[str]:
-    """Say how the best configuration stands beside what needs no such network, and what can be reached."""
-    configuration = next(iter(measured.ranked()), None)
-    strongest = configuration and measured.strongest(configuration)
-    if not strongest:
+    """Say how the best configuration, or each that has its own tests, stands beside rivals and what can be reached."""
+    configurations = measured.grouping.configurations
+    if not measured.grouping.other_tests:
+        configurations = tuple(measured.ranked()[:1])
+    told = [sentence for one in configurations[:_NAMED] for sentence in _beside_rivals(measured, one)]
+    if told:
+        more = " The table of the section holds the others." if len(configurations) > _NAMED else ""
+        yield f"{measured.score.label}: {'; '.join(told)}.{more}"
+
+
+def _beside_rivals(measured: Measured, configuration: Configuration) -> Iterator[str]:
+    strongest = measured.strongest(configuration)
+    one = strongest and measured.paired_with_rival(configuration, strongest)
+    if not one:
         return
-    parts = [f"doing nothing {_value(measured, configuration, 'identity')}"] if "identity" in measured.rivals else []
-    parts += [
-        f"{rival_label(name, configuration.runs[0].metrics)} {_value(measured, configuration, name)}"
-        for name in measured.rivals if name in REFERENCES and measured.replicates([configuration], model=name)
+    metrics = configuration.runs[0].metrics
+    beside = [name for name in measured.rivals if name in REFERENCES or name == "identity" != strongest]
+    parts = [
+        f", {rival_label(name, metrics)} {_value(measured, configuration, name)}"
+        for name in beside if measured.replicates([configuration], model=name)
     ]  # fmt: skip
-    one = measured.paired_with_rival(configuration, strongest)
-    label = rival_label(strongest, configuration.runs[0].metrics)
-    told = f"{label} {_value(measured, configuration, strongest)}, difference {significant(one.difference)}"
-    told = f"{told} {interval(one.ci95)}" if one.ci95 else told
+    verdict = _verdict(measured, one)
     own = significant(measured.spread(configuration).mean)
+    apart = f"{significant(one.difference)}{f' {interval(one.ci95)}' if one.ci95 else ''}"
     yield (
-        f"{measured.score.label}: {_verdict(measured, one)}{configuration.label} {own}; the strongest rival, {told}"
-        f"{''.join(f'; {part}' for part in parts)}."
+        f"{verdict}{configuration.label} {own}, the strongest rival, {rival_label(strongest, metrics)}, "
+        f"{_value(measured, configuration, strongest)}, difference {apart}{''.join(parts)}"
     )
 
 
@@ -151,6 +160,8 @@ def _verdict(measured: Measured, one: Paired) -> str:
     if ideal not in (LOW, HIGH):
         return ""
     better = one.difference < 0 if ideal == LOW else one.difference > 0
-    if one.ci95 is not None and not one.excludes_zero:
-        return "not known, the interval includes 0. "
-    return "yes. " if better else "no. "
+    if one.ci95 is None:
+        return f"better in {_wins(measured, one)}: "
+    if not one.excludes_zero:
+        return "not known (the interval includes 0): "
+    return "yes: " if better else "no: "

@@ -16,8 +16,8 @@ from cyclegan_neuro.evaluation.contents import Table, significant
 from cyclegan_neuro.evaluation.wording import plural
 
 __all__ = [
-    "configuration_table", "every_number", "interval", "mean_sd", "missing_table", "paired_table", "run_table",
-    "score_table",
+    "configuration_table", "every_number", "interval", "mean_sd", "missing_table", "paired_table", "rivals_table",
+    "run_table", "score_table",
 ]  # fmt: skip
 
 _ROUNDING = 1e-6  # what float32 leaves of an exact inversion
@@ -117,6 +117,26 @@ def paired_table(
         "interval over",
     )  # fmt: skip
     return Table(slug, columns, tuple(rows))
+
+
+def rivals_table(measured: Iterable[Measured], grouping: Grouping) -> Table:
+    """Return each configuration's difference from its strongest rival on the same tests."""
+    rows = []
+    for each in measured:
+        for one in grouping.configurations:
+            strongest = each.strongest(one)
+            found = strongest and each.paired_with_rival(one, strongest)
+            if found:
+                rows.append((
+                    each.score.label, one.label, rival_label(strongest, one.runs[0].metrics), each.spread(one).mean,
+                    each.rival_spread(strongest, [one]).mean, found.difference, interval(found.ci95), found.n_pairs,
+                    f"{found.lower} of {found.n_pairs}",
+                ))  # fmt: skip
+    columns = (
+        "score", "configuration", "strongest rival", "mean", "mean of the rival", "difference", "95 % interval",
+        "pairs", "lower in",
+    )  # fmt: skip
+    return Table("strongest_rivals", columns, tuple(rows), folds=False)
 
 
 def configuration_table(grouping: Grouping) -> Table:

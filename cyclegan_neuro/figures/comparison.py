@@ -127,12 +127,15 @@ def _small_multiples(each: CurveSet, names: Sequence[str]) -> Figure:
     n_rows = -(-len(names) // _PER_ROW)
     figure = new_figure(4.0 * _PER_ROW, 2.3 * n_rows + 0.4)
     axes = figure.subplots(n_rows, _PER_ROW, sharex=True, sharey=True, squeeze=False).ravel()
-    for axis, name in zip(axes, names, strict=False):
+    for index, (axis, name) in enumerate(zip(axes, names, strict=False)):
         for other in names:
-            _draw(axis, each.curves[other], {"color": "#DDDDDD"}, label="")
+            axis.plot(*_mean(each.curves[other]), color="#CCCCCC", linewidth=0.8)
         _draw(axis, each.curves[name], {"color": _COLOURS[0]}, label=name)
         _finish(axis, each)
         axis.set_title(name, fontsize=11)
+        if index < len(names) - _PER_ROW:  # another panel is below
+            axis.set_xlabel("")
+        axis.tick_params(labelbottom=index >= len(names) - _PER_ROW)
     for axis in axes[len(names) :]:
         axis.set_axis_off()
     figure.supylabel(each.title)

@@ -24,12 +24,13 @@ def test_the_first_screen_answers(runs):
     )
     assert told["Best |Y − G(X)|?"] == (
         "lsgan: 0.380\u00a0±\u00a00.090 (3 runs), then gan: 0.400\u00a0±\u00a00.10. Paired difference -0.0200 (5 %), "
-        "better in 3 of 3; 95 % interval [-0.0448,\u00a00.00484] over 3 pairs, which includes 0: they cannot be told apart."
+        "better in 3 of 3; 95 % interval [-0.0448,\u00a00.00484] over 3 pairs, which includes 0: they cannot be told "
+        "apart."
     )
     # |Y − G(X)| comes last: differences from Gaussian OT -0.11, -0.02, 0.07, mean -0.02, half 4.302653 · 0.09 / √3
     assert told["Better than simple?"] == (
-        "|Y − G(X)|: not known, the interval includes 0. lsgan 0.380; the strongest rival, Gaussian OT 0.400, "
-        "difference -0.0200 [-0.244,\u00a00.204]; doing nothing 0.600; best possible 0.100."
+        "|Y − G(X)|: not known (the interval includes 0): lsgan 0.380, the strongest rival, Gaussian OT, 0.400, "
+        "difference -0.0200 [-0.244,\u00a00.204], identity (does nothing) 0.600, best possible 0.100."
     )
     assert told["Comparable?"].startswith("Yes:")
 
@@ -41,7 +42,7 @@ def test_a_difference_beyond_chance_is_said_and_a_small_one_is_called_small(tmp_
             write_run(tmp_path / f"{objective}-{seed}", g_x=error + 0.01 * seed + 1e-6 * seed**2, settings=settings)
     told = summary_of(compare_runs([tmp_path]))
     assert told["Best |Y − G(X)|?"].endswith("which excludes 0, but less than 1 % is little to choose by.")
-    assert "yes. gan 0.220; the strongest rival, Gaussian OT 0.400" in told["Better than simple?"]
+    assert "yes: gan 0.220, the strongest rival, Gaussian OT, 0.400" in told["Better than simple?"]
 
 
 def test_two_pairs_decide_nothing(runs):
@@ -55,6 +56,27 @@ def test_configurations_that_share_no_seed_are_not_paired(tmp_path):
     comparison = compare_runs([tmp_path])
     assert "share no seed and animal" in summary_of(comparison)["Best |Y − G(X)|?"]
     assert "Paired differences" in [block.title for block in comparison.evaluation().blocks]
+
+
+def test_configurations_that_met_other_tests_are_not_ranked(tmp_path):
+    for kind in ("gain", "timing"):
+        for seed in (1, 2, 3):
+            settings = {"data.simulation.kind": kind, "training.seed": seed}
+            write_run(tmp_path / f"{kind}-{seed}", g_x=0.2 + 0.01 * seed, inputs=f"{kind}{seed}", settings=settings)
+    comparison = compare_runs([tmp_path])
+    told = summary_of(comparison)
+    assert not any(asked.startswith("Best") for asked in told)
+    assert told["Comparable?"].startswith("With care. Runs with the same seeds and animal had different inputs")
+    assert "yes: gain 0.220" in told["Better than simple?"]
+    assert "yes: timing 0.220" in told["Better than simple?"]
+    tables = {table.slug: table for block in comparison.evaluation().blocks for _, table in block.tables}
+    assert "paired_leading" not in tables
+    assert tables["signals"].marked == frozenset()
+    assert [row[:3] for row in tables["strongest_rivals"].rows[:2]] == [
+        ("|X − F(Y)|", "gain", "Gaussian OT"), ("|X − F(Y)|", "timing", "Gaussian OT"),
+    ]  # fmt: skip
+    over = compare_runs([tmp_path], over=["data.simulation.kind", "training.seed"])
+    assert len(over.grouping.configurations) == 1
 
 
 def test_the_reference_is_what_the_best_is_compared_with(runs):
