@@ -118,9 +118,10 @@ def group(found: Found, *, by: Sequence[str] | None = None, over: Sequence[str] 
     known = dict.fromkeys(key for run in runs for key in run.settings)
     for option, keys in (("--by", by or ()), ("--over", over or ())):
         _require_known(option, keys, known)
-    differing = [key for key in (*found.axes, *known) if len({run.settings.get(key) for run in runs}) > 1]
-    differing = list(dict.fromkeys(key for key in differing if key not in ("system",)))
     asked = {*(by or ()), *(over or ())}
+    implied = {key for axis, keys in found.named.items() for key in keys if key not in (axis, *asked)}
+    differing = [key for key in (*found.axes, *known) if len({run.settings.get(key) for run in runs}) > 1]
+    differing = [key for key in dict.fromkeys(differing) if key not in implied]
     ignored = tuple(key for key in differing if _WITHOUT_EFFECT.fullmatch(key) and key not in asked)
     differing = [key for key in differing if key not in ignored]
     if by is not None and over is not None:
@@ -128,12 +129,17 @@ def group(found: Found, *, by: Sequence[str] | None = None, over: Sequence[str] 
     elif by is not None:
         over = [key for key in differing if key not in by]
     else:
-        over = [key for key in differing if _SEED.fullmatch(key) or _ANIMAL.fullmatch(key)] if over is None else over
+        over = [key for key in differing if _is(key, found, _SEED, _ANIMAL)] if over is None else over
         by = [key for key in differing if key not in over]
     averaged = tuple(key for key in over if key in differing)
-    animals = tuple(key for key in averaged if _ANIMAL.fullmatch(key))
+    animals = tuple(key for key in averaged if _is(key, found, _ANIMAL))
     labels = _animal_labels(runs, animals)
     return Grouping(tuple(by), averaged, animals, _configurations(found, tuple(by)), ignored, labels)
+
+
+def _is(key: str, found: Found, *kinds: re.Pattern[str]) -> bool:
+    """Say whether a setting, or all that an axis of names stands for, is of one of these kinds."""
+    return all(any(kind.fullmatch(one) for kind in kinds) for one in found.named.get(key, (key,)))
 
 
 def _animal_labels(runs: Iterable[ComparedRun], animals: Sequence[str]) -> dict[tuple, str]:

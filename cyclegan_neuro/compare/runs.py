@@ -8,18 +8,19 @@ import json
 import math
 import os
 import shlex
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from cyclegan_neuro.compare.files import read_if_whole, read_json, scalar, settings_of
+from cyclegan_neuro.compare.grids import GridFolder, read_grid_folder
 from cyclegan_neuro.configuration.loading import read_source
 from cyclegan_neuro.errors import ConfigurationError, RunDirectoryError
 from cyclegan_neuro.invocation import command
 
-__all__ = ["ComparedRun", "Found", "MissingRun", "find_runs", "settings_of"]
+__all__ = ["ComparedRun", "Found", "MissingRun", "find_runs"]
 
-_GRID_FORMAT = "cyclegan_neuro grid 1"
 _PLACES = ("path", "source")  # where inputs lay, not what they were
 _NAMED = 5  # runs in a message
 
@@ -89,12 +90,15 @@ class Found:
     runs : tuple of ComparedRun
     missing : tuple of MissingRun
     axes : dict of str to tuple
-        Setting to its values in the order of the grid file; empty without a grid.
+        Of a grid, axis to its values in the order of the grid file.
+    named : dict of str to tuple of str
+        Axis with values of the user's naming, which runs have among their settings, to the settings that it stands for.
     """
 
     runs: tuple[ComparedRun, ...]
     missing: tuple[MissingRun, ...] = ()
     axes: dict[str, tuple] = field(default_factory=dict)
+    named: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def find_runs(paths: Sequence[Path], *, allow_missing: bool = False) -> Found:
@@ -115,45 +119,42 @@ def find_runs(paths: Sequence[Path], *, allow_missing: bool = False) -> Found:
     """
     cells: dict[Path, dict] = {}
     axes: dict[str, tuple] = {}
-    for path in paths:
-        for folder, cell, its_axes in _folders(path):
+    named: dict[str, tuple[str, ...]] = {}
+    for grid in map(_folders, paths):
+        for folder, cell in grid.cells.items():
             cells.setdefault(Path(os.path.abspath(folder)), cell)
-            axes |= its_axes
+        axes |= grid.axes
+        named |= grid.named
     names = _names(list(cells))
     evaluated = {folder: (folder / "report" / "metrics.json").is_file() for folder in cells}
     left = [folder for folder, cell in cells.items() if not evaluated[folder] and not cell]
     if left and not allow_missing:
         raise _not_evaluated(left)
-    runs = tuple(_read_run(folder, names[folder]) for folder in cells if evaluated[folder])
-    missing = tuple(_missing(names[folder], cell) for folder, cell in cells.items() if not evaluated[folder])
+    runs = tuple(
+        _read_run(folder, names[folder], _labels(cells[folder], named)) for folder in cells if evaluated[folder]
+    )
+    missing = tuple(_missing(names[folder], cell, named) for folder, cell in cells.items() if not evaluated[folder])
     if not runs:
         raise RunDirectoryError(
             ", ".join(map(str, paths)), got="no evaluated run", expected="at least one with report/metrics.json",
             fix=f"evaluate first: {command('evaluate')} --output_dir RUN",
         )  # fmt: skip
     _require_one_system(runs)
-    return Found(runs, missing, axes)
+    return Found(runs, missing, axes, named)
 
 
-def _folders(path: Path) -> Iterator[tuple[Path, dict, dict[str, tuple]]]:
-    """Yield run directories; those of a grid with their cell and its axes."""
-    if (path / "grid.json").is_file():
-        grid = _read_json(path / "grid.json", fix="start the grid again")
-        if not isinstance(grid, dict) or grid.get("format") != _GRID_FORMAT or not isinstance(grid.get("cells"), list):
-            raise RunDirectoryError(
-                str(path / "grid.json"), got="another content", expected=f"the format '{_GRID_FORMAT}'",
-                fix="start the grid again, or name its run directories",
-            )  # fmt: skip
-        axes = {key: tuple(map(_scalar, values)) for key, values in grid.get("axes", {}).items()}
-        yield from ((path / cell["name"], cell, axes) for cell in grid["cells"])
-        return
+def _folders(path: Path) -> GridFolder:
+    """Return the run directories of a grid, in a folder, or the one that a path names."""
+    grid = read_grid_folder(path)
+    if grid is not None:
+        return grid
     inside = [path] if (path / "config.yaml").is_file() else sorted(p.parent for p in path.glob("*/config.yaml"))
     if not inside:
         raise RunDirectoryError(
             str(path), got="no run" if path.is_dir() else "no such directory",
             expected="the directory of a run, of a grid, or one that holds run directories", fix="check the name",
         )  # fmt: skip
-    yield from ((folder, {}, {}) for folder in inside)
+    return GridFolder({folder: {} for folder in inside})
 
 
 def _names(folders: Sequence[Path]) -> dict[Path, str]:
@@ -164,38 +165,23 @@ def _names(folders: Sequence[Path]) -> dict[Path, str]:
     return {folder: folder.relative_to(common).as_posix() for folder in folders}
 
 
-def _read_run(folder: Path, name: str) -> ComparedRun:
-    metrics = _read_json(folder / "report" / "metrics.json", fix=_evaluate(folder))
+def _labels(cell: Mapping[str, Any], named: Iterable[str]) -> dict[str, Any]:
+    """Return what the user called the values of a cell on axes of names."""
+    return {axis: scalar(label) for axis, label in cell.get("labels", {}).items() if axis in named}
+
+
+def _read_run(folder: Path, name: str, labels: Mapping[str, Any]) -> ComparedRun:
+    metrics = read_json(folder / "report" / "metrics.json", fix=_evaluate(folder))
     if not isinstance(metrics, dict) or not isinstance(metrics.get("system"), str):
         raise RunDirectoryError(
             str(folder / "report" / "metrics.json"), got="no system", expected="what an evaluation wrote",
             fix=_evaluate(folder),
         )  # fmt: skip
     return ComparedRun(
-        name, folder, metrics["system"], settings_of(read_source(folder / "config.yaml").values), metrics,
-        _read_history(folder / "history.csv"), _hash_of(_read_if_whole(folder / "inputs.json")),
-        _read_if_whole(folder / "status.json"), _read_if_whole(folder / "environment.json"),
+        name, folder, metrics["system"], {**settings_of(read_source(folder / "config.yaml").values), **labels}, metrics,
+        _read_history(folder / "history.csv"), _hash_of(read_if_whole(folder / "inputs.json")),
+        read_if_whole(folder / "status.json"), read_if_whole(folder / "environment.json"),
     )  # fmt: skip
-
-
-def settings_of(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Return nested settings by dotted key, lists as text.
-
-    Examples
-    --------
-    >>> settings_of({"system": "toy", "model": {"filters": 8, "condition": ["position"]}})
-    {'system': 'toy', 'model.filters': 8, 'model.condition': '["position"]'}
-    """
-    found: dict[str, Any] = {}
-    for key, value in values.items():
-        found |= (
-            settings_of(value, f"{prefix}{key}.") if isinstance(value, dict) else {f"{prefix}{key}": _scalar(value)}
-        )
-    return found
-
-
-def _scalar(value: Any) -> Any:
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, list | tuple | dict) else value
 
 
 def _read_history(file: Path) -> dict[str, list[float]]:
@@ -219,26 +205,13 @@ def _hash_of(inputs: Any) -> str:
     return hashlib.sha256(json.dumps(kept(inputs), sort_keys=True).encode()).hexdigest()
 
 
-def _read_json(file: Path, *, fix: str) -> Any:
-    try:
-        return json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise RunDirectoryError(str(file), got=f"{error}", expected="a whole JSON file", fix=fix) from error
-
-
-def _read_if_whole(file: Path) -> dict[str, Any]:
-    try:
-        content = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return content if isinstance(content, dict) else {}
-
-
-def _missing(name: str, cell: Mapping[str, Any]) -> MissingRun:
+def _missing(name: str, cell: Mapping[str, Any], named: Mapping[str, tuple[str, ...]]) -> MissingRun:
     if not cell:
         return MissingRun(name, "not evaluated")
     state = "not evaluated" if cell.get("state") == "done" else str(cell.get("state", "not known"))
-    settings = {key: _scalar(value) for key, value in cell.get("settings", {}).items()}
+    implied = {key for axis in cell.get("labels", {}) for key in named.get(axis, ())}
+    own = {key: scalar(value) for key, value in settings_of(cell.get("settings", {})).items() if key not in implied}
+    settings = _labels(cell, named) | own
     return MissingRun(name, state, settings, cell.get("attempts"), "\n".join(map(str, cell.get("log_tail") or ())))
 
 

@@ -53,21 +53,32 @@ def write_run(
     return folder
 
 
-def write_grid(folder, cells):
-    """A grid's summary; ``cells``: name to (settings, state, last lines of the log)."""
+def write_grid(folder, cells, *, named=None):
+    """A grid's summary; ``cells``: name to (labels, state, last lines of the log); ``named``: axes of names."""
+    named = named or {}
     axes = {}
     for settings, _, _ in cells.values():
         for key, value in settings.items():
             axes.setdefault(key, [])
             axes[key] += [value] * (value not in axes[key])
     content = {
-        "format": "cyclegan_neuro grid 1", "grid": {}, "axes": axes,
+        "format": "cyclegan_neuro grid 1", "grid": {"axes": named}, "axes": axes,
         "cells": [
-            {"name": name, "settings": settings, "state": state, "attempts": 1, "seconds": 1.0, "log_tail": log}
-            for name, (settings, state, log) in cells.items()
+            {
+                "name": name, "labels": labels, "settings": _settings(labels, named), "state": state, "attempts": 1,
+                "seconds": 1.0, "log_tail": log,
+            }
+            for name, (labels, state, log) in cells.items()
         ],
     }  # fmt: skip
     (Path(folder) / "grid.json").write_text(json.dumps(content))
+
+
+def _settings(labels, named):
+    found = {}
+    for axis, label in labels.items():
+        found |= named[axis][label] if axis in named else {axis: label}
+    return found
 
 
 #: Objective → |Y − G(X)| of seeds 1 to 3: paired, lsgan is lower by 0.01, 0.02 and 0.03.

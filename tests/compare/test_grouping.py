@@ -1,5 +1,5 @@
 import pytest
-from compare_fakes import write_run
+from compare_fakes import write_grid, write_run
 
 from cyclegan_neuro.compare.grouping import group, reference_of
 from cyclegan_neuro.compare.runs import find_runs
@@ -56,6 +56,25 @@ def test_by_averages_over_everything_else_and_over_tells_everything_else_apart(t
     assert over.over == ("model.filters",)
     both = group(found, by=["model.filters"], over=["objective.name", "training.seed"])
     assert labels(both) == [("filters=8", 4), ("filters=16", 4)]
+
+
+def test_axes_of_names_stand_for_what_they_set(tmp_path):
+    rows = {"plain": {"model.generator": "agresnet", "ordering.method": "original"},
+            "sorted": {"model.generator": "agresnet", "ordering.method": "autoencoder"},
+            "flat": {"model.generator": "agresnet_1d", "ordering.method": "original"}}  # fmt: skip
+    animals = {name: {"data.x.path": f"/{name}/x.h5", "data.y.path": f"/{name}/y.h5"} for name in ("bo", "ada")}
+    cells = {}
+    for row, settings in rows.items():
+        for animal, files in animals.items():
+            write_run(tmp_path / f"{row}_{animal}", g_x=0.3, settings=settings | files)
+            cells[f"{row}_{animal}"] = ({"row": row, "animal": animal}, "done", [])
+    write_grid(tmp_path, cells, named={"row": rows, "animal": animals})
+    grouping = group(find_runs([tmp_path]))
+    assert (grouping.by, grouping.over, grouping.animals) == (("row",), ("animal",), ("animal",))
+    assert labels(grouping) == [("plain", 2), ("sorted", 2), ("flat", 2)]  # as in the grid file
+    assert grouping.animal_names == ("ada", "bo")
+    by = group(find_runs([tmp_path]), by=["model.generator"])
+    assert labels(by) == [("agresnet", 4), ("agresnet_1d", 2)]
 
 
 def test_what_changes_nothing_that_is_learned_tells_nothing_apart(tmp_path):

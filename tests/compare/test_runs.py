@@ -4,7 +4,11 @@ import pytest
 from compare_fakes import write_grid, write_run
 
 from cyclegan_neuro.compare.runs import find_runs
+from cyclegan_neuro.configuration.loading import load_config
 from cyclegan_neuro.errors import ConfigurationError, RunDirectoryError
+from cyclegan_neuro.grid.cells import Cell
+from cyclegan_neuro.grid.record import Record
+from cyclegan_neuro.systems.cyclegan.config import Config
 
 
 def test_a_run_is_read_whole(tmp_path):
@@ -44,6 +48,16 @@ def test_a_grid_says_what_is_missing_and_in_which_order(runs):
     assert (missing.name, missing.state, missing.log) == ("wgangp-1", "failed", "Traceback\nout of memory")
 
 
+def test_the_folder_of_a_grid_is_known(tmp_path):
+    run = write_run(tmp_path / "gan_seed-1", g_x=0.3)
+    config = load_config("configs/cyclegan/quickstart.yaml", Config)
+    cell = Cell("gan_seed-1", {"objective.name": "gan"}, {"objective.name": "gan"}, config)
+    Record(tmp_path, {"axes": {"objective.name": ["gan"]}}, [cell]).write()
+    found = find_runs([tmp_path])
+    assert [one.path for one in found.runs] == [run]
+    assert found.axes == {"objective.name": ("gan",)}
+
+
 def test_runs_without_a_report_are_named_with_the_command(runs):
     (runs / "gan-2" / "report" / "metrics.json").unlink()
     with pytest.raises(RunDirectoryError, match=r"gan-2: got no report/metrics.json.*evaluate.* --output_dir .*gan-2"):
@@ -81,7 +95,7 @@ def test_a_folder_without_runs_is_refused(tmp_path):
         find_runs([tmp_path / "nothing"])
 
 
-@pytest.mark.parametrize("content", [{"format": "another", "cells": []}, {"format": "cyclegan_neuro grid 1"}, []])
+@pytest.mark.parametrize("content", [{"format": "another", "cells": []}, {"format": "cyclegan_neuro grid 1"}, [], 3])
 def test_another_grid_file_is_refused(tmp_path, content):
     (tmp_path / "grid.json").write_text(json.dumps(content))
     with pytest.raises(RunDirectoryError, match=r"grid\.json: got another content"):
