@@ -64,7 +64,7 @@ def _compared(found: Found, grouping: Grouping) -> str:
     if grouping.by:
         told += f" ({'; '.join(f'{key}: {_values(grouping, key)}' for key in grouping.by)})"
     if grouping.seeds:
-        told += f", repeated over {' and '.join(f'{key} ({_values(grouping, key)})' for key in grouping.seeds)}"
+        told += f", averaged over {' and '.join(f'{key} ({_values(grouping, key)})' for key in grouping.seeds)}"
     if animals:
         told += (
             f" in {plural(len(animals), 'animal')} ({', '.join(animals[:_NAMED])}{', ...' * (len(animals) > _NAMED)})"
