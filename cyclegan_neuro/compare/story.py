@@ -117,7 +117,6 @@ class Comparison:
         lead = "; ".join(each.score.label for each in self.leading)
         told = tell(
             Path(__file__).with_name("main.j2"), n_animals=len(self.grouping.animal_names),
-            only_training_seed=self.grouping.over == ("training.seed",),
             caption_of_main=f"The first screen is about {lead}; the tables hold every score that these runs share.",
         )  # fmt: skip
         return Block(MAIN, told["paragraphs"], tuple(tables), how=told["how"])

@@ -19,6 +19,11 @@ __all__ = ["MAIN", "PAIRED", "SETTINGS", "summarise"]
 MAIN, PAIRED, SETTINGS, MISSING = "Which configuration is best", "Paired differences", "What differs", "Without results"
 _NAMED = 6  # values of a setting
 _LITTLE = 0.01
+_SAYS = {
+    (): " Nothing was repeated: no difference is known to be more than chance.",
+    ("training.seed",): " Spreads and intervals are those of another start, and say nothing of another animal.",
+}
+"""What is averaged over, and how little that says."""
 
 
 def summarise(
@@ -71,11 +76,7 @@ def _compared(found: Found, grouping: Grouping) -> str:
         )
     total = len(found.runs) + len(found.missing)
     missing = f" Without results: {len(found.missing)} of {plural(total, 'run')}." if found.missing else ""
-    alone = (
-        ""
-        if grouping.over
-        else " Nothing was repeated: there is one run of each, and no difference is known to be more than chance."
-    )
+    alone = _SAYS.get(grouping.over, "")
     return f"{told}.{missing}{alone}"
 
 

@@ -20,7 +20,8 @@ def summary_of(comparison):
 def test_the_first_screen_answers(runs):
     told = summary_of(compare_runs([runs]))
     assert told["What was compared?"] == (
-        "6 runs of cyclegan in 2 configurations (objective.name: gan, lsgan), averaged over training.seed (1, 2, 3)."
+        "6 runs of cyclegan in 2 configurations (objective.name: gan, lsgan), averaged over training.seed (1, 2, 3). "
+        "Spreads and intervals are those of another start, and say nothing of another animal."
     )
     assert told["Best |Y − G(X)|?"] == (
         "lsgan: 0.380\u00a0±\u00a00.090 (3 runs), then gan: 0.400\u00a0±\u00a00.10. Paired difference -0.0200 (5 %), "
