@@ -69,10 +69,17 @@ class Measured:
         return spread(value for key, value in values.items() if not animal or of[key] == animal)
 
     def ranked(self, *, animal: str = "") -> list[Configuration]:
-        """Return configurations that have the score, the best first; none where no value is better, or tests differ."""
+        """Return configurations that have the score, the best first; none where no value is better, or tests differ.
+
+        Where doing nothing has no error at all, as of a cycle, configurations without error do nothing: they have no
+        rank.
+        """
         if self.score.ideal is None or self.grouping.other_tests:
             return []
         known = [one for one in self.grouping.configurations if self.values(one, animal=animal)]
+        idle = self.rival_spread("identity", self.grouping.configurations).mean
+        if abs(idle) < _ROUNDING:
+            known = [one for one in known if abs(self.spread(one, animal=animal).mean) >= _ROUNDING]
         return sorted(known, key=lambda one: nearness(self.spread(one, animal=animal).mean, self.score.ideal))
 
     def strongest(self, configuration: Configuration) -> str | None:

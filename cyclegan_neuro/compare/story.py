@@ -16,7 +16,7 @@ from cyclegan_neuro.compare.grouping import Configuration, Grouping
 from cyclegan_neuro.compare.measured import Measured, tasks
 from cyclegan_neuro.compare.runs import Found
 from cyclegan_neuro.compare.scores import ScoreGroup, rival_label
-from cyclegan_neuro.compare.summary import MAIN, MISSING, PAIRED, SETTINGS, summarise
+from cyclegan_neuro.compare.summary import MAIN, MISSING, OTHERS, PAIRED, SETTINGS, summarise
 from cyclegan_neuro.compare.tables import (
     configuration_table,
     every_number,
@@ -26,7 +26,7 @@ from cyclegan_neuro.compare.tables import (
     run_table,
     score_table,
 )
-from cyclegan_neuro.evaluation.contents import Block, Evaluation, Picture, told_blocks
+from cyclegan_neuro.evaluation.contents import Block, Evaluation, Picture, Table, told_blocks
 from cyclegan_neuro.evaluation.wording import plural, tell
 from cyclegan_neuro.figures.comparison import MOST_IN_ONE_PANEL, CurveSet, ScorePanel, learning_curves, score_points
 
@@ -74,7 +74,10 @@ class Comparison:
 
     def evaluation(self) -> Evaluation:
         """Return what the page shows."""
-        blocks = (self._main(), self._paired(), self._learning(), self._settings(), self._missing(), self._numbers())
+        blocks = (
+            self._main(), self._paired(), self._other_scores(), self._learning(), self._settings(), self._missing(),
+            self._numbers(),
+        )  # fmt: skip
         summary = summarise(self.found, self.grouping, self.leading, self.warnings, reference=self.reference)
         opening = self._opening()
         opening.figure.set_dpi(_DPI)
@@ -107,19 +110,26 @@ class Comparison:
         return Picture("scores", caption, score_points(panels), "")
 
     def _main(self) -> Block:
+        told = tell(Path(__file__).with_name("main.j2"), n_animals=len(self.grouping.animal_names))
+        return Block(MAIN, told["paragraphs"], self._tables(leading=True), how=told["how"])
+
+    def _other_scores(self) -> Block | None:
+        tables = self._tables(leading=False)
+        return (
+            Block(OTHERS, ("Every other score that these runs have, in the same shape.",), tables) if tables else None
+        )
+
+    def _tables(self, *, leading: bool) -> tuple[tuple[str, Table], ...]:
+        """Return the tables of the group of the first screen, or of all others, each also by animal."""
         tables = []
         for group, measured in self.measured:
-            shape = f" The shape of {group.counterpart} of the paper." if group.counterpart else ""
-            for animal in ("", *self.grouping.animal_names):
-                whose = f", {animal}" if animal else ", all animals" * bool(self.grouping.animal_names)
-                caption = f"{group.title}{whose}. {group.caption}{shape}"
-                tables.append((caption, score_table(group, measured, self.grouping, animal=animal)))
-        lead = "; ".join(each.score.label for each in self.leading)
-        told = tell(
-            Path(__file__).with_name("main.j2"), n_animals=len(self.grouping.animal_names),
-            caption_of_main=f"The first screen is about {lead}; the tables hold every score that these runs share.",
-        )  # fmt: skip
-        return Block(MAIN, told["paragraphs"], tuple(tables), how=told["how"])
+            if any(each in self.leading for each in measured) is leading:
+                shape = f" The shape of {group.counterpart} of the paper." if group.counterpart else ""
+                for animal in ("", *self.grouping.animal_names):
+                    whose = f", {animal}" if animal else ", all animals" * bool(self.grouping.animal_names)
+                    caption = f"{group.title}{whose}. {group.caption}{shape}"
+                    tables.append((caption, score_table(group, measured, self.grouping, animal=animal)))
+        return tuple(tables)
 
     def _paired(self) -> Block | None:
         if len(self.grouping.configurations) < 2:

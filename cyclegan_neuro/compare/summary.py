@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from cyclegan_neuro.compare.grouping import Configuration, Grouping, in_order
@@ -14,9 +15,10 @@ from cyclegan_neuro.compare.tables import interval, mean_sd
 from cyclegan_neuro.evaluation.contents import Sentence, significant
 from cyclegan_neuro.evaluation.wording import plural
 
-__all__ = ["MAIN", "PAIRED", "SETTINGS", "summarise"]
+__all__ = ["MAIN", "MISSING", "OTHERS", "PAIRED", "SETTINGS", "summarise"]
 
-MAIN, PAIRED, SETTINGS, MISSING = "Which configuration is best", "Paired differences", "What differs", "Without results"
+MAIN, PAIRED, OTHERS = "Which configuration is best", "Paired differences", "Other scores"
+SETTINGS, MISSING = "What differs", "Without results"
 _NAMED = 6  # values of a setting
 _LITTLE = 0.01
 _SAYS = {
@@ -57,9 +59,7 @@ def summarise(
         alike = "the same inputs for the same seeds and animal, evaluation settings, versions and commit"
         told.append(Sentence("Comparable?", f"Yes: {alike}.", SETTINGS))
     if found.missing:
-        names = ", ".join(f"{one.name} ({one.state})" for one in found.missing[:_NAMED])
-        more = ", ..." if len(found.missing) > _NAMED else ""
-        told.append(Sentence("What is missing?", f"{plural(len(found.missing), 'run')}: {names}{more}.", MISSING))
+        told.append(Sentence("What is missing?", _without_results(found), MISSING))
     return tuple(told)
 
 
@@ -78,6 +78,13 @@ def _compared(found: Found, grouping: Grouping) -> str:
     missing = f" Without results: {len(found.missing)} of {plural(total, 'run')}." if found.missing else ""
     alone = _SAYS.get(grouping.over, "")
     return f"{told}.{missing}{alone}"
+
+
+def _without_results(found: Found) -> str:
+    states = Counter(one.state for one in found.missing)
+    failed = [one.name for one in found.missing if one.state == "failed"]
+    names = f" Failed: {', '.join(failed[:_NAMED])}{', ...' * (len(failed) > _NAMED)}." if failed else ""
+    return f"{plural(len(found.missing), 'run')}: {', '.join(f'{n} {state}' for state, n in states.items())}.{names}"
 
 
 def _values(grouping: Grouping, key: str) -> str:

@@ -185,7 +185,7 @@ def missing_table(missing: Iterable[MissingRun]) -> Table:
             one.name, one.state, ", ".join(f"{key}={_cell(value)}" for key, value in one.settings.items()) or None,
             one.attempts, one.log or None,
         )
-        for one in missing
+        for one in sorted(missing, key=lambda one: one.state != "failed")
     )  # fmt: skip
     return Table("missing", ("cell", "state", "settings", "attempts", "last lines of its log"), rows, folds=False)
 

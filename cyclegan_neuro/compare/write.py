@@ -12,7 +12,7 @@ from cyclegan_neuro.compare.grouping import group, reference_of
 from cyclegan_neuro.compare.runs import find_runs
 from cyclegan_neuro.compare.scores import asked_group, score_groups
 from cyclegan_neuro.compare.story import FORMAT, Comparison
-from cyclegan_neuro.compare.summary import MAIN, PAIRED
+from cyclegan_neuro.compare.summary import MAIN, OTHERS, PAIRED
 from cyclegan_neuro.errors import RunDirectoryError
 from cyclegan_neuro.evaluation.contents import Evaluation
 from cyclegan_neuro.report.files import replacing_directory, unique_slugs
@@ -111,7 +111,7 @@ def write_comparison(comparison: Comparison, output_dir: Path, *, command_line: 
 
 
 def _write_latex(evaluation: Evaluation, folder: Path) -> None:
-    tables = [one for block in evaluation.blocks if block.title in (MAIN, PAIRED) for one in block.tables]
+    tables = [one for block in evaluation.blocks if block.title in (MAIN, PAIRED, OTHERS) for one in block.tables]
     for (caption, table), name in zip(tables, unique_slugs(table.slug for _, table in tables), strict=True):
         write_latex(table, folder / f"{name}.tex", caption=caption)
 

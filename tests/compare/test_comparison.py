@@ -108,6 +108,7 @@ def test_files_of_a_comparison(runs, tmp_path):
     assert content["missing"][0]["name"] == "dragan-1"
     scores = {one["path"]: one for one in content["scores"]}
     assert scores["signals.direct_y.*.mean"]["best"] == "lsgan"
+    assert "1 failed. Failed: dragan-1." in page
     assert scores["signals.direct_y.*.mean"]["runs"] == {"gan-1": 0.3, "lsgan-1": 0.29}
 
 

@@ -75,6 +75,16 @@ def test_configurations_that_met_other_tests_have_rivals_of_their_own(tmp_path):
     assert any("different inputs" in warning for warning in warnings_of(grouping))
 
 
+def test_doing_nothing_is_not_the_best_of_a_cycle(tmp_path):
+    cycle = {"identity": {"mean": 1e-9}, "model": {"mean": 0.0}}
+    for objective, error in (("none", 0.0), ("gan", 0.2), ("lsgan", 0.1)):
+        metrics = {"signals": {"cycle_x": cycle | {"model": {"mean": error}}}}
+        write_run(tmp_path / objective, g_x=0.3, settings={"objective.name": objective}, metrics=metrics)
+    signals, measured, grouping = signals_of(tmp_path)
+    table = score_table(signals, measured, grouping)
+    assert [table.rows[row][0] for row, _ in table.marked] == ["lsgan"]
+
+
 def test_paired_differences_against_the_best_by_hand(runs):
     _, measured, grouping = signals_of(runs)
     table = paired_table("paired", [("Signals", measured[1])], grouping, reference=None)
