@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from cyclegan_neuro.spikes.inference.rate_models import RateModels
     from cyclegan_neuro.spikes.inference.recording_spikes import RecordingSpikes
     from cyclegan_neuro.systems.base import System
+    from cyclegan_neuro.training.heartbeat import Lock
     from cyclegan_neuro.training.run import Run
 
 __all__ = ["TrainedRun", "infer_spikes", "load_run", "read_recording", "train"]
@@ -380,15 +381,16 @@ class TrainedRun:
         """
         from cyclegan_neuro.training.lock import EVALUATION_LOCK, locked
 
-        with locked(self.output_dir, EVALUATION_LOCK):
-            return self.write_report_locked()
+        with locked(self.output_dir, EVALUATION_LOCK) as lock:
+            return self.write_report_locked(lock)
 
-    def write_report_locked(self) -> Path:
+    def write_report_locked(self, lock: Lock) -> Path:
         """As :meth:`write_report`, for whoever holds the lock already."""
         from cyclegan_neuro.configuration.loading import dump_config
         from cyclegan_neuro.report.write import write_report
 
         run, (evaluation, seconds) = self.run, self._evaluated
+        lock.check()
         return write_report(
             evaluation,
             run_directory=run.directory.path,

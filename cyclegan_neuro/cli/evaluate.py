@@ -18,6 +18,7 @@ from cyclegan_neuro.training.lock import EVALUATION_LOCK, locked
 
 if TYPE_CHECKING:
     from cyclegan_neuro.systems.base import System
+    from cyclegan_neuro.training.heartbeat import Lock
 
 __all__ = ["main"]
 
@@ -41,16 +42,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         system, config = load(run_config_file(options.output_dir), overrides=options.set)
         refuse_what_was_learned(options.set, system, config)
         config = _with_other_runs(_with_null_pairs(config, options.null), options.seeds)
-        with locked(options.output_dir, EVALUATION_LOCK):
+        with locked(options.output_dir, EVALUATION_LOCK) as lock:
             prepare_console()
-            print(_evaluate(options.output_dir, system, config))
+            print(_evaluate(options.output_dir, lock, system, config))
     return 0
 
 
-def _evaluate(output_dir: Path, system: System, config: Any) -> str:
+def _evaluate(output_dir: Path, lock: Lock, system: System, config: Any) -> str:
     """Write the report; return the line that names it and its weights."""
     run = TrainedRun.load(output_dir, system, config)
-    report, weights = run.write_report_locked(), run.weights
+    report, weights = run.write_report_locked(lock), run.weights
     fallback = f"; damaged: {', '.join(weights['damaged'])}" if weights["damaged"] else ""
     return f"{report}  ({run.told_weights}, sha256 {weights['sha256'][:12]}{fallback})"
 

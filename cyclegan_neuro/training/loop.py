@@ -48,7 +48,7 @@ def fit(run: Run, status: StatusFile) -> None:
     TrainingError
         If a log is not finite, or memory runs out.
     CheckpointError, RunDirectoryError
-        If the disk is full.
+        If the disk is full, or the lock was lost.
     """
     position = Position(
         step=run.checkpoint.manifest.step if run.checkpoint else 0,
@@ -95,6 +95,10 @@ def _callbacks(
     section: OptimisationSection = run.config.training
     windows_per_step = _windows_per_step(run)
     return [
+        keras.callbacks.LambdaCallback(  # before any other one writes
+            on_train_batch_end=lambda batch, logs: run.directory.require_lock(),
+            on_epoch_end=lambda epoch, logs: run.directory.require_lock(),
+        ),
         position,
         StopOnNonFinite(position),
         Measure(windows_per_step),

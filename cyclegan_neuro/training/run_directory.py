@@ -32,6 +32,7 @@ from typing import Any
 
 from cyclegan_neuro.errors import RunDirectoryError
 from cyclegan_neuro.recordings.atomic import replacing
+from cyclegan_neuro.training.heartbeat import Lock
 from cyclegan_neuro.training.lock import EVALUATION_LOCK, TRAINING_LOCK, locked
 from cyclegan_neuro.training.status import Status, find_status
 
@@ -39,12 +40,14 @@ __all__ = ["DEPENDED_ON", "RunDirectory", "claim"]
 
 _STAGING = ".preparing"
 _LOCKS = (TRAINING_LOCK, EVALUATION_LOCK)
-_BEFORE_STATUS = (*_LOCKS, _STAGING, ".status.*.tmp.json")  # what can be here before the first status.json
+_OF_LOCKS = (*_LOCKS, *(f"{name}.takeover*" for name in _LOCKS), *(f".{name}.*.tmp" for name in _LOCKS), ".nfs*")
+# .nfs*: what NFS makes of a file that is deleted while it is open, as that of a lock that is held
+_BEFORE_STATUS = (*_OF_LOCKS, _STAGING, ".status.*.tmp.json")  # what can be here before the first status.json
 DEPENDED_ON = ("inputs.json", "scaling*", "neuron_order*", "ordering*", "backbone.json")
 """What a run's networks depend on, beside its configuration."""
 # Paths relative to the run; "*" also stands for "/". Everything else in a run directory is the user's.
 _OURS = (
-    "config.yaml", "environment.json", "manifest.json", "status.json", "history.csv", *DEPENDED_ON, *_LOCKS,
+    "config.yaml", "environment.json", "manifest.json", "status.json", "history.csv", *DEPENDED_ON, *_OF_LOCKS,
     "recordings/*.h5", "checkpoints/*.h5", "tensorboard/*events.out.tfevents.*", f"{_STAGING}/*",
     "report/index.html", "report/metrics.json", "report/maps.h5",
     "report/figures/*.png", "report/figures/*.svg", "report/tables/*.csv", ".report.old/*", ".report.*.new/*",
@@ -73,6 +76,17 @@ class RunDirectory:
         self.tensorboard = self.path / "tensorboard"
         self.report = self.path / "report"
         self.staging = self.path / _STAGING
+        self.lock: Lock | None = None  # while it is claimed
+
+    def require_lock(self) -> None:
+        """Refuse to go on where the directory was claimed, and somebody else has it now.
+
+        Raises
+        ------
+        LockLostError
+        """
+        if self.lock is not None:
+            self.lock.check()
 
     def read_status(self) -> Status | None:
         """Return what ``status.json`` says; None if it is missing, damaged or not ours."""
@@ -108,8 +122,9 @@ class RunDirectory:
         Raises
         ------
         RunDirectoryError
-            If the disk is full or read-only.
+            If the disk is full or read-only, or the directory is no longer ours.
         """
+        self.require_lock()
         with replacing(file, error_type=RunDirectoryError) as temporary:
             temporary.write_text(text, encoding="utf-8")
 
@@ -128,8 +143,9 @@ class RunDirectory:
 
     def clear(self) -> None:
         """Delete all but locks, status and the staging folder; call after :meth:`foreign_files` was empty."""
+        self.require_lock()
         for entry in self.path.iterdir():
-            if entry.name in (*_LOCKS, _STAGING, self.status_file.name):
+            if any(fnmatch(entry.name, pattern) for pattern in (*_OF_LOCKS, _STAGING, self.status_file.name)):
                 continue
             if _is_folder(entry):
                 shutil.rmtree(entry)
@@ -144,12 +160,14 @@ class RunDirectory:
 
     def commit_staging(self) -> None:
         """Move what was staged to its place."""
+        self.require_lock()
         for entry in self.staging.iterdir():
             entry.rename(self.path / entry.name)
         self.staging.rmdir()
 
     def abandon_staging(self) -> None:
         """Delete the staging folder, and files of the run that a killed process left half written."""
+        self.require_lock()
         if self.staging.exists():
             shutil.rmtree(self.staging)
         for left_over in self.path.glob(".*.[0-9]*.tmp.*"):
@@ -185,11 +203,15 @@ def claim(output_dir: str | Path, *, resume: bool = False, overwrite: bool = Fal
         _refuse_without_run(directory)
     created = _make(directory.path)
     try:
-        with locked(directory.path), locked(directory.path, EVALUATION_LOCK) if overwrite else nullcontext():
+        with (
+            locked(directory.path) as directory.lock,
+            locked(directory.path, EVALUATION_LOCK) if overwrite else nullcontext(),
+        ):
             if not resume:
                 _refuse_unless_free(directory, overwrite=overwrite)
             yield directory
     finally:
+        directory.lock = None
         if created:
             with suppress(OSError):  # not empty: a run has begun
                 directory.path.rmdir()
@@ -253,5 +275,5 @@ def _is_folder(entry: Path) -> bool:
 
 
 def _some(names: list[str], most: int = 5) -> str:
-    names = [name for name in names if name not in _LOCKS]
+    names = [name for name in names if not any(fnmatch(name, pattern) for pattern in _OF_LOCKS)]
     return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")

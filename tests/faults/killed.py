@@ -8,7 +8,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
-_CHANGES = ("os.rename", "os.mkdir", "os.rmdir", "os.remove", "os.truncate")  # audit events; "open" where it writes
+_CHANGES = (  # audit events; "open" where it writes
+    "os.rename", "os.link", "os.utime", "os.mkdir", "os.rmdir", "os.remove", "os.truncate",
+)  # fmt: skip
 _watching: list[Watch] = []
 _hooked: list[bool] = []
 

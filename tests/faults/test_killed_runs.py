@@ -56,7 +56,8 @@ def works(folder, *, scratch, **options):
         return str(error)
     assert run.status.state == "finished"
     assert run.directory.foreign_files() == []
-    hidden = [path.name for path in scratch.iterdir() if path.name.startswith(".") and ".report" not in path.name]
+    of_evaluations = (".report", ".evaluation")
+    hidden = [path.name for path in scratch.glob(".*") if not path.name.startswith(of_evaluations)]
     assert hidden == []
     assert not (scratch / "lock").exists()
     return True
@@ -127,7 +128,10 @@ def test_killed_while_it_is_evaluated(tmp_path):
         assert works(folder, scratch=tmp_path / "scratch", resume=True) is True, f"killed at change {n}"
         evaluate(folder, "newer")
         assert (report / "index.html").read_text() == "newer"
-        assert not [entry.name for entry in folder.iterdir() if entry.name.startswith((".report", "evaluation"))]
+        left = [
+            entry.name for entry in folder.iterdir() if entry.name.lstrip(".").startswith(("report.", "evaluation."))
+        ]
+        assert left == []
     assert seen == {"old", "new"}
 
 
