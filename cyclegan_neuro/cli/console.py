@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from cyclegan_neuro.errors import UserError
 from cyclegan_neuro.invocation import command
 from cyclegan_neuro.quiet import import_tensorflow_quietly
+from cyclegan_neuro.training.interruption import Stopped
 
 __all__ = ["new_parser", "number_from", "prepare_console", "report_user_errors", "show_progress"]
 
@@ -52,8 +53,9 @@ def number_from(least: float, kind: type[int] | type[float] = int) -> Callable[[
 def report_user_errors() -> Iterator[None]:
     """Print a :class:`UserError` on stderr, without a stack trace, and end with its exit code.
 
-    Ctrl-C, where nothing handles it, ends quietly with 130 as in a shell; so does, with 0, a command whose reader has
-    seen enough, as with ``| head``. A stdout that cannot be written, as on a full disk, is an error.
+    Ctrl-C, where nothing handles it, ends quietly with 130 as in a shell, and
+    :class:`~cyclegan_neuro.training.interruption.Stopped` with its exit code; so does, with 0, a command whose reader
+    has seen enough, as with ``| head``. A stdout that cannot be written, as on a full disk, is an error.
     """
     try:
         yield
@@ -61,6 +63,9 @@ def report_user_errors() -> Iterator[None]:
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
         raise SystemExit(error.exit_code) from None
+    except Stopped as stopped:
+        print(f"{stopped}; the same command starts again", file=sys.stderr)
+        raise SystemExit(stopped.exit_code) from None
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         raise SystemExit(128 + signal.SIGINT) from None

@@ -14,6 +14,7 @@ from cyclegan_neuro.configuration.fields import with_values
 from cyclegan_neuro.errors import ConfigurationError
 from cyclegan_neuro.evaluation.days.sections import NullPairSection
 from cyclegan_neuro.training.configurations import load, run_config_file
+from cyclegan_neuro.training.interruption import stopping_on_signals
 from cyclegan_neuro.training.lock import EVALUATION_LOCK, locked
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ process at a time. The last line printed begins with the path of the report and 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Check the command line and the configuration, evaluate, and print the path of the report."""
     options = _parser().parse_args(arguments)
-    with report_user_errors():
+    with report_user_errors(), stopping_on_signals():
         system, config = load(run_config_file(options.output_dir), overrides=options.set)
         refuse_what_was_learned(options.set, system, config)
         config = _with_other_runs(_with_null_pairs(config, options.null), options.seeds)

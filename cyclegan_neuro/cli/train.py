@@ -13,6 +13,7 @@ from cyclegan_neuro.cli.describe import describe_system
 from cyclegan_neuro.cli.systems import list_systems
 from cyclegan_neuro.invocation import command
 from cyclegan_neuro.training.configurations import configuration_file, load
+from cyclegan_neuro.training.interruption import stopping_on_signals
 
 __all__ = ["main"]
 
@@ -22,7 +23,7 @@ examples:
       the quickstart: simulated novice and expert days, minutes on a CPU
   {train} --config cyclegan/paper_recorded.yaml --output_dir runs/mine --set data.x.path=novice.h5
   {train} --output_dir runs/demo --resume
-      go on where an interrupted run stopped
+      go on where an interrupted run stopped; in a job's script --resume auto, which also starts it (docs/cluster.md)
   {train} --describe cyclegan
       every setting with its default, unit and the paper's value
 
@@ -34,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Check the command line and the configuration, then train."""
     parser = _parser()
     options = parser.parse_args(arguments)
-    with report_user_errors():
+    with report_user_errors(), stopping_on_signals():
         if options.list_systems:
             print(list_systems())
         elif options.describe:
@@ -48,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _train(options: argparse.Namespace) -> None:
     system, config = load(
-        configuration_file(options.config, resumed=options.output_dir if options.resume else None),
+        configuration_file(options.config, resumed=_resumed(options)),
         overrides=options.set,
     )
     prepare_console()
@@ -56,6 +57,12 @@ def _train(options: argparse.Namespace) -> None:
 
     train(system, config, output_dir=options.output_dir, resume=options.resume, overwrite=options.overwrite)
     print(f"now: {command('evaluate')} --output_dir {shlex.quote(str(options.output_dir))}")
+
+
+def _resumed(options: argparse.Namespace) -> Path | None:
+    """The run whose configuration counts where none is named."""
+    there = options.resume == "auto" and (options.output_dir / "config.yaml").is_file()
+    return options.output_dir if there or options.resume is True else None
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -78,7 +85,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     again = parser.add_mutually_exclusive_group()
     again.add_argument(
-        "--resume", action="store_true", help="continue the run in DIR (without --config: with its own configuration)"
+        "--resume",
+        nargs="?",
+        choices=["auto"],
+        const=True,
+        default=False,
+        help="continue the run in DIR (without --config: with its own configuration); "
+        "--resume auto starts one where there is none",
     )
     again.add_argument("--overwrite", action="store_true", help="replace the run in DIR")
     parser.add_argument("--describe", metavar="SYSTEM", help="print every setting of a system and stop")

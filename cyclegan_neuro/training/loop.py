@@ -44,7 +44,7 @@ def fit(run: Run, status: StatusFile) -> None:
     Raises
     ------
     TrainingInterrupted
-        After SIGTERM or Ctrl-C, when everything is saved.
+        After SIGTERM, SIGHUP, SIGUSR1 or Ctrl-C, when everything is saved.
     TrainingError
         If a log is not finite, or memory runs out.
     CheckpointError, RunDirectoryError

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import tensorflow as tf
 
@@ -67,7 +67,7 @@ def train(
     config: Any,
     *,
     output_dir: str | Path,
-    resume: bool = False,
+    resume: bool | Literal["auto"] = False,
     overwrite: bool = False,
     recordings: Mapping[str, Recording] | None = None,
 ) -> Run:
@@ -80,10 +80,10 @@ def train(
         An instance of ``system.Config``.
     output_dir : path
         Becomes the run directory.
-    resume : bool
-        Go on from the newest good checkpoint. On a CPU with ``training.deterministic`` and as many threads as
-        before (by default one per core) the run then ends bit for bit where an uninterrupted one ends; with
-        another number of threads sums are added in another order.
+    resume : bool or "auto"
+        Go on from the newest good checkpoint; ``"auto"``: if there is a run, else start one. On a CPU with
+        ``training.deterministic`` and as many threads as before (by default one per core) the run then ends bit for
+        bit where an uninterrupted one ends; with another number of threads sums are added in another order.
     overwrite : bool
         Replace a run of ours; its files stay until the new run's data are prepared and its networks built.
     recordings : dict of str to Recording, optional
@@ -106,13 +106,14 @@ def train(
     CheckpointError
         If a checkpoint cannot be written, or none can be read.
     TrainingError
-        If training had to stop. ``TrainingInterrupted`` after SIGTERM or Ctrl-C.
+        If training had to stop. ``TrainingInterrupted`` after SIGTERM, SIGHUP, SIGUSR1 or Ctrl-C.
     """
     with (
         claim(output_dir, resume=resume, overwrite=overwrite) as directory,
         deterministic_ops(config.training.deterministic),
         memory_errors(config.training),
     ):
+        resume = resume is True or (resume == "auto" and directory.holds_run())
         status = StatusFile(directory, _status_of_run(directory) if resume else _new_status(system, config, directory))
         if resume:
             run = _resume(system, config, directory, status)

@@ -28,7 +28,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from fnmatch import fnmatch
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from cyclegan_neuro.errors import RunDirectoryError
 from cyclegan_neuro.recordings.atomic import replacing
@@ -128,6 +128,11 @@ class RunDirectory:
         with replacing(file, error_type=RunDirectoryError) as temporary:
             temporary.write_text(text, encoding="utf-8")
 
+    def holds_run(self) -> bool:
+        """Return whether a run is here that has begun."""
+        status = find_status(self)
+        return status is not None and status.state != "preparing"
+
     def has_run(self) -> bool:
         """Return whether a run, or something that is not ours, is here; what a killed start left counts as nothing."""
         status = find_status(self)
@@ -175,15 +180,17 @@ class RunDirectory:
 
 
 @contextmanager
-def claim(output_dir: str | Path, *, resume: bool = False, overwrite: bool = False) -> Iterator[RunDirectory]:
+def claim(
+    output_dir: str | Path, *, resume: bool | Literal["auto"] = False, overwrite: bool = False
+) -> Iterator[RunDirectory]:
     """Lock a directory for a new run, or for one that goes on.
 
     Parameters
     ----------
     output_dir : path
         Created if absent; a directory that was created and stays empty is removed again.
-    resume : bool
-        Continue the run that is here.
+    resume : bool or "auto"
+        Continue the run that is here; ``"auto"``: if there is one.
     overwrite : bool
         Replace the run that is here, which must not be under evaluation; its files stay until
         :meth:`RunDirectory.clear`.
@@ -199,7 +206,7 @@ def claim(output_dir: str | Path, *, resume: bool = False, overwrite: bool = Fal
             str(output_dir), got="both --resume and --overwrite", expected="one of them", fix="leave one out"
         )
     directory = RunDirectory(output_dir)
-    if resume:
+    if resume is True:
         _refuse_without_run(directory)
     created = _make(directory.path)
     try:
@@ -207,7 +214,7 @@ def claim(output_dir: str | Path, *, resume: bool = False, overwrite: bool = Fal
             locked(directory.path) as directory.lock,
             locked(directory.path, EVALUATION_LOCK) if overwrite else nullcontext(),
         ):
-            if not resume:
+            if not (resume is True or (resume == "auto" and directory.holds_run())):
                 _refuse_unless_free(directory, overwrite=overwrite)
             yield directory
     finally:

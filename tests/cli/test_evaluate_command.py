@@ -2,7 +2,9 @@
 
 import json
 import os
+import signal
 import socket
+import time
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -166,9 +168,46 @@ def test_runs_with_other_seeds_are_handed_to_the_system(capsys, evaluate, monkey
     assert "error: --seeds: got a run of spike_gan, expected a run on two days. Fix: leave --seeds out" in message
 
 
+def _report_of(run_directory):
+    return {path: path.read_bytes() for path in run_directory.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize(("number", "code"), [("SIGUSR1", 75), ("SIGTERM", 143)])
+def test_a_signal_ends_it_and_the_old_report_stays(evaluate, capsys, run_directory, monkeypatch, number, code):
+    evaluate()
+    before = _report_of(run_directory)
+
+    def stop(*arguments, **options):
+        os.kill(os.getpid(), getattr(signal, number))
+        pytest.fail("goes on")
+
+    monkeypatch.setattr("cyclegan_neuro.report.write._write_contents", stop)
+    with pytest.raises(SystemExit) as caught:
+        evaluate()
+    assert caught.value.code == code
+    assert capsys.readouterr().err.endswith(f"stopped by {number}; the same command starts again\n")
+    assert _report_of(run_directory) == before
+
+
+def test_an_evaluation_whose_lock_was_taken_writes_no_report(evaluate, capsys, run_directory, monkeypatch):
+    def lose(self, config, prepared, trainer, **options):
+        (run_directory / EVALUATION_LOCK).unlink()
+        now = time.time()
+        monkeypatch.setattr(time, "time", lambda: now + 600)
+        return Evaluation(summary=("It worked.",), blocks=(), metrics={})
+
+    monkeypatch.setattr(CycleGANSystem, "evaluate", lose)
+    with pytest.raises(SystemExit):
+        evaluate()
+    assert "got a lock that was deleted" in capsys.readouterr().err
+    assert not (run_directory / "report").exists()
+
+
 def test_a_second_evaluation_at_the_same_time_is_refused(capsys, run_directory):
     with locked(run_directory, EVALUATION_LOCK):
         message = refused(capsys, "--output_dir", run_directory)
     holder = f"process {os.getpid()} on {socket.gethostname()} since "
     assert message.startswith(f"error: {run_directory}: got a directory that {holder}")
-    assert "is evaluating, expected one evaluation of a run at a time. Fix: wait for it or, if that process" in message
+    assert (
+        "is evaluating (last heartbeat 0 s ago), expected one evaluation of a run at a time. Fix: wait for" in message
+    )

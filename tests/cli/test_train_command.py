@@ -1,6 +1,8 @@
 """``train.py``: what it answers without TensorFlow, and what it hands on to training."""
 
+import os
 import resource
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +13,7 @@ from cyclegan_neuro.cli.train import main
 from cyclegan_neuro.configuration.loading import dump_config
 from cyclegan_neuro.systems import base
 from cyclegan_neuro.training import configurations as configuration
+from cyclegan_neuro.training.configurations import configuration_file, load
 
 ROOT = Path(__file__).parents[2]
 PAPER = ROOT / "configs" / "cyclegan" / "paper_synthetic.yaml"
@@ -102,6 +105,19 @@ def test_resume_takes_the_configuration_of_the_run(train, tmp_path):
     assert train("--output_dir", tmp_path, "--resume", "--config", PAPER)[1].training.epochs == 200
 
 
+def test_resume_auto_is_one_command_for_the_first_start_and_the_next(train, tmp_path):
+    command = ("--output_dir", tmp_path / "run", "--resume", "auto", "--set", "training.epochs=9")
+    _, config, options = train(*command)
+    assert (config.training.epochs, config.model.filters) == (9, load(configuration_file())[1].model.filters)
+    assert options["resume"] == "auto"
+    (tmp_path / "run").mkdir()
+    stored = base.get("cyclegan").Config.model_validate({"training": {"epochs": 7}, "model": {"filters": 3}})
+    (tmp_path / "run" / "config.yaml").write_text(dump_config(stored), encoding="utf-8")
+    _, config, options = train(*command)
+    assert (config.training.epochs, config.model.filters) == (9, 3)
+    assert options["resume"] == "auto"
+
+
 def test_the_next_command_is_printed(train, tmp_path, capsys):
     train("--config", PAPER, "--output_dir", tmp_path / "my run")
     assert capsys.readouterr().out == f"now: cyclegan-neuro evaluate --output_dir '{tmp_path / 'my run'}'\n"
@@ -168,6 +184,17 @@ def test_describe_prints_the_table(capsys):
     shown = capsys.readouterr().out
     assert "training: " in shown
     assert "learning_rate_generator" in shown
+
+
+@pytest.mark.parametrize(("number", "code"), [("SIGUSR1", 75), ("SIGTERM", 143)])
+def test_a_signal_before_training_ends_it_at_once(capsys, tmp_path, monkeypatch, number, code):
+    def prepare(*arguments, **options):
+        os.kill(os.getpid(), getattr(signal, number))
+        pytest.fail("goes on")
+
+    monkeypatch.setattr("cyclegan_neuro.training.run.train", prepare)
+    shown = refused(capsys, "--config", PAPER, "--output_dir", tmp_path / "run", code=code)
+    assert shown == f"stopped by {number}; the same command starts again\n"
 
 
 def test_ctrl_c_before_training_ends_quietly(capsys, tmp_path, monkeypatch):

@@ -1,10 +1,12 @@
 """Faults of the machine and of the user that meet a run."""
 
 import errno
+import json
 import os
 import re
 import signal
 import subprocess
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,10 +23,13 @@ from cyclegan_neuro.errors import (
     TrainingError,
     WindowError,
 )
+from cyclegan_neuro.training.callbacks import Position
+from cyclegan_neuro.training.heartbeat import LockLostError
 from cyclegan_neuro.training.interruption import TrainingInterrupted
 from cyclegan_neuro.training.run import load_run, train
 from cyclegan_neuro.training.run_directory import RunDirectory
 from cyclegan_neuro.training.state import read_state
+from cyclegan_neuro.training.status import Status
 
 
 def run(output_dir, *, resume=False, overwrite=False, system=SYSTEM, **config):
@@ -91,20 +96,61 @@ def test_sigterm_in_mid_epoch(tmp_path, caplog):
         f"expected 3 epochs. Fix: continue with `{command}`"
     )
     assert caught.value.exit_code == 128 + 15
-    assert "SIGTERM: saving at the end of this batch; once more ends at once, without saving" in caplog.text
+    assert "SIGTERM: saving at the end of this batch; Ctrl-C ends at once, without saving" in caplog.text
     status = status_of(tmp_path / "my run")
     assert (status.state, status.epoch, status.step, status.resume) == ("interrupted", 1, 7, command)
     assert not (tmp_path / "my run" / "lock").exists()
     assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
 
 
-def test_ctrl_c(tmp_path):
+@pytest.mark.parametrize(("name", "code"), [("SIGINT", 130), ("SIGUSR1", 75), ("SIGHUP", 129)])
+def test_other_signals_save_too(tmp_path, name, code):
     with pytest.MonkeyPatch.context() as patch:
-        stop_at(3, signal.SIGINT, patch)
-        with pytest.raises(TrainingInterrupted, match="SIGINT in epoch 1, after step 3") as caught:
+        stop_at(3, getattr(signal, name), patch)
+        with pytest.raises(TrainingInterrupted, match=f"{name} in epoch 1, after step 3") as caught:
             run(tmp_path / "run")
-    assert caught.value.exit_code == 130
+    assert caught.value.exit_code == code
     assert load_run(tmp_path / "run", weights="last", system=SYSTEM).checkpoint.manifest.step == 3
+
+
+def test_resume_auto_goes_on_where_there_is_a_run(trained, finished):
+    assert weights_of(run(finished, resume="auto", epochs=3)) == weights_of(trained())
+
+
+def test_resume_auto_starts_over_a_killed_start_and_refuses_other_files(tmp_path):
+    RunDirectory(tmp_path).write_status(Status(system="fake", state="preparing"))
+    (tmp_path / "config.yaml").write_text("left over")
+    assert run(tmp_path, resume="auto", epochs=1).status.step == 5
+    (tmp_path / "status.json").unlink()
+    (tmp_path / "manifest.json").unlink()
+    for checkpoint in (tmp_path / "checkpoints").iterdir():
+        checkpoint.unlink()
+    with pytest.raises(RunDirectoryError, match="files that are no run of ours"):
+        run(tmp_path, resume="auto")
+
+
+def test_a_run_that_was_taken_over_while_it_slept_writes_nothing_more(finished, monkeypatch):
+    """Another machine took the lock after two minutes without a heartbeat; then this process woke."""
+    seen = {}
+
+    def sleep_at_step_12(self, batch, logs=None):
+        count(self, batch, logs)
+        if self.step == 12:
+            signature = json.loads((finished / "lock").read_text()) | {"token": "theirs", "host": "elsewhere"}
+            (finished / "lock").write_text(json.dumps(signature))
+            seen.update(contents(finished))
+            now = time.time()
+            monkeypatch.setattr(time, "time", lambda: now + 600)
+
+    count = Position.on_train_batch_end
+    monkeypatch.setattr(Position, "on_train_batch_end", sleep_at_step_12)
+    with pytest.raises(LockLostError, match=r"a lock that was taken over by process .* on elsewhere"):
+        run(finished, resume=True, epochs=3)
+    events = {path for path in seen if "tfevents" in path.name}
+    assert len(seen) > 10
+    assert {path: content for path, content in contents(finished).items() if path not in events} == {
+        path: content for path, content in seen.items() if path not in events
+    }
 
 
 def test_damaged_checkpoint(trained, finished, caplog):
@@ -298,8 +344,8 @@ def test_two_runs_in_one_directory(tmp_path):
 
     run(tmp_path / "run", epochs=1, system=Impatient())
     assert re.search(
-        rf"got a directory that process {os.getpid()} on .* is using, expected one run in one directory. Fix: wait for "
-        rf"it, choose another --output_dir, or, if that process is gone, delete .*/run/lock",
+        rf"got a directory that process {os.getpid()} on .* is using .*, expected one run in one directory. Fix: wait for "
+        rf"it, choose another --output_dir, or, if that process is gone, wait .* or delete .*/run/lock",
         inner[0],
     )
 

@@ -3,9 +3,6 @@
 import io
 import json
 import logging
-import signal
-import subprocess
-import sys
 
 import keras
 import pytest
@@ -218,26 +215,6 @@ def test_another_number_of_threads_is_said(stored, said, monkeypatch, caplog):
     assert "".join(caplog.messages) == said
     monkeypatch.setenv("TF_NUM_INTRAOP_THREADS", "3")
     assert environment.describe_environment()["threads"]["intra_op"] == 3
-
-
-# -- signals ---------------------------------------------------------------------------------------
-
-TWICE = """
-import os, signal
-from cyclegan_neuro.training.interruption import Interruption
-with Interruption() as interruption:
-    os.kill(os.getpid(), signal.SIGTERM)
-    print(interruption.number, flush=True)
-    os.kill(os.getpid(), signal.SIGINT)
-    print("alive")
-"""
-
-
-def test_second_signal_ends_at_once():
-    done = subprocess.run([sys.executable, "-c", TWICE], capture_output=True, text=True, check=False, timeout=60)
-    assert done.returncode == -signal.SIGINT
-    assert done.stdout == f"{int(signal.SIGTERM)}\n"
-    assert "saving at the end of this batch; once more ends at once" in done.stderr
 
 
 # -- callbacks -------------------------------------------------------------------------------------

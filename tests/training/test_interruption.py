@@ -1,0 +1,83 @@
+"""Signals: what they stop, how soon, and with which exit code."""
+
+import os
+import signal
+import subprocess
+import sys
+from contextlib import contextmanager, suppress
+
+import pytest
+
+from cyclegan_neuro.training.interruption import Interruption, Stopped, exit_code_of, stopping_on_signals
+
+ASKING = [signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1]
+
+MANY = """
+import os, signal
+from cyclegan_neuro.training.interruption import Interruption
+with Interruption() as interruption:
+    for number in (signal.SIGUSR1, signal.SIGTERM, signal.SIGTERM, signal.SIGHUP):
+        os.kill(os.getpid(), number)
+    print(interruption.number, flush=True)
+    os.kill(os.getpid(), signal.SIGINT)
+    print("alive")
+"""
+
+
+def test_schedulers_may_signal_twice_and_ctrl_c_ends_at_once():
+    done = subprocess.run([sys.executable, "-c", MANY], capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == -signal.SIGINT
+    assert done.stdout == f"{int(signal.SIGUSR1)}\n"
+    assert done.stderr == "SIGUSR1: saving at the end of this batch; Ctrl-C ends at once, without saving\n"
+
+
+@pytest.mark.parametrize(
+    ("number", "code"), [("SIGUSR1", 75), ("SIGTERM", 143), ("SIGHUP", 129), ("SIGINT", 130)]
+)  # fmt: skip
+def test_exit_codes(number, code):
+    assert exit_code_of(getattr(signal, number)) == code
+
+
+@pytest.mark.parametrize("number", ASKING)
+def test_what_needs_no_saving_is_stopped_once_and_cleans_up(number):
+    cleaned = []
+
+    @contextmanager
+    def cleaning():
+        try:
+            yield
+        finally:
+            for again in ASKING:
+                os.kill(os.getpid(), again)
+                cleaned.append(again)
+
+    told = f"stopped by {signal.Signals(number).name}"
+    with pytest.raises(Stopped, match=told) as caught, stopping_on_signals(), cleaning():
+        os.kill(os.getpid(), number)
+    assert cleaned == ASKING
+    assert caught.value.exit_code == exit_code_of(number)
+    assert signal.getsignal(number) == signal.SIG_DFL
+
+
+def test_training_saves_where_the_rest_would_stop():
+    with stopping_on_signals():
+        with Interruption() as interruption:
+            os.kill(os.getpid(), signal.SIGUSR1)
+        assert interruption.number == signal.SIGUSR1
+        with pytest.raises(Stopped):
+            os.kill(os.getpid(), signal.SIGTERM)
+
+
+def test_what_nohup_ignores_stays_ignored():
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with stopping_on_signals(), Interruption() as interruption:
+            os.kill(os.getpid(), signal.SIGHUP)
+        assert interruption.number is None
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+def test_errors_are_not_what_stopped_is():
+    with pytest.raises(Stopped), suppress(Exception):
+        raise Stopped(signal.SIGTERM)
