@@ -344,8 +344,8 @@ def test_two_runs_in_one_directory(tmp_path):
 
     run(tmp_path / "run", epochs=1, system=Impatient())
     assert re.search(
-        rf"got a directory that process {os.getpid()} on .* is using .*, expected one run in one directory. Fix: wait for "
-        rf"it, choose another --output_dir, or, if that process is gone, wait .* or delete .*/run/lock",
+        rf"got a directory that process {os.getpid()} on .* is using .*, expected one run in one directory. Fix: wait "
+        rf"for it, choose another --output_dir, or, if that process is gone, wait .* or delete .*/run/lock",
         inner[0],
     )
 
