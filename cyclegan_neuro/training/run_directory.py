@@ -13,6 +13,7 @@
 ``scaling*``, ``neuron_order*``  written by the windows
 ``backbone.json``     written by a CycleGAN whose backbone was chosen
 ``report/``           written by the evaluation
+``lock``, ``evaluation.lock``  who trains, who evaluates; only while they do
 ``evaluation_cache/`` spikes and their statistics, for the next evaluation; may be deleted
 ================  ==========================================================================
 
