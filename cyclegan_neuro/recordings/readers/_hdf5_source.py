@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from cyclegan_neuro.recordings.memory import require_room
 from cyclegan_neuro.recordings.readers._hdf5_gate import OutsideError, follow, require_closed, require_inside
 from cyclegan_neuro.recordings.readers.base import SLICE_BYTES, Entry, Source, damaged, incomplete, kind_of
 
-__all__ = ["Hdf5Source", "open_hdf5", "read_matrix"]
+__all__ = ["Hdf5Source", "open_hdf5", "read_matrix", "require_filters"]
 
 _KERAS_ATTRIBUTES = {"model_config", "keras_version", "layer_names"}
 
@@ -61,6 +61,32 @@ def open_hdf5(path: Path, *, closed: bool = True, weights: bool = False) -> Iter
             yield file
         except (OSError, RuntimeError) as error:  # h5py raises both for chunks that cannot be read
             raise damaged(path, "HDF5 content", error) from error
+
+
+def require_filters(file: h5py.File, dataset: h5py.Dataset) -> None:
+    """Have the compression of a data set at hand, from hdf5plugin where HDF5 alone does not know it.
+
+    Raises
+    ------
+    RecordingError
+        If it is not installed.
+    """
+    made_with = dataset.id.get_create_plist()
+    used = [made_with.get_filter(number) for number in range(made_with.get_nfilters())]
+    if all(h5py.h5z.filter_avail(code) for code, *_ in used):
+        return
+    with suppress(ImportError):
+        import hdf5plugin  # noqa: F401 (makes its filters known to HDF5)
+    missing = [(code, name) for code, _, _, name in used if not h5py.h5z.filter_avail(code)]
+    if not missing:
+        return
+    code, name = missing[0]
+    called = f" ({name.decode('utf-8', 'replace')})" if name else ""
+    raise RecordingError(
+        f"{file.filename}, field '{dataset.name.strip('/')}'", got=f"values compressed by HDF5 filter {code}{called}",
+        expected="a filter that is installed", fix="pip install hdf5plugin (pip install 'cyclegan_neuro[nwb]'), or "
+        "write the file anew with gzip: h5repack -f GZIP=4 IN OUT",
+    )  # fmt: skip
 
 
 def read_matrix(dataset: h5py.Dataset, *, dtype: np.dtype, transpose: bool) -> np.ndarray:
@@ -136,6 +162,7 @@ class Hdf5Source(Source):
             return self._read_text(dataset)
         target = np.dtype(dtype or dataset.dtype)
         require_room(f"{self.path}, field '{name}'", shape=dataset.shape, itemsize=target.itemsize)
+        require_filters(self.file, dataset)
         if dataset.ndim == 2:
             return read_matrix(dataset, dtype=target, transpose=transpose)
         return np.asarray(dataset[()]).astype(target, copy=False)
@@ -153,6 +180,7 @@ class Hdf5Source(Source):
 
     def _read_text(self, dataset: h5py.Dataset) -> np.ndarray:
         require_room(f"{self.path}, field '{dataset.name}'", shape=dataset.shape, itemsize=64)
+        require_filters(self.file, dataset)
         return np.asarray(dataset.asstr(errors="replace")[()], dtype=np.str_)
 
     def _attributes(self, item: h5py.Group | h5py.Dataset, prefix: str) -> dict[str, Entry]:
