@@ -119,7 +119,13 @@ def prepare_samples(section: DataSection, *, repeat_bins: int | None = None) -> 
         flat = population.samples.reshape(n_samples * n_bins, n_neurons)
         activity = Activity(flat, n_bins, f"simulated {section.simulation.kind}", data_origin="simulated")
         return _prepare_spikes(section, activity, bin_s=section.bin_s or _SIMULATED_BIN_S, truth=population.truth)
-    prepared = _prepare_spikes(section, read_activity(section), bin_s=section.bin_s, truth=None)
+    activity = read_activity(section)
+    if repeat_bins and len(activity.stretches) > 1:
+        raise WindowError(
+            "evaluation.baselines.repeat_bins", got=f"{repeat_bins}, and time in {len(activity.stretches)} stretches",
+            expected="continuous time, in which a stimulus begins again after as many bins", fix="set it to null",
+        )  # fmt: skip
+    prepared = _prepare_spikes(section, activity, bin_s=section.bin_s, truth=None)
     if repeat_bins:
         stimulus_bins(prepared.train_apart, prepared.n_bins, repeat_bins)  # refuses what would fail after training
     return prepared
@@ -127,11 +133,12 @@ def prepare_samples(section: DataSection, *, repeat_bins: int | None = None) -> 
 
 def _prepare_spikes(section: DataSection, activity: Activity, *, bin_s: float, truth) -> PreparedSamples:
     n_bins = activity.sample_bins or section.window_bins or _WINDOW_BINS
-    train, held_out, every = _starts(section, [(0, len(activity.values))], n_bins, where=activity.source)
+    stretches = list(activity.stretches) or [(0, len(activity.values))]
+    train, held_out, every = _starts(section, stretches, n_bins, where=activity.source)
     return PreparedSamples(
         values=activity.values, n_bins=n_bins, train=train, held_out=held_out, every=every, bin_s=bin_s, truth=truth,
         data_origin=activity.data_origin, findings=activity.findings, notes=activity.notes,
-        inputs=_describe(activity.values, activity.source, bin_s, None),
+        inputs=_describe(activity.values, activity.source, bin_s, None, stretches=activity.stretches),
     )  # fmt: skip
 
 
@@ -173,7 +180,7 @@ def _starts(section: DataSection, stretches: list[tuple[int, int]], n_bins: int,
     return np.concatenate(overlapping)[: section.n_train], every[n_train:], every
 
 
-def _describe(values: np.ndarray, source: str, bin_s: float, roi_ids) -> dict:
+def _describe(values: np.ndarray, source: str, bin_s: float, roi_ids, *, stretches=()) -> dict:
     return {
         "activity": {
             "source": source,
@@ -181,5 +188,6 @@ def _describe(values: np.ndarray, source: str, bin_s: float, roi_ids) -> dict:
             "shape": list(values.shape),
             "bin_s": float(bin_s),
             "roi_ids": None if roi_ids is None else list(roi_ids),
+            **({"stretches": [list(stretch) for stretch in stretches]} if stretches else {}),
         }
     }

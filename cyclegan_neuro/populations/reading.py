@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ import numpy as np
 
 from cyclegan_neuro.errors import RecordingError
 from cyclegan_neuro.invocation import command
+from cyclegan_neuro.populations.observed import observed_by_all, within
 from cyclegan_neuro.recordings import readers
 from cyclegan_neuro.recordings.conversion import convert
 from cyclegan_neuro.recordings.findings import Finding
@@ -43,6 +45,8 @@ class Activity:
     findings : tuple of Finding
     notes : tuple of str
     data_origin : {"recorded", "simulated", "semi-synthetic", "translated"}
+    stretches : tuple of (int, int)
+        Of continuous time: the first bin, and the bin after the last; empty where all of it is one.
     """
 
     values: np.ndarray
@@ -51,6 +55,7 @@ class Activity:
     findings: tuple[Finding, ...] = ()
     notes: tuple[str, ...] = ()
     data_origin: Origin = "recorded"
+    stretches: tuple[tuple[int, int], ...] = ()
 
 
 def read_activity(section: DataSection) -> Activity:
@@ -166,10 +171,47 @@ def _from_spike_times(source: Source, section: DataSection) -> Activity:
     ends = _read(source, f"{group}/spike_times_index", axes=1)
     where = f"{source.path}, field '{group}/spike_times'"
     units = split_units(times, ends, where=where, where_ends=f"{source.path}, field '{group}/spike_times_index'")
-    counts = bin_spike_times(units, bin_s=section.bin_s)
-    notes = [f"{len(times):,} spikes of {len(units)} units counted in {len(counts):,} bins of {section.bin_s:g} s"]
+    counts, stretches, told = _counted(units, source, group, section.bin_s)
+    notes = [
+        f"{int(counts.sum()):,} spikes of {len(units)} units counted in {len(counts):,} bins of {section.bin_s:g} s",
+        *told,
+    ]
     spikes = _as_spikes(counts, where=where, several=section.several_spikes, notes=notes)
-    return _checked(Activity(spikes, None, str(source.path), (), tuple(notes)), where)
+    return _checked(Activity(spikes, None, str(source.path), (), tuple(notes), stretches=tuple(stretches)), where)
+
+
+def _counted(
+    units: list[np.ndarray], source: Source, group: str, bin_s: float
+) -> tuple[np.ndarray, list[tuple[int, int]], list[str]]:
+    """Count spikes while all units were observed, and from 0 to the last spike where the file does not say."""
+    name = f"{group}/obs_intervals"
+    if source.find(name) is None:
+        return bin_spike_times(units, bin_s=bin_s), [], []
+    where = f"{source.path}, field '{name}'"
+    ends = source.read(f"{name}_index") if source.find(f"{name}_index") is not None else np.zeros(0)
+    if len(ends) != len(units):
+        raise RecordingError(
+            f"{where}_index", got=f"{len(ends)} values", expected=f"one for each of {len(units)} units",
+            fix="write the end of each unit's intervals",
+        )  # fmt: skip
+    stretches_s = observed_by_all(source.read(name), ends, where=where)
+    parts = [
+        bin_spike_times([within(unit, stretch) for unit in units], bin_s=bin_s, duration_s=float(np.diff(stretch)[0]))
+        for stretch in stretches_s
+    ]
+    parts = [part for part in parts if len(part)]
+    longest, together = float(np.diff(stretches_s, axis=1).max()), float(np.diff(stretches_s, axis=1).sum())
+    if not parts:
+        raise RecordingError(
+            where, got=f"stretches of up to {longest:g} s in which all units were observed",
+            expected=f"at least one bin, {bin_s:g} s", fix="use smaller bins (data.bin_s)",
+        )  # fmt: skip
+    counts = np.concatenate(parts)
+    note = (
+        f"the units were observed together for {together:,.6g} s in {len(parts)} stretches, which no sample crosses; "
+        f"{sum(map(len, units)) - int(counts.sum()):,} spikes outside of their bins are left out"
+    )
+    return counts, [(int(a), int(b)) for a, b in pairwise(np.cumsum([0, *map(len, parts)]))], [note]
 
 
 def _read(source: Source, name: str, *, axes: int) -> np.ndarray:

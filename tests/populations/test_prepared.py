@@ -180,3 +180,18 @@ def test_the_stream_holds_training_samples_once_per_pass_and_continues_anywhere(
     later = [part.numpy() for (part,) in sample_stream(prepared, start_step=2, **options).take(3)]
     np.testing.assert_array_equal(later, batches[2:])
     assert not np.array_equal(batches[0], batches[3])
+
+
+def test_no_sample_crosses_time_in_which_a_unit_was_not_observed(write):
+    rng = np.random.default_rng(0)
+    times = [np.sort(rng.uniform(0, 10, 400)) for _ in range(3)]
+    path = write(
+        units__spike_times=np.concatenate(times), units__spike_times_index=[400, 800, 1200],
+        units__obs_intervals=[[0.0, 3.05], [4.0, 9.0]] * 3, units__obs_intervals_index=[2, 4, 6],
+    )  # fmt: skip
+    data = {"source": "spike_times", "path": path, "bin_s": 0.02, "window_bins": 10, "several_spikes": "one"}
+    prepared = prepare(data)
+    assert prepared.inputs["activity"]["stretches"] == [[0, 152], [152, 402]]
+    np.testing.assert_array_equal(prepared.every, [*range(0, 150, 10), *range(152, 402, 10)])
+    with pytest.raises(WindowError, match=r"evaluation\.baselines\.repeat_bins: got 50, and time in 2 stretches"):
+        prepare_samples(DataSection.model_validate(data), repeat_bins=50)

@@ -5,6 +5,7 @@ import pytest
 import quantities as pq
 from elephant.conversion import BinnedSpikeTrain
 
+from cyclegan_neuro.errors import RecordingError
 from cyclegan_neuro.evaluation.samples.generated import GeneratedSamples, write_samples
 from cyclegan_neuro.populations.reading import bin_spike_times, read_activity
 from cyclegan_neuro.populations.sections import DataSection
@@ -96,3 +97,36 @@ def test_trains_are_binned_as_elephant_does(bin_s):
     expected = BinnedSpikeTrain(trains, bin_size=bin_s * pq.s).to_array()
     found = bin_spike_times([train.magnitude for train in trains], bin_s=bin_s, duration_s=7.0)
     np.testing.assert_array_equal(found.T, expected)
+
+
+def observed(intervals):
+    """Return the observed intervals of units, each a list of (start, stop), as NWB keeps them."""
+    return {
+        "units__obs_intervals": np.array([pair for unit in intervals for pair in unit], np.float64).reshape(-1, 2),
+        "units__obs_intervals_index": np.cumsum([len(unit) for unit in intervals]),
+    }
+
+
+def test_spikes_count_only_while_all_units_were_observed(write):
+    trains = units([0.005, 1.031, 1.049, 3.0, 3.022], [1.012, 2.0, 3.001, 3.059])
+    both = observed([[(0.0, 1.5), (2.9, 3.04)], [(1.0, 1.05), (3.0, 9.0)]])
+    found = read(write(**trains, **both), "spike_times")
+    np.testing.assert_array_equal(found.values.T, [[0, 0, 0, 1, 1, 1, 0, 1, 0], [0, 1, 0, 0, 0, 1, 0, 0, 0]])
+    assert found.stretches == ((0, 5), (5, 9))
+    assert found.notes[0] == "6 spikes of 2 units counted in 9 bins of 0.01 s"
+    assert found.notes[1].startswith("the units were observed together for 0.09 s in 2 stretches")
+    assert "3 spikes outside of their bins are left out" in found.notes[1]
+
+
+@pytest.mark.parametrize(
+    ("intervals", "message"),
+    [
+        ([[(0.0, 1.0)], [(1.0, 2.0)]], "no time at which all 2 units were observed .* 1 to 1 s each"),
+        ([[(0.0, 1.0)]], "got 1 values, expected one for each of 2 units"),
+        ([[(1.0, 0.0)], [(0.0, 1.0)]], r"intervals of shape \(2, 2\) for 2 units"),
+        ([[(0.0, 0.005)], [(0.0, 1.0)]], "up to 0.005 s .* at least one bin, 0.01 s.*data.bin_s"),
+    ],
+)
+def test_observed_intervals_that_fit_nothing_are_refused(write, intervals, message):
+    with pytest.raises(RecordingError, match=message):
+        read(write(**units([0.1, 0.5], [0.2]), **observed(intervals)), "spike_times")

@@ -57,7 +57,7 @@ class NwbRecording(Source):
         if "dff" not in fields and _nwb_series.quantity(objects, path) == "raw":
             raise RecordingError(
                 objects.where(f"{path}/data"), got="raw fluorescence", expected="ΔF/F",
-                fix="compute ΔF/F = (F - F0) / F0 and write it as DfOverF; if it is ΔF/F in spite of its type, name it: "
+                fix="compute ΔF/F = (F - F0) / F0 and write it as DfOverF; if it is ΔF/F all the same, name it: "
                 f"fields: {{dff: {path}}}",
             )  # fmt: skip
         self._table = Table.of_region(objects, f"{path}/rois")
