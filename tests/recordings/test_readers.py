@@ -1,15 +1,18 @@
 """One suite over every file format, and what is particular to each."""
 
+from dataclasses import replace
+
 import h5py
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from nwb_files import write_nwb
 
 from cyclegan_neuro.errors import RecordingError
 from cyclegan_neuro.recordings import readers
-from cyclegan_neuro.recordings.layout import to_fields
+from cyclegan_neuro.recordings.layout import from_fields, to_fields
 from cyclegan_neuro.recordings.loading import read_file
 from cyclegan_neuro.recordings.readers import _hdf5_source, _npy_stream
 from cyclegan_neuro.recordings.recording import Recording
@@ -17,6 +20,13 @@ from cyclegan_neuro.recordings.writing import write_recording
 
 FULL_FORMATS = ["hdf5", "npz", "mat", "mat73"]
 TRACES_ONLY = {"npy"}
+#: Formats of other tools: how a test writes one, and the fields that it has a place for.
+OTHER_TOOLS = {
+    "nwb": (
+        write_nwb, ("dff", "frame_rate_hz", "roi_ids", "gaps", "subject", "session", "data_origin", "position_cm",
+        "speed_cm_s", "licks", "rewards", "events", "trial"),
+    ),
+}  # fmt: skip
 
 
 @pytest.fixture(params=FULL_FORMATS)
@@ -35,7 +45,23 @@ def write(request, tmp_path, write_mat73):
 
 
 def test_every_format_is_in_this_suite():
-    assert {name.removesuffix("73") for name in FULL_FORMATS} | TRACES_ONLY == set(readers.names())
+    assert {name.removesuffix("73") for name in FULL_FORMATS} | TRACES_ONLY | set(OTHER_TOOLS) == set(readers.names())
+
+
+@pytest.mark.parametrize("name", OTHER_TOOLS)
+def test_reads_what_another_tool_has_a_place_for(name, tmp_path, make_recording, assert_same):
+    write_other, places = OTHER_TOOLS[name]
+    for number, whole in enumerate((make_recording(truth=False), Recording(make_recording().dff, frame_rate_hz=7.5))):
+        values = {field: value for field, value in to_fields(whole).items() if field in places}
+        path = write_other(tmp_path / f"{number}.dat", values)
+        assert readers.sniff(path).name == name
+        back = read_file(path, format=name)
+        assert_same(replace(back, source=""), from_fields(values))
+        with pytest.raises(RecordingError, match=f"got a file of format {name}, expected format npz"):
+            read_file(path, format="npz")
+        with readers.open_source(path) as source:
+            assert source.find("nothing") is None
+            assert any(entry.shape == whole.dff.shape and entry.kind == "number" for entry in source.entries().values())
 
 
 @pytest.mark.parametrize("name", readers.names())
@@ -47,7 +73,7 @@ def test_reader_describes_itself(name):
 
 
 def test_unknown_format_names_the_nearest():
-    with pytest.raises(RecordingError, match=r"got 'hdf', expected auto or one of hdf5, mat, npy, npz\. .*'hdf5'"):
+    with pytest.raises(RecordingError, match=r"got 'hdf', expected auto or one of .*hdf5, mat, .*npz.*'hdf5'"):
         readers.get("hdf")
 
 
