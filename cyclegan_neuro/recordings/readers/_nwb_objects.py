@@ -86,9 +86,14 @@ class Objects:
         return follow(self.file, path)
 
     def dataset(self, path: str) -> h5py.Dataset | None:
-        """Open a data set; None where there is none, or one without values."""
+        """Open a data set; None where there is none, or one without values or of a type that NumPy does not have."""
         item = self.open(path)
-        return item if isinstance(item, h5py.Dataset) and item.shape is not None else None
+        if not isinstance(item, h5py.Dataset) or item.shape is None:
+            return None
+        try:
+            return item if item.dtype is not None else None
+        except TypeError:
+            return None
 
     def values(self, path: str) -> np.ndarray | None:
         """Read a data set of at most two axes, text as ``str``; None where there is none that NumPy can hold."""
@@ -150,7 +155,10 @@ class Table:
         reference = None if region is None else _attribute(region, "table")
         if rows is None or rows.ndim != 1 or rows.dtype.kind not in "iu" or not isinstance(reference, h5py.Reference):
             return None
-        table = refer(objects.file, reference, path)
+        try:
+            table = refer(objects.file, reference, path)
+        except ValueError:  # a reference to nothing
+            return None
         rows = rows.astype(np.int64)
         found = cls(objects, table.name.strip("/"), rows)
         length = found.length

@@ -65,7 +65,7 @@ class NwbRecording(Source):
         self._turned = self._oriented()
         shape = self._data.shape[::-1] if self._turned else self._data.shape
         self._n_frames, self._n_rois = shape[0], shape[1] if len(shape) == 2 else 1
-        self._plane = f"{self._table.path}/imaging_plane" if self._table else self._only_plane()
+        self._plane = self._plane_of_table() or self._only_plane()
         self._clock = self._timed(frame_rate_hz)
         self._behaviours = Behaviours(objects, self._clock) if self._clock else None
         self._kept = self._cells()
@@ -118,6 +118,10 @@ class NwbRecording(Source):
             self._objects.where(f"{self._series}/data"), got=f"shape {shape} and {n_rois} regions",
             expected="as many regions as traces", fix="write the series anew with a region for each trace",
         )  # fmt: skip
+
+    def _plane_of_table(self) -> str:
+        path = f"{self._table.path}/imaging_plane" if self._table else ""
+        return path if path and self._objects.open(path) is not None else ""
 
     def _only_plane(self) -> str:
         planes = self._objects.of_type("ImagingPlane")
@@ -178,20 +182,44 @@ class NwbRecording(Source):
         return matrix if self._kept.size == self._n_rois else np.ascontiguousarray(matrix[:, self._kept])
 
     def _made(self, name: str) -> Any:
-        """Return the value of a field, None where there is none."""
+        """Return the value of a field, None where there is none, or nobody named what cannot be read."""
         given = self._fields.get(name)
-        if name in _BEHAVIOUR:
-            return self._behaviour(name, given)
-        if name == "roi_ids" and self._table and (given is None or self._is_column(given)):
-            ids, column = rois.ids_of(self._table, given)
-            self.notes.append(f"neurons by {column} of {self._table.path}")
-            return ids[self._kept]
         if given is not None:
-            return self._plain(name, given)
+            return self._named(name, given)
+        try:
+            return self._behaviour(name) if name in _BEHAVIOUR else self._unnamed(name)
+        except RecordingError as error:
+            if name == "frame_rate_hz":
+                raise
+            said: object = error
+            told = f"{error.where.rpartition(', ')[2]}: {error.got}. {error.fix}"
+        except (OSError, RuntimeError) as error:  # of HDF5
+            said, told = error, str(error)
+        _log.warning("%s left out: %s", name, said)
+        self.notes.append(f"{name} left out: {told}")
+        return None
+
+    def _named(self, name: str, given: str) -> Any:
+        if name in _BEHAVIOUR:
+            plain = self._objects.dataset(given)
+            if plain is None or plain.shape != (self._n_frames,) or given.endswith(("/data", "_time")):
+                return self._told(name, given, named=True)
+        if name == "roi_ids" and self._table and self._is_column(given):
+            return self._ids(given)
+        return self._plain(name, given)
+
+    def _unnamed(self, name: str) -> Any:
         return {
-            "frame_rate_hz": self._rate, "gaps": self._gaps, "roi_xy_um": self._centres, "subject": self._subject,
-            "session": self._session, "indicator": self._indicator,
+            "frame_rate_hz": self._rate, "gaps": self._gaps, "roi_ids": self._ids, "roi_xy_um": self._centres,
+            "subject": self._subject, "session": self._session, "indicator": self._indicator,
         }.get(name, lambda: None)()  # fmt: skip
+
+    def _ids(self, given: str | None = None) -> np.ndarray | None:
+        if self._table is None:
+            return None
+        ids, column = rois.ids_of(self._table, given)
+        self.notes.append(f"neurons by {column} of {self._table.path}")
+        return ids[self._kept]
 
     def _is_column(self, name: str) -> bool:
         if name.removesuffix("/data").strip("/") == f"{self._series}/rois":
@@ -215,27 +243,18 @@ class NwbRecording(Source):
         per_region = name.startswith("roi_") and value.ndim and len(value) == self._n_rois
         return value[self._kept] if per_region else value
 
-    def _behaviour(self, name: str, given: str | None) -> np.ndarray | None:
-        if self._behaviours is None:
-            return None
-        if given is not None:
-            plain = self._objects.dataset(given)
-            if plain is not None and plain.shape == (self._n_frames,) and not given.endswith(("/data", "_time")):
-                return self._plain(name, given)
-            return self._told(name, given, named=True)
-        found = self._behaviours.candidates(name)
+    def _behaviour(self, name: str) -> np.ndarray | None:
+        found = self._behaviours.candidates(name) if self._behaviours else []
         if len(found) > 1:
             self.notes.append(f"{name} left out: {', '.join(found)} could be it (fields: {{{name}: ...}} names one)")
-        if len(found) != 1:
-            return None
-        try:
-            return self._told(name, found[0], named=False)
-        except RecordingError as error:
-            _log.warning("%s left out: %s", name, error)
-            self.notes.append(f"{name} left out: {error.where.rpartition(', ')[2]}: {error.got}. {error.fix}")
-            return None
+        return self._told(name, found[0], named=False) if len(found) == 1 else None
 
     def _told(self, name: str, path: str, *, named: bool) -> np.ndarray:
+        if self._behaviours is None:
+            raise RecordingError(
+                f"{self.path}, fields.{name}", got=f"'{path}', and frames without times", expected="a frame rate",
+                fix="set frame_rate_hz",
+            )  # fmt: skip
         values, note = self._behaviours.read(name, path.strip("/"), named=named)
         self.notes.append(note)
         return values

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 
 import h5py
@@ -26,7 +27,11 @@ class NwbSource(Hdf5Source):
 
     def __init__(self, path: Path, file: h5py.File):
         super().__init__(path, file, f"NWB {_version(file) or 'of unknown version'}")
-        self.objects = Objects(file)
+
+    @cached_property
+    def objects(self) -> Objects:
+        """Objects of the file, listed when a recording is asked for; spike times are read without."""
+        return Objects(self.file)
 
     def entries(self) -> dict[str, Entry]:
         """Return what can be named, series of ROIs first; without attributes, and the words of the format."""
