@@ -234,10 +234,13 @@ class NwbRecording(Source):
         entry = self._source.find(given)
         if entry is None or entry.kind not in ("number", "text"):
             near = get_close_matches(given, self._source.entries(), n=1, cutoff=0.4)
+            fix = f"did you mean '{near[0]}'?" if near else "name another one, or leave it out"
+            if name == "frame_rate_hz":
+                fix = f"leave it out: the rate is that of the clock of {self._series}"
             raise RecordingError(
                 f"{self.path}, fields.{name}", got=f"no '{given}'" if entry is None else entry.type_name,
                 expected="a data set or an attribute (owner@name) of the file",
-                fix=f"did you mean '{near[0]}'?" if near else "name another one, or leave it out",
+                fix=fix,
             )  # fmt: skip
         value = self._source.read(given)
         per_region = name.startswith("roi_") and value.ndim and len(value) == self._n_rois

@@ -48,7 +48,7 @@ def choose(objects: Objects, name: str | None) -> str | None:
     ----------
     objects : Objects
     name : str, optional
-        Path or last part of the path of a series, of its data or of what it lies in.
+        Path of a series, of its data or of what it lies in, or a part of one between slashes.
 
     Returns
     -------
@@ -76,7 +76,7 @@ def choose(objects: Objects, name: str | None) -> str | None:
 
 def _named(objects: Objects, found: list[str], name: str) -> str | None:
     exact = [path for path in found if name in (path, f"{path}/data")]
-    within = [path for path in found if path.startswith(f"{name}/") or path.endswith(f"/{name}")]
+    within = [path for path in found if f"/{name}/" in f"/{path}/"]
     fitting = exact or within
     if len(fitting) == 1:
         return fitting[0]
