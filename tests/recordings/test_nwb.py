@@ -23,10 +23,11 @@ from nwb_files import (
 )
 
 from cyclegan_neuro.cli.check import main as check_command
-from cyclegan_neuro.configuration.sections import RecordingSection
+from cyclegan_neuro.configuration.sections import BaselineSection, RecordingSection
 from cyclegan_neuro.errors import RecordingError
 from cyclegan_neuro.populations.reading import read_activity
 from cyclegan_neuro.populations.sections import DataSection
+from cyclegan_neuro.recordings.dff import delta_f_over_f
 from cyclegan_neuro.recordings.loading import load, read_file
 from cyclegan_neuro.recordings.readers import _nwb_rois, nwb
 from cyclegan_neuro.recordings.readers._nwb_clock import stamped
@@ -116,8 +117,26 @@ def test_regions_that_are_no_cells_are_left_out(nwb_file, column, values):
     assert "2 of 4 regions are cells, as '" in notes(path)
 
 
+def test_all_regions_or_the_probable_ones_where_that_is_asked_for(nwb_file):
+    def ids(**section):
+        return load(RecordingSection(path=str(path), **section), base_directory=Path()).recording.roi_ids
+
+    path = nwb_file(table(iscell=[[1, 0.9], [0, 0.6], [1, 0.1], [1, 0.5]]), rois(rows=[3, 2, 1, 0]))
+    assert ids() == ("103", "102", "100")
+    assert ids(rois="all") == ("103", "102", "101", "100")
+    assert ids(min_probability=0.5) == ("103", "101", "100")
+    path = nwb_file(table(accepted=[1, 1, 0, 0]), rois(), name="accepted.nwb")
+    with pytest.raises(RecordingError, match=r"got min_probability: 0.5, and NWB 2.7.0, expected a file that says"):
+        ids(min_probability=0.5)
+
+
+def test_rows_of_the_table_are_kept_for_tables_of_matched_cells(nwb_file):
+    path = nwb_file(table(10, accepted=[1] * 7 + [0] * 3), rois(rows=[7, 2, 4, 0]))
+    assert read_file(path).roi_rows.tolist() == [2, 4, 0]
+
+
 def test_a_table_without_a_cell_is_refused(nwb_file):
-    with pytest.raises(RecordingError, match=r"iscell': got no cell among 4 regions"):
+    with pytest.raises(RecordingError, match=r"got no cell among 4 regions, as 'iscell' says, .*rois: all"):
         read_file(nwb_file(table(iscell=[0, 0, 0, 0]), rois()))
 
 
@@ -203,12 +222,32 @@ def test_delta_f_over_f_is_preferred_to_what_lies_beside_it(nwb_file):
         for n, name in enumerate(("RoiResponseSeries", "Neuropil", "Deconvolved", "Denoised"), start=1)
     ]
     np.testing.assert_array_equal(read_file(nwb_file(table(), rois(), *beside)).dff, DFF)
-    with pytest.raises(RecordingError, match="RoiResponseSeries/data': got raw fluorescence, expected ΔF/F"):
-        read_file(nwb_file(table(), *beside, name="raw.nwb"))
     spikes = f"{OPHYS}/Deconvolved/plane0"
     only = nwb_file(table(), rois(path=spikes, within="Fluorescence"), name="spikes.nwb")
     with pytest.raises(RecordingError, match=r"no series of ΔF/F or fluorescence, of 1.*plane0 .*, denoised"):
         read_file(only)
+
+
+def test_raw_fluorescence_becomes_delta_f_over_f(nwb_file):
+    neuropil = 20 + np.abs(DFF)
+    raw = np.float32([100, 150, 200, 50]) * (1 + np.abs(DFF)) + np.float32(0.5) * neuropil
+    path = nwb_file(
+        table(accepted=[1, 0, 1, 1]), rois(raw, path=f"{OPHYS}/Fluorescence/plane0", within="Fluorescence"),
+        rois(np.ascontiguousarray(neuropil.T), path=f"{OPHYS}/Neuropil/plane0", within="Fluorescence"),
+        rois(raw, path=f"{OPHYS}/Deconvolved/plane0", within="Fluorescence"),
+    )  # fmt: skip
+    baseline = BaselineSection(neuropil=0.5, percentile=20.0)
+    reading = load(RecordingSection(path=str(path), baseline=baseline), base_directory=Path())
+    kept = [0, 2, 3]
+    expected = delta_f_over_f(raw[:, kept], frame_rate_hz=30.0, settings=baseline, neuropil=neuropil[:, kept]).dff
+    np.testing.assert_array_equal(reading.recording.dff, expected)
+    assert f"neuropil from {OPHYS}/Neuropil/plane0" in "\n".join(reading.notes)
+    with pytest.raises(RecordingError, match="got denoised or deconvolved traces"):
+        read_file(path, fields={"dff": "Deconvolved"})
+    with pytest.raises(RecordingError, match="got 'Neuropil', neuropil, expected one of"):
+        read_file(path, fields={"dff": "Neuropil"})
+    misfiled = nwb_file(table(), rois(path=f"{OPHYS}/Fluorescence/dff", within="Fluorescence"), name="misfiled.nwb")
+    np.testing.assert_array_equal(read_file(misfiled).dff, DFF)
 
 
 def test_spike_times_are_for_spike_gan(nwb_file):
@@ -246,7 +285,6 @@ def test_pauses_are_gaps_and_the_rate_is_that_between_them(nwb_file):
     ("times", "message"),
     [
         (np.cumsum(np.tile([0.01, 0.09], 30)), r"irregular times: intervals of 0.01 to 0.09 s .*frame_rate_hz: "),
-        (np.concatenate([np.arange(30) / 30, 1 + np.arange(30) / 26]), r"26 to 30 Hz along the recording"),
         (np.concatenate([np.arange(30), np.arange(30)]) / 30, r"1 times that do not rise, first after sample 29"),
         (np.full(60, np.nan), "59 times that do not rise"),
         (np.arange(59) / 30, r"59 timestamps, expected one for each of 60 samples"),
@@ -258,6 +296,14 @@ def test_times_that_follow_no_rate_are_refused_with_the_numbers(nwb_file, times,
         read_file(path)
     if "irregular" in message:
         assert read_file(path, frame_rate_hz=12.5).frame_rate_hz == 12.5
+
+
+def test_a_rate_that_changes_is_refused_and_jitter_is_not():
+    frames = np.arange(400)
+    with pytest.raises(RecordingError, match=r"x: got irregular times: .* 0 pauses, 27 to 30 Hz along the recording"):
+        stamped(np.concatenate([frames / 30, 400 / 30 + frames / 27]), where="x", regular=True)
+    jitter = np.random.default_rng(0).normal(0, 0.03, 400)
+    assert stamped((frames + jitter) / 30, where="x", regular=True).rate_hz == pytest.approx(30, rel=1e-3)
 
 
 @settings(max_examples=30, deadline=None)
@@ -409,7 +455,9 @@ def test_centres_of_pixel_masks_in_micrometres(nwb_file):
     np.testing.assert_allclose(recording.roi_xy_um, CENTRES[[3, 1, 0, 2]] * [2, 3], rtol=1e-6)
     unknown = nwb_file(table(masks=MASKS), rois(), name="unknown.nwb")
     assert read_file(unknown).roi_xy_um is None
-    assert "ROI centres are in pixels, whose size the file does not say: left out" in notes(unknown)
+    assert "ROI centres are in pixels of unknown size and were left out (um_per_pixel)" in notes(unknown)
+    said = load(RecordingSection(path=str(unknown), um_per_pixel=1.5), base_directory=Path()).recording
+    np.testing.assert_allclose(said.roi_xy_um, CENTRES * 1.5, rtol=1e-6)
 
 
 @pytest.mark.parametrize("chunks", [None, (1, 9, 7), (3, 4, 4), (4, 2, 7)])
@@ -525,7 +573,7 @@ def test_check_says_what_would_be_read_and_what_to_write(nwb_file, capsys):
     out = capsys.readouterr().out
     assert f"{path}: NWB 2.7.0\n   {SERIES}/data" in out
     assert "specifications" not in out
-    assert "read      3 of 4 regions are cells, as 'accepted' says; others left out" in out
+    assert "read      3 of 4 regions are cells, as 'accepted' says (rois: all reads all)" in out
     assert "    fields:\n      dff: RoiResponseSeries\n" in out
 
 
@@ -588,10 +636,11 @@ class TestSharedFiles:
 
     def test_fluorescence_with_position_and_trials(self):
         path = SHARED / "derived_nwb" / "rate_fluorescence_position_trials.nwb"
-        with pytest.raises(RecordingError, match="raw fluorescence"):
-            read_file(path)
-        fields = {"dff": "Fluorescence", "position_cm": "processing/behavior/Position/LED[1]"}
-        recording = read_file(path, fields=fields)
+        section = RecordingSection(
+            path=str(path), fields={"position_cm": "processing/behavior/Position/LED[1]"},
+            baseline={"divide_by": "noise"},
+        )  # fmt: skip
+        recording = load(section, base_directory=Path()).recording
         assert recording.roi_ids == ("0", "22", "67", "90", "112", "157", "180", "203")
         assert np.isfinite(recording.behaviour.position_cm[:1980]).all()
         assert recording.behaviour.trial.max() == 4

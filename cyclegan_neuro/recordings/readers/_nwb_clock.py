@@ -17,8 +17,8 @@ _PAUSE = 1.5
 _JITTER, _JITTERY = 0.2, 0.05
 #: Pauses among the intervals from which on the times follow no rate.
 _PAUSES = 0.1
-#: Largest difference of the rate in any tenth of the recording.
-_DRIFT = 0.05
+#: Largest difference of the rate between parts of the recording, and how many parts of at least how many intervals.
+_DRIFT, _PARTS, _PART = 0.05, 10, 100
 _DIGITS = 6  # of a rate: 30.000000001 Hz is one of them
 
 
@@ -145,8 +145,9 @@ def stamped(times_s: np.ndarray, *, where: str, regular: bool = False) -> Clock:
 def _require_regular(steps: np.ndarray, pauses: np.ndarray, usual: float, where: str) -> None:
     between = steps[~pauses]
     jittery = float(np.mean(np.abs(between - usual) > _JITTER * usual))
-    tenths = [float(np.mean(part)) for part in np.array_split(between, 10) if len(part)]
-    drifts = max(tenths) - min(tenths) > _DRIFT * usual
+    parts = np.array_split(between, min(_PARTS, max(1, len(between) // _PART)))
+    means = [float(np.mean(part)) for part in parts]
+    drifts = max(means) - min(means) > _DRIFT * usual
     if jittery <= _JITTERY and pauses.mean() <= _PAUSES and not drifts:
         return
     low, high = np.percentile(steps, (1, 99))
@@ -154,7 +155,7 @@ def _require_regular(steps: np.ndarray, pauses: np.ndarray, usual: float, where:
         where,
         got=f"irregular times: intervals of {low:.4g} to {high:.4g} s (1st to 99th percentile, median {usual:.4g} s), "
         f"{jittery:.0%} of them off by more than {_JITTER:.0%}, {int(pauses.sum()):,} pauses, "
-        f"{1 / max(tenths):.4g} to {1 / min(tenths):.4g} Hz along the recording",
+        f"{1 / max(means):.4g} to {1 / min(means):.4g} Hz along the recording",
         expected="one frame rate between pauses",
         fix="interpolate the traces to a regular rate; where the times are wrong and frames were regular, set "
         f"frame_rate_hz: {1 / usual:.4g}",
