@@ -19,7 +19,7 @@ __all__ = ["PROGRAM", "Outcome", "Task", "run_cell"]
 #: Calls the commands of the package.
 PROGRAM = (sys.executable, "-m", "cyclegan_neuro.cli.attended")
 _LOG_LINES = 12
-_SECONDS_TO_FREE = 120.0
+_SECONDS_TO_FREE = 200.0  # after which the lock of a machine that is gone can be taken
 _SECONDS_TO_SAVE = 60.0
 _USER_ERROR = 2
 
@@ -85,22 +85,12 @@ def run_cell(task: Task) -> Outcome:
     if not (directory / "report" / "metrics.json").is_file():
         _wait_until_free(directory)
         where = ["--output_dir", task.directory]
-        for arguments in (["train", "--config", task.config, *_resume(directory), *where], ["evaluate", *where]):
+        for arguments in (["train", "--config", task.config, "--resume", "auto", *where], ["evaluate", *where]):
             exit_code = _run([*task.program, *arguments], log, task.environment)
             if exit_code:
                 break
     tail = _tail(log) if exit_code else []
     return Outcome(task.name, exit_code, round(time.monotonic() - began, 3), tail)
-
-
-def _resume(directory):
-    import json
-
-    try:
-        state = json.loads((directory / "status.json").read_text())["state"]
-    except (OSError, ValueError, KeyError):
-        return []
-    return ["--resume"] if state != "preparing" else []
 
 
 def _run(command: list[str], log: Path, environment: dict[str, str]) -> int:

@@ -17,8 +17,10 @@ def main(command, *options):
     directory = Path(options[options.index("--output_dir") + 1])
     if command == "train":
         text = Path(options[options.index("--config") + 1]).read_text()
+        assert options[options.index("--resume") + 1] == "auto"
+        resumed = (directory / "status.json").exists()
         directory.mkdir(exist_ok=True)
-        train(directory, int(text.split("training:")[1].split("  seed: ")[1].split()[0]), resumed="--resume" in options)
+        train(directory, int(text.split("training:")[1].split("  seed: ")[1].split()[0]), resumed=resumed)
     else:
         (directory / "report").mkdir()
         (directory / "report" / "metrics.json").write_text("{}")

@@ -65,7 +65,6 @@ def test_a_worker_that_is_killed_loses_nothing(grid_of):
     runner.join(30)
     log = (record.folder / "logs" / "seed-50.log").read_text()
     assert log.count(" train ") == 2
-    assert log.count("--resume") == 1
     assert log.count(" evaluate ") == 1
 
 
