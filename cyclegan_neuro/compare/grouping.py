@@ -17,7 +17,9 @@ from cyclegan_neuro.errors import ConfigurationError
 __all__ = ["Configuration", "Grouping", "group", "in_order", "reference_of"]
 
 _SEED = re.compile(r"(.*[._])?seed")
-_ANIMAL = re.compile(r"data\.simulation\.preset|data\.(.+\.)?(path|paths|file|files)|data\.[xy](\..+)?")
+_ANIMAL = re.compile(  # a preset of the simulator, and the sections that name files
+    r"data\.simulation\.preset|data\.(.+\.)?path|data\.(recordings\.)?[xy](\..+)?|data\.(file|recording)\..+"
+)
 _WITHOUT_EFFECT = re.compile(
     r"evaluation\..*|report\..*|training\.(devices|figures_every_epochs|checkpoint_every_epochs|jit_compile)"
 )
@@ -143,12 +145,16 @@ def _is(key: str, found: Found, *kinds: re.Pattern[str]) -> bool:
 
 
 def _animal_labels(runs: Iterable[ComparedRun], animals: Sequence[str]) -> dict[tuple, str]:
-    """Name animals by presets and file names; by whole paths where file names are alike."""
+    """Name animals by presets and file names; by whole paths, and by all that differs, where these are alike."""
     values = sorted(
         {tuple(run.settings.get(key) for key in animals) for run in runs}, key=lambda v: [*map(_natural, v)]
     )
-    for name in (_short, str):
-        labels = {one: ", ".join(name(value) for value in one if value is not None) for one in values}
+    leading = [key.endswith(("path", "preset")) or "." not in key for key in animals]
+    for name, shown in ((_short, leading), (str, leading), (str, [True] * len(animals))):
+        labels = {
+            one: ", ".join(name(value) for value, show in zip(one, shown, strict=True) if show and value is not None)
+            for one in values
+        }
         if len(set(labels.values())) == len(values):
             break
     return labels if animals else {}

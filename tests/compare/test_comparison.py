@@ -103,7 +103,10 @@ def test_files_of_a_comparison(runs, tmp_path):
     assert "<script>alert(1)" not in page
     assert "&lt;script&gt;alert(1)" in page
     assert "<b>0.290</b>" in page
-    assert r"\textbf{0.290}" in (target / "tables" / "signals.tex").read_text(encoding="utf-8")
+    assert '<tr class="ruled"><td>identity (does nothing)</td>' in page
+    latex = (target / "tables" / "signals.tex").read_text(encoding="utf-8")
+    assert r"\textbf{0.290}" in latex
+    assert "\\midrule\nidentity (does nothing) &" in latex
     content = json.loads((target / "comparison.json").read_text())
     assert content["missing"][0]["name"] == "dragan-1"
     scores = {one["path"]: one for one in content["scores"]}

@@ -37,6 +37,10 @@ def test_files_name_animals_by_whole_paths_where_names_are_alike(tmp_path):
     assert group(found).animal_names == ("/data/a/novice.h5", "/data/b/novice.h5")
     found = made(tmp_path / "more", *({"data.x.path": f"/data/{mouse}.h5"} for mouse in ("a", "b")))
     assert group(found).animal_names == ("a.h5", "b.h5")
+    fields = ({"data.x.path": f"/data/{mouse}.h5", "data.x.fields.dff": f"{mouse}/dff"} for mouse in ("a", "b"))
+    assert group(made(tmp_path / "fields", *fields)).animal_names == ("a.h5", "b.h5")
+    fields = ({"data.x.path": "/data/all.h5", "data.x.fields.dff": f"{mouse}/dff"} for mouse in ("a", "b"))
+    assert group(made(tmp_path / "one_file", *fields)).animal_names == ("a/dff", "b/dff")
 
 
 def test_by_averages_over_everything_else_and_over_tells_everything_else_apart(tmp_path):
