@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import logging
 import os
+import signal
 import subprocess
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -129,8 +131,9 @@ def started(
     """
     try:
         import dask
-        import dask_jobqueue
         from dask.distributed import Client
+
+        kinds = _kinds_of_clusters()
     except ImportError as error:
         raise ConfigurationError(
             "grid", got=f"no module {error.name}", expected="Dask", fix="pip install 'cyclegan_neuro[grid]'"
@@ -145,7 +148,7 @@ def started(
         if cluster is None:
             made, jobs, told = _local(plan), plan.workers, _told(plan)
         else:
-            made, jobs = _queue(dask_jobqueue, cluster, folder), cluster.jobs
+            made, jobs = _queue(kinds[cluster.engine], cluster, folder), cluster.jobs
             told = f"{cluster.jobs} jobs of {cluster.engine}, {cluster.cores} cores each"
         with made, Client(made) as client:
             yield Engine(client, made if cluster is not None else None, jobs, {_CELL: 1}, told)
@@ -166,13 +169,22 @@ def _local(plan: LocalPlan) -> Any:
     )  # fmt: skip
 
 
-def _queue(dask_jobqueue: Any, cluster: ClusterSection, folder: Path) -> Any:
+def _kinds_of_clusters() -> dict[str, Any]:
+    """Import dask-jobqueue, which ends the process on Ctrl-C as if all were well: Python's handler is put back."""
+    before = signal.getsignal(signal.SIGINT)
+    import dask_jobqueue
+
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGINT, before)
+    return {"slurm": dask_jobqueue.SLURMCluster, "sge": dask_jobqueue.SGECluster, "pbs": dask_jobqueue.PBSCluster}
+
+
+def _queue(kind: Any, cluster: ClusterSection, folder: Path) -> Any:
     """Return a cluster of dask-jobqueue whose jobs have one worker each."""
-    kinds = {"slurm": dask_jobqueue.SLURMCluster, "sge": dask_jobqueue.SGECluster, "pbs": dask_jobqueue.PBSCluster}
     account = "project" if cluster.engine == "sge" else "account"
     logs = folder / "logs" / "jobs"
     logs.mkdir(parents=True, exist_ok=True)
-    return kinds[cluster.engine](
+    return kind(
         queue=cluster.queue, cores=cluster.cores, processes=1, memory=cluster.memory, walltime=cluster.walltime,
         interface=cluster.interface, job_script_prologue=cluster.prologue, log_directory=str(logs),
         worker_extra_args=["--resources", f"{_CELL}=1", *_lifetime(cluster.walltime)],

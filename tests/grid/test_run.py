@@ -13,7 +13,7 @@ import pytest
 from cyclegan_neuro.errors import TrainingError
 from cyclegan_neuro.grid import run as module
 from cyclegan_neuro.grid.cells import expand
-from cyclegan_neuro.grid.engine import LocalPlan, local_plan
+from cyclegan_neuro.grid.engine import LocalPlan, _kinds_of_clusters, local_plan
 from cyclegan_neuro.grid.file import read_grid
 from cyclegan_neuro.grid.run import open_record, run_grid
 from cyclegan_neuro.grid.task import Task, run_cell
@@ -114,3 +114,13 @@ def _grandparents_of(program):
             if program in command and "grid" in command:
                 found.append(int(stat.rpartition(")")[2].split()[1]))
     return found
+
+
+def test_ctrl_c_stays_an_interruption(monkeypatch):
+    """dask-jobqueue replaces the handler when it is imported."""
+    before = signal.getsignal(signal.SIGINT)
+    for name in [name for name in sys.modules if name.startswith("dask_jobqueue")]:
+        monkeypatch.delitem(sys.modules, name)
+    kinds = _kinds_of_clusters()
+    assert set(kinds) == {"slurm", "sge", "pbs"}
+    assert signal.getsignal(signal.SIGINT) is before
