@@ -84,12 +84,11 @@ def test_a_step_trains_every_network_with_backbone_behaviour_and_noise(generator
         trainer = SYSTEM.build(settings, prepared)
     finally:
         keras.config.set_dtype_policy(before_policy)
-    batch = batch_of(prepared)
+    start, batch = read_state(trainer)["variables"], batch_of(prepared)
     for _ in range(3):  # last convolutions begin at zero
         logs = trainer.train_step(batch)
     assert all(np.isfinite(float(value)) for value in logs.values())
     assert float(logs["noise_y"]) > 0
-    start = read_state(SYSTEM.build(settings, prepared))["variables"]
     still = [path for (path, a), (_, b) in zip(start, read_state(trainer)["variables"], strict=True) if np.all(a == b)]
     assert not [path for path in still if path.startswith(("E_", "G", "F", "D_")) and "backbone" not in path]
     (x, at), _ = batch
