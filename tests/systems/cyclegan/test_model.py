@@ -89,7 +89,7 @@ def test_logged_generator_losses_are_equations_3_and_5():
 
 @pytest.mark.parametrize("name", ["gan", "lsgan", "wgangp", "dragan"])
 def test_every_objective_updates_every_network_with_finite_losses(name):
-    updates = 5 if name == "wgangp" else 1
+    updates = 2 if name == "wgangp" else 1
     model = make(name, optimizer=keras.optimizers.Adam, rates=(1e-3, 1e-3), critic_updates=updates)
     before = weights(model)
     logs = model.train_step(windows(2 * updates))
@@ -125,9 +125,8 @@ def test_loss_scaling_changes_nothing_in_float32():
         assert float(logs[0][key]) == pytest.approx(float(logs[1][key]), rel=1e-4)
 
 
-@pytest.mark.parametrize("policy", ["mixed_bfloat16", "mixed_float16"])
-@pytest.mark.parametrize("name", ["lsgan", "wgangp"])
-def test_mixed_precision_keeps_losses_outputs_and_variables_in_float32(policy, name):
+@pytest.mark.parametrize(("name", "policy"), [("lsgan", "mixed_bfloat16"), ("wgangp", "mixed_float16")])
+def test_mixed_precision_keeps_losses_outputs_and_variables_in_float32(name, policy):
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy(policy)
     try:
@@ -172,7 +171,7 @@ def test_identity_generator_leaves_only_discriminators_to_train():
 
 def test_history_feeds_discriminators_older_fakes():
     model = make(history_windows=2)
-    for seed in range(6):
+    for seed in range(3):
         logs = model.train_step(windows(batch=1, seed=seed))
     assert int(model.history_x.count.value) == 2
     assert np.isfinite(float(logs["discriminator_x"]))
