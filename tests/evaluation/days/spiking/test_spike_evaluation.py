@@ -268,6 +268,19 @@ def test_another_generator_infers_its_own_days_alone(measured, make_trainer, sta
     assert len(stand_in_networks.frames) == 2  # G(x), equal to F(G(x)), and G(F(y)); F(y) is known from before
 
 
+@pytest.fixture
+def drifting(measured, make_days, kept):
+    """Return a function that measures drifting days, once for each way to split them, and returns days and spikes."""
+
+    def drifting(split):
+        if split not in kept:
+            prepared = drifting_days(make_days, split=split)
+            kept[split] = prepared, measured(prepared=prepared)
+        return kept[split]
+
+    return drifting
+
+
 def drifting_days(make_days, **days):
     """Days whose rates wander over minutes: neighbouring windows are alike, distant ones are not."""
     prepared = make_days(n_test=40, window_frames=64, **days)
@@ -279,10 +292,9 @@ def drifting_days(make_days, **days):
 
 
 @pytest.mark.parametrize("split", ["blocked", "paper"])
-def test_the_floor_of_a_drifting_day_is_that_of_disjoint_stretches(measured, make_days, split):
+def test_the_floor_of_a_drifting_day_is_that_of_disjoint_stretches(drifting, split):
     """Halves of overlapping windows, dealt out at random, share nearly all frames and look alike; stretches do not."""
-    prepared = drifting_days(make_days, split=split)
-    found = measured(prepared=prepared)
+    prepared, found = drifting(split)
     for day in "xy":
         pairs = found.recorder.parts[day]
         rate_hz = found.signals["recorded"][day].network_levels * 1.0 + 10  # of the stand-in, per unit of ΔF/F
@@ -304,8 +316,8 @@ def test_the_floor_of_a_drifting_day_is_that_of_disjoint_stretches(measured, mak
             assert len(found.floors[day][statistic].comparisons) == len(pairs)
 
 
-def test_verdicts_follow_the_floor(measured, make_days):
-    found = measured(prepared=drifting_days(make_days))
+def test_verdicts_follow_the_floor(drifting):
+    _, found = drifting("blocked")
     (table,) = (table for _, table in told(found).tables if table.slug == "spikes_floor")
     assert table.columns[1:3] == ("Firing rate, Y | G(X)", "Firing rate, X | F(Y)")
     names = ("model", "identity", "moment_matching", "quantile_matching", "gaussian_ot", "lagged_ot")
