@@ -33,6 +33,7 @@ def test_the_candidate_that_was_chosen_is_the_log_of_training(benchmark):
     assert float(metric.result()) == pytest.approx(np.mean(relative), rel=1e-4)  # the candidate is in float32
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("eager")
 def test_a_training_is_recorded_and_criteria_of_it_are_compared(benchmark, tmp_path, monkeypatch):
     few = {name: benchmark.CANDIDATES[name] for name in ("moments_place", "decoder")}

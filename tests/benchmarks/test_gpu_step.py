@@ -33,11 +33,12 @@ def call(*arguments):
 
 
 @pytest.fixture(scope="module")
-def exported(tmp_path_factory):
+def exported(gpu_step, tmp_path_factory):
     """A folder with one tiny exported step."""
     directory = tmp_path_factory.mktemp("step") / "new"
     size = ("--window_frames", WINDOW_FRAMES, "--neurons", NEURONS, "--filters", 2, "--residual_blocks", 1)
-    call("export", "--output_dir", directory, *size, "--batch_sizes", BATCH, "--precisions", "mixed_bfloat16")
+    options = ("--output_dir", directory, *size, "--batch_sizes", BATCH, "--precisions", "mixed_bfloat16")
+    gpu_step.main(["export", *map(str, options)])
     return directory
 
 

@@ -21,7 +21,7 @@ system: spike_gan
 data: {simulation: {pairs: {n_samples: 200, n_bins: 12, n_neurons: 4}}}
 model: {features: 4, noise_size: 8}
 objective: {critic_updates: 2}
-training: {epochs: 2, batch_size: 16, jit_compile: false, figures_every_epochs: 1}
+training: {epochs: 2, batch_size: 16, jit_compile: false, figures_every_epochs: 2}
 report: {dpi: 50}
 evaluation:
   {n_samples: 100, whole_distribution_samples: 2000, importance: {n_samples: 10, window_bins: 4, coordination_steps: 3}}
