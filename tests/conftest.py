@@ -3,6 +3,7 @@
 Below them small prepared days and stand-ins for trained networks, for every test of two days.
 """
 
+import gc
 import os
 import random
 import shutil
@@ -44,6 +45,7 @@ def pytest_collection_modifyitems(items):
 
 def pytest_collection_finish(session):
     """Split the CPU before any test starts TensorFlow's runtime, if TensorFlow is used at all."""
+    gc.freeze()  # what modules hold is not searched by every collection of garbage
     if "tensorflow" in sys.modules:
         import tensorflow as tf
 
