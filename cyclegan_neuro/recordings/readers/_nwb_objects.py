@@ -60,16 +60,25 @@ class Objects:
     Attributes
     ----------
     types : dict of str
-        Type by path; empty for what has none. Only hard links are listed, so that none leads out of the file.
+        Type by path, of groups and of regions; empty for everything else, as files hold thousands of data sets. Only
+        hard links are listed, so that none leads out of the file.
+    data_sets : list of str
+        Paths of those that are data sets.
     """
 
     def __init__(self, file: h5py.File):
         self.file = file
         self.types: dict[str, str] = {}
+        self.data_sets: list[str] = []
 
         def visit(name: str | bytes, item: h5py.Group | h5py.Dataset) -> None:
-            if isinstance(name, str) and not name.startswith(_NO_DATA):
-                self.types[name] = text_of(item, "neurodata_type")
+            if not isinstance(name, str) or name.startswith(_NO_DATA):
+                return
+            is_data = isinstance(item, h5py.Dataset)
+            typed = (not is_data or name.endswith("/rois")) and h5py.h5a.exists(item.id, b"neurodata_type")
+            self.types[name] = text_of(item, "neurodata_type") if typed else ""
+            if is_data:
+                self.data_sets.append(name)
 
         file.visititems(visit)
 

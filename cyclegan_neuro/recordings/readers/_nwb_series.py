@@ -27,9 +27,9 @@ QUANTITIES = {
     "baseline": "baseline",
 }
 _CONTAINERS = {"DfOverF": "dff", "Fluorescence": "raw"}
-#: Series that NWB has no type for are told apart by the names that Suite2p, CaImAn, neuroconv and others give them.
+#: Series that NWB has no type for are told apart by the names that Suite2p, CaImAn, neuroconv and Allen give them.
 _NAMES = {
-    "denoised": re.compile("deconv|denois|spike|spks", re.IGNORECASE),
+    "denoised": re.compile("deconv|denois|spike|spks|event", re.IGNORECASE),
     "neuropil": re.compile("neuropil|fneu", re.IGNORECASE),
     "baseline": re.compile("baseline|^f0$", re.IGNORECASE),
     "dff": re.compile("d_?f_?(over_?)?f|dff|delta_?f", re.IGNORECASE),

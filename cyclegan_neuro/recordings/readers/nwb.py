@@ -35,11 +35,7 @@ class NwbSource(Hdf5Source):
 
     def entries(self) -> dict[str, Entry]:
         """Return what can be named, series of ROIs first; without attributes, and the words of the format."""
-        found = {
-            name: entry
-            for name, entry in super().entries().items()
-            if not entry.attribute and not name.startswith("specifications/")
-        }
+        found = {name: self._listed(name, self.file[name]) for name in self.objects.data_sets}
         first = [f"{path}/data" for path in _nwb_series.paths(self.objects)]
         return {name: found[name] for name in first if name in found} | found
 
