@@ -18,7 +18,7 @@ def add_reader_options(parser: argparse.ArgumentParser) -> None:
     """Add the options that say how a file is to be read."""
     parser.add_argument(
         "--field", action="append", default=[], metavar="FIELD=NAME", type=_field,
-        help="name of a field in the file, for example dff=traces/dff; repeat for more",
+        help="name of a field in the file, for example dff=traces/dff; licks=null leaves one out; repeat for more",
     )  # fmt: skip
     parser.add_argument("--format", default="auto", help="auto (default), " + ", ".join(readers.names()))
     parser.add_argument(
@@ -77,8 +77,8 @@ def recording_section(path: str, options: argparse.Namespace, **policies: Any) -
         raise explain(error, RecordingSection, source.where) from None
 
 
-def _field(text: str) -> tuple[str, str]:
+def _field(text: str) -> tuple[str, str | None]:
     field, separator, name = text.partition("=")
     if not (field and separator and name):
         raise argparse.ArgumentTypeError(f"got '{text}', expected FIELD=NAME, for example dff=traces/dff")
-    return field, name
+    return field, None if name == "null" else name

@@ -49,9 +49,10 @@ class RecordingSection(Section):
 
     path: InputFile = setting("", "File or folder that holds the recording; relative to the configuration file.")
     format: str = setting("auto", "Reader: auto, hdf5, npz, mat, ... (found by name in recordings/readers).")
-    fields: dict[str, str] = setting(
+    fields: dict[str, str | None] = setting(
         {},
-        "Names in the file, for example {dff: traces/dff, roi_ids: cells}; empty for the project's own layout.",
+        "Names in the file, for example {dff: traces/dff, roi_ids: cells}; empty for the project's own layout. "
+        "null leaves a field out ({licks: null}).",
     )
     frame_rate_hz: float | None = setting(None, "Frame rate if the file does not hold it.", unit="Hz", gt=0.0)
     transpose: bool = setting(False, "The matrix in the file is (neuron, time).")

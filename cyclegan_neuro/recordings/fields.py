@@ -27,6 +27,7 @@ __all__ = ["Read", "neuron_names", "read"]
 
 _log = logging.getLogger(__name__)
 _LISTED = 20
+_NEEDED = ("dff", "frame_rate_hz")
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,7 +65,8 @@ def read(path: Path, section: RecordingSection) -> Read:
     """
     with readers.open_source(path, section.format) as opened:
         _require_known(section.fields)
-        source, names = opened.resolve(section.fields, frame_rate_hz=section.frame_rate_hz)
+        named = {field: name for field, name in section.fields.items() if name is not None}
+        source, names = opened.resolve(named, frame_rate_hz=section.frame_rate_hz)
         source.select(rois=section.rois, min_probability=section.min_probability)
         values, is_raw = _read_fields(source, names, section)
         notes = (*source.notes, *_centres_in_um(values, source, section))
@@ -116,7 +118,7 @@ def _centres_in_um(values: dict, source: Source, section: RecordingSection) -> t
     return ()
 
 
-def _require_known(fields: Mapping[str, str]) -> None:
+def _require_known(fields: Mapping[str, str | None]) -> None:
     for name in fields:
         if name not in FIELDS:
             near = get_close_matches(name, FIELDS, n=1)
@@ -125,6 +127,10 @@ def _require_known(fields: Mapping[str, str]) -> None:
                 got="an unknown field",
                 expected=f"one of {', '.join(FIELDS)}",
                 fix=f"did you mean '{near[0]}'?" if near else "remove it",
+            )
+        if fields[name] is None and name in _NEEDED:
+            raise RecordingError(
+                f"fields.{name}", got="null", expected="a name: nothing can be read without it", fix="remove it"
             )
 
 
@@ -136,6 +142,8 @@ def _read_fields(source: Source, fields: Mapping[str, str], section: RecordingSe
     for name, spec in FIELDS.items():
         if name == "frame_rate_hz" and frame_rate_hz is not None:
             values[name] = float(frame_rate_hz)
+            continue
+        if name in section.fields and section.fields[name] is None:
             continue
         if name == "neuropil" and not is_raw:  # dff comes first
             continue
@@ -162,7 +170,7 @@ def _read_fields(source: Source, fields: Mapping[str, str], section: RecordingSe
 def _find(source: Source, name: str, fields: Mapping[str, str]) -> Entry | None:
     wanted = fields.get(name, source.aliases.get(name, name))
     entry = source.find(wanted)
-    if entry is None and (name in fields or name in ("dff", "frame_rate_hz")):
+    if entry is None and (name in fields or name in _NEEDED):
         raise _missing(source, name, wanted)
     return entry
 

@@ -62,7 +62,7 @@ class Reading:
 def read_file(
     path: str | os.PathLike,
     *,
-    fields: Mapping[str, str] | None = None,
+    fields: Mapping[str, str | None] | None = None,
     format: str = "auto",
     frame_rate_hz: float | None = None,
     transpose: bool = False,

@@ -28,6 +28,17 @@ def test_source_is_the_path_unless_the_file_names_it(tmp_path):
     assert read_file(saved(tmp_path, source="rig 2")).source == "rig 2"
 
 
+def test_a_field_that_is_null_is_left_out(tmp_path):
+    path = saved(tmp_path, licks=np.full(30, 0.5), roi_ids=np.array(["a", "b", "c"]))
+    with pytest.raises(RecordingError, match=r"field 'licks'.*whole numbers"):
+        read_file(path)
+    recording = read_file(path, fields={"licks": None})
+    assert recording.behaviour.licks is None
+    assert recording.roi_ids == ("a", "b", "c")
+    with pytest.raises(RecordingError, match=r"fields\.dff: got null, expected a name"):
+        read_file(path, fields={"dff": None})
+
+
 @pytest.mark.parametrize("suffix", [".h5", ".npz", ".mat"])
 def test_what_kind_of_data_it_is_stays_with_the_file(tmp_path, make_recording, suffix):
     for origin in ("simulated", "semi-synthetic", "translated", "recorded"):

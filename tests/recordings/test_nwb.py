@@ -426,6 +426,7 @@ def test_trials_that_overlap_are_left_out_and_told(nwb_file):
     path = nwb_file(table(), rois(), lambda file: add_intervals(file, "trials", [0.0, 0.5], [1.0, 1.5]))
     assert read_file(path).behaviour.trial is None
     assert "trial left out: field 'intervals/trials': trials that overlap (0 to 1 s and 0.5 to 1.5 s)" in notes(path)
+    assert "trial left out" not in notes(path, fields={"trial": None})
     with pytest.raises(RecordingError, match="trials that overlap"):
         read_file(path, fields={"trial": "intervals/trials"})
 
