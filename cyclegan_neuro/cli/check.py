@@ -38,6 +38,10 @@ fields: docs/data_formats.md lists their names and units
 exit code: 0 without a critical finding, 2 with one or when the file cannot be read
 """
 _MAX_ENTRIES = 40
+_QUANTITIES = {
+    "": "", "dff": ", ΔF/F", "raw": ", raw fluorescence", "no background": ", raw without background",
+    "detrended": ", ΔF (without F0)", "denoised": ", denoised or deconvolved",
+}  # fmt: skip
 _FACTS = (
     "n_neurons", "n_frames", "frame_rate_hz", "duration_s", "subject", "session", "source", "data_origin", "days_mixed"
 )  # fmt: skip
@@ -52,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = new_parser("check", "Show what a recording holds and what is wrong with it.", _EPILOG)
-    parser.add_argument("file", help="HDF5, npz, npy or MATLAB file")
+    parser.add_argument("file", help="file or folder of any format that is read (--format lists them)")
     add_reader_options(parser)
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     return parser
@@ -89,7 +93,7 @@ def _check(options: argparse.Namespace) -> int:
     print(f"{options.file}: {description}")
     for entry in entries[:_MAX_ENTRIES]:
         mark = "@" if entry.attribute else " "
-        print(f" {mark} {entry.name:<32} {entry.shape!s:<18} {entry.type_name}")
+        print(f" {mark} {entry.name:<32} {entry.shape!s:<18} {entry.type_name}{_QUANTITIES[entry.quantity]}")
     if len(entries) > _MAX_ENTRIES:
         print(f"   ... and {len(entries) - _MAX_ENTRIES} more")
     sys.stdout.flush()  # so that an error on stderr comes after it

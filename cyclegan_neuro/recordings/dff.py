@@ -109,7 +109,8 @@ def delta_f_over_f(
     if low.size and (settings.near_zero == "error" or low.size == lowest.size):
         raise _no_baseline(low, lowest, noise, names=names, settings=settings, where=where)
     raw[:, low] = np.nan
-    return DeltaF(raw, low, _told(settings, factor if neuropil is not None else None))
+    duration_s = len(raw) / frame_rate_hz
+    return DeltaF(raw, low, _told(settings, factor if neuropil is not None else None, duration_s))
 
 
 def running_baseline(
@@ -213,12 +214,12 @@ def _no_baseline(
     )
 
 
-def _told(settings: BaselineSection, factor: float | None) -> str:
+def _told(settings: BaselineSection, factor: float | None, duration_s: float) -> str:
     neuropil = f"neuropil was subtracted with a factor of {factor:g}, " if factor is not None else ""
-    f0 = (
-        f"F0 is the percentile {settings.percentile:g} of means over {_BIN_S:g} s in a running window of "
-        f"{settings.window_s:g} s"
-    )
+    where = f"in a running window of {settings.window_s:g} s"
+    if settings.window_s >= duration_s:
+        where = f"over the whole recording, which is not longer than the window of {settings.window_s:g} s"
+    f0 = f"F0 is the percentile {settings.percentile:g} of means over {_BIN_S:g} s {where}"
     if settings.divide_by == "F0":
         return f"ΔF/F computed from raw fluorescence: {neuropil}{f0}"
     return (

@@ -28,6 +28,10 @@ __all__ = ["Read", "neuron_names", "read"]
 _log = logging.getLogger(__name__)
 _LISTED = 20
 _NEEDED = ("dff", "frame_rate_hz")
+_KNOWN = {
+    "raw": "raw fluorescence", "dff": "ΔF/F", "no background": "traces without their background",
+    "detrended": "detrended traces without their background",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -210,12 +214,21 @@ def _require_quantity(entry: Entry, section: RecordingSection, where: str) -> bo
             expected="traces as measured: spike inference and every comparison of noise would be wrong",
             fix="leave fields.dff out, or name the measured traces",
         )
-    known = {"raw": "raw fluorescence", "dff": "ΔF/F"}.get(entry.quantity)
-    if known and section.unit is not None and (section.unit == "raw") != (entry.quantity == "raw"):
+    known, stated = _KNOWN.get(entry.quantity), section.unit in ("fraction", "percent")
+    wrong = (stated and entry.quantity in ("raw", "no background")) or (section.unit, entry.quantity) == ("raw", "dff")
+    if wrong:
+        expected = f"{known}, as the format says"
+        raise RecordingError(where, got=f"unit {section.unit}", expected=expected, fix="remove unit")
+    has_no_f0 = entry.quantity in ("no background", "detrended") and not stated
+    if has_no_f0 and (section.baseline is None or section.baseline.divide_by == "F0"):
         raise RecordingError(
-            where, got=f"unit {section.unit}", expected=f"{known}, as the format says", fix="remove unit"
-        )
-    is_raw = "raw" in (entry.quantity, section.unit)
+            where, got=f"{known}: there is no F0 of the cell in them",
+            expected="ΔF/F, or raw fluorescence with its background",
+            fix="export ΔF/F from the program that made them, with the background (CaImAn: detrend_df_f where estimates "
+            "has b and f, then cnm.save), or set baseline: {divide_by: noise}, which gives traces in units of their "
+            "noise" + ("; unit: fraction if this is ΔF/F all the same" if entry.quantity == "detrended" else ""),
+        )  # fmt: skip
+    is_raw = has_no_f0 or "raw" in (section.unit, entry.quantity)
     for name, setting in (("baseline", section.baseline), ("fields.neuropil", section.fields.get("neuropil"))):
         if setting is not None and not is_raw:
             raise RecordingError(

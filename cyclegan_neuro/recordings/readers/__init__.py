@@ -64,7 +64,7 @@ def get(name: str) -> Reader:
 
 
 def sniff(path: Path) -> Reader:
-    """Return the reader that recognises the content of ``path``, whatever its ending.
+    """Return the reader that recognises the content of ``path``, a file or a folder, whatever its ending.
 
     Raises
     ------
@@ -74,8 +74,13 @@ def sniff(path: Path) -> Reader:
     head = _head(path)
     readers = sorted(map(get, names()), key=lambda reader: -reader.specificity)
     for reader in readers:
-        if reader.recognises(path, head):
+        if _takes(reader, path, head):
             return reader
+    if path.is_dir():
+        folders = ", ".join(f"{reader.name} ({reader.title})" for reader in readers if reader.folders)
+        raise RecordingError(
+            str(path), got="a directory", expected=f"a file, or a folder of {folders}", fix="name the file itself"
+        )
     if head.startswith(b"\x89HDF"):
         raise incomplete(path, found=len(head), declared=None)
     raise RecordingError(
@@ -113,7 +118,7 @@ def open_source(path: Path, format: str = "auto") -> Iterator[Source]:
     """
     found = sniff(path)
     reader = found if format == "auto" else get(format)
-    if reader is not found and not reader.recognises(path, _head(path)):
+    if reader is not found and not _takes(reader, path, _head(path)):
         raise RecordingError(
             str(path),
             got=f"a file of format {found.name}",
@@ -124,14 +129,18 @@ def open_source(path: Path, format: str = "auto") -> Iterator[Source]:
         yield source
 
 
+def _takes(reader: Reader, path: Path, head: bytes) -> bool:
+    return (reader.folders or not path.is_dir()) and reader.recognises(path, head)
+
+
 def _head(path: Path) -> bytes:
+    if path.is_dir():
+        return b""
     try:
         with open(path, "rb") as stream:
             return stream.read(_HEAD_BYTES)
     except FileNotFoundError:
         got, fix = "no such file", _nearest_file(path)
-    except IsADirectoryError:
-        got, fix = "a directory", "name the file itself"
     except OSError as error:
         got, fix = error.strerror or str(error), "check the permissions and the disk"
     raise RecordingError(str(path), got=got, expected="a file that can be read", fix=fix)

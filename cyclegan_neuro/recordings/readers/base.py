@@ -21,7 +21,7 @@ from cyclegan_neuro.errors import RecordingError
 __all__ = ["SLICE_BYTES", "Entry", "Kind", "Quantity", "Reader", "Source", "damaged", "incomplete", "kind_of"]
 
 Kind = Literal["number", "complex", "text", "object"]
-Quantity = Literal["", "dff", "raw", "denoised"]
+Quantity = Literal["", "dff", "raw", "no background", "detrended", "denoised"]
 
 #: Upper bound of what is read from a file at once, before it is converted.
 SLICE_BYTES = 16 * 2**20
@@ -43,9 +43,10 @@ class Entry:
         What :meth:`Source.read` can make of it; ``"object"`` is never read.
     attribute : bool
         Whether it is an attribute rather than an array.
-    quantity : {"", "dff", "raw", "denoised"}
-        What the traces are, where the format says so: ΔF/F, raw fluorescence (of which ΔF/F is computed), or a model's
-        denoised or deconvolved traces (which are refused).
+    quantity : {"", "dff", "raw", "no background", "detrended", "denoised"}
+        What the traces are, where the format says so: ΔF/F, raw fluorescence (of which ΔF/F is computed), traces whose
+        background was taken away (which have no F0), what is called ΔF/F and seems not to be divided by F0, or a
+        model's denoised or deconvolved traces (which are refused).
     """
 
     name: str
