@@ -221,12 +221,13 @@ def _require_quantity(entry: Entry, section: RecordingSection, where: str) -> bo
         raise RecordingError(where, got=f"unit {section.unit}", expected=expected, fix="remove unit")
     has_no_f0 = entry.quantity in ("no background", "detrended") and not stated
     if has_no_f0 and (section.baseline is None or section.baseline.divide_by == "F0"):
+        other = "; set unit: fraction if this is ΔF/F all the same" if entry.quantity == "detrended" else ""
         raise RecordingError(
             where, got=f"{known}: there is no F0 of the cell in them",
             expected="ΔF/F, or raw fluorescence with its background",
-            fix="export ΔF/F from the program that made them, with the background (CaImAn: detrend_df_f where estimates "
-            "has b and f, then cnm.save), or set baseline: {divide_by: noise}, which gives traces in units of their "
-            "noise" + ("; unit: fraction if this is ΔF/F all the same" if entry.quantity == "detrended" else ""),
+            fix="export ΔF/F from the program that made them, with the background (CaImAn: detrend_df_f where "
+            "estimates has b and f, then cnm.save), or set baseline: {divide_by: noise}, which gives traces in units "
+            f"of their noise{other}",
         )  # fmt: skip
     is_raw = has_no_f0 or "raw" in (section.unit, entry.quantity)
     for name, setting in (("baseline", section.baseline), ("fields.neuropil", section.fields.get("neuropil"))):

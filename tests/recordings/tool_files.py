@@ -1,0 +1,65 @@
+"""Folders and files as Suite2p and CaImAn leave them, written by NumPy and h5py alone."""
+
+import h5py
+import numpy as np
+
+MISSING = b"NoneType"
+
+
+def write_suite2p(folder, raw, *, neuropil=None, iscell=None, fs=10.0, ops=None, stat=True):
+    """Write a plane of (time, region) raw fluorescence; return its folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    n_rois = raw.shape[1]
+    np.save(folder / "F.npy", np.ascontiguousarray(raw.T, np.float32))
+    np.save(folder / "Fneu.npy", np.ascontiguousarray((0 * raw if neuropil is None else neuropil).T, np.float32))
+    np.save(folder / "spks.npy", np.maximum(raw.T, 0).astype(np.float32))
+    labels = np.ones(n_rois) if iscell is None else iscell
+    table = np.stack([labels, np.linspace(0.05, 0.95, n_rois)], axis=1) if np.ndim(labels) == 1 else labels
+    np.save(folder / "iscell.npy", np.asfortranarray(table))
+    if fs is not None:
+        images = {"meanImg": np.zeros((4, 4), np.float32), "yoff": np.arange(3, dtype=np.int32), "nested": {"a": [1]}}
+        np.save(folder / "ops.npy", {"fs": fs, "nplanes": 1, **images, **(ops or {})}, allow_pickle=True)
+    if stat:
+        regions = [
+            {
+                "ypix": np.arange(3),
+                "lam": np.ones(3, np.float32),
+                "med": [np.int64(10 * i), 5 * i],
+                "skew": np.float32(i),
+            }
+            for i in range(n_rois)
+        ]
+        np.save(folder / "stat.npy", np.array(regions, object), allow_pickle=True)
+    return folder
+
+
+def footprints(n_components, dims=(8, 6)):
+    """Return one footprint of two pixels per component, dense (pixel, component), pixels down the columns."""
+    dense = np.zeros((dims[0] * dims[1], n_components))
+    for i in range(n_components):
+        dense[[3 * i + 1, 3 * i + 2], i] = 2.0, 1.0
+    return dense
+
+
+def write_sparse(group, dense):
+    """Write a matrix as CaImAn writes SciPy's CSC."""
+    columns = [np.flatnonzero(column) for column in dense.T]
+    group["data"] = np.concatenate([dense[rows, i] for i, rows in enumerate(columns)])
+    group["indices"] = np.concatenate(columns).astype(np.int32)
+    group["indptr"] = np.cumsum([0, *(rows.size for rows in columns)]).astype(np.int32)
+    group["shape"] = np.array(dense.shape)
+
+
+def write_caiman(path, *, c, yra=MISSING, f_dff=MISSING, b=MISSING, f=MISSING, accepted=MISSING, fr=10.0, dims=(8, 6)):
+    """Write results; traces are (time, component)."""
+    with h5py.File(path, "w") as file:
+        file["dims"] = np.array(dims)
+        estimates = file.create_group("estimates")
+        write_sparse(estimates.create_group("A"), footprints(c.shape[1], dims))
+        for name, value in (("C", c), ("S", np.maximum(c, 0)), ("YrA", yra), ("F_dff", f_dff)):
+            estimates[name] = value.T if isinstance(value, np.ndarray) else value
+        for name, value in (("b", b), ("f", f), ("idx_components", accepted), ("center", MISSING)):
+            estimates[name] = value
+        file["params/data/fr"] = fr
+        file["params/data"].attrs["var_name_hdf5"] = "mov"
+    return path
