@@ -35,7 +35,7 @@ def write_suite2p(folder, raw, *, neuropil=None, iscell=None, fs=10.0, ops=None,
 
 def footprints(n_components, dims=(8, 6)):
     """Return one footprint of two pixels per component, dense (pixel, component), pixels down the columns."""
-    dense = np.zeros((dims[0] * dims[1], n_components))
+    dense = np.zeros((int(np.prod(dims)), n_components))
     for i in range(n_components):
         dense[[3 * i + 1, 3 * i + 2], i] = 2.0, 1.0
     return dense
@@ -63,3 +63,23 @@ def write_caiman(path, *, c, yra=MISSING, f_dff=MISSING, b=MISSING, f=MISSING, a
         file["params/data/fr"] = fr
         file["params/data"].attrs["var_name_hdf5"] = "mov"
     return path
+
+
+def raw_of(dff):
+    """Return raw fluorescence that has this ΔF/F, but for its baseline."""
+    return (100 * (1 + dff)).astype(np.float32)
+
+
+def suite2p_of(path, values):
+    """Write the fields of a recording that Suite2p has a place for; gaps are borders of recordings that it joined."""
+    gaps = values.get("gaps", np.zeros(0, np.int64))
+    lengths = np.diff([0, *(gaps + 1), len(values["dff"])])
+    return write_suite2p(path, raw_of(values["dff"]), fs=values["frame_rate_hz"], ops={"frames_per_folder": lengths})
+
+
+def caiman_of(path, values):
+    """Write the fields of a recording that CaImAn has a place for."""
+    dff = values["dff"]
+    background = {"b": np.ones((dff.shape[1] * 3 + 3, 1)), "f": np.ones((1, len(dff)))}
+    dims = (3, dff.shape[1] + 1)
+    return write_caiman(path, c=dff * 0, f_dff=dff, fr=values["frame_rate_hz"], dims=dims, **background)
