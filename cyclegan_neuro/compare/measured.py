@@ -80,18 +80,24 @@ class Measured:
         idle = self.rival_spread("identity", self.grouping.configurations).mean
         if abs(idle) < _ROUNDING:
             known = [one for one in known if abs(self.spread(one, animal=animal).mean) >= _ROUNDING]
-        return sorted(known, key=lambda one: nearness(self.spread(one, animal=animal).mean, self.score.ideal))
+        return sorted(known, key=lambda one: self._nearness(self.values(one, animal=animal)))
 
     def strongest(self, configuration: Configuration) -> str | None:
         """Return the rival that is best on the tests of a configuration; None where there is none."""
         if self.score.ideal is None:
             return None
-        means = {name: self.rival_spread(name, [configuration]).mean for name in self.rivals if name not in REFERENCES}
-        known = {name: nearness(mean, self.score.ideal) for name, mean in means.items() if not math.isnan(mean)}
+        of = {name: self.replicates([configuration], model=name) for name in self.rivals if name not in REFERENCES}
+        known = {name: self._nearness(values.values()) for name, values in of.items() if values}
         return min(known, key=known.__getitem__) if known else None
 
+    def _nearness(self, values: Iterable[float]) -> float:
+        return fmean(nearness(value, self.score.ideal) for value in values)
+
     def paired(self, first: Configuration, second: Configuration) -> Paired | None:
-        """Compare two configurations where both have the same seeds and animals."""
+        """Compare two configurations where both have the same seeds and animals.
+
+        Of a score whose best value is a number, distances from it are compared.
+        """
         return self._paired(self.replicates([first]), self.replicates([second]))
 
     def paired_with_rival(self, configuration: Configuration, name: str) -> Paired | None:
@@ -99,6 +105,9 @@ class Measured:
         return self._paired(self.replicates([configuration]), self.replicates([configuration], model=name))
 
     def _paired(self, first: dict[tuple, float], second: dict[tuple, float]) -> Paired | None:
+        ideal = self.score.ideal
+        if ideal is not None and math.isfinite(ideal):
+            first, second = ({key: abs(value - ideal) for key, value in of.items()} for of in (first, second))
         return paired(first, second, animal=self._animals.__getitem__)
 
     @cached_property

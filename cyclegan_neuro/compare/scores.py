@@ -157,8 +157,10 @@ def asked_group(asked: Sequence[str], metrics: Sequence[Mapping[str, Any]]) -> S
                 expected="low, high or a number",
                 fix="correct it",
             ) from None
-        score = Score(path, path, ideal) if colon or path not in known else known[path]
-        if not any(score.values(one) for one in metrics):
+        own = next((score.own for at, score in known.items() if at.split(".")[0] == path.split(".")[0]), "model")
+        score = known.get(path, Score(path, path, None, own))
+        score = replace(score, ideal=ideal) if colon else score
+        if not any("model" in score.values(one) for one in metrics):
             leaves = [leaf for one in metrics[:1] for leaf in _leaves(one) if leaf.split(".")[0] == path.split(".")[0]]
             raise ConfigurationError(
                 f"--scores {path}", got="no number of that name in any run",
@@ -198,7 +200,7 @@ def _days() -> Iterator[ScoreGroup]:
                 f"{slug}_{day}", f"Beyond mean tuning: {_TRANSLATED[day]} against {told}",
                 "Errors and distances: less is better; r and slopes: 1 is best; AUC of a classifier: 0.5 is best.",
                 tuple(
-                    Score(f"beyond_tuning.{day}.{name}.*", score.label.removesuffix(", truth"), score.ideal)
+                    Score(f"beyond_tuning.{day}.{name}.*", score.label.removesuffix(", truth"), score.ideal or LOW)
                     for name, score in BEYOND.items() if name.endswith("_truth") is with_truth
                 ), lead=(f"beyond_tuning.{day}.energy_distance.*",),
             )  # fmt: skip

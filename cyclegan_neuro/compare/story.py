@@ -64,9 +64,8 @@ class Comparison:
     @cached_property
     def leading(self) -> tuple[Measured, ...]:
         """The one or two scores of the first screen, of the first group that leads."""
-        scores = next((group.leading for group in self.groups if group.leading), self.groups[0].scores[:1])
-        known = {each.score.path: each for _, measured in self.measured for each in measured}
-        return tuple(known[score.path] for score in scores)
+        scores = ([each for each in measured if each.score in group.leading] for group, measured in self.measured)
+        return tuple(next(filter(None, scores), self.measured[0][1][:1]))
 
     @cached_property
     def warnings(self) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from cyclegan_neuro.compare.grouping import Configuration, Grouping, in_order
 from cyclegan_neuro.compare.measured import Measured
 from cyclegan_neuro.compare.runs import Found
-from cyclegan_neuro.compare.scores import HIGH, LOW, REFERENCES, rival_label
+from cyclegan_neuro.compare.scores import HIGH, REFERENCES, rival_label
 from cyclegan_neuro.compare.statistics import LEAST_PAIRS, Paired
 from cyclegan_neuro.compare.tables import interval, mean_sd
 from cyclegan_neuro.evaluation.contents import Sentence, significant
@@ -109,7 +109,7 @@ def _best(measured: Measured, reference: Configuration | None) -> str:
     against = "" if other is following else f" from {other.label}"
     share = abs(one.difference / measured.spread(other).mean) if measured.spread(other).mean else math.nan
     difference = f"{told} Paired difference{against} {significant(one.difference)} ({_share(share)})"
-    wins = f"better in {_wins(measured, one)}"
+    wins = f"better in {_wins(measured, one)}{_contrary(measured, one)}"
     if one.ci95 is None:
         return f"{difference}, {wins}; fewer than {LEAST_PAIRS} pairs have no interval, and decide nothing."
     over = plural(one.n_units, "animal" if one.of_animals else "pair")
@@ -118,12 +118,18 @@ def _best(measured: Measured, reference: Configuration | None) -> str:
     return f"{difference}, {wins}; 95 % interval {interval(one.ci95)} over {over}, {verdict}{small}."
 
 
+def _contrary(measured: Measured, one: Paired) -> str:
+    """Say where the best is the worse one on the tests that both have: its mean was over other tests too."""
+    worse = one.difference < 0 if measured.score.ideal == HIGH else one.difference > 0
+    return " (on the tests that both have it is the worse one)" if worse else ""
+
+
 def _share(share: float) -> str:
     return "–" if math.isnan(share) else f"{100 * share:.2g} %"
 
 
 def _wins(measured: Measured, one: Paired) -> str:
-    """Say in how many pairs the first is better; of a score with an ideal between, in how many it is lower."""
+    """Say in how many pairs the first is better."""
     return f"{one.higher if measured.score.ideal == HIGH else one.lower} of {one.n_pairs}"
 
 
@@ -164,12 +170,9 @@ def _value(measured: Measured, configuration: Configuration, name: str) -> str:
 
 def _verdict(measured: Measured, one: Paired) -> str:
     """Answer whether the configuration is better than a rival; decided by the interval where there is one."""
-    ideal = measured.score.ideal
-    if ideal not in (LOW, HIGH):
-        return ""
-    better = one.difference < 0 if ideal == LOW else one.difference > 0
     if one.ci95 is None:
         return f"better in {_wins(measured, one)}: "
     if not one.excludes_zero:
         return "not known (the interval includes 0): "
+    better = one.difference > 0 if measured.score.ideal == HIGH else one.difference < 0
     return "yes: " if better else "no: "

@@ -59,6 +59,15 @@ def test_configurations_that_share_no_seed_are_not_paired(tmp_path):
     assert "Paired differences" in [block.title for block in comparison.evaluation().blocks]
 
 
+def test_a_best_mean_that_rests_on_easier_tests_is_told(tmp_path):
+    for objective, seed, error in (("gan", 1, 0.5), ("gan", 2, 0.1), ("gan", 3, 0.1), ("lsgan", 1, 0.4)):
+        settings = {"objective.name": objective, "training.seed": seed}
+        write_run(tmp_path / f"{objective}-{seed}", g_x=error, settings=settings)
+    told = summary_of(compare_runs([tmp_path]))["Best |Y − G(X)|?"]
+    assert told.startswith("gan: 0.23")
+    assert "better in 0 of 1 (on the tests that both have it is the worse one)" in told
+
+
 def test_configurations_that_met_other_tests_are_not_ranked(tmp_path):
     for kind in ("gain", "timing"):
         for seed in (1, 2, 3):
@@ -132,6 +141,17 @@ def test_scores_that_are_asked_for_lead(runs):
     comparison = compare_runs([runs], scores=["timing.training_s:high"])
     assert [each.score.path for each in comparison.leading] == ["timing.training_s"]
     assert "Best timing.training_s?" in summary_of(comparison)
+
+
+def test_of_a_score_with_a_best_value_distances_are_compared(runs):
+    comparison = compare_runs([runs], scores=["signals.direct_y.*.mean:0.42"])
+    # gan is 0.12, 0.02 and 0.08 away, lsgan 0.13, 0.04 and 0.05: differences -0.01, -0.02, 0.03
+    (measured,) = comparison.leading
+    assert [one.label for one in measured.ranked()] == ["gan", "lsgan"]
+    one = measured.paired(*measured.ranked())
+    assert (one.lower, one.higher) == (2, 1)
+    assert one.difference == pytest.approx(0.0, abs=1e-12)
+    assert "better in 2 of 3" in summary_of(comparison)["Best |Y − G(X)|?"]
 
 
 def test_a_score_of_which_no_value_is_better_ranks_nothing(runs):

@@ -64,9 +64,18 @@ def test_scores_that_are_asked_for():
         ["spikes.firing_rate.y_from_x.model.kl.mean:high", "spikes.firing_rate.y_from_x.*.kl.mean"], [SPIKES]
     )
     assert [score.ideal for score in group.scores] == [math.inf, -math.inf]  # that of the second is known
+    assert group.scores[1].label == "KL(Y | G(X))"
     assert [score.path for score in group.leading] == [
         "spikes.firing_rate.y_from_x.model.kl.mean", "spikes.firing_rate.y_from_x.*.kl.mean",
     ]  # fmt: skip
+
+
+def test_scores_that_are_asked_for_know_the_own_row():
+    metrics = {"decoding": {"direction": {"a/full": {"accuracy": 0.5}}}}
+    (score,) = asked_group(["decoding.direction.*.accuracy:high"], [metrics]).scores
+    assert score.values(metrics) == {"model": 0.5}
+    with pytest.raises(ConfigurationError, match="got no number of that name"):
+        asked_group(["decoding.direction.*.accuracy"], [{"decoding": {"direction": {"chance": 0.25}}}])
 
 
 def test_scores_that_cannot_be():
