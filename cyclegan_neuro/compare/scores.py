@@ -41,12 +41,15 @@ class Score:
         The nearer to it, the better; -inf and inf stand for low and high. None: no value is better.
     own : str
         What ``*`` is of the run's own model; of ``model/part``, rivals are the same part of others.
+    beside : tuple of str
+        Numbers that stand beside the models themselves, such as chance.
     """
 
     path: str
     label: str
     ideal: float | None = LOW
     own: str = "model"
+    beside: tuple[str, ...] = ()
 
     def values(self, metrics: Mapping[str, Any]) -> dict[str, float]:
         """Return finite values by model; the run's own is ``"model"``."""
@@ -58,9 +61,10 @@ class Score:
             entry = _at(metrics, first.strip("."))
             part = self.own.partition("/")[2]
             for name in entry if isinstance(entry, Mapping) else ():
-                if name == self.own or name.partition("/")[2] == part or name in REFERENCES:
-                    value = _at(entry[name], rest.strip(".")) if isinstance(entry[name], Mapping) else entry[name]
+                if name == self.own or name.partition("/")[2] == part:
+                    value = _at(entry[name], rest.strip(".")) if rest else entry[name]
                     found["model" if name == self.own else name] = _number(value)
+            found |= {name: _number(_at(entry, name)) for name in self.beside}
         return {name: value for name, value in found.items() if math.isfinite(value)}
 
 
@@ -234,7 +238,7 @@ def _others(metrics: Sequence[Mapping[str, Any]]) -> Iterator[ScoreGroup]:
     accuracy = {label: f"decoding.{label}.*.accuracy.value" for label in ("direction", "time")}
     yield ScoreGroup(
         "decoding", "Decoding from the whole representation", "Accuracy on trials that no network saw; more is better.",
-        tuple(Score(path, f"{label}: accuracy", HIGH, own) for label, path in accuracy.items()),
+        tuple(Score(path, f"{label}: accuracy", HIGH, own, ("chance",)) for label, path in accuracy.items()),
         lead=tuple(accuracy.values()),
     )  # fmt: skip
     for part, told in (("held_out", "held-out stimuli"), ("train", "training stimuli")):
