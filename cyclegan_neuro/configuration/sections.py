@@ -319,8 +319,10 @@ class OptimisationSection(Section):
     )
     jit_compile: Literal["auto"] | bool = setting("auto", "Compile the step with XLA; auto: on one GPU.")
     deterministic: bool = setting(True, "Repeat bit for bit on a CPU with as many threads (op determinism).")
-    devices: Literal["auto", "cpu", "one_gpu", "all_gpus"] = setting(
-        "auto", "auto: all visible GPUs (mirrored), else the CPU."
+    devices: Literal["auto", "cpu", "one_gpu", "all_gpus", "all_workers"] = setting(
+        "auto",
+        "auto: all visible GPUs (mirrored), else the CPU; all_workers: those of all processes that TF_CONFIG or the "
+        "step of Slurm names (docs/cluster.md), which auto does too where TF_CONFIG names several.",
     )
     seed: int = setting(1234, "Drives initialisation, dropout, data order and noise.", ge=0)
     checkpoint_every_epochs: int = setting(1, "Epochs between checkpoints `last`.", unit="epochs", ge=1)

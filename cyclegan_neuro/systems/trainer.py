@@ -22,8 +22,9 @@ __all__ = ["AdversarialTrainer", "Trainer", "Update", "table"]
 class Update:
     """One update of :meth:`Trainer.minimise`: the block sets ``loss``, a scalar, and finds ``gradient_norm`` after it.
 
-    The norm is that of all gradients together, without the loss scale. A block may set several losses, a tuple, and
-    ``combine``, which makes one list of gradients from theirs, all of one loss scale (:mod:`networks.estimators`).
+    The norm is that of all gradients together, without the loss scale, and of several replicas that of each one's rows.
+    A block may set several losses, a tuple, and ``combine``, which makes one list of gradients from theirs, all of one
+    loss scale (:mod:`networks.estimators`).
     """
 
     loss: Any = None
@@ -132,9 +133,14 @@ class Trainer(keras.Model):
         # of an embedding, rows that a batch has twice are one gradient, in norms and clipping too
         gradients = [tf.convert_to_tensor(g) if isinstance(g, tf.IndexedSlices) else g for g in gradients]
         scale = tf.convert_to_tensor(getattr(optimizer, "dynamic_scale", 1.0))
+        n_replicas, is_scaled = _n_replicas(), isinstance(optimizer, keras.optimizers.LossScaleOptimizer)
+        if n_replicas > 1 and is_scaled:
+            # an overflow on one replica must be seen by all: Keras asks each for its own gradients (3.15)
+            gradients = tf.distribute.get_replica_context().all_reduce("MEAN", gradients)
         optimizer.apply(gradients, variables)
-        update.gradient_norm = tf.linalg.global_norm(gradients)
-        if isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
+        # each replica's loss was divided by their number
+        update.gradient_norm = tf.linalg.global_norm(gradients) * n_replicas
+        if is_scaled:
             # an overflow skips the update and lowers the scale: its norm is no news and would stay in the mean
             norm = update.gradient_norm / scale
             update.gradient_norm = tf.where(tf.math.is_finite(norm), norm, 0.0)
@@ -142,7 +148,14 @@ class Trainer(keras.Model):
     # -- logs --------------------------------------------------------------------------------------
 
     def record(self, logs, weight=None):
-        """Add to the running means of ``logs``, which ``fit`` resets every epoch, and return them."""
+        """Add to the running means of ``logs``, which every epoch begins anew, and return them.
+
+        Without ``weight``, replicas add the mean over all of them, so that each holds what a checkpoint keeps.
+        """
+        if weight is None and _n_replicas() > 1:
+            values = tf.stack([tf.cast(value, tf.float32) for value in logs.values()])
+            means = tf.distribute.get_replica_context().all_reduce("MEAN", values)
+            logs = dict(zip(logs, tf.unstack(means), strict=True))
         for name, value in logs.items():
             self._means[name].update_state(value, sample_weight=weight)
         return {name: self._means[name].result() for name in logs}
@@ -202,6 +215,12 @@ class AdversarialTrainer(Trainer):
     def critique(self, discriminator: keras.Model, real, fake) -> Critique:
         """Return what a discriminator in training says of recorded and generated windows, shape (batch, ...)."""
         return self.objective.critique(partial(discriminator, training=True), real, fake, self.penalty_seed)
+
+
+def _n_replicas() -> int:
+    """Return how many replicas this step runs on; 1 outside of a distributed step."""
+    context = tf.distribute.get_replica_context()
+    return 1 if context is None else context.num_replicas_in_sync
 
 
 def table(values: np.ndarray) -> tf.Variable:

@@ -30,8 +30,8 @@ class Position(keras.callbacks.Callback):
         Updates done.
     steps_per_epoch, epochs : int
     state : State, optional
-        Of a checkpoint at ``step``: inside an epoch, ``fit`` resets the metrics when it begins the rest of that epoch,
-        and this puts their values back.
+        Of a checkpoint at ``step``: the metrics are reset where an epoch begins, also where the rest of one does, and
+        this puts their values back.
     """
 
     step: int

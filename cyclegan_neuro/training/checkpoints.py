@@ -104,10 +104,12 @@ class CheckpointStore:
     ----------
     folder : Path
         Made with the first checkpoint.
+    read_only : bool
+        Of a worker that is not the chief: it saves and deletes nothing.
     """
 
-    def __init__(self, folder: Path):
-        self.folder = folder
+    def __init__(self, folder: Path, *, read_only: bool = False):
+        self.folder, self.read_only = folder, read_only
 
     def save(
         self, kind: str, state: State, *, epoch: int, step: int, monitor: str = "", value: float | None = None
@@ -130,9 +132,10 @@ class CheckpointStore:
             If a weight or an optimizer variable is not finite.
         """
         refuse_non_finite(state, step=step)
-        content = _encode(state, Manifest(epoch=epoch, step=step, monitor=monitor, value=value))
         path = self.folder / f"{kind}-{step:09d}.h5"
-        self._write(path, content)
+        if self.read_only:
+            return path
+        self._write(path, _encode(state, Manifest(epoch=epoch, step=step, monitor=monitor, value=value)))
         for old in list(self._files(kind))[_KEPT[kind] :]:
             with suppress(OSError):
                 old.unlink()
@@ -205,7 +208,7 @@ class CheckpointStore:
 
     def discard(self, paths: tuple[Path, ...]) -> None:
         """Delete damaged files, so that they do not count as the newest."""
-        for path in paths:
+        for path in () if self.read_only else paths:
             with suppress(OSError):
                 path.unlink()
                 _log.warning("%s: damaged, deleted", path)

@@ -19,7 +19,10 @@ from tensorflow.python.framework.config import disable_op_determinism, is_op_det
 from cyclegan_neuro.configuration.sections import OptimisationSection
 from cyclegan_neuro.errors import ConfigurationError
 
-__all__ = ["deterministic_ops", "evaluation_strategy", "peak_device_memory", "training_strategy"]
+__all__ = [
+    "deterministic_ops", "evaluation_strategy", "grow_memory", "peak_device_memory", "refuse_uneven_batch",
+    "training_strategy",
+]  # fmt: skip
 
 _log = logging.getLogger(__name__)
 
@@ -38,7 +41,7 @@ def training_strategy(training: OptimisationSection) -> tf.distribute.Strategy:
     ConfigurationError
         If a GPU is asked for and none is visible, or the batch cannot be shared evenly.
     """
-    devices, batch_size = training.devices, training.batch_size
+    devices = training.devices
     gpus = tf.config.list_physical_devices("GPU")
     if not gpus and devices in ("one_gpu", "all_gpus"):
         raise ConfigurationError(
@@ -52,17 +55,23 @@ def training_strategy(training: OptimisationSection) -> tf.distribute.Strategy:
         return tf.distribute.get_strategy()
     if devices == "cpu":
         return tf.distribute.OneDeviceStrategy("/cpu:0")
-    _grow_memory(gpus)
+    grow_memory(gpus)
     if devices == "one_gpu" or len(gpus) == 1:
         return tf.distribute.get_strategy()  # TensorFlow's own placement: the first GPU
-    if batch_size % len(gpus):
+    refuse_uneven_batch(training, len(gpus), "GPUs", "one_gpu")
+    return tf.distribute.MirroredStrategy()
+
+
+def refuse_uneven_batch(training: OptimisationSection, number: int, what: str, else_devices: str) -> None:
+    """Raise ``ConfigurationError`` if a batch cannot be shared evenly between ``number`` of ``what``."""
+    size = training.batch_size
+    if size % number:
         raise ConfigurationError(
             "training.batch_size",
-            got=f"{batch_size} for {len(gpus)} GPUs",
-            expected="a multiple of the number of GPUs",
-            fix=f"set training.batch_size={-(-batch_size // len(gpus)) * len(gpus)} or training.devices=one_gpu",
+            got=f"{size} for {number} {what}",
+            expected=f"a multiple of the number of {what}",
+            fix=f"set training.batch_size={-(-size // number) * number} or training.devices={else_devices}",
         )
-    return tf.distribute.MirroredStrategy()
 
 
 def evaluation_strategy(devices: str) -> tf.distribute.Strategy:
@@ -73,7 +82,7 @@ def evaluation_strategy(devices: str) -> tf.distribute.Strategy:
     gpus = tf.config.list_physical_devices("GPU")
     if gpus and devices == "cpu":
         return tf.distribute.OneDeviceStrategy("/cpu:0")
-    _grow_memory(gpus)
+    grow_memory(gpus)
     return tf.distribute.get_strategy()
 
 
@@ -84,7 +93,8 @@ def peak_device_memory() -> int | None:
     return int(tf.config.experimental.get_memory_info("GPU:0")["peak"])
 
 
-def _grow_memory(gpus: list[tf.config.PhysicalDevice]) -> None:
+def grow_memory(gpus: list[tf.config.PhysicalDevice]) -> None:
+    """Let TensorFlow take GPU memory as it needs it, not all at once."""
     for gpu in gpus:
         try:
             tf.config.experimental.set_memory_growth(gpu, True)

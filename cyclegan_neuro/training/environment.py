@@ -85,10 +85,14 @@ def numerics(trainer: Trainer, *, step: int, before: list[dict[str, Any]]) -> li
     Returns
     -------
     list of dict
-        ``from_step``, ``precision`` (a Keras dtype policy) and ``jit_compile``; a new entry where they changed.
+        ``from_step``, ``precision`` (a Keras dtype policy), ``jit_compile`` and, where there are several, ``replicas``
+        (devices of all workers); a new entry where they changed.
     """
     now = {"precision": trainer.dtype_policy.name, "jit_compile": bool(trainer.jit_compile)}
-    last = {key: before[-1][key] for key in now} if before else now
+    replicas = trainer.distribute_strategy.num_replicas_in_sync
+    if replicas > 1:
+        now["replicas"] = replicas
+    last = {key: value for key, value in before[-1].items() if key != "from_step"} if before else now
     if last != now:
         _log.warning("%s -> %s: the run goes on, but no longer bit for bit", _text(last), _text(now))
         return [*before, {"from_step": step, **now}]
@@ -152,4 +156,5 @@ def _git_commit(folder: Path) -> str | None:
 
 
 def _text(numbers: Mapping[str, Any]) -> str:
-    return f"{numbers['precision']} {'compiled with' if numbers['jit_compile'] else 'without'} XLA"
+    several = f" on {numbers['replicas']} replicas" if "replicas" in numbers else ""
+    return f"{numbers['precision']} {'compiled with' if numbers['jit_compile'] else 'without'} XLA{several}"

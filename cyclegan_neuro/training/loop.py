@@ -1,4 +1,4 @@
-"""The training loop: ``keras.Model.fit`` in at most two calls, and what may go wrong in it."""
+"""The training loop, the same for one worker and for several, and what may go wrong in it."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from cyclegan_neuro.training.logs import (
     drop_events_after,
 )
 from cyclegan_neuro.training.status import StatusFile
+from cyclegan_neuro.training.workers import OneWorker
 
 if TYPE_CHECKING:
     from cyclegan_neuro.training.run import Run
@@ -30,16 +31,15 @@ if TYPE_CHECKING:
 __all__ = ["fit", "memory_errors"]
 
 
-def fit(run: Run, status: StatusFile) -> None:
+def fit(run: Run, status: StatusFile, worker: OneWorker) -> None:
     """Train until ``training.epochs`` are complete.
-
-    An epoch that was interrupted is finished by one call of ``fit``, all others by a second.
 
     Parameters
     ----------
     run : Run
         Its trainer has the values of its checkpoint, if there is one: there it goes on.
     status : StatusFile
+    worker : OneWorker
 
     Raises
     ------
@@ -57,66 +57,60 @@ def fit(run: Run, status: StatusFile) -> None:
         state=run.checkpoint.state if run.checkpoint else None,
     )
     history = History(run.directory.history_file, epochs=position.epoch)
-    for name in TENSORBOARD_FOLDERS:
-        drop_events_after(run.directory.tensorboard / name, position.step)
-    with Interruption() as interruption, ExitStack() as stack:
-        callbacks = _callbacks(run, status, position, history, interruption)
+    with Interruption() as own, ExitStack() as stack:
+        save = Save(
+            CheckpointStore(run.directory.checkpoints, read_only=not worker.is_chief),
+            status=status,
+            history=history,
+            position=position,
+            interruption=worker.agreed(own),
+            every_epochs=run.config.training.checkpoint_every_epochs,
+        )
+        windows_per_step = _windows_per_step(run)
+        of_chief = _of_chief(run, position, history, windows_per_step) if worker.is_chief else []
+        callbacks = [position, StopOnNonFinite(position), Measure(windows_per_step), *of_chief, save]
         for callback in callbacks:  # progress line and event files are closed however the block ends
             stack.callback(getattr(callback, "close", nullcontext))
-        while position.step < position.total_steps:
-            _fit_once(run, position, callbacks)
+        _run_epochs(run, position, keras.callbacks.CallbackList(callbacks, model=run.trainer), worker)
 
 
-def _fit_once(run: Run, position: Position, callbacks: list[keras.callbacks.Callback]) -> None:
+def _run_epochs(run: Run, position: Position, callbacks: keras.callbacks.CallbackList, worker: OneWorker) -> None:
+    """As ``keras.Model.fit``, which has no way to go on inside an epoch and fails with several workers."""
+    step = worker.training_step(run.trainer)
+    validate = worker.validation(run.trainer, run.system.validation_dataset(run.config, run.prepared))
+    batches = worker.batches(run.system.training_stream(run.config, run.prepared, start_step=position.step))
     every = run.config.training.validate_every_epochs  # and at the end
-    left_in_epoch = position.steps_per_epoch - position.step_in_epoch
-    whole = left_in_epoch == position.steps_per_epoch
-    last = position.epochs if whole else position.epoch + 1
-    # fit's last act is to put averaged weights in place of the trained ones: leave it before that
-    try:
-        run.trainer.fit(
-            run.system.training_stream(run.config, run.prepared, start_step=position.step),
-            initial_epoch=position.epoch,
-            epochs=last,
-            steps_per_epoch=left_in_epoch,
-            validation_data=run.system.validation_dataset(run.config, run.prepared),
-            validation_freq=sorted({*range(every, position.epochs + 1, every), position.epochs}),
-            shuffle=False,
-            callbacks=[*callbacks, _Leave(last)],
-            verbose=0,
-        )
-    except _EndOfFit:
-        return
+    callbacks.on_train_begin()
+    for epoch in range(position.epoch, position.epochs):
+        run.trainer.reset_metrics()
+        callbacks.on_epoch_begin(epoch)
+        for number in range(position.step_in_epoch, position.steps_per_epoch):
+            callbacks.on_train_batch_begin(number)
+            logs = step(batches)
+            callbacks.on_train_batch_end(number, logs)
+        logs = dict(logs)
+        if (epoch + 1) % every == 0 or epoch + 1 == position.epochs:
+            logs |= {f"val_{name}": value for name, value in validate().items()}
+        callbacks.on_epoch_end(epoch, logs)
 
 
-def _callbacks(
-    run: Run, status: StatusFile, position: Position, history: History, interruption: Interruption
+def _of_chief(
+    run: Run, position: Position, history: History, windows_per_step: int
 ) -> list[keras.callbacks.Callback]:
-    section: OptimisationSection = run.config.training
-    windows_per_step = _windows_per_step(run)
+    for name in TENSORBOARD_FOLDERS:
+        drop_events_after(run.directory.tensorboard / name, position.step)
     return [
         keras.callbacks.LambdaCallback(  # before any other one writes
             on_train_batch_end=lambda batch, logs: run.directory.require_lock(),
             on_epoch_end=lambda epoch, logs: run.directory.require_lock(),
         ),
-        position,
-        StopOnNonFinite(position),
-        Measure(windows_per_step),
         ShowProgress(position, windows_per_step=windows_per_step),
         history,
         WriteTensorBoard(
             run.directory.tensorboard,
             position=position,
             draw=lambda: run.system.training_figures(run.config, run.prepared, run.trainer),
-            figures_every_epochs=section.figures_every_epochs,
-        ),
-        Save(
-            CheckpointStore(run.directory.checkpoints),
-            status=status,
-            history=history,
-            position=position,
-            interruption=interruption,
-            every_epochs=section.checkpoint_every_epochs,
+            figures_every_epochs=run.config.training.figures_every_epochs,
         ),
     ]
 
@@ -125,20 +119,6 @@ def _windows_per_step(run: Run) -> int:
     stream = run.system.training_stream(run.config, run.prepared, start_step=0)
     windows = tf.nest.flatten(stream.element_spec)[0].shape[0]
     return windows or run.config.training.batch_size
-
-
-class _EndOfFit(Exception):
-    """The epochs of one call of ``fit`` are complete."""
-
-
-class _Leave(keras.callbacks.Callback):
-    def __init__(self, last_epoch: int):
-        super().__init__()
-        self.last_epoch = last_epoch
-
-    def on_epoch_end(self, epoch, logs=None):
-        if epoch + 1 >= self.last_epoch:
-            raise _EndOfFit
 
 
 @contextmanager

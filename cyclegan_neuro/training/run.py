@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -22,13 +22,14 @@ from cyclegan_neuro.systems.base import System
 from cyclegan_neuro.systems.optimizers import precision, resolve_precision
 from cyclegan_neuro.systems.trainer import Trainer
 from cyclegan_neuro.training.checkpoints import Checkpoint, CheckpointStore
-from cyclegan_neuro.training.devices import deterministic_ops, evaluation_strategy, training_strategy
+from cyclegan_neuro.training.devices import deterministic_ops, evaluation_strategy
 from cyclegan_neuro.training.environment import describe_environment, note_other_threads, numerics
 from cyclegan_neuro.training.loop import fit, memory_errors
 from cyclegan_neuro.training.manifest import RunManifest, as_trained, refuse_changed_config, refuse_changed_inputs
-from cyclegan_neuro.training.run_directory import DEPENDED_ON, RunDirectory, claim
+from cyclegan_neuro.training.run_directory import DEPENDED_ON, FollowedRunDirectory, RunDirectory, claim
 from cyclegan_neuro.training.state import write_state
 from cyclegan_neuro.training.status import Status, StatusFile, find_status, resume_command
+from cyclegan_neuro.training.workers import OneWorker, working
 
 __all__ = ["Run", "load_run", "train"]
 
@@ -109,18 +110,23 @@ def train(
         If training had to stop. ``TrainingInterrupted`` after SIGTERM, SIGHUP, SIGUSR1 or Ctrl-C.
     """
     with (
-        claim(output_dir, resume=resume, overwrite=overwrite) as directory,
         deterministic_ops(config.training.deterministic),
+        working(config, resume=resume) as worker,
+        _directory(worker, output_dir, resume=resume, overwrite=overwrite) as directory,
         memory_errors(config.training),
+        worker.leaving_together(),
     ):
-        resume = resume is True or (resume == "auto" and directory.holds_run())
+        goes_on = resume is True or (resume == "auto" and worker.is_chief and directory.holds_run())
+        resume = bool(worker.from_chief(goes_on))
         status = StatusFile(directory, _status_of_run(directory) if resume else _new_status(system, config, directory))
         if resume:
-            run = _resume(system, config, directory, status)
+            run = _resume(system, config, directory, status, worker)
+        elif worker.is_chief:
+            run = _begin(system, config, directory, status, worker, recordings or {})
         else:
-            run = _begin(system, config, directory, status, recordings or {})
-        with status.recording_failure():
-            fit(run, status)
+            run = _follow(system, config, directory, status, worker, recordings or {})
+        with status.recording_failure(), worker.explaining():
+            fit(run, status, worker)
         finished = replace(run, status=status.update(state="finished", message=""), checkpoint=None)
         _log.info("finished: %s", directory.path)
         return finished
@@ -164,9 +170,16 @@ def load_run(output_dir: str | Path, *, weights: str = "best", config: Any = Non
     return Run(system, config, prepared, trainer, directory, status, checkpoint)
 
 
+def _directory(worker: OneWorker, path: str | Path, *, resume: bool, overwrite: bool) -> AbstractContextManager:
+    if worker.is_chief:
+        return claim(path, resume=resume, overwrite=overwrite)
+    return nullcontext(FollowedRunDirectory(path))
+
+
 def _begin(
-    system: System, config: Any, directory: RunDirectory, status: StatusFile, recordings: Mapping[str, Recording]
-) -> Run:
+    system: System, config: Any, directory: RunDirectory, status: StatusFile, worker: OneWorker,
+    recordings: Mapping[str, Recording],
+) -> Run:  # fmt: skip
     """Prepare and build first; only then does the run directory become one.
 
     A kill at any moment leaves either the run that was here before, or the state ``preparing``, or a run that resumes.
@@ -177,11 +190,13 @@ def _begin(
         status.update()
         directory.clear()
     try:
-        folder = directory.begin_staging()
-        _keep(recordings, folder)
-        prepared = system.prepare(_reading_from(folder, config, recordings), run_directory=folder)
-        trainer = _build(system, config, prepared, training_strategy(config.training))
-        directory.write_json(folder / directory.inputs_file.name, prepared.inputs)
+        with worker.chief_first():
+            folder = directory.begin_staging()
+            _keep(recordings, folder)
+            prepared = system.prepare(_reading_from(folder, config, recordings), run_directory=folder)
+            directory.write_json(folder / directory.inputs_file.name, prepared.inputs)
+        trainer = _build(system, config, prepared, worker.strategy)
+        worker.meet()  # others read what is staged until here
     except BaseException:
         directory.abandon_staging()
         if not replaces:
@@ -192,6 +207,29 @@ def _begin(
     directory.commit_staging()
     config = _reading_from(directory.path, config, recordings)
     return _start(system, config, directory, prepared, trainer, status, None)
+
+
+def _follow(
+    system: System, config: Any, directory: RunDirectory, status: StatusFile, worker: OneWorker,
+    recordings: Mapping[str, Recording],
+) -> Run:  # fmt: skip
+    """Begin as a worker that is not the chief: with what the chief has prepared."""
+    with worker.chief_first():
+        folder = directory.staging
+        inputs = folder / directory.inputs_file.name
+        if not inputs.is_file():
+            raise RunDirectoryError(
+                str(directory.path),
+                got="nothing that the chief has prepared",
+                expected="a directory that all workers see",
+                fix="choose an --output_dir on a file system that all nodes share, the same for all workers",
+            )
+        prepared = system.prepare(_reading_from(folder, config, recordings), run_directory=folder)
+        refuse_changed_inputs(directory.read_json(inputs), prepared.inputs, inputs)
+    trainer = _build(system, config, prepared, worker.strategy)
+    worker.meet()
+    config = _reading_from(directory.path, config, recordings)
+    return Run(system, config, prepared, trainer, directory, status.status, None)
 
 
 def _refuse_to_delete_inputs(directory: RunDirectory, config: Any, recordings: Mapping[str, Recording]) -> None:
@@ -238,14 +276,16 @@ def _named_within(directory: RunDirectory, config: Any) -> Any:
     return with_values(config, {key: file.relative_to(home).as_posix() for key, file in inside.items()})
 
 
-def _resume(system: System, config: Any, directory: RunDirectory, status: StatusFile) -> Run:
+def _resume(system: System, config: Any, directory: RunDirectory, status: StatusFile, worker: OneWorker) -> Run:
     directory.abandon_staging()
     manifest, stored = _record(system, directory)
     refuse_changed_config(stored, config, where=str(directory.config_file))
-    store = CheckpointStore(directory.checkpoints)
-    checkpoint = store.newest()
-    prepared = _prepare_again(system, config, directory, manifest)
-    trainer = _build(system, config, prepared, training_strategy(config.training))
+    store = CheckpointStore(directory.checkpoints, read_only=not worker.is_chief)
+    with worker.chief_first():
+        checkpoint = store.newest()
+        prepared = _prepare_again(system, config, directory, manifest)
+    _refuse_another_checkpoint(directory, checkpoint, worker)
+    trainer = _build(system, config, prepared, worker.strategy)
     if checkpoint is None:
         reached = status.status.step
         lost = f"its checkpoints are gone (it had reached step {reached})" if reached else "no checkpoint was saved"
@@ -255,6 +295,17 @@ def _resume(system: System, config: Any, directory: RunDirectory, status: Status
         store.discard(checkpoint.damaged)
         _log.info("continuing after step %d (%s)", checkpoint.manifest.step, checkpoint.path)
     return _start(system, config, directory, prepared, trainer, status, checkpoint)
+
+
+def _refuse_another_checkpoint(directory: RunDirectory, checkpoint: Checkpoint | None, worker: OneWorker) -> None:
+    step = checkpoint.manifest.step if checkpoint else -1
+    if worker.from_chief(step) != step:
+        raise RunDirectoryError(
+            str(directory.checkpoints),
+            got=f"a checkpoint of step {step}" if checkpoint else "no checkpoint",
+            expected="the one that the chief continues",
+            fix="choose an --output_dir on a file system that all nodes share, the same for all workers",
+        )
 
 
 def _start(system, config, directory, prepared, trainer, status, checkpoint) -> Run:

@@ -37,7 +37,7 @@ from cyclegan_neuro.training.heartbeat import Lock
 from cyclegan_neuro.training.lock import EVALUATION_LOCK, TRAINING_LOCK, locked
 from cyclegan_neuro.training.status import Status, find_status
 
-__all__ = ["DEPENDED_ON", "RunDirectory", "claim"]
+__all__ = ["DEPENDED_ON", "FollowedRunDirectory", "RunDirectory", "claim"]
 
 _STAGING = ".preparing"
 _LOCKS = (TRAINING_LOCK, EVALUATION_LOCK)
@@ -178,6 +178,16 @@ class RunDirectory:
             shutil.rmtree(self.staging)
         for left_over in self.path.glob(".*.[0-9]*.tmp.*"):
             left_over.unlink()
+
+
+class FollowedRunDirectory(RunDirectory):
+    """The directory of a run whose chief is another worker, which alone writes to it."""
+
+    def write_text(self, file, text):
+        pass
+
+    def abandon_staging(self):
+        pass
 
 
 @contextmanager

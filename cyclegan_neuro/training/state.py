@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 from cyclegan_neuro.errors import CheckpointError, TrainingError
 
@@ -26,8 +27,7 @@ def read_state(trainer: Trainer) -> State:
     with which no run continues exactly.
     """
     return {
-        name: [(v.path, np.array(keras.ops.convert_to_numpy(v))) for v in variables]
-        for name, variables in _groups(trainer).items()
+        name: [(v.path, np.array(_copies(v)[0])) for v in variables] for name, variables in _groups(trainer).items()
     }
 
 
@@ -54,15 +54,13 @@ def write_state(trainer: Trainer, state: State, *, where: str) -> None:
         if name.startswith("loss_scale.") and name not in state:
             continue
         _check(name, variables, state.get(name, []), where)
-    with trainer.distribute_strategy.scope():
-        for name, variables in wanted.items():
-            _assign(variables, state.get(name, []))
+    for name, variables in wanted.items():
+        _assign(variables, state.get(name, []))
 
 
 def write_metrics(trainer: Trainer, state: State) -> None:
     """Set the metric variables only, so that an epoch's running means go on."""
-    with trainer.distribute_strategy.scope():
-        _assign(_metrics(trainer), state["metrics"])
+    _assign(_metrics(trainer), state["metrics"])
 
 
 def first_non_finite(state: State) -> str | None:
@@ -120,4 +118,10 @@ def _check(name: str, variables: list[keras.Variable], entries: list[tuple[str, 
 
 def _assign(variables: list[keras.Variable], entries: list[tuple[str, np.ndarray]]) -> None:
     for variable, (_, value) in zip(variables, entries, strict=False):  # a group without entries is left as it is
-        variable.assign(value)
+        for copy in _copies(variable):
+            copy.assign(value)
+
+
+def _copies(variable: keras.Variable) -> tuple[tf.Variable, ...]:
+    """Return a variable's copies on this worker's devices, which are alike; no other worker is asked for its own."""
+    return getattr(variable.value, "values", (variable.value,))

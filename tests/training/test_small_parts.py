@@ -185,7 +185,7 @@ def test_no_gpu(monkeypatch, caplog):
 
 def test_batch_must_divide_over_gpus(monkeypatch):
     monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind=None: ["0", "1"])
-    monkeypatch.setattr(devices, "_grow_memory", lambda gpus: None)
+    monkeypatch.setattr(devices, "grow_memory", lambda gpus: None)
     with pytest.raises(ConfigurationError, match=r"got 3 for 2 GPUs, .*set training.batch_size=4"):
         devices.training_strategy(make_config(batch_size=3).training)
 

@@ -33,6 +33,7 @@ class FakeData(Section):
 
 class FakeSection(Section):
     units: int = setting(5, "Width.")
+    chance: bool = setting(True, "Dropout and noise, which replicas draw on their own.")
     nan_after_step: int = setting(-1, "Step after which the loss is NaN; -1 is never.")
     out_of_memory: bool = setting(False, "Every step fails for lack of memory.")
 
@@ -72,16 +73,16 @@ class FakeTrainer(Trainer):
     def __init__(self, section: FakeSection, *, seed: int):
         super().__init__(name="fake")
         self.section = section
-        self.a, self.b = (self._network(section.units, seed + i, name) for i, name in enumerate("ab"))
+        self.a, self.b = (self._network(section, seed + i, name) for i, name in enumerate("ab"))
         self.noise = keras.random.SeedGenerator(seed + 9)
         self.traces = 0
 
     @staticmethod
-    def _network(units, seed, name):
+    def _network(section, seed, name):
         start = keras.initializers.GlorotUniform(seed)
         inputs = keras.Input((FEATURES,))
-        hidden = keras.layers.Dense(units, activation="relu", kernel_initializer=start)(inputs)
-        hidden = keras.layers.Dropout(0.3, seed=seed)(hidden)
+        hidden = keras.layers.Dense(section.units, activation="relu", kernel_initializer=start)(inputs)
+        hidden = keras.layers.Dropout(0.3 * section.chance, seed=seed)(hidden)
         outputs = keras.layers.Dense(FEATURES, kernel_initializer=start, dtype="float32")(hidden)
         return keras.Model(inputs, outputs, name=name)
 
@@ -96,7 +97,7 @@ class FakeTrainer(Trainer):
         logs = {}
         for name, network in (("a", self.a), ("b", self.b)):
             with self.minimise(name) as update:
-                shaken = data + keras.random.normal(tf.shape(data), stddev=0.1, seed=self.noise)
+                shaken = data + keras.random.normal(tf.shape(data), stddev=0.1 * self.section.chance, seed=self.noise)
                 update.loss = tf.reduce_mean(tf.abs(network(shaken, training=True) - data))
                 if self.section.nan_after_step >= 0:
                     step = tf.cast(self.named_optimizers["b"].iterations, tf.int32)
