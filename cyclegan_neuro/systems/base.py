@@ -44,12 +44,16 @@ class System(ABC):
         from them.
     sections : frozenset of str
         Fields that ``Config`` must have.
+    divides_batches : bool
+        Whether several devices may take rows of a batch each. They may where the losses of ``train_step`` are means
+        over windows, and not where it updates inside a loop of TensorFlow.
     """
 
     name: str
     title: str
     citation: str
     Config: type[Section]
+    divides_batches: bool = True
     sections: frozenset[str] = frozenset({"system", "data", "training", "evaluation", "report"})
 
     @abstractmethod

@@ -16,7 +16,7 @@ from cyclegan_neuro.configuration.sections import OptimisationSection
 from cyclegan_neuro.networks.objectives import Critique, Objective
 from cyclegan_neuro.systems.optimizers import adam, resolve_jit
 
-__all__ = ["AdversarialTrainer", "Trainer", "Update", "table"]
+__all__ = ["AdversarialTrainer", "ReplicaSeeds", "Trainer", "Update", "table"]
 
 
 class Update:
@@ -215,6 +215,16 @@ class AdversarialTrainer(Trainer):
     def critique(self, discriminator: keras.Model, real, fake) -> Critique:
         """Return what a discriminator in training says of recorded and generated windows, shape (batch, ...)."""
         return self.objective.critique(partial(discriminator, training=True), real, fake, self.penalty_seed)
+
+
+class ReplicaSeeds(keras.random.SeedGenerator):
+    """Seeds that differ between the replicas of a step, whose rows would else get the same noise."""
+
+    def next(self, ordered=True):
+        seed = super().next(ordered)
+        if _n_replicas() == 1:
+            return seed
+        return tf.random.fold_in(seed, tf.distribute.get_replica_context().replica_id_in_sync_group, alg="philox")
 
 
 def _n_replicas() -> int:

@@ -6,7 +6,6 @@ import json
 import os
 import socket
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from cyclegan_neuro.configuration.sections import OptimisationSection
@@ -43,7 +42,7 @@ class Cluster:
         return self.addresses[: self.index] + self.addresses[self.index + 1 :]
 
 
-def cluster_of(training: OptimisationSection, environment: Mapping[str, str] = os.environ) -> Cluster | None:
+def cluster_of(training: OptimisationSection) -> Cluster | None:
     """Return the processes that train together; None where this one trains alone.
 
     Parameters
@@ -51,7 +50,6 @@ def cluster_of(training: OptimisationSection, environment: Mapping[str, str] = o
     training : OptimisationSection
         ``devices: all_workers`` reads ``TF_CONFIG`` or, without it, the variables of the Slurm step; ``auto`` reads
         ``TF_CONFIG`` alone, because tasks of a step may as well be runs of their own.
-    environment : mapping of str to str
 
     Raises
     ------
@@ -61,10 +59,10 @@ def cluster_of(training: OptimisationSection, environment: Mapping[str, str] = o
     if training.devices not in ("auto", "all_workers"):
         return None
     cluster = None
-    if environment.get("TF_CONFIG"):
-        cluster = _from_tf_config(environment["TF_CONFIG"])
-    elif training.devices == "all_workers" and "SLURM_STEP_NUM_TASKS" in environment:
-        cluster = _from_slurm(environment)
+    if os.environ.get("TF_CONFIG"):
+        cluster = _from_tf_config(os.environ["TF_CONFIG"])
+    elif training.devices == "all_workers" and "SLURM_STEP_NUM_TASKS" in os.environ:
+        cluster = _from_slurm()
     if cluster is not None and len(cluster.addresses) > 1:
         return cluster
     if training.devices == "all_workers":
@@ -111,26 +109,26 @@ def _is_address(address: object) -> bool:
     return bool(host) and port.isdecimal() and 0 < int(port) < 65536
 
 
-def _from_slurm(environment: Mapping[str, str]) -> Cluster:
+def _from_slurm() -> Cluster:
     import tensorflow as tf
 
     try:
         # GPUs are Slurm's business: the resolver would look for nvidia-smi and hide all but those that it counts out
-        n_tasks = int(environment["SLURM_STEP_NUM_TASKS"])
+        n_tasks = int(os.environ["SLURM_STEP_NUM_TASKS"])
         resolver = tf.distribute.cluster_resolver.SlurmClusterResolver(
-            port_base=_FIRST_PORT + _PORTS_PER_JOB * (int(environment["SLURM_JOB_ID"]) % _JOBS),
+            port_base=_FIRST_PORT + _PORTS_PER_JOB * (int(os.environ["SLURM_JOB_ID"]) % _JOBS),
             gpus_per_node=n_tasks,
             gpus_per_task=1,
             auto_set_gpu=False,
         )
         addresses = resolver.cluster_spec().as_dict()["worker"]
-        index = int(environment["SLURM_PROCID"])
+        index = int(os.environ["SLURM_PROCID"])
     except (KeyError, ValueError, RuntimeError) as error:
         raise ConfigurationError(
             "training.devices", got=f"'all_workers' in a step of Slurm that does not name its tasks ({error})",
             expected="the variables that srun sets", fix="start it by srun, or set TF_CONFIG for each worker",
         ) from error  # fmt: skip
-    here, host = environment.get("SLURMD_NODENAME"), addresses[index].rpartition(":")[0]
+    here, host = os.environ.get("SLURMD_NODENAME"), addresses[index].rpartition(":")[0]
     if here and here != host:
         raise ConfigurationError(
             "training.devices", got=f"'all_workers', and task {index} on {here} instead of {host}",

@@ -20,14 +20,14 @@ from cyclegan_neuro.configuration.sections import OptimisationSection
 from cyclegan_neuro.errors import ConfigurationError
 
 __all__ = [
-    "deterministic_ops", "evaluation_strategy", "grow_memory", "peak_device_memory", "refuse_uneven_batch",
-    "training_strategy",
+    "deterministic_ops", "evaluation_strategy", "grow_memory", "indivisible", "peak_device_memory",
+    "refuse_uneven_batch", "training_strategy",
 ]  # fmt: skip
 
 _log = logging.getLogger(__name__)
 
 
-def training_strategy(training: OptimisationSection) -> tf.distribute.Strategy:
+def training_strategy(training: OptimisationSection, *, divides_batches: bool = True) -> tf.distribute.Strategy:
     """Return the distribution strategy for ``training.devices``.
 
     Parameters
@@ -35,11 +35,13 @@ def training_strategy(training: OptimisationSection) -> tf.distribute.Strategy:
     training : OptimisationSection
         ``devices: auto`` mirrors the model over all visible GPUs, and without one runs on the CPU; ``batch_size`` over
         all devices must be divisible by their number.
+    divides_batches : bool
+        Of the system; where it does not, ``auto`` is the first GPU.
 
     Raises
     ------
     ConfigurationError
-        If a GPU is asked for and none is visible, or the batch cannot be shared evenly.
+        If a GPU is asked for and none is visible, or the batch cannot be shared (evenly).
     """
     devices = training.devices
     gpus = tf.config.list_physical_devices("GPU")
@@ -58,8 +60,22 @@ def training_strategy(training: OptimisationSection) -> tf.distribute.Strategy:
     grow_memory(gpus)
     if devices == "one_gpu" or len(gpus) == 1:
         return tf.distribute.get_strategy()  # TensorFlow's own placement: the first GPU
+    if not divides_batches:
+        if devices == "all_gpus":
+            raise indivisible(f"{len(gpus)} GPUs", "one_gpu")
+        return tf.distribute.get_strategy()
     refuse_uneven_batch(training, len(gpus), "GPUs", "one_gpu")
     return tf.distribute.MirroredStrategy()
+
+
+def indivisible(what: str, else_devices: str) -> ConfigurationError:
+    """Return the error for ``what`` where a system does not divide its batches."""
+    return ConfigurationError(
+        "training.devices",
+        got=f"{what} for a system that trains a whole epoch in one step",
+        expected="one device",
+        fix=f"set training.devices={else_devices}",
+    )
 
 
 def refuse_uneven_batch(training: OptimisationSection, number: int, what: str, else_devices: str) -> None:

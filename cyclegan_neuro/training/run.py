@@ -111,7 +111,7 @@ def train(
     """
     with (
         deterministic_ops(config.training.deterministic),
-        working(config, resume=resume) as worker,
+        working(system, config, resume=resume) as worker,
         _directory(worker, output_dir, resume=resume, overwrite=overwrite) as directory,
         memory_errors(config.training),
         worker.leaving_together(),

@@ -20,14 +20,15 @@ from typing import TYPE_CHECKING, Any
 import tensorflow as tf
 
 from cyclegan_neuro import __version__
-from cyclegan_neuro.configuration.fields import input_files, with_values
+from cyclegan_neuro.configuration.fields import input_files, value_at, with_values
 from cyclegan_neuro.errors import ConfigurationError, TrainingError
 from cyclegan_neuro.systems.optimizers import resolve_precision
 from cyclegan_neuro.training.cluster import Cluster, cluster_of, wait_for_all
-from cyclegan_neuro.training.devices import grow_memory, refuse_uneven_batch, training_strategy
+from cyclegan_neuro.training.devices import grow_memory, indivisible, refuse_uneven_batch, training_strategy
 from cyclegan_neuro.training.interruption import Interruption, TrainingInterrupted
 
 if TYPE_CHECKING:
+    from cyclegan_neuro.systems.base import System
     from cyclegan_neuro.systems.trainer import Trainer
 
 __all__ = ["OneWorker", "SeveralWorkers", "working"]
@@ -168,8 +169,8 @@ class SeveralWorkers(OneWorker):
         except _LOST as error:
             raise TrainingError(
                 f"worker {self.cluster.index} of {len(self.cluster.addresses)}",
-                got=f"the loss of another worker ({error.message.strip().splitlines()[0][:200]})",
-                expected="all of them until the end",
+                got="the end of another worker",
+                expected="all of them until training ends",
                 fix="see the log of the one that ended first, and continue with --resume on all",
             ) from error
 
@@ -248,11 +249,12 @@ def rows_of_worker(stream: tf.data.Dataset, context: tf.distribute.InputContext)
 
 
 @contextmanager
-def working(config: Any, *, resume: bool) -> Iterator[OneWorker]:
+def working(system: System, config: Any, *, resume: bool) -> Iterator[OneWorker]:
     """Find out with whom this process trains, and meet the others.
 
     Parameters
     ----------
+    system : System
     config : Section
     resume : bool
         Whether this worker goes on with a run, as all must.
@@ -270,8 +272,15 @@ def working(config: Any, *, resume: bool) -> Iterator[OneWorker]:
     """
     cluster = cluster_of(config.training)
     if cluster is None:
-        yield OneWorker(training_strategy(config.training))
+        yield OneWorker(training_strategy(config.training, divides_batches=system.divides_batches))
         return
+    if not system.divides_batches:
+        raise indivisible("several workers", "one_gpu or cpu")
+    if config.training.jit_compile is True:
+        raise ConfigurationError(
+            "training.jit_compile", got="true for several workers", expected="auto or false: XLA knows one device",
+            fix="set training.jit_compile=auto",
+        )  # fmt: skip
     wait_for_all(cluster)
     worker = SeveralWorkers(cluster)
     with worker.explaining():
@@ -284,7 +293,8 @@ def working(config: Any, *, resume: bool) -> Iterator[OneWorker]:
 
 def _refuse_disagreement(worker: SeveralWorkers, config: Any, *, resume: bool) -> None:
     """Compare what decides the steps; data are compared when they are prepared."""
-    anywhere = with_values(config, dict.fromkeys(input_files(type(config), section="data"), ""))
+    files = [key for key in input_files(type(config), section="data") if value_at(config, key)]
+    anywhere = with_values(config, dict.fromkeys(files, ""))
     told = [anywhere.model_dump(mode="json"), resume, resolve_precision(config.training), __version__]
     own = zlib.crc32(json.dumps(told, sort_keys=True).encode())
     if worker.from_chief(own) != own:

@@ -1,5 +1,6 @@
 """A run that was stopped ends where one that was not stopped ends, bit for bit."""
 
+import json
 import os
 import shutil
 import signal
@@ -62,7 +63,7 @@ def test_kill_9_in_mid_epoch_then_resume_is_exact(trained, tmp_path):
     script = str(Path(training_fakes.__file__))
     root = str(Path(script).parents[2])
     done = subprocess.run(
-        [sys.executable, script, str(tmp_path / "run"), "8", str(int(signal.SIGKILL))],
+        [sys.executable, script, str(tmp_path / "run"), json.dumps({"kill_at_step": 8})],
         env=os.environ | {"PYTHONPATH": root},
         capture_output=True,
         timeout=120,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import signal
 import sys
 from dataclasses import dataclass, field
 from typing import Literal
@@ -175,18 +177,22 @@ def stop_at(step: int, number: int, patch) -> None:
     patch.setattr(Position, "on_train_batch_end", count_and_signal)
 
 
-def run_and_stop(output_dir: str, *, step: int, number: int) -> None:
-    """Train with the default configuration until a signal comes; meant for a process of its own."""
+def run_in_a_process(output_dir: str, *, stop_at_step=0, kill_at_step=0, resume=False, **config) -> None:
+    """Train in a process of its own, until a signal comes if one is to come; end as the command line does."""
     import pytest
 
+    from cyclegan_neuro.cli.console import report_user_errors
     from cyclegan_neuro.training.run import train
 
-    stop_at(step, number, pytest.MonkeyPatch())
-    train(SYSTEM, make_config(), output_dir=output_dir)
+    if stop_at_step or kill_at_step:
+        number = signal.SIGTERM if stop_at_step else signal.SIGKILL
+        stop_at(stop_at_step or kill_at_step, number, pytest.MonkeyPatch())
+    with report_user_errors():
+        train(SYSTEM, make_config(**config), output_dir=output_dir, resume=resume)
 
 
 if __name__ == "__main__":
-    run_and_stop(sys.argv[1], step=int(sys.argv[2]), number=int(sys.argv[3]))
+    run_in_a_process(sys.argv[1], **json.loads(sys.argv[2]))
 
 
 def differing(run, other):

@@ -11,6 +11,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from cyclegan_neuro.errors import ConfigurationError
 from cyclegan_neuro.networks import objectives
 from cyclegan_neuro.networks.layers import HistoryBuffer
 from cyclegan_neuro.networks.moment_distance import MomentDistance
@@ -19,7 +20,7 @@ from cyclegan_neuro.systems.cyclegan.config import Config, critic_updates, windo
 from cyclegan_neuro.systems.cyclegan.knowledge import transports
 from cyclegan_neuro.systems.cyclegan.networks import InputStatistics, backbone_of, build_discriminator, build_generator
 from cyclegan_neuro.systems.cyclegan.noise import build_noise_encoder, numbered_noise
-from cyclegan_neuro.systems.trainer import AdversarialTrainer
+from cyclegan_neuro.systems.trainer import AdversarialTrainer, ReplicaSeeds
 from cyclegan_neuro.windows.pipeline import steps_per_epoch
 from cyclegan_neuro.windows.prepared import Day, PreparedPair
 
@@ -80,13 +81,19 @@ class CycleGAN(AdversarialTrainer):
         self.lambda_change = lambda_change
         if lambda_change:
             self.backbone_g, self.backbone_f = backbone_of(generator_g), backbone_of(generator_f)
-        self.penalty_seed = keras.random.SeedGenerator(seed)
+        self.penalty_seed = ReplicaSeeds(seed)
         self.moment_distance = MomentDistance(*generator_g.output_shape[1:3])
         self.lambda_noise = lambda_noise
         if noise_encoders:
-            self.noise_seed = keras.random.SeedGenerator(seed + 3)
+            self.noise_seed = ReplicaSeeds(seed + 3)
         self.history_x = self.history_y = tf.identity
         if history_windows:
+            if tf.distribute.get_strategy().num_replicas_in_sync > 1:
+                raise ConfigurationError(
+                    "objective.history_windows", got=f"{history_windows} on several devices",
+                    expected="0 there: each would keep a pool of its own, and a checkpoint holds one",
+                    fix="set objective.history_windows=0, or training.devices=one_gpu or cpu",
+                )  # fmt: skip
             self.history_x = HistoryBuffer(history_windows, seed=seed + 1, name="history_x")
             self.history_y = HistoryBuffer(history_windows, seed=seed + 2, name="history_y")
             for history in (self.history_x, self.history_y):

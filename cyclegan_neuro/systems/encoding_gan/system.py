@@ -23,6 +23,7 @@ class EncodingGANSystem(System):
         "Spike Trains. Conference on Cognitive Computational Neuroscience."
     )
     Config = Config
+    divides_batches = False  # an epoch is one compiled loop of updates
 
     def prepare(self, config, *, run_directory=None):
         from cyclegan_neuro.populations.responses.preparing import prepare_responses

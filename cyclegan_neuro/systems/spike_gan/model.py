@@ -12,7 +12,7 @@ from cyclegan_neuro.populations.prepared import PreparedSamples
 from cyclegan_neuro.systems.spike_gan.config import Config
 from cyclegan_neuro.systems.spike_gan.data import steps_per_epoch
 from cyclegan_neuro.systems.spike_gan.networks import build_critic, build_generator
-from cyclegan_neuro.systems.trainer import AdversarialTrainer
+from cyclegan_neuro.systems.trainer import AdversarialTrainer, ReplicaSeeds
 
 __all__ = ["CriticTrainer", "MomentError", "SpikeGAN", "build_spike_gan"]
 
@@ -72,8 +72,8 @@ class SpikeGAN(CriticTrainer):
         super().__init__(name="spike_gan")
         self.generator, self.critic = generator, critic
         self.objective, self.critic_updates, self.draws_spikes = objective, critic_updates, draws_spikes
-        self.noise_seed = keras.random.SeedGenerator(seed)
-        self.penalty_seed = keras.random.SeedGenerator(seed + 1)
+        self.noise_seed = ReplicaSeeds(seed)
+        self.penalty_seed = ReplicaSeeds(seed + 1)
         self.validation_seed = seed + 2
         self.moment_error = MomentError(critic.input_shape[-1])
 

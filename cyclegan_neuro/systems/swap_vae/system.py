@@ -26,6 +26,7 @@ class SwapVAESystem(System):
         "Drop, Swap, and Generate: a self-supervised approach for generating neural activity. NeurIPS."
     )
     Config = Config
+    divides_batches = False  # an epoch is one compiled loop of updates
 
     def prepare(self, config, *, run_directory=None):
         from cyclegan_neuro.populations.trials.preparing import prepare_trials
