@@ -94,9 +94,7 @@ def _run_epochs(run: Run, position: Position, callbacks: keras.callbacks.Callbac
         callbacks.on_epoch_end(epoch, logs)
 
 
-def _of_chief(
-    run: Run, position: Position, history: History, windows_per_step: int
-) -> list[keras.callbacks.Callback]:
+def _of_chief(run: Run, position: Position, history: History, windows_per_step: int) -> list[keras.callbacks.Callback]:
     for name in TENSORBOARD_FOLDERS:
         drop_events_after(run.directory.tensorboard / name, position.step)
     return [

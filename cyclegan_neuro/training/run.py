@@ -170,7 +170,9 @@ def load_run(output_dir: str | Path, *, weights: str = "best", config: Any = Non
     return Run(system, config, prepared, trainer, directory, status, checkpoint)
 
 
-def _directory(worker: OneWorker, path: str | Path, *, resume: bool, overwrite: bool) -> AbstractContextManager:
+def _directory(
+    worker: OneWorker, path: str | Path, *, resume: bool | Literal["auto"], overwrite: bool
+) -> AbstractContextManager[RunDirectory]:
     if worker.is_chief:
         return claim(path, resume=resume, overwrite=overwrite)
     return nullcontext(FollowedRunDirectory(path))

@@ -15,7 +15,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import tensorflow as tf
 
@@ -249,14 +249,14 @@ def rows_of_worker(stream: tf.data.Dataset, context: tf.distribute.InputContext)
 
 
 @contextmanager
-def working(system: System, config: Any, *, resume: bool) -> Iterator[OneWorker]:
+def working(system: System, config: Any, *, resume: bool | Literal["auto"]) -> Iterator[OneWorker]:
     """Find out with whom this process trains, and meet the others.
 
     Parameters
     ----------
     system : System
     config : Section
-    resume : bool
+    resume : bool or "auto"
         Whether this worker goes on with a run, as all must.
 
     Yields
@@ -291,7 +291,7 @@ def working(system: System, config: Any, *, resume: bool) -> Iterator[OneWorker]
         yield worker
 
 
-def _refuse_disagreement(worker: SeveralWorkers, config: Any, *, resume: bool) -> None:
+def _refuse_disagreement(worker: SeveralWorkers, config: Any, *, resume: bool | Literal["auto"]) -> None:
     """Compare what decides the steps; data are compared when they are prepared."""
     files = [key for key in input_files(type(config), section="data") if value_at(config, key)]
     anywhere = with_values(config, dict.fromkeys(files, ""))

@@ -101,8 +101,9 @@ def rows_of(output_dir):
     return [{n: float(v) for n, v in zip(head, row, strict=True) if n not in left_out} for row in rows]
 
 
+@pytest.mark.slow
 def test_the_end_of_a_worker_ends_the_other(tmp_path):
-    """The other is told within seconds, by its own error; a configuration of its own ends a worker at once."""
+    """The other hears of it when the heartbeat of the first has been missed for 10 s."""
     ports = free_ports(2)
     lost = [start(tmp_path / "run", ports=ports, task=0), start(tmp_path / "run", ports=ports, task=1, kill_at_step=7)]
     codes, said = ended(*lost)
