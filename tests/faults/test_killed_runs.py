@@ -5,6 +5,7 @@ import shutil
 from types import SimpleNamespace
 
 import pytest
+import tensorflow as tf
 import training_fakes
 from killed import killed_at
 from training_fakes import make_config
@@ -29,13 +30,14 @@ class Cheap(training_fakes.FakeSystem):
         return prepared
 
     def build(self, config, prepared):
-        return SimpleNamespace(dtype_policy=SimpleNamespace(name="float32"), jit_compile=False)
+        numbers = {"dtype_policy": SimpleNamespace(name="float32"), "jit_compile": False}
+        return SimpleNamespace(**numbers, distribute_strategy=tf.distribute.get_strategy())
 
 
 @pytest.fixture(autouse=True)
 def _start_only(monkeypatch):
     """Leave out what takes time and writes nothing: training, and asking the machine what it is."""
-    monkeypatch.setattr(runs, "fit", lambda run, status: None)
+    monkeypatch.setattr(runs, "fit", lambda run, status, worker: None)
     monkeypatch.setattr(runs, "describe_environment", lambda: {"versions": {}})
     monkeypatch.setattr(runs, "note_other_threads", lambda stored: None)
     monkeypatch.setattr("cyclegan_neuro.recordings.atomic.os.fsync", lambda descriptor: None)

@@ -24,7 +24,7 @@ SMALL = {
 def start(tmp_path, monkeypatch):
     """Run ``train.py`` up to its first epoch; return the run that would be trained."""
     runs = []
-    monkeypatch.setattr("cyclegan_neuro.training.run.fit", lambda run, status: runs.append(run))
+    monkeypatch.setattr("cyclegan_neuro.training.run.fit", lambda run, status, worker: runs.append(run))
     log = logging.getLogger("cyclegan_neuro")
     before = log.handlers[:], log.level, log.propagate
     log.setLevel(logging.INFO)
