@@ -168,11 +168,10 @@ class SeveralWorkers(OneWorker):
             yield
         except _LOST as error:
             raise TrainingError(
-                f"worker {self.cluster.index} of {len(self.cluster.addresses)}",
-                got="the end of another worker",
+                f"worker {self.cluster.index} of {len(self.cluster.addresses)}", got="the end of another worker",
                 expected="all of them until training ends",
                 fix="see the log of the one that ended first, and continue with --resume on all",
-            ) from error
+            ) from error  # fmt: skip
 
     def agreed(self, interruption):
         self._agreed.own = interruption
@@ -259,10 +258,6 @@ def working(system: System, config: Any, *, resume: bool | Literal["auto"]) -> I
     resume : bool or "auto"
         Whether this worker goes on with a run, as all must.
 
-    Yields
-    ------
-    OneWorker
-
     Raises
     ------
     ConfigurationError
@@ -299,8 +294,7 @@ def _refuse_disagreement(worker: SeveralWorkers, config: Any, *, resume: bool | 
     own = zlib.crc32(json.dumps(told, sort_keys=True).encode())
     if worker.from_chief(own) != own:
         raise ConfigurationError(
-            f"worker {worker.cluster.index}",
+            f"worker {worker.cluster.index}", expected="the same command on all workers",
             got="another configuration, precision, version or --resume than the chief",
-            expected="the same command on all workers",
             fix="start all of them by one command, with the same GPUs and the same installation",
-        )
+        )  # fmt: skip
