@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from nwb_files import (
     OPHYS,
+    PLANE,
     SERIES,
     TABLE,
     add_intervals,
@@ -514,13 +515,38 @@ def test_members_that_nobody_asked_for_do_not_veto(nwb_file):
         file[f"{TABLE}/roi_name"] = h5py.Empty("S1")
         file["general/session_id"] = h5py.Empty("S1")
         file["processing/behavior"].attrs["description"] = h5py.Empty("f8")
-        h5py.h5g.create(file.id, "größe".encode("latin-1"))
+        for group in (file, file[TABLE], file["processing/behavior"]):
+            h5py.h5g.create(group.id, "größe".encode("latin-1"))
         typed(file, f"{TABLE}/pixel_mask_index", "VectorIndex", [1, 2, 3])
         typed(file, f"{TABLE}/pixel_mask", "VectorData", [1.0, 2.0])
 
     recording = read_file(nwb_file(table(), odd))
     assert recording.roi_ids == ("100", "101", "102", "103")
     assert (recording.session, recording.roi_xy_um) == ("", None)
+
+
+@pytest.mark.parametrize("ends", [[3, 1, 4, 5], [1, 3, 5, 9], ["a", "b", "c", "d"], [[1, 3, 5, 6]], []])
+def test_masks_that_do_not_fit_are_left_out(nwb_file, ends):
+    def broken(file):
+        add_table(file, 4, masks=MASKS, spacing=[1e-6, 1e-6])
+        del file[f"{TABLE}/pixel_mask_index"]
+        file[f"{TABLE}/pixel_mask_index"] = ends
+
+    assert read_file(nwb_file(broken, rois())).roi_xy_um is None
+
+
+def test_clocks_and_regions_of_a_wrong_type(nwb_file):
+    def odd(file):
+        add_rois(file, DFF, [0, 1, 2, 3])
+        del file[f"{SERIES}/starting_time"]
+        file[f"{SERIES}/starting_time"] = "noon"
+        file[f"{SERIES}/starting_time"].attrs["rate"] = 25.0
+        file[f"{SERIES}/rois"].attrs["table"] = file[f"{TABLE}/id"].ref
+        file[PLANE]["imaging_rate"] = "31 Hz"
+        add_series(file, "processing/behavior/speed", np.full(60, b"fast"), unit="cm/s", rate=25.0)
+
+    recording = read_file(nwb_file(table(), odd))
+    assert (recording.frame_rate_hz, recording.roi_ids, recording.behaviour.speed_cm_s) == (25.0, None, None)
 
 
 def test_a_filter_that_is_not_installed_is_named(nwb_file, monkeypatch):

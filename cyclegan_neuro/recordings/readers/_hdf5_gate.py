@@ -9,11 +9,14 @@ are looked through as a whole by :func:`require_closed`.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import suppress
+
 import h5py
 
 from cyclegan_neuro.errors import RecordingError
 
-__all__ = ["OutsideError", "follow", "refer", "require_closed", "require_inside"]
+__all__ = ["OutsideError", "follow", "refer", "require_closed", "require_inside", "walk"]
 
 _MAX_LINKS = 32  # soft links on the way, and virtual data sets of virtual data sets
 _HERE = "."  # file name of a virtual source in the same file
@@ -86,6 +89,24 @@ def require_closed(file: h5py.File) -> None:
         raise found
 
 
+def walk(file: h5py.File, visit: Callable[[str, h5py.Group | h5py.Dataset], None]) -> None:
+    """Call ``visit`` with path and object of all that hard links lead to, of which none leads out of the file.
+
+    What cannot be opened is passed by: it is an error where it is asked for. In names that are not UTF-8 the letters
+    that are none are replaced.
+    """
+
+    def open_one(name: bytes, link: h5py.h5l.LinkInfo) -> None:  # h5py does not pass on what it raises
+        if link.type == h5py.h5l.TYPE_HARD:
+            with suppress(KeyError, OSError, RuntimeError, ValueError):
+                visit(name.decode("utf-8", "replace"), file[name])
+
+    try:
+        file.id.links.visit(open_one, info=True)
+    except ValueError as error:  # h5py cannot decode what HDF5 has to say of a damaged name
+        raise OSError(f"names that cannot be read: {error}") from error
+
+
 class _Where:
     """The field that was asked for, for messages."""
 
@@ -114,7 +135,7 @@ def _follow(file: h5py.File, name: str, where: _Where, links_left: int) -> h5py.
         if kind not in _ORDINARY:
             raise where.error(_LINK)
         if kind == h5py.h5l.TYPE_HARD:
-            item = item[part]
+            item = _opened(item, part)
             continue
         if not links_left:  # a circle
             return None
@@ -124,6 +145,14 @@ def _follow(file: h5py.File, name: str, where: _Where, links_left: int) -> h5py.
     if isinstance(item, h5py.Dataset):
         _require_inside(file, item, where, links_left)
     return item
+
+
+def _opened(group: h5py.Group, name: str) -> h5py.Group | h5py.Dataset:
+    """Open what a hard link leads to, which is there: what cannot be opened is damaged."""
+    try:
+        return group[name]
+    except KeyError as error:
+        raise OSError(f"'{name}': {error.args[0]}") from error
 
 
 def _require_inside(file: h5py.File, dataset: h5py.Dataset, where: _Where, links_left: int) -> None:

@@ -13,7 +13,7 @@ import numpy as np
 
 from cyclegan_neuro.errors import RecordingError
 from cyclegan_neuro.recordings.memory import require_room
-from cyclegan_neuro.recordings.readers._hdf5_gate import OutsideError, follow, require_closed, require_inside
+from cyclegan_neuro.recordings.readers._hdf5_gate import OutsideError, follow, require_closed, require_inside, walk
 from cyclegan_neuro.recordings.readers.base import SLICE_BYTES, Entry, Source, damaged, incomplete, kind_of
 
 __all__ = ["Hdf5Source", "open_hdf5", "read_matrix", "require_filters"]
@@ -48,16 +48,16 @@ def open_hdf5(path: Path, *, closed: bool = True, weights: bool = False) -> Iter
             raise incomplete(path, found=size, declared=int(declared.group(1))) from error
         raise damaged(path, "an HDF5 file", error) from error
     with file:
-        if not weights and _KERAS_ATTRIBUTES & set(file.attrs):
-            raise RecordingError(
-                str(path),
-                got="a Keras model or its weights",
-                expected="a recording",
-                fix="name the file with the traces; models in files are never loaded, they may hold code",
-            )
-        if closed:
-            require_closed(file)
         try:
+            if not weights and _KERAS_ATTRIBUTES & set(file.attrs):
+                raise RecordingError(
+                    str(path),
+                    got="a Keras model or its weights",
+                    expected="a recording",
+                    fix="name the file with the traces; models in files are never loaded, they may hold code",
+                )
+            if closed:
+                require_closed(file)
             yield file
         except (OSError, RuntimeError) as error:  # h5py raises both for chunks that cannot be read
             raise damaged(path, "HDF5 content", error) from error
@@ -139,13 +139,12 @@ class Hdf5Source(Source):
     def entries(self) -> dict[str, Entry]:
         found: dict[str, Entry] = {}
 
-        def visit(name: str | bytes, item: h5py.Group | h5py.Dataset) -> None:
-            name = name.decode("utf-8", "replace") if isinstance(name, bytes) else name  # bytes: not UTF-8
+        def visit(name: str, item: h5py.Group | h5py.Dataset) -> None:
             if isinstance(item, h5py.Dataset):
                 found[name] = self._listed(name, item)
             found.update(self._attributes(item, name + "@"))
 
-        self.file.visititems(visit)  # hard links only: no link leads out of the file
+        walk(self.file, visit)
         return self._attributes(self.file, "") | found
 
     def find(self, name: str) -> Entry | None:
@@ -210,7 +209,7 @@ def _described(name: str, holder: h5py.Dataset | h5py.h5a.AttrID) -> Entry:
     """What a data set or an attribute is; nothing and types that NumPy lacks are listed, never read."""
     try:
         dtype, shape = holder.dtype, holder.shape
-    except TypeError:
+    except (TypeError, ValueError):
         return Entry(name, holder.shape or (), "of a type that NumPy does not have", "object")
     if shape is None:  # a null dataspace
         return Entry(name, (), "empty", "object")

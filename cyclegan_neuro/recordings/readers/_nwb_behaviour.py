@@ -19,6 +19,7 @@ _CM = {"cm": 1.0, "centimeter": 1.0, "centimetre": 1.0, "m": 100.0, "meter": 100
     name: 0.1 for name in ("mm", "millimeter", "millimetre")
 }
 _SECOND = ("s", "sec", "second", "seconds")
+_POSITION = re.compile(r"position$", re.IGNORECASE)
 _SPEED = re.compile(r"(speed|velocity)$", re.IGNORECASE)
 _EVENTS = {"licks": re.compile("lick", re.IGNORECASE), "rewards": re.compile("reward", re.IGNORECASE)}
 _NOT_STIMULI = ("trials", "epochs", "invalid_times")
@@ -48,7 +49,8 @@ class Behaviours:
         series = [path for path in types if f"{path}/data" in types]
         if field == "position_cm":
             found = [path for path in series if types[path] == "SpatialSeries"]
-            return [path for path in found if parent(path) in ("Position", "ProcessingModule", "")]
+            named = [path for path in series if types[path] == "TimeSeries" and _POSITION.search(path)]
+            return [path for path in found if parent(path) in ("Position", "ProcessingModule", "")] + named
         if field == "speed_cm_s":
             return [path for path in series if types[path] == "TimeSeries" and _SPEED.search(path)]
         if field == "trial":

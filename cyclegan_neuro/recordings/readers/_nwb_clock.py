@@ -77,7 +77,7 @@ def clock_of(objects: Objects, path: str, n_samples: int, *, regular: bool = Fal
     rate = 0.0 if start is None else number_of(start, "rate", 0.0)
     if start is None or rate <= 0:
         return None
-    return sampled(float(np.asarray(start[()]).reshape(-1)[0]), rate, n_samples)
+    return sampled(objects.number(f"{path}/starting_time") or 0.0, rate, n_samples)
 
 
 def frame_clock(objects: Objects, path: str, n_frames: int, *, frame_rate_hz: float | None) -> Clock | None:

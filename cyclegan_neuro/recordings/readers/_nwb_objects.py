@@ -16,10 +16,10 @@ import numpy as np
 
 from cyclegan_neuro.errors import RecordingError
 from cyclegan_neuro.recordings.memory import require_room
-from cyclegan_neuro.recordings.readers._hdf5_gate import follow, refer
+from cyclegan_neuro.recordings.readers._hdf5_gate import follow, refer, walk
 from cyclegan_neuro.recordings.readers._hdf5_source import require_filters
 
-__all__ = ["Objects", "Table", "number_of", "text_of"]
+__all__ = ["Objects", "Table", "attribute_of", "number_of", "text_of"]
 
 #: Where files keep the words of their own format, and nothing of a recording.
 _NO_DATA = "specifications"
@@ -27,23 +27,24 @@ _NO_DATA = "specifications"
 
 def text_of(item: h5py.Group | h5py.Dataset, key: str) -> str:
     """Return an attribute as text; empty where it is absent, or cannot be read."""
-    value = _attribute(item, key)
+    value = attribute_of(item, key)
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else value if isinstance(value, str) else ""
 
 
 def number_of(item: h5py.Group | h5py.Dataset, key: str, otherwise: float) -> float:
     """Return an attribute as a number; ``otherwise`` where it is absent, none, or not finite."""
     try:
-        value = float(_attribute(item, key))
+        value = float(attribute_of(item, key))
     except (TypeError, ValueError):
         return otherwise
     return value if np.isfinite(value) else otherwise
 
 
-def _attribute(item: h5py.Group | h5py.Dataset, key: str) -> Any:
+def attribute_of(item: h5py.Group | h5py.Dataset, key: str) -> Any:
+    """Return an attribute, a single value as one; None where it is absent, or of a type that NumPy does not have."""
     try:
         value = item.attrs.get(key)
-    except (OSError, TypeError, ValueError):  # types that NumPy does not have
+    except (OSError, RuntimeError, TypeError, ValueError):
         return None
     if isinstance(value, np.ndarray | np.generic) and value.size == 1:
         return np.asarray(value).reshape(-1)[0]
@@ -70,17 +71,16 @@ class Objects:
         self.file = file
         self.types: dict[str, str] = {}
         self.data_sets: list[str] = []
+        walk(file, self._list)
 
-        def visit(name: str | bytes, item: h5py.Group | h5py.Dataset) -> None:
-            if not isinstance(name, str) or name.startswith(_NO_DATA):
-                return
-            is_data = isinstance(item, h5py.Dataset)
-            typed = (not is_data or name.endswith("/rois")) and h5py.h5a.exists(item.id, b"neurodata_type")
-            self.types[name] = text_of(item, "neurodata_type") if typed else ""
-            if is_data:
-                self.data_sets.append(name)
-
-        file.visititems(visit)
+    def _list(self, path: str, item: h5py.Group | h5py.Dataset) -> None:
+        if path.startswith(_NO_DATA):
+            return
+        is_data = isinstance(item, h5py.Dataset)
+        typed = (not is_data or path.endswith("/rois")) and h5py.h5a.exists(item.id, b"neurodata_type")
+        self.types[path] = text_of(item, "neurodata_type") if typed else ""
+        if is_data:
+            self.data_sets.append(path)
 
     def of_type(self, *types: str) -> list[str]:
         """Return the paths of the objects of these types."""
@@ -101,7 +101,7 @@ class Objects:
             return None
         try:
             return item if item.dtype is not None else None
-        except TypeError:
+        except (TypeError, ValueError):
             return None
 
     def values(self, path: str) -> np.ndarray | None:
@@ -114,6 +114,13 @@ class Objects:
         if h5py.check_string_dtype(dataset.dtype) is not None:
             return np.asarray(dataset.asstr(errors="replace")[()], dtype=np.str_)
         return None if dataset.dtype.hasobject else np.asarray(dataset[()])
+
+    def number(self, path: str) -> float | None:
+        """Read a single finite number; None where there is none."""
+        value = self.values(path)
+        if value is None or value.size != 1 or value.dtype.kind not in "biuf" or not np.isfinite(value).all():
+            return None
+        return float(value.reshape(-1)[0])
 
     def text(self, path: str) -> str:
         """Read a single text; empty where there is none."""
@@ -161,12 +168,14 @@ class Table:
             If the region names rows that the table does not have.
         """
         region, rows = objects.dataset(path), objects.values(path)
-        reference = None if region is None else _attribute(region, "table")
+        reference = None if region is None else attribute_of(region, "table")
         if rows is None or rows.ndim != 1 or rows.dtype.kind not in "iu" or not isinstance(reference, h5py.Reference):
             return None
         try:
             table = refer(objects.file, reference, path)
         except ValueError:  # a reference to nothing
+            return None
+        if not isinstance(table, h5py.Group) or not isinstance(table.name, str):
             return None
         rows = rows.astype(np.int64)
         found = cls(objects, table.name.strip("/"), rows)
@@ -187,7 +196,9 @@ class Table:
     def names(self) -> Iterator[str]:
         """Yield the names of what lies in the table."""
         group = self.objects.open(self.path)
-        yield from group if isinstance(group, h5py.Group) else ()
+        for name in group if isinstance(group, h5py.Group) else ():
+            if isinstance(name, str):  # bytes where it is not UTF-8
+                yield name
 
     def column(self, name: str) -> np.ndarray | None:
         """Return a column in these rows, of one value or more each; None where there is none."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from difflib import get_close_matches
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -82,7 +83,7 @@ class NwbRecording(Source):
 
     def find(self, name: str) -> Entry | None:
         if name in ("dff", "neuropil") and name not in self._values:
-            traces = self._traces if name == "dff" else self._neuropil()
+            traces = self._traces if name == "dff" else self._neuropil
             return None if traces is None else traces.entry(name, self._kept.size)
         if name not in self._values:
             self._values[name] = self._made(name)
@@ -100,11 +101,12 @@ class NwbRecording(Source):
             )  # fmt: skip
         if name not in ("dff", "neuropil"):
             return np.asarray(self._values[name])
-        traces = self._traces if name == "dff" else self._neuropil()
+        traces = self._traces if name == "dff" else self._neuropil
         matrix, note = traces.read(np.dtype(dtype or np.float32))
         self.notes.extend(note)
         return matrix if self._kept.size == traces.n_rois else np.ascontiguousarray(matrix[:, self._kept])
 
+    @cached_property
     def _neuropil(self) -> Traces | None:
         """Return the neuropil of the same regions, where the file has it, and it alone."""
         if "neuropil" in self._fields:
@@ -127,10 +129,7 @@ class NwbRecording(Source):
 
     def _timed(self, frame_rate_hz: float | None) -> Clock | None:
         clock = frame_clock(self._objects, self._series, self._traces.n_frames, frame_rate_hz=frame_rate_hz)
-        dataset = self._objects.dataset(f"{self._plane}/imaging_rate") if self._plane else None
-        plane = (
-            float(dataset[()]) if dataset is not None and dataset.shape == () and dataset.dtype.kind in "fiu" else 0.0
-        )
+        plane = (self._objects.number(f"{self._plane}/imaging_rate") if self._plane else None) or 0.0
         if clock is None and plane > 0:
             self.notes.append(f"{self._series} has neither a rate nor timestamps: {plane:g} Hz of the imaging plane")
             return sampled(0.0, plane, self._traces.n_frames)

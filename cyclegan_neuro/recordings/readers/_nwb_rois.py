@@ -73,7 +73,7 @@ def accepted_rois(table: Table, min_probability: float | None = None) -> tuple[n
     names = {name.lower(): name for name in table.names()}
     for key in (*_CELLS, _REJECTED):
         column = table.column(names[key]) if key in names else None
-        if column is None or column.dtype.kind not in "biuf":
+        if column is None or column.dtype.kind not in "biuf" or column.ndim > 2 or not column[:1].size:
             continue
         if column.ndim == 2:  # Suite2p: label, probability
             if min_probability is not None and column.shape[1] > 1:
@@ -104,11 +104,14 @@ def centres_px(table: Table) -> np.ndarray | None:
 
 def _of_pixels(table: Table, name: str, dataset: h5py.Dataset) -> np.ndarray | None:
     """Centres from lists of pixels with weights, which stand one after the other; shape (row, 2)."""
-    ends = table.objects.values(f"{table.path}/{name}_index")
-    fits = ends is not None and ends.ndim == 1 and len(ends) == table.length and dataset.dtype.names
-    if not fits or not {"x", "y"} <= set(dataset.dtype.names) or ends[-1] != dataset.shape[0]:
+    ends, fields = table.objects.values(f"{table.path}/{name}_index"), dataset.dtype.fields or {}
+    numbers = all(fields[key][0].kind in "biuf" for key in ("x", "y", "weight") if key in fields)
+    if ends is None or ends.shape != (table.length,) or ends.dtype.kind not in "iu" or not numbers:
         return None
     ends = ends.astype(np.int64)
+    rising = (np.diff(ends, prepend=0) >= 0).all()
+    if not {"x", "y"} <= fields.keys() or not rising or not ends.size or ends[-1] != dataset.shape[0]:
+        return None
     owner = np.repeat(np.arange(len(ends)), ends - np.concatenate([[0], ends[:-1]]))
     sums = np.zeros((3, len(ends)))
     step = max(1, SLICE_BYTES // dataset.dtype.itemsize)

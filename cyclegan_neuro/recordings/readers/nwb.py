@@ -12,7 +12,7 @@ import h5py
 from cyclegan_neuro.errors import RecordingError
 from cyclegan_neuro.recordings.readers import _nwb_series
 from cyclegan_neuro.recordings.readers._hdf5_source import Hdf5Source, open_hdf5
-from cyclegan_neuro.recordings.readers._nwb_objects import Objects
+from cyclegan_neuro.recordings.readers._nwb_objects import Objects, attribute_of
 from cyclegan_neuro.recordings.readers._nwb_recording import NwbRecording
 from cyclegan_neuro.recordings.readers.base import Entry, Reader, Source
 from cyclegan_neuro.recordings.readers.hdf5 import READER as HDF5
@@ -35,7 +35,8 @@ class NwbSource(Hdf5Source):
 
     def entries(self) -> dict[str, Entry]:
         """Return what can be named, series of ROIs first; without attributes, and the words of the format."""
-        found = {name: self._listed(name, self.file[name]) for name in self.objects.data_sets}
+        opened = {name: self.objects.open(name) for name in self.objects.data_sets}
+        found = {name: self._listed(name, item) for name, item in opened.items()}
         first = [f"{path}/data" for path in _nwb_series.paths(self.objects)]
         return {name: found[name] for name in first if name in found} | found
 
@@ -54,7 +55,7 @@ class NwbSource(Hdf5Source):
 
 def _version(file: h5py.File) -> str:
     """Return the version that the file states: NWB 2 in an attribute, NWB 1 in a data set."""
-    value = file.attrs.get("nwb_version")
+    value = attribute_of(file, "nwb_version")
     if value is None and isinstance(file.get("nwb_version", getlink=True), h5py.HardLink):
         item = file["nwb_version"]
         value = item[()] if isinstance(item, h5py.Dataset) and item.shape == () else None
@@ -77,7 +78,7 @@ class Nwb(Reader):
         try:
             with h5py.File(path, "r") as file:
                 return bool(_version(file))
-        except OSError:  # whoever reads HDF5 says what is wrong with it
+        except (OSError, RuntimeError):  # whoever reads HDF5 says what is wrong with it
             return False
 
     @contextmanager
