@@ -40,7 +40,7 @@ def read_recording(path: str | os.PathLike, **how: Any) -> Recording:
         HDF5, ``.npz``, ``.npy`` or MATLAB file.
     **how
         Settings of ``data.x`` (``train.py --describe cyclegan``): ``fields``, ``frame_rate_hz``, ``transpose``,
-        ``unit``, ``nan``, ``dead_neurons``, ``indicator``, ``format``.
+        ``unit``, ``baseline``, ``rois``, ``um_per_pixel``, ``nan``, ``dead_neurons``, ``indicator``, ``format``.
 
     Returns
     -------

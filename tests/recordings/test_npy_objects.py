@@ -129,6 +129,7 @@ def short(text):
     return b"\x8c" + bytes([len(text)]) + text.encode()
 
 
+ENCODE = b"c_codecs\nencode\n"
 NDARRAY, ARRAY = b"cnumpy\nndarray\n", b"cnumpy.core.multiarray\n_reconstruct\n"
 
 
@@ -222,6 +223,17 @@ def test_states_of_numpy_are_not_believed(write):
     array = Call(np._core.multiarray._reconstruct, np.ndarray, (0,), b"b", state=(1, (1,), Dtype(), False, b"\x41" * 8))
     (found,) = read_objects(write(pickle.dumps(np.array([{"fs": array}], object))))
     assert numbers(found["fs"]) is None
+
+
+@pytest.mark.parametrize(
+    "content", [b"c_codecs\nencode\n)R", b"c_codecs\nencode\nK\x01X\x06\x00\x00\x00latin1\x86R", b"]", b"N"]
+)
+def test_states_of_any_shape_are_no_numbers(write, content):
+    dtype = b"cnumpy\ndtype\nX\x02\x00\x00\x00f8\x85R"
+    scalar = b"cnumpy.core.multiarray\nscalar\n" + dtype + content + b"\x86R"
+    (found,) = read_objects(write(ARRAY + b")R(K\x01K\x01K\x01K\x01]" + scalar + b"atb."))
+    assert isinstance(found, Made)
+    assert numbers(found) is None
 
 
 def test_numbers_are_no_objects(tmp_path):

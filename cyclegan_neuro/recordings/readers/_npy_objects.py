@@ -137,8 +137,9 @@ def _decoded(dtype: Any, content: Any) -> list[float] | None:
     """Numbers from their bytes; None for any type but plain numbers."""
     if not (isinstance(dtype, Made) and dtype.name == "dtype" and dtype.arguments):
         return None
-    if isinstance(content, Made) and content.name == "encode" and isinstance(content.arguments[0], str):
-        content = content.arguments[0].encode("latin1", "replace")
+    if isinstance(content, Made) and content.name == "encode" and content.arguments[1:] == ("latin1",):
+        text = content.arguments[0]
+        content = text.encode("latin1", "replace") if isinstance(text, str) else None
     state, code = dtype.state, dtype.arguments[0]
     order = state[1] if isinstance(state, tuple) and len(state) > 1 else "="
     plain = isinstance(code, str) and _NUMBER.fullmatch(code) and order in ("<", ">", "=", "|")

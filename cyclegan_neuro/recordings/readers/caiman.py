@@ -78,12 +78,11 @@ class CaimanSource(Hdf5Source):
     def select(self, *, rois: str, min_probability: float | None) -> None:
         if min_probability is not None:
             super().select(rois="accepted", min_probability=min_probability)
-        accepted = follow(self.file, "estimates/idx_components")
-        is_list = isinstance(accepted, h5py.Dataset) and accepted.ndim == 1 and accepted.dtype.kind in "iu"
-        if rois == "all" or not is_list:
+        accepted = self._array("estimates/idx_components", kinds="iu")
+        if rois == "all" or accepted is None:
             self.notes.append(f"all {self._n_components} components{'' if rois == 'all' else ', none were rejected'}")
             return
-        rows = np.unique(accepted[()])
+        rows = np.unique(accepted)
         if not rows.size or rows[0] < 0 or rows[-1] >= self._n_components:
             raise RecordingError(
                 f"{self.path}, field 'estimates/idx_components'",
