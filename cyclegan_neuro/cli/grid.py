@@ -11,6 +11,7 @@ from pathlib import Path
 from cyclegan_neuro.cli.console import new_parser, number_from, report_user_errors, show_progress
 from cyclegan_neuro.invocation import command
 from cyclegan_neuro.training.configurations import shipped_file
+from cyclegan_neuro.training.interruption import stopping_on_signals
 
 __all__ = ["main"]
 
@@ -30,7 +31,7 @@ A section cluster: in the grid file runs them as jobs of Slurm, SGE or PBS (docs
 def main(arguments: Sequence[str] | None = None) -> int:
     """Read the grid, then run what is not done."""
     options = _parser().parse_args(arguments)
-    with report_user_errors():
+    with report_user_errors(), stopping_on_signals():
         show_progress()
         logging.getLogger("distributed").setLevel(logging.CRITICAL)
         _run(options)

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -103,9 +103,37 @@ class Engine:
     told: str
 
     def replace_lost_workers(self, needed: int) -> None:
-        """Ask for as many workers as should be there: a queue's jobs end with their walltime."""
-        if self.cluster is not None:
-            self.cluster.scale(min(self.jobs, needed))
+        """Ask for as many workers as there are cells for: a queue's jobs end with their walltime.
+
+        Workers that are not needed any more go, but none that has a cell; ``scale`` would take any, and only log what
+        goes wrong.
+
+        Raises
+        ------
+        ConfigurationError
+            If the queue refuses a job.
+        """
+        if self.cluster is None:
+            return
+        asked, wanted, busy = self.cluster.worker_spec, min(self.jobs, needed), self.client.processing()
+        workers = self.cluster.scheduler_info["workers"].items()
+        needed_names = {worker["name"] for address, worker in workers if busy.get(address)}
+        for name in [name for name in asked if name not in needed_names][: max(0, len(asked) - wanted)]:
+            del asked[name]
+        while len(asked) < wanted:
+            asked.update(self.cluster.new_worker_spec())
+        try:
+            self.cluster.sync(self.cluster._correct_state)
+        except (RuntimeError, OSError) as error:
+            raise ConfigurationError(
+                "cluster", got=_last_line(error), expected="a job that the queue takes",
+                fix="mend the section cluster of the grid file",
+            ) from error  # fmt: skip
+
+
+def _last_line(error: Exception) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[-1] if lines else type(error).__name__
 
 
 @contextmanager
@@ -150,8 +178,17 @@ def started(
         else:
             made, jobs = _queue(kinds[cluster.engine], cluster, folder), cluster.jobs
             told = f"{cluster.jobs} jobs of {cluster.engine}, {cluster.cores} cores each"
-        with made, Client(made) as client:
+        with _closing(made), Client(made) as client:
             yield Engine(client, made if cluster is not None else None, jobs, {_CELL: 1}, told)
+
+
+@contextmanager
+def _closing(cluster: Any) -> Iterator[None]:
+    try:
+        yield
+    finally:
+        with suppress(AssertionError):  # that every job was taken
+            cluster.close()
 
 
 def _told(plan: LocalPlan) -> str:
@@ -186,7 +223,8 @@ def _queue(kind: Any, cluster: ClusterSection, folder: Path) -> Any:
     logs.mkdir(parents=True, exist_ok=True)
     return kind(
         queue=cluster.queue, cores=cluster.cores, processes=1, memory=cluster.memory, walltime=cluster.walltime,
-        interface=cluster.interface, job_script_prologue=cluster.prologue, log_directory=str(logs),
+        interface=cluster.interface, scheduler_options={"dashboard_address": ":0"}, log_directory=str(logs),
+        job_script_prologue=cluster.prologue,
         worker_extra_args=["--resources", f"{_CELL}=1", *_lifetime(cluster.walltime)],
         job_extra_directives=[*_gpu_directives(cluster), *cluster.directives], **{account: cluster.account},
     )  # fmt: skip

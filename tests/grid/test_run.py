@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from cyclegan_neuro.errors import TrainingError
+from cyclegan_neuro.errors import ConfigurationError, TrainingError
 from cyclegan_neuro.grid import run as module
 from cyclegan_neuro.grid.cells import expand
 from cyclegan_neuro.grid.engine import LocalPlan, _kinds_of_clusters, local_plan
@@ -124,3 +124,16 @@ def test_ctrl_c_stays_an_interruption(monkeypatch):
     kinds = _kinds_of_clusters()
     assert set(kinds) == {"slurm", "sge", "pbs"}
     assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_a_queue_that_takes_no_jobs_is_an_error_and_no_endless_wait(grid_of, tmp_path, monkeypatch):
+    sbatch = tmp_path / "bin" / "sbatch"
+    sbatch.parent.mkdir()
+    sbatch.write_text("#!/bin/sh\necho 'sbatch: error: invalid partition specified: gpu' >&2\nexit 1\n")
+    sbatch.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{sbatch.parent}:{os.environ['PATH']}")
+    (tmp_path / "grid.yaml").write_text("axes: {training.seed: [1]}\ncluster: {queue: gpu, interface: lo}\n")
+    grid = read_grid(tmp_path / "grid.yaml")
+    record = open_record(grid, expand(grid), tmp_path / "grid")
+    with pytest.raises(ConfigurationError, match="cluster: got sbatch: error: invalid partition specified: gpu"):
+        run_grid(grid, record, plan=LocalPlan(1, 1))

@@ -28,6 +28,7 @@ def slurm(tmp_path_factory):
         assert not (check and done.returncode), f"{command}: {done.stdout}{done.stderr}"
         return done.stdout.strip()
 
+    slurm.configuration = environment["SLURM_CONF"]
     try:
         slurm(HERE / "start_slurm.sh", folder)
         yield slurm
