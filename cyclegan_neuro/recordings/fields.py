@@ -216,7 +216,7 @@ def _require_quantity(entry: Entry, section: RecordingSection, where: str) -> bo
         )
     known, stated = _KNOWN.get(entry.quantity), section.unit in ("fraction", "percent")
     wrong = (stated and entry.quantity in ("raw", "no background")) or (section.unit, entry.quantity) == ("raw", "dff")
-    if wrong:
+    if wrong and entry.certain:
         expected = f"{known}, as the format says"
         raise RecordingError(where, got=f"unit {section.unit}", expected=expected, fix="remove unit")
     has_no_f0 = entry.quantity in ("no background", "detrended") and not stated
@@ -229,7 +229,7 @@ def _require_quantity(entry: Entry, section: RecordingSection, where: str) -> bo
             "estimates has b and f, then cnm.save), or set baseline: {divide_by: noise}, which gives traces in units "
             f"of their noise{other}",
         )  # fmt: skip
-    is_raw = has_no_f0 or "raw" in (section.unit, entry.quantity)
+    is_raw = has_no_f0 or (section.unit or entry.quantity) == "raw"
     for name, setting in (("baseline", section.baseline), ("fields.neuropil", section.fields.get("neuropil"))):
         if setting is not None and not is_raw:
             raise RecordingError(

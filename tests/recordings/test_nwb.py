@@ -30,6 +30,7 @@ from cyclegan_neuro.populations.reading import read_activity
 from cyclegan_neuro.populations.sections import DataSection
 from cyclegan_neuro.recordings.dff import delta_f_over_f
 from cyclegan_neuro.recordings.loading import load, read_file
+from cyclegan_neuro.recordings.pairing import read_pair
 from cyclegan_neuro.recordings.readers import _nwb_rois, nwb
 from cyclegan_neuro.recordings.readers._nwb_clock import stamped
 
@@ -243,6 +244,8 @@ def test_raw_fluorescence_becomes_delta_f_over_f(nwb_file):
     expected = delta_f_over_f(raw[:, kept], frame_rate_hz=30.0, settings=baseline, neuropil=neuropil[:, kept]).dff
     np.testing.assert_array_equal(reading.recording.dff, expected)
     assert f"neuropil from {OPHYS}/Neuropil/plane0" in "\n".join(reading.notes)
+    as_it_stands = load(RecordingSection(path=str(path), unit="fraction"), base_directory=Path()).recording
+    np.testing.assert_array_equal(as_it_stands.dff, raw[:, kept])
     with pytest.raises(RecordingError, match="got denoised or deconvolved traces"):
         read_file(path, fields={"dff": "Deconvolved"})
     with pytest.raises(RecordingError, match="got 'Neuropil', neuropil, expected one of"):
@@ -604,6 +607,19 @@ def test_check_says_what_would_be_read_and_what_to_write(nwb_file, capsys):
     assert "    fields:\n      dff: RoiResponseSeries\n" in out
 
 
+def test_days_are_matched_by_what_is_registered_whatever_the_order_of_rows(nwb_file):
+    ids = {"global_id": ["n5", "n2", "n9", "n7"]}
+    x = nwb_file(table(**ids), rois(DFF, rows=[3, 0, 2, 1]), name="x.nwb")
+    y = nwb_file(
+        table(global_id=["n7", "n8", "n5", "n9"]), rois(DFF[:, ::-1] * 2, rows=[2, 3, 1, 0], rate=30.0), name="y.nwb"
+    )
+    days = [RecordingSection(path=str(path), fields={"roi_ids": "global_id"}) for path in (x, y)]
+    pair = read_pair(*days, base_directory=Path())
+    assert pair.x.roi_ids == pair.y.roi_ids == ("n7", "n5", "n9")
+    np.testing.assert_array_equal(pair.x.dff, DFF[:, [0, 1, 2]])
+    np.testing.assert_array_equal(pair.y.dff, 2 * DFF[:, [0, 3, 2]])
+
+
 # Other people's files
 
 
@@ -665,7 +681,7 @@ class TestSharedFiles:
         path = SHARED / "derived_nwb" / "rate_fluorescence_position_trials.nwb"
         section = RecordingSection(
             path=str(path), fields={"position_cm": "processing/behavior/Position/LED[1]"},
-            baseline={"divide_by": "noise"},
+            unit="fraction",
         )  # fmt: skip
         recording = load(section, base_directory=Path()).recording
         assert recording.roi_ids == ("0", "22", "67", "90", "112", "157", "180", "203")

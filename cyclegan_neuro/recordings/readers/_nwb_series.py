@@ -127,10 +127,10 @@ class Traces:
         return ()
 
     def entry(self, name: str, n_neurons: int) -> Entry:
-        """Describe the traces of ``n_neurons`` of the regions."""
+        """Describe the traces of ``n_neurons`` of the regions; containers of types are taken for others at times."""
         stated = _QUANTITIES.get(quantity(self.objects, self.path), "")
         kind = kind_of(self.data.dtype)
-        return Entry(name, (self.n_frames, n_neurons), str(self.data.dtype), kind, quantity=stated)
+        return Entry(name, (self.n_frames, n_neurons), str(self.data.dtype), kind, quantity=stated, certain=False)
 
     def is_beside(self, other: Traces) -> bool:
         """Whether these are traces of the same frames and regions, in the same order."""

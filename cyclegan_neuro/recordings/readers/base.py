@@ -55,6 +55,7 @@ class Entry:
     kind: Kind
     attribute: bool = False
     quantity: Quantity = ""
+    certain: bool = True
 
     def __str__(self) -> str:
         return f"{self.name} {self.shape} {self.type_name}"

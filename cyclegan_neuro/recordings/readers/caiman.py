@@ -237,7 +237,7 @@ class Caiman(Reader):
             with h5py.File(path, "r") as file:
                 groups = (follow(file, name) for name in ("estimates", "estimates/A", "params"))
                 return all(isinstance(group, h5py.Group) for group in groups) and "C" in file["estimates"]
-        except (OSError, RecordingError):  # what is wrong with it, the reader of HDF5 says
+        except (OSError, RuntimeError, RecordingError):  # what is wrong with it, the reader of HDF5 says
             return False
 
     @contextmanager
