@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import PrivateAttr, model_validator
 
 from cyclegan_neuro.configuration.fields import Contradiction, InputFile, Section, Stretch, setting
+from cyclegan_neuro.configuration.matching import MatchingSection
 
 __all__ = [
     "AutoencoderSection",
@@ -189,6 +190,9 @@ class DataSection(Section):
     assume_same_order: bool = setting(
         False, "Without ROI ids: the neurons of both files stand in the same columns, and I know it."
     )
+    matching: MatchingSection | None = setting(
+        None, "Table of a registration tool that says which neurons are the same; in place of ROI ids."
+    )
     resample_hz: float | None = setting(
         None, "Resample both days to this rate; needed where their rates differ.", unit="Hz", gt=0.0
     )
@@ -208,6 +212,15 @@ class DataSection(Section):
             raise Contradiction(
                 "permuted_share", got=f"{self.permuted_share:g}",
                 expected="0 where y is Φ(X) or the days are mixed", fix="remove one of these settings",
+            )  # fmt: skip
+        return self
+
+    @model_validator(mode="after")
+    def _neurons_are_matched_once(self):
+        if self.matching and (self.assume_same_order or self.source != "files"):
+            raise Contradiction(
+                "matching", got="a table", expected="none with assume_same_order, or without two files",
+                fix="remove data.matching, or set data.source: files and assume_same_order: false",
             )  # fmt: skip
         return self
 

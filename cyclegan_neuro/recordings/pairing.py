@@ -8,13 +8,16 @@ from pathlib import Path
 
 import numpy as np
 
+from cyclegan_neuro.configuration.matching import MatchingSection
 from cyclegan_neuro.configuration.sections import RecordingSection
 from cyclegan_neuro.errors import PairingError
 from cyclegan_neuro.recordings.checks import require
-from cyclegan_neuro.recordings.conversion import require_distinct_ids
+from cyclegan_neuro.recordings.checks.pairs import check_pair
 from cyclegan_neuro.recordings.digest import content_sha256
 from cyclegan_neuro.recordings.findings import Finding
 from cyclegan_neuro.recordings.loading import load
+from cyclegan_neuro.recordings.matching.ids import Matched, match_ids
+from cyclegan_neuro.recordings.matching.table import match_by_table
 from cyclegan_neuro.recordings.recording import Recording
 from cyclegan_neuro.recordings.resampling import resample
 
@@ -57,6 +60,7 @@ def pair(
     resample_hz: float | None = None,
     dropped_x: Collection[int] = (),
     dropped_y: Collection[int] = (),
+    matched: Matched | None = None,
 ) -> Pair:
     """Bring two recordings to the same neurons, in the order of ``x``, and the same rate.
 
@@ -71,6 +75,9 @@ def pair(
         Bring both to this rate.
     dropped_x, dropped_y : collection of int
         Columns of each file to leave out on both days.
+    matched : tuple, optional
+        What a table says, from :func:`cyclegan_neuro.recordings.matching.table.match_by_table`, in place of ids. Each
+        day keeps its own ids.
 
     Returns
     -------
@@ -91,7 +98,7 @@ def pair(
     >>> pair(novice, expert).x.roi_ids
     ('b',)
     """
-    columns_x, columns_y, findings, notes = match_neurons(x, y, assume_same_order=assume_same_order)
+    columns_x, columns_y, findings, notes = matched or match_neurons(x, y, assume_same_order=assume_same_order)
     kept = ~(np.isin(columns_x, list(dropped_x)) | np.isin(columns_y, list(dropped_y)))
     if not kept.any():
         raise PairingError(
@@ -113,6 +120,7 @@ def read_pair(
     *,
     base_directory: Path,
     assume_same_order: bool = False,
+    matching: MatchingSection | None = None,
     resample_hz: float | None = None,
 ) -> Pair:
     """Read, check and match two days as the configuration says.
@@ -126,6 +134,8 @@ def read_pair(
         Directory that relative paths start from.
     assume_same_order, resample_hz
         As in :func:`pair`.
+    matching : MatchingSection, optional
+        The table that matches the days, in place of ids.
 
     Returns
     -------
@@ -135,24 +145,28 @@ def read_pair(
     Raises
     ------
     RecordingError
-        If a file cannot be read or has a critical finding.
+        If a file cannot be read, or a day or the match has a critical finding.
     PairingError
         As :func:`pair`.
     """
     days = [load(section, base_directory=base_directory) for section in (x, y)]
     findings = [finding for day in days for finding in day.check()]
     require(findings)
+    x_day, y_day = (day.recording for day in days)
+    table = match_by_table(x_day, y_day, matching, base_directory=base_directory) if matching else None
     matched = pair(
-        days[0].recording,
-        days[1].recording,
+        x_day,
+        y_day,
         assume_same_order=assume_same_order,
         resample_hz=resample_hz,
         dropped_x=days[0].dropped,
         dropped_y=days[1].dropped,
+        matched=table,
     )
+    of_pair = (*matched.findings, *check_pair(matched.x, matched.y))
+    require(of_pair)
     notes = (*days[0].notes, *days[1].notes, *matched.notes)
-    findings += [*matched.findings, *_one_day_twice(matched)]
-    return Pair(matched.x, matched.y, tuple(findings), notes)
+    return Pair(matched.x, matched.y, (*findings, *of_pair), notes)
 
 
 def describe_inputs(pair: Pair) -> dict:
@@ -181,9 +195,7 @@ def _describe(recording: Recording) -> dict:
     }
 
 
-def match_neurons(
-    x: Recording, y: Recording, *, assume_same_order: bool
-) -> tuple[np.ndarray, np.ndarray, list[Finding], list[str]]:
+def match_neurons(x: Recording, y: Recording, *, assume_same_order: bool) -> Matched:
     """Return the columns of ``x`` that ``y`` has too, ascending, those of ``y`` that match them, findings and notes.
 
     Raises
@@ -193,14 +205,15 @@ def match_neurons(
     """
     with_ids = x.roi_ids is not None and y.roi_ids is not None
     if with_ids and not (assume_same_order and set(x.roi_ids) != set(y.roi_ids)):
-        return (*_match_ids(x, y), *_id_remarks(x, y))
+        return match_ids(x, y)
     counts = f"{x.label} has {x.n_neurons} neurons, {y.label} {y.n_neurons}"
     if x.n_neurons != y.n_neurons:
         raise PairingError(
             "roi_ids",
             got=counts,
             expected="the same neurons on both days",
-            fix="give a neuron match: roi_ids in both files; neurons are never cut off to fit",
+            fix="give a neuron match: roi_ids in both files, or a table in data.matching; neurons are never cut off to "
+            "fit",
         )
     without = " and ".join(day.label for day in (x, y) if day.roi_ids is None)
     what = "ROI ids that differ" if with_ids else f"no ROI ids on {without}"
@@ -223,56 +236,6 @@ def match_neurons(
     )
     columns = np.arange(x.n_neurons)
     return columns, columns, [finding], [note]
-
-
-def _match_ids(x: Recording, y: Recording) -> tuple[np.ndarray, np.ndarray]:
-    for day in (x, y):
-        require_distinct_ids(day.roi_ids, where=day.label, error_type=PairingError)
-    column_y = {name: column for column, name in enumerate(y.roi_ids)}
-    columns_x = np.array([column for column, name in enumerate(x.roi_ids) if name in column_y], np.int64)
-    if not columns_x.size:
-        first = [", ".join(day.roi_ids[:3]) for day in (x, y)]
-        raise PairingError(
-            "roi_ids",
-            got=f"no id in common ({x.label}: {first[0]}, ...; {y.label}: {first[1]}, ...)",
-            expected="ids that name the same neuron on both days",
-            fix="use registered cell numbers as roi_ids, or set assume_same_order: true if the columns agree",
-        )
-    return columns_x, np.array([column_y[x.roi_ids[column]] for column in columns_x], np.int64)
-
-
-def _id_remarks(x: Recording, y: Recording) -> tuple[list[Finding], list[str]]:
-    common = len(set(x.roi_ids) & set(y.roi_ids))
-    if common == x.n_neurons == y.n_neurons:
-        return [], []
-    only = f"{x.n_neurons - common} only on {x.label}, {y.n_neurons - common} only on {y.label}"
-    notes = [f"{common} neurons matched by ROI id; left out: {only}"]
-    if common * 2 >= min(x.n_neurons, y.n_neurons):
-        return [], notes
-    few = Finding(
-        "warning",
-        "few_matches",
-        f"{x.label} and {y.label}, field roi_ids",
-        got=f"{common} ids in common; {only}",
-        expected="most neurons of the smaller day",
-        fix="check that both days use the same numbering",
-    )
-    return [few], notes
-
-
-def _one_day_twice(pair: Pair) -> list[Finding]:
-    if not np.array_equal(pair.x.dff, pair.y.dff):
-        return []
-    return [
-        Finding(
-            "warning",
-            "one_day_twice",
-            f"{pair.x.label} and {pair.y.label}",
-            got="the same traces on both days",
-            expected="two recordings of the same neurons",
-            fix="name the file of the other day in data.y.path",
-        )
-    ]
 
 
 def _same_rate(x: Recording, y: Recording, resample_hz: float | None) -> tuple[Recording, Recording, list[str]]:

@@ -124,7 +124,8 @@ def test_unequal_counts_are_never_truncated():
         pair(day(traces(200, 102)), day(traces(200, 99), session="day 4"), assume_same_order=True)
     assert str(caught.value) == (
         "roi_ids: got day 1 has 102 neurons, day 4 99, expected the same neurons on both days. "
-        "Fix: give a neuron match: roi_ids in both files; neurons are never cut off to fit"
+        "Fix: give a neuron match: roi_ids in both files, or a table in data.matching; neurons are never cut off to "
+        "fit"
     )
 
 

@@ -8,6 +8,7 @@ from pydantic import model_validator
 
 from cyclegan_neuro.configuration import sections
 from cyclegan_neuro.configuration.fields import Contradiction, Section, setting
+from cyclegan_neuro.configuration.matching import MatchingSection
 from cyclegan_neuro.configuration.sections import (
     DataSection,
     InterpretationSection,
@@ -26,6 +27,7 @@ class NullPairSection(Section):
 
     x: RecordingSection = setting(RecordingSection, "Earlier session.")
     y: RecordingSection = setting(RecordingSection, "Later session.")
+    matching: MatchingSection | None = setting(None, "Table that matches these two; else their ROI ids do.")
 
     @model_validator(mode="after")
     def _files_are_named(self):

@@ -55,6 +55,7 @@ def read_null_pairs(
                 section.y,
                 base_directory=Path.cwd(),
                 assume_same_order=data.assume_same_order,
+                matching=section.matching,
                 resample_hz=data.resample_hz,
             )
         except UserError as error:
@@ -64,7 +65,11 @@ def read_null_pairs(
         _require_null(own, prepared, where)
         pairs.append((own.x, own.y))
     ids = prepared.x.recording.roi_ids
-    if len(pairs) < LEAST_OWN or ids is None or any(set(ids) - set(x.roi_ids or ()) for x, _ in pairs):
+    if (
+        len(pairs) < LEAST_OWN
+        or ids is None
+        or any(set(ids) - set(day.roi_ids or ()) for pair in pairs for day in pair)
+    ):
         return pairs, False
     return [tuple(_in_order(day, ids) for day in pair) for pair in pairs], True
 

@@ -1,0 +1,144 @@
+"""What is implausible about two days together, whatever each looks like by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from cyclegan_neuro.recordings.checks.values import neurons_text
+from cyclegan_neuro.recordings.findings import Finding
+from cyclegan_neuro.recordings.recording import Recording
+from cyclegan_neuro.recordings.repair import constant_columns
+
+__all__ = ["PAIR_CHECKS", "check_pair", "residual_distances"]
+
+#: Distance between the two places of a neuron that alignment and segmentation leave.
+_FAR_UM = 20.0
+_FAR_TIMES_MEDIAN = 6.0
+_LEAST_NEURONS = 8
+_BEGINNING = 256  # frames
+_TRIALS = 300
+_PERMUTATIONS = 20
+
+
+def check_pair(x: Recording, y: Recording) -> list[Finding]:
+    """Look at two matched days, column i of which is the same neuron.
+
+    Examples
+    --------
+    >>> day = Recording(np.random.default_rng(1).normal(size=(90, 2)).astype(np.float32), frame_rate_hz=24.0)
+    >>> [finding.code for finding in check_pair(day, day)]
+    ['one_day_twice']
+    """
+    where = f"{x.label} and {y.label}"
+    return [finding for one_check in PAIR_CHECKS for finding in one_check(x, y, where)]
+
+
+def subjects(x: Recording, y: Recording, where: str) -> Iterator[Finding]:
+    """Two animals: no neuron of one is in the other."""
+    names = [" ".join("".join(c if c.isalnum() else " " for c in day.subject).casefold().split()) for day in (x, y)]
+    if all(names) and names[0] != names[1]:
+        yield Finding(
+            "warning", "subjects", f"{where}, field subject", got=f"'{x.subject}' and '{y.subject}'",
+            expected="one animal on both days", fix="name two days of one animal, or correct the name in the files",
+        )  # fmt: skip
+
+
+def same_traces(x: Recording, y: Recording, where: str) -> Iterator[Finding]:
+    """One day named twice, or single traces copied from one day to the other."""
+    if np.array_equal(x.dff, y.dff):
+        yield Finding(
+            "warning", "one_day_twice", where, got="the same traces on both days",
+            expected="two recordings of the same neurons", fix="name the file of the other day in data.y.path",
+        )  # fmt: skip
+        return
+    frames = min(x.n_frames, y.n_frames)
+    beginnings = [{day.dff[:_BEGINNING, c].tobytes(): c for c in _varying(day)} for day in (x, y)]
+    alike = [(column, beginnings[1][start]) for start, column in beginnings[0].items() if start in beginnings[1]]
+    columns = np.array([i for i, k in alike if np.array_equal(x.dff[:frames, i], y.dff[:frames, k])], np.int64)
+    if columns.size:
+        yield Finding(
+            "warning", "same_traces", f"{where}, {neurons_text(x, columns)}",
+            got=f"{columns.size} traces of {x.label} that are on {y.label} too, number by number ({frames:,} frames)",
+            expected="other numbers on another day", fix="look at how the files were made: a day was copied in part",
+        )  # fmt: skip
+
+
+def _varying(day: Recording) -> np.ndarray:
+    return np.setdiff1d(np.arange(day.n_neurons), constant_columns(day.dff))
+
+
+def coordinates(x: Recording, y: Recording, where: str) -> Iterator[Finding]:
+    """Centres of matched neurons that do not lie in the same place, however the field of view was moved or turned."""
+    if x.roi_xy_um is None or y.roi_xy_um is None or x.n_neurons < _LEAST_NEURONS:
+        return
+    if not (np.isfinite(x.roi_xy_um).all() and np.isfinite(y.roi_xy_um).all()):
+        return
+    distances = residual_distances(x.roi_xy_um, y.roi_xy_um)
+    rng = np.random.default_rng(0)
+    permuted = [residual_distances(x.roi_xy_um, rng.permutation(y.roi_xy_um)) for _ in range(_PERMUTATIONS)]
+    usual, chance = float(np.median(distances)), [float(np.median(one)) for one in permuted]
+    where = f"{where}, field roi_xy_um"
+    if usual > _FAR_UM / 2 and usual >= 0.5 * np.median(chance):
+        yield Finding(
+            "critical", "coordinates", where,
+            got=f"matched neurons that are {usual:.0f} µm apart (median), after the field of view was moved, turned "
+            f"and scaled to fit; neurons paired at random are {np.median(chance):.0f} µm",
+            expected=f"matched neurons in the same place, within {_FAR_UM:.0f} µm",
+            fix="match the days with a table (data.matching) or with ids of registered cells; if the coordinates are "
+            "wrong and not the match, leave them out of one file",
+        )  # fmt: skip
+        return
+    far = np.flatnonzero(distances > max(_FAR_UM, _FAR_TIMES_MEDIAN * usual))
+    if far.size:
+        told = ", ".join(f"{distances[column]:.0f}" for column in far[:8])
+        yield Finding(
+            "warning", "far_apart", f"{where}, {neurons_text(x, far)}",
+            got=f"{far.size} of {x.n_neurons} matched neurons that lie {told} µm from each other once the field of "
+            f"view is aligned (median of all {usual:.1f})",
+            expected=f"at most {max(_FAR_UM, _FAR_TIMES_MEDIAN * usual):.0f} µm",
+            fix="look at their footprints on both days: the match may be wrong",
+        )  # fmt: skip
+
+
+def residual_distances(x_um: np.ndarray, y_um: np.ndarray) -> np.ndarray:
+    """Return how far apart paired points are once y was moved, turned, scaled (to threefold) or mirrored onto x.
+
+    Of the maps that take two points of y onto two of x, the one with the least median distance counts, so that up to
+    half of the pairs may be wrong.
+
+    Parameters
+    ----------
+    x_um, y_um : ndarray, shape (neuron, 2)
+
+    Returns
+    -------
+    ndarray, shape (neuron,)
+
+    Examples
+    --------
+    >>> points = np.random.default_rng(0).uniform(0, 500, (30, 2))
+    >>> turned = points[:, ::-1] * 0.5 + 40
+    >>> bool(residual_distances(points, turned).max() < 1e-6)
+    True
+    """
+    target, source = (points.astype(np.float64) @ (1, 1j) for points in (x_um, y_um))
+    rng = np.random.default_rng(0)
+    i, k = rng.integers(len(target), size=(2, _TRIALS))
+    best = np.full(len(target), np.inf)
+    for moving in (source, source.conj()):
+        apart = moving[i] - moving[k]
+        usable = np.abs(apart) > 0
+        factor = (target[i] - target[k])[usable] / apart[usable]
+        shift = target[i][usable] - factor * moving[i][usable]
+        distances = np.abs(target - (factor[:, None] * moving + shift[:, None]))
+        distances = distances[np.abs(np.log(np.maximum(np.abs(factor), 1e-9))) < np.log(3)]  # no collapse onto a point
+        if len(distances):
+            found = distances[np.argmin(np.median(distances, axis=1))]
+            best = min(best, found, key=np.median)
+    return best
+
+
+#: Every check of two matched days, in the order in which findings are listed.
+PAIR_CHECKS: tuple[Callable[[Recording, Recording, str], Iterator[Finding]], ...] = (subjects, same_traces, coordinates)

@@ -1,0 +1,1 @@
+"""Which neuron is which across days: by ROI ids, or by the table that a registration tool wrote."""

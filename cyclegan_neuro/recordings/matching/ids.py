@@ -1,0 +1,174 @@
+"""Matching by ROI ids, and ids that do not mean what they seem to."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterator
+
+import numpy as np
+
+from cyclegan_neuro.errors import PairingError
+from cyclegan_neuro.recordings.conversion import require_distinct_ids
+from cyclegan_neuro.recordings.findings import Finding
+from cyclegan_neuro.recordings.recording import Recording
+
+__all__ = ["Matched", "match_ids", "normalised"]
+
+#: Columns of x, columns of y, findings, notes.
+Matched = tuple[np.ndarray, np.ndarray, list[Finding], list[str]]
+
+_UNREGISTERED = {"", "-1", "nan", "none", "null", "na", "n/a", "<na>"}
+_PADDING = re.compile(r"(?<![\d.])0+(?=\d)")  # not the zeros of 1.05
+_WHOLE = re.compile(r"(\d+)\.0*")
+
+
+def normalised(name: str) -> str:
+    """Return an id without what programs add or lose: padding, case, Unicode form, ``.0`` of a whole number.
+
+    Examples
+    --------
+    >>> [normalised(name) for name in ("Cell_007 ", "cell_7", "12.0", "1.05")]
+    ['cell_7', 'cell_7', '12', '1.05']
+    """
+    name = unicodedata.normalize("NFC", name).strip("\0 \t\r\n").casefold()
+    whole = _WHOLE.fullmatch(name)
+    return _PADDING.sub("", whole.group(1) if whole else name)
+
+
+def match_ids(x: Recording, y: Recording) -> Matched:
+    """Match two days by their ROI ids.
+
+    Ids that mean "not registered" match nothing. Where ids as they are leave neurons over, they are compared as
+    :func:`normalised`, if that makes no two of a day equal and finds more.
+
+    Raises
+    ------
+    PairingError
+        If ids repeat, or none is on both days.
+    """
+    kept, findings = _registered(x, y)
+    names = [{day.roi_ids[column]: column for column in columns} for day, columns in zip((x, y), kept, strict=True)]
+    for day, columns in zip((x, y), kept, strict=True):
+        require_distinct_ids([day.roi_ids[c] for c in columns], where=day.label, error_type=PairingError)
+    common = [name for name in names[0] if name in names[1]]
+    if len(common) < min(map(len, names)):
+        plain = [{normalised(name): column for name, column in of_day.items()} for of_day in names]
+        found = [name for name in plain[0] if name in plain[1]]
+        injective = all(len(a) == len(b) for a, b in zip(plain, names, strict=True))
+        if injective and len(found) > len(common):
+            findings.append(_other_spelling(x, y, [(plain[0][name], plain[1][name]) for name in found]))
+            names, common = plain, found
+    if not common:
+        raise _nothing_in_common(x, y)
+    findings += [*_positions(x, y), *_zero(x, y, common), *_few(x, y, len(common))]
+    columns_x, columns_y = (np.array([of_day[name] for name in common], np.int64) for of_day in names)
+    return columns_x, columns_y, findings, _notes(x, y, len(common))
+
+
+def _registered(x: Recording, y: Recording) -> tuple[list[list[int]], list[Finding]]:
+    """Return the columns of each day whose ids name a neuron, and what is said of the others."""
+    zeros = any(Counter(day.roi_ids)["0"] > 1 for day in (x, y))  # CellReg's "not found in this session"
+    markers = _UNREGISTERED | ({"0"} if zeros else set())
+    kept, told = [], []
+    for day in (x, y):
+        is_marker = [name.strip().casefold() in markers for name in day.roi_ids]
+        kept.append([column for column, without in enumerate(is_marker) if not without])
+        found = Counter(name for name, without in zip(day.roi_ids, is_marker, strict=True) if without)
+        if found:
+            told.append(f"{day.label}: " + ", ".join(f"'{name}' {count} times" for name, count in found.items()))
+    if not told:
+        return kept, []
+    finding = Finding(
+        "warning", "unregistered", f"{x.label} and {y.label}, field roi_ids",
+        got=f"ids that mean 'not registered' ({'; '.join(told)})", expected="ids of registered neurons",
+        fix="nothing, if these neurons were not found on the other day: they are left out",
+    )  # fmt: skip
+    return kept, [finding]
+
+
+def _other_spelling(x: Recording, y: Recording, pairs: list[tuple[int, int]]) -> Finding:
+    differ = [(x.roi_ids[i], y.roi_ids[k]) for i, k in pairs if x.roi_ids[i] != y.roi_ids[k]]
+    shown = ", ".join(f"{a!r} and {b!r}" for a, b in differ[:3])
+    return Finding(
+        "warning", "spelling_of_ids", f"{x.label} and {y.label}, field roi_ids",
+        got=f"{len(differ)} ids that are equal but for padding, case or Unicode form ({shown})",
+        expected="the same spelling on both days", fix="nothing, if these are the same neurons: they were matched",
+    )  # fmt: skip
+
+
+def _nothing_in_common(x: Recording, y: Recording) -> PairingError:
+    first = [", ".join(day.roi_ids[:3]) for day in (x, y)]
+    return PairingError(
+        "roi_ids",
+        got=f"no id in common ({x.label}: {first[0]}, ...; {y.label}: {first[1]}, ...)",
+        expected="ids that name the same neuron on both days",
+        fix="use registered cell numbers as roi_ids, name the table that a registration tool wrote in data.matching, "
+        "or set assume_same_order: true if the columns agree",
+    )
+
+
+def _first_of_run(day: Recording) -> int | None:
+    """Return 0 or 1 if the ids are 0, 1, 2, ... or 1, 2, 3, ... in the order of the columns."""
+    return next((first for first in (0, 1) if all(name == str(first + i) for i, name in enumerate(day.roi_ids))), None)
+
+
+def _positions(x: Recording, y: Recording) -> Iterator[Finding]:
+    firsts = [_first_of_run(day) for day in (x, y)]
+    if None in firsts:
+        return
+    runs = [f"{day.label}: {first} to {first + day.n_neurons - 1}" for day, first in zip((x, y), firsts, strict=True)]
+    same = firsts[0] == firsts[1] and x.n_neurons == y.n_neurons
+    if same:
+        fix = (
+            "nothing, if both days were segmented together. If each day was segmented by itself, number i is another "
+            "cell on each: match them with a table (data.matching)"
+        )
+    else:
+        other_base = "one day counts from 0, the other from 1: every neuron would meet its neighbour. "
+        fix = other_base if firsts[0] != firsts[1] else "each day seems to be numbered by itself. "
+        fix += (
+            "Use registered cell numbers, or a table (data.matching); if these are registered numbers in spite of "
+            "that, write them with a prefix (cell_1)"
+        )
+    yield Finding(
+        "warning" if same else "critical", "ids_are_positions", f"{x.label} and {y.label}, field roi_ids",
+        got=f"ids that count through the columns ({'; '.join(runs)})",
+        expected="ids that name the same neuron", fix=fix,
+    )  # fmt: skip
+
+
+def _zero(x: Recording, y: Recording, common: list[str]) -> Iterator[Finding]:
+    if "0" not in common or all(day.roi_ids[0] == "0" for day in (x, y)):
+        return
+    columns = [day.roi_ids.index("0") for day in (x, y) if "0" in day.roi_ids]
+    yield Finding(
+        "warning", "id_zero", f"{x.label} and {y.label}, field roi_ids",
+        got=f"the id 0 once on each day, in columns {' and '.join(map(str, columns))}",
+        expected="0 as a neuron's number, and not CellReg's 'not found in this session'",
+        fix="leave this neuron out of one file, or write '', if it was not found on the other day",
+    )  # fmt: skip
+
+
+def _few(x: Recording, y: Recording, common: int) -> Iterator[Finding]:
+    if common * 2 >= min(x.n_neurons, y.n_neurons):
+        return
+    yield Finding(
+        "warning",
+        "few_matches",
+        f"{x.label} and {y.label}, field roi_ids",
+        got=f"{common} ids in common; {_only(x, y, common)}",
+        expected="most neurons of the smaller day",
+        fix="check that both days use the same numbering",
+    )
+
+
+def _notes(x: Recording, y: Recording, common: int) -> list[str]:
+    if common == x.n_neurons == y.n_neurons:
+        return []
+    return [f"{common} neurons matched by ROI id; left out: {_only(x, y, common)}"]
+
+
+def _only(x: Recording, y: Recording, common: int) -> str:
+    return f"{x.n_neurons - common} only on {x.label}, {y.n_neurons - common} only on {y.label}"
