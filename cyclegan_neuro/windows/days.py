@@ -8,6 +8,7 @@ from pathlib import Path
 from cyclegan_neuro.configuration.sections import DataSection, OrderingSection, WindowsSection
 from cyclegan_neuro.errors import WindowError
 from cyclegan_neuro.recordings.checks import check, require
+from cyclegan_neuro.recordings.checks.match_activity import contradicted
 from cyclegan_neuro.recordings.findings import Finding
 from cyclegan_neuro.recordings.loading import load
 from cyclegan_neuro.recordings.pairing import Pair, describe_inputs, pair, read_pair
@@ -82,13 +83,15 @@ def configured_days(section: DataSection) -> Pair:
 
 def _configured(section: DataSection) -> Pair:
     if section.source == "files":
-        return read_pair(
+        days = read_pair(
             section.x,
             section.y,
             base_directory=Path.cwd(),
             assume_same_order=section.assume_same_order,
+            matching=section.matching,
             resample_hz=section.resample_hz,
         )
+        return replace(days, findings=(*days.findings, *contradicted(days.x, days.y)))
     if section.source == "phi" and section.x is not None:
         loaded = load(section.x, base_directory=Path.cwd())
         return _same_day(loaded.kept, loaded.check(), resample_hz=section.resample_hz, notes=loaded.notes)
