@@ -1,4 +1,4 @@
-"""``cyclegan-neuro check FILE``: what a file holds, and what is wrong with it.
+"""``cyclegan-neuro check FILE [OTHER]``: what a file holds, and what is wrong with it, or with two days together.
 
 Exit code 0 without a critical finding, 2 with one or when the file cannot be read.
 """
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from cyclegan_neuro.cli.check_pair import add_pair_options, check_pair, pair_summary
 from cyclegan_neuro.cli.console import new_parser, report_user_errors
 from cyclegan_neuro.cli.reading import add_reader_options, recording_section
 from cyclegan_neuro.errors import UserError
@@ -33,6 +34,7 @@ _EPILOG = """\
 examples:
   {check} day1.h5
   {check} session.mat --field dff=traces/dff --field frame_rate_hz=fs --transpose
+  {check} day1.h5 day4.h5 --match path=cellRegistered.mat --match kind=cellreg --match indices=columns
 
 fields: docs/data_formats.md lists their names and units
 exit code: 0 without a critical finding, 2 with one or when the file cannot be read
@@ -48,15 +50,21 @@ _FACTS = (
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Check one file; return the exit code."""
-    options = _parser().parse_args(arguments)
+    """Check one file, or two days; return the exit code."""
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if not options.other and (options.match or options.assume_same_order):
+        parser.error("--match and --assume_same_order need two files")
     with report_user_errors():
+        if options.other and not options.json:
+            return _check_two(options)
         return _check_as_json(options) if options.json else _check(options)
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = new_parser("check", "Show what a recording holds and what is wrong with it.", _EPILOG)
     parser.add_argument("file", help="file or folder of any format that is read (--format lists them)")
+    add_pair_options(parser)
     add_reader_options(parser)
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     return parser
@@ -77,11 +85,22 @@ def _reading(options: argparse.Namespace) -> Reading:
 
 def _configuration(options: argparse.Namespace) -> str:
     """Return the lines of a configuration that read the file as it was read here."""
+    section = recording_section(options.file, options).model_dump(exclude_defaults=True)
+    return f"in a configuration (the other day as y):\n{_yaml({'x': section})}"
+
+
+def _yaml(data: dict) -> str:
     import yaml
 
-    section = recording_section(options.file, options).model_dump(exclude_defaults=True)
-    lines = yaml.safe_dump({"data": {"source": "files", "x": section}}, sort_keys=False, allow_unicode=True)
-    return f"in a configuration (the other day as y):\n{lines}"
+    return yaml.safe_dump({"data": {"source": "files", **data}}, sort_keys=False, allow_unicode=True)
+
+
+def _check_two(options: argparse.Namespace) -> int:
+    pair, data = check_pair(options)
+    print(f"{pair_summary(pair)}\n")
+    _print_findings(pair.findings, notes=pair.notes)
+    print(f"in a configuration:\n{_yaml(data)}", end="")
+    return _exit_code(pair.findings)
 
 
 def _exit_code(findings: Sequence[Finding]) -> int:
@@ -100,14 +119,18 @@ def _check(options: argparse.Namespace) -> int:
     reading = _reading(options)
     findings = reading.check()
     print(f"\n{_summary(reading.recording)}\n")
-    for note in reading.notes:
-        print(f"read      {note.removeprefix(reading.where).removeprefix(': ')}")
+    _print_findings(findings, notes=[note.removeprefix(reading.where).removeprefix(": ") for note in reading.notes])
+    print(_configuration(options), end="")
+    return _exit_code(findings)
+
+
+def _print_findings(findings: Sequence[Finding], *, notes: Sequence[str]) -> None:
+    for note in notes:
+        print(f"read      {note}")
     for finding in findings:
         print(f"{finding.severity:<9} {finding.code:<14} {finding}")
     count = Counter(finding.severity for finding in findings)
     print(f"\nfindings: {', '.join(f'{count[s]} {s}' for s in ('critical', 'warning', 'info'))}\n")
-    print(_configuration(options), end="")
-    return _exit_code(findings)
 
 
 def _summary(recording: Recording) -> str:
@@ -136,8 +159,13 @@ def _behaviour(recording: Recording) -> str:
 
 
 def _check_as_json(options: argparse.Namespace) -> int:
-    result: dict = {"file": options.file}
+    result: dict = {"files": [options.file, options.other]} if options.other else {"file": options.file}
     try:
+        if options.other:
+            pair, _ = check_pair(options)
+            result |= {"n_neurons": pair.x.n_neurons, "notes": pair.notes, "findings": list(map(asdict, pair.findings))}
+            print(json.dumps(result, indent=2, ensure_ascii=False))
+            return _exit_code(pair.findings)
         description, entries = _contents(options)
         result |= {"description": description, "contents": [asdict(entry) for entry in entries]}
         reading = _reading(options)

@@ -21,8 +21,8 @@ def _as_sessions(value: Any) -> Any:
 
 
 _TYPICAL = (
-    "columns where the table counts the neurons of the file in their order, roi_ids where its numbers (from 0) are the "
-    "file's roi_ids, such as rows of Suite2p"
+    "rows where the table counts all ROIs of the program that found them (Suite2p's rows), columns where it counts the "
+    "neurons that are read, in their order, roi_ids where it has their ids"
 )
 
 
@@ -33,14 +33,16 @@ class MatchingSection(Section):
     kind: Literal["cellreg", "track2p", "roicat", "caiman", "pairs"] | None = setting(
         None, "The tool that wrote it, or pairs: text with two columns, of x and of y."
     )
-    indices: Literal["columns", "roi_ids"] | None = setting(
-        None, "What its numbers are: columns of the matrices as they are read, or the days' roi_ids."
+    indices: Literal["columns", "rows", "roi_ids"] | None = setting(
+        None,
+        "What its numbers are: columns of the matrices as they are read; rows of the program that found the ROIs, some "
+        "of which may not be read (roi_rows); or the days' roi_ids.",
     )
     sessions: Annotated[tuple[int, int], BeforeValidator(_as_sessions), _SESSIONS] | None = setting(
         None, "Which sessions of the table are x and y, counted from 1; [1, 2] when absent, if there are two."
     )
     index_base: Literal[0, 1] | None = setting(
-        None, "What pairs of columns count from; every tool's own base is known."
+        None, "What pairs of columns or rows count from; every tool's own base is known."
     )
     min_score: float | None = setting(
         None, "Least confidence of a match (CellReg's cell_scores, ROICaT's cluster_silhouette) that is kept."
@@ -51,15 +53,15 @@ class MatchingSection(Section):
         for key, expected, fix in (
             ("path", "the file with the table", "name it in data.matching.path"),
             ("kind", "cellreg, track2p, roicat, caiman or pairs", "set data.matching.kind"),
-            ("indices", "columns or roi_ids", f"set data.matching.indices: {_TYPICAL}"),
+            ("indices", "columns, rows or roi_ids", f"set data.matching.indices: {_TYPICAL}"),
         ):
             if not getattr(self, key):
                 raise Contradiction(key, got="nothing", expected=expected, fix=fix)
-        counted = self.kind == "pairs" and self.indices == "columns"
+        counted = self.kind == "pairs" and self.indices != "roi_ids"
         if counted != (self.index_base is not None):
             raise Contradiction(
                 "index_base", got="nothing" if counted else f"{self.index_base}",
-                expected="0 or 1, what the pairs count from" if counted else "none but for pairs of columns",
+                expected="0 or 1, what the pairs count from" if counted else "none but for pairs of numbers",
                 fix="set data.matching.index_base: 1 if the first neuron is 1" if counted else "remove it",
             )  # fmt: skip
         return self

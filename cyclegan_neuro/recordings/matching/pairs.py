@@ -21,19 +21,19 @@ _WHOLE = re.compile(r"-?\d+(\.0*)?")
 def read(path: Path, section: MatchingSection) -> MatchTable:
     """Read pairs separated by commas, semicolons, tabs or blanks; a first line that is no pair is a heading.
 
-    With ``indices: columns`` entries are numbers from ``index_base``; an empty entry, NaN, or the number below the base
-    means that the neuron was not found. With ``indices: roi_ids`` they are ids as the files have them.
+    With ``indices`` columns or rows entries are numbers from ``index_base``; an empty entry, NaN, or the number below
+    the base means that the neuron was not found. With ``roi_ids`` they are ids as the files have them.
     """
     rows = _rows(path)
-    if section.indices == "columns" and rows and not all(map(_is_number, rows[0][1])):
+    if section.indices != "roi_ids" and rows and not all(map(_is_number, rows[0][1])):
         rows = rows[1:]
     if not rows:
         raise PairingError(str(path), got="no pairs", expected="a line per neuron, with two entries", fix="fill it in")
     for line, row in rows:
-        if len(row) != 2 or (section.indices == "columns" and not all(map(_is_number, row))):
+        if len(row) != 2 or (section.indices != "roi_ids" and not all(map(_is_number, row))):
             raise PairingError(
                 f"{path}, line {line}", got=", ".join(row), expected="two whole numbers, of x and of y"
-                if section.indices == "columns" else "two ROI ids, of x and of y",
+                if section.indices != "roi_ids" else "two ROI ids, of x and of y",
                 fix="keep two columns; leave an entry empty where the neuron was not found",
             )  # fmt: skip
     table = np.array([row for _, row in rows], np.str_)

@@ -92,7 +92,7 @@ def match_by_table(x: Recording, y: Recording, section: MatchingSection, *, base
     return columns_x, columns_y, findings, [told, *notes, _first_pairs(x, y, columns_x, columns_y), *table.notes]
 
 
-_SPACES = {"columns": "columns of the matrices", "roi_ids": "ROI ids"}
+_SPACES = {"columns": "columns of the matrices", "rows": "rows of the ROIs' own list", "roi_ids": "ROI ids"}
 
 
 def _sessions(table: MatchTable, section: MatchingSection, where: str) -> tuple[int, int]:
@@ -117,8 +117,8 @@ def _columns(day: Recording, table: MatchTable, session: int, section: MatchingS
             f"({len(repeated)} ROIs repeat)", expected="every ROI once in a session",
             fix="look at the table: is it (neuron, session), and not (session, neuron)? Does 0 or -1 mean 'not found'?",
         )  # fmt: skip
-    if section.indices == "roi_ids":
-        return _by_id(day, entries, table, where)
+    if section.indices != "columns":
+        return _by_name(day, entries, section.indices, where)
     numbers = np.array([int(entry) if entry else -1 for entry in entries], np.int64)
     beyond = numbers[numbers >= day.n_neurons]
     if beyond.size:
@@ -129,7 +129,7 @@ def _columns(day: Recording, table: MatchTable, session: int, section: MatchingS
             where, got=f"ROIs up to {_as_written(str(beyond.max()), table)} ({beyond.size} beyond the last column)",
             expected=f"a column of {day.label}, which has {day.n_neurons}",
             fix="name the sessions that these two days are (data.matching.sessions), or set data.matching.indices: "
-            f"roi_ids if the table counts all ROIs and the file holds some of them{hint}",
+            f"rows if the table counts all ROIs and the file holds some of them{hint}",
         )  # fmt: skip
     return numbers
 
@@ -139,22 +139,27 @@ def _as_written(entry: str, table: MatchTable) -> str:
     return str(int(entry) + table.base) if entry.isdecimal() else f"'{entry}'"
 
 
-def _by_id(day: Recording, entries: np.ndarray, table: MatchTable, where: str) -> np.ndarray:
-    if day.roi_ids is None:
+def _by_name(day: Recording, entries: np.ndarray, indices: str, where: str) -> np.ndarray:
+    """Return the columns of ROIs that the table names by row or by id; ROIs of its that were not read have none."""
+    rows = day.roi_rows if indices == "rows" else day.roi_ids
+    what = {"rows": "rows of the ROIs (roi_rows)", "roi_ids": "ROI ids"}[indices]
+    fix = "set data.matching.indices: columns, if the table counts the neurons as they are read"
+    if rows is None:
         raise PairingError(
-            where, got=f"{day.label} without ROI ids", expected="ROI ids that are the table's numbers",
-            fix="set data.matching.indices: columns, if the table counts the columns of the matrix",
-        )  # fmt: skip
-    require_distinct_ids(day.roi_ids, where=day.label, error_type=PairingError)
-    column_of = {normalised(name): column for column, name in enumerate(day.roi_ids)}
-    unknown = [entry for entry in entries if entry and normalised(entry) not in column_of]
-    if len(unknown) == np.count_nonzero(entries != ""):
+            where, got=f"{day.label} without {what}", expected=f"{what} that are the table's numbers", fix=fix
+        )
+    names = tuple(map(str, rows))
+    if indices == "roi_ids":
+        require_distinct_ids(names, where=day.label, error_type=PairingError)
+    column_of = {normalised(name): column for column, name in enumerate(names)}
+    columns = np.array([column_of.get(normalised(entry), -1) if entry else -1 for entry in entries], np.int64)
+    if np.all(columns < 0):
+        shown = ", ".join(entries[entries != ""][:3])
         raise PairingError(
-            where, got=f"no ROI that {day.label} has (the table: {', '.join(unknown[:3])}, ... counted from 0; "
-            f"ids: {', '.join(day.roi_ids[:3])}, ...)", expected="ROI ids that are the table's numbers",
-            fix="set data.matching.indices: columns, if the table counts the columns of the matrix",
+            where, got=f"no ROI that {day.label} has (the table: {shown}, ...; the file: {', '.join(names[:3])}, ...)",
+            expected=f"{what} that are the table's numbers, from 0", fix=fix,
         )  # fmt: skip
-    return np.array([column_of.get(normalised(entry), -1) if entry else -1 for entry in entries], np.int64)
+    return columns
 
 
 def _sizes(day: Recording, table: MatchTable, session: int, section: MatchingSection, where: str) -> list[Finding]:

@@ -21,9 +21,9 @@ TRUTH = np.array([[0, 3], [1, -1], [2, 0], [-1, 1], [3, 2]])  # of two days of f
 X, Y = [0, 2, 3], [3, 0, 2]
 
 
-def day(n=4, *, ids=None, xy=None, session="day 1"):
+def day(n=4, *, ids=None, rows=None, xy=None, session="day 1"):
     dff = np.random.default_rng(n).normal(size=(300, n)).astype(np.float32)
-    return Recording(dff, frame_rate_hz=20.0, roi_ids=ids, roi_xy_um=xy, subject="mouse", session=session)
+    return Recording(dff, 20.0, roi_ids=ids, roi_rows=rows, roi_xy_um=xy, subject="mouse", session=session)
 
 
 def section(kind, path, **settings):
@@ -142,23 +142,30 @@ def test_sessions_of_many_are_named(tmp_path):
         matched(tmp_path, section("cellreg", "map.mat", sessions=(1, 4)))
 
 
-def test_ids_in_place_of_columns(tmp_path):
+def test_rows_and_ids_in_place_of_columns(tmp_path):
     np.save(tmp_path / "t.npy", with_nan(TRUTH * 10 + np.where(TRUTH < 0, 9, 0)))  # rows 0, 10, 20, 30 of Suite2p
-    x, y = day(ids=("0", "10", "20", "30")), day(ids=("0", "10", "20", "30"), session="day 2")
-    columns_x, columns_y, *_ = matched(tmp_path, section("track2p", "t.npy", indices="roi_ids"), x=x, y=y)
-    assert (list(columns_x), list(columns_y)) == (X, Y)
+    rows = np.array([0, 10, 20, 30])
+    for indices, known in (("rows", {"rows": rows}), ("roi_ids", {"ids": tuple(map(str, rows))})):
+        x, y, chosen = day(**known), day(**known, session="day 2"), section("track2p", "t.npy", indices=indices)
+        columns_x, columns_y, *_ = matched(tmp_path, chosen, x=x, y=y)
+        assert (list(columns_x), list(columns_y)) == (X, Y)
+        with pytest.raises(UserError, match="got mouse day 1 without"):
+            matched(tmp_path, chosen)
     with pytest.raises(
-        UserError,
-        match=r"got ROIs up to 30 \(3 beyond the last column\), expected a column of mouse day 1, which has 4",
+        UserError, match=r"got ROIs up to 30 \(3 beyond the last column\), expected a column of mouse day 1"
     ):
         matched(tmp_path, section("track2p", "t.npy"), x=x, y=y)
-    with pytest.raises(UserError, match="got mouse day 1 without ROI ids"):
-        matched(tmp_path, section("track2p", "t.npy", indices="roi_ids"))
-    foreign = day(ids=("a", "b", "c", "d"))
     with pytest.raises(
-        UserError, match=r"got no ROI that mouse day 1 has \(the table: 0, 10, 20, \.\.\. counted from 0"
+        UserError, match=r"got no ROI that mouse day 1 has \(the table: 0, 10, 20, \.\.\.; the file: a, b"
     ):
-        matched(tmp_path, section("track2p", "t.npy", indices="roi_ids"), x=foreign, y=y)
+        matched(tmp_path, section("track2p", "t.npy", indices="roi_ids"), x=day(ids=("a", "b", "c", "d")), y=y)
+
+
+def test_rois_of_the_table_that_were_not_read_are_left_out(tmp_path):
+    cellreg_v5(tmp_path / "map.mat")
+    x, y = day(2, rows=np.array([0, 3])), day(4, rows=np.arange(4), session="day 2")
+    columns_x, columns_y, *_ = matched(tmp_path, section("cellreg", "map.mat", indices="rows"), x=x, y=y)
+    assert (list(columns_x), list(columns_y)) == ([0, 1], [3, 2])
 
 
 def test_pairs_of_ids(tmp_path):
