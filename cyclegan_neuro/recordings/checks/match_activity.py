@@ -33,7 +33,6 @@ _BLOCK_S = 30.0
 _LEAST_NEURONS, _MOST_NEURONS = 10, 2000
 _LEAST_BINS = 200
 _PLACES = 20
-_PERMUTATIONS = 19
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,14 +86,22 @@ class MatchEvidence:
         """Whether the match as a whole does better than every permuted one."""
         return bool(self.rivals.mean() < self.permuted.min())
 
+    @property
+    def unlike(self) -> bool:
+        """Whether the match does as permuted ones do, though each day's halves recognise its neurons better."""
+        within = max(self.within_x.mean(), self.within_y.mean())
+        return bool(within < self.permuted.min() and self.rivals.mean() > self.permuted.mean() - self.permuted.std())
 
-def match_evidence(x: Recording, y: Recording) -> MatchEvidence | None:
+
+def match_evidence(x: Recording, y: Recording, *, permutations: int = 19) -> MatchEvidence | None:
     """Compare the correlations of matched neurons with the rest of the population.
 
     Parameters
     ----------
     x, y : Recording
         The same neurons in the same columns, at the same rate.
+    permutations : int
+        Permuted matches that this one is held against.
 
     Returns
     -------
@@ -124,7 +131,7 @@ def match_evidence(x: Recording, y: Recording) -> MatchEvidence | None:
     within = [_rivals(_similarity(*map(_profiles, _halves(values)))) for values in binned]
     maps = _maps(x, y, columns)
     rng = np.random.default_rng(0)
-    orders = [rng.permutation(len(columns)) for _ in range(_PERMUTATIONS)]
+    orders = [rng.permutation(len(columns)) for _ in range(permutations)]
     permuted = [_rivals(_similarity(profiles[0], profiles[1][np.ix_(p, p)])).mean() for p in orders]
     return MatchEvidence(
         columns,
@@ -152,14 +159,14 @@ def contradicted(x: Recording, y: Recording) -> Iterator[Finding]:
     )
     if evidence.supported:
         yield Finding("info", "match_activity", where, got, expected, fix="nothing to do")
-    elif max(evidence.within_x.mean(), evidence.within_y.mean()) < evidence.permuted.min():
+    elif evidence.unlike:
         fix = (
             "look at the match: nothing in the activity speaks for it, though neurons can be told apart within each "
             "day. Either it is wrong, or correlations changed altogether between the days"
         )
         yield Finding("warning", "match_unsupported", where, got, expected, fix)
     else:
-        fix = "nothing: these recordings are too short, or too uncorrelated, to tell neurons apart by their activity"
+        fix = "nothing: these days are too short, too uncorrelated or too different for the activity to tell"
         yield Finding("info", "match_activity", where, got, expected, fix)
     if evidence.contradicted.size and evidence.supported:
         yield _named(evidence, x, where)
