@@ -97,3 +97,54 @@ def test_neither_tensorflow_nor_a_stack_trace(tmp_path):
     assert done.returncode == 2
     assert done.stderr.startswith("error: ")
     assert done.stderr.count("\n") == 1
+
+
+@pytest.fixture
+def two_days(tmp_path, monkeypatch):
+    """Two days of 20 neurons in other orders, and pairs from 1 that say which is which."""
+    monkeypatch.chdir(tmp_path)
+    loadings = np.random.default_rng(0).normal(size=(4, 20))
+    order = np.random.default_rng(9).permutation(20)
+    for name, columns in (("day1", np.arange(20)), ("day4", order)):
+        rng = np.random.default_rng(len(columns) + columns[0])
+        dff = 0.05 * (rng.normal(size=(4800, 4)) @ loadings[:, columns] + rng.normal(size=(4800, 20)))
+        write_recording(recording(dff=dff.astype(np.float32), behaviour=Behaviour(), session=name), f"{name}.npz")
+    lines = [f"{neuron + 1},{column + 1}" for column, neuron in enumerate(order)]
+    (tmp_path / "pairs.csv").write_text("\n".join(lines))
+    return ["day1.npz", "day4.npz"]
+
+
+MATCH = [f"--match={setting}" for setting in ("path=pairs.csv", "kind=pairs", "indices=columns", "index_base=1")]
+
+
+def test_two_days_by_a_table(two_days, capsys):
+    assert main([*two_days, *MATCH]) == 0
+    out = capsys.readouterr().out
+    assert "neurons     20 matched" in out
+    assert "read      20 neurons matched by pairs.csv (pairs): its session 1 is mouse_1 day1 (x)" in out
+    assert "info      match_activity mouse_1 day1 and mouse_1 day4" in out
+    data = yaml.safe_load(out.partition("in a configuration:\n")[2])["data"]
+    matching = {"path": "pairs.csv", "kind": "pairs", "indices": "columns", "index_base": 1}
+    assert data == {"source": "files", "x": {"path": "day1.npz"}, "y": {"path": "day4.npz"}, "matching": matching}
+
+
+def test_two_days_that_the_activity_tells_apart(two_days, capsys):
+    assert main([*two_days, "--assume_same_order"]) == 0
+    assert "warning   match_unsupported" in capsys.readouterr().out
+
+
+def test_two_days_as_json(two_days, capsys):
+    assert main([*two_days, *MATCH, "--json"]) == 0
+    result = json.loads(capsys.readouterr().out)
+    assert (result["files"], result["n_neurons"]) == (two_days, 20)
+    assert main([*two_days, "--json"]) == 2
+    assert json.loads(capsys.readouterr().out)["error"]["where"] == "roi_ids"
+
+
+def test_match_settings_that_are_wrong(two_days, capsys):
+    with pytest.raises(SystemExit, match="2"):
+        main([*two_days, "--match=path=pairs.csv", "--match=kind=celreg", "--match=indices=columns"])
+    assert "--match kind" in capsys.readouterr().err
+    with pytest.raises(SystemExit, match="2"):
+        main(["day1.npz", "--assume_same_order"])
+    assert "need two files" in capsys.readouterr().err
