@@ -48,7 +48,7 @@ def check_pair(options: argparse.Namespace) -> tuple[Pair, dict[str, Any]]:
     days = {"x": recording_section(options.file, options), "y": recording_section(options.other, options)}
     matching = _matching(options.match)
     same_order = options.assume_same_order
-    pair = read_pair(**days, base_directory=Path(), assume_same_order=same_order, matching=matching)
+    pair = read_pair(days["x"], days["y"], base_directory=Path(), assume_same_order=same_order, matching=matching)
     data: dict[str, Any] = {name: section.model_dump(exclude_defaults=True) for name, section in days.items()}
     data |= {"assume_same_order": True} if same_order else {}
     data |= {"matching": matching.model_dump(mode="json", exclude_defaults=True)} if matching else {}
