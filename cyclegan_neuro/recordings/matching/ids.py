@@ -111,7 +111,8 @@ def _nothing_in_common(x: Recording, y: Recording) -> PairingError:
 
 def _first_of_run(day: Recording) -> int | None:
     """Return 0 or 1 if the ids are 0, 1, 2, ... or 1, 2, 3, ... in the order of the columns."""
-    return next((first for first in (0, 1) if all(name == str(first + i) for i, name in enumerate(day.roi_ids))), None)
+    names = list(map(normalised, day.roi_ids))
+    return next((first for first in (0, 1) if names == [str(first + i) for i in range(len(names))]), None)
 
 
 def _positions(x: Recording, y: Recording) -> Iterator[Finding]:
@@ -140,9 +141,10 @@ def _positions(x: Recording, y: Recording) -> Iterator[Finding]:
 
 
 def _zero(x: Recording, y: Recording, common: list[str]) -> Iterator[Finding]:
-    if "0" not in common or all(day.roi_ids[0] == "0" for day in (x, y)):
+    names = [list(map(normalised, day.roi_ids)) for day in (x, y)]
+    if "0" not in common or all(of_day[0] == "0" for of_day in names):
         return
-    columns = [day.roi_ids.index("0") for day in (x, y) if "0" in day.roi_ids]
+    columns = [of_day.index("0") for of_day in names]
     yield Finding(
         "warning", "id_zero", f"{x.label} and {y.label}, field roi_ids",
         got=f"the id 0 once on each day, in columns {' and '.join(map(str, columns))}",

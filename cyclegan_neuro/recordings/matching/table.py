@@ -203,8 +203,15 @@ def _first_pairs(x: Recording, y: Recording, columns_x: np.ndarray, columns_y: n
     """Tell the first pairs, by column from 0, with their distances where both days have coordinates."""
     told = []
     for i, k in zip(columns_x[:_SHOWN], columns_y[:_SHOWN], strict=True):
-        names = [str(c) if day.roi_ids is None else f"{c} ({day.roi_ids[c]})" for day, c in ((x, i), (y, k))]
+        names = [_column(x, i), _column(y, k)]
         if x.roi_xy_um is not None and y.roi_xy_um is not None:
             names[1] += f", {np.linalg.norm(x.roi_xy_um[i] - y.roi_xy_um[k]):.1f} µm apart"
         told.append(" and ".join(names))
     return f"first pairs, columns of x and y from 0: {'; '.join(told)}"
+
+
+def _column(day: Recording, column: int) -> str:
+    """Name a column with its id, or else its row."""
+    if day.roi_ids is not None:
+        return f"{column} ({day.roi_ids[column]})"
+    return str(column) if day.roi_rows is None else f"{column} (row {day.roi_rows[column]})"

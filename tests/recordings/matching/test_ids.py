@@ -81,11 +81,13 @@ def test_no_two_neurons_of_a_day_become_one():
         (range(1, 6), range(1, 6), "warning", "day 1: 1 to 5; day 2: 1 to 5"),
         (range(5), range(1, 6), "critical", "day 1: 0 to 4; day 2: 1 to 5"),
         (range(5), range(9), "critical", "day 1: 0 to 4; day 2: 0 to 8"),
+        ([f"{i:03}" for i in range(5)], range(5), "warning", "day 1: 0 to 4; day 2: 0 to 4"),
     ],
 )
 def test_ids_that_count_columns(x, y, severity, says):
     found = both(x, y)[2]["ids_are_positions"]
     assert (found.severity, found.got) == (severity, f"ids that count through the columns ({says})")
+    assert "id_zero" not in both(x, y)[2]
     assert ("neighbour" in found.fix) == (severity == "critical" and len(x) == len(y))
 
 
