@@ -85,6 +85,7 @@ def measure(days: DayPair, repeats: int) -> dict[str, float]:
     """Return what one pair gives: as it is, and with permuted identities."""
     x, y = days
     as_it_is = match_evidence(x, y)
+    one_off = match_evidence(x, y.select_neurons(np.roll(np.arange(y.n_neurons), 1)))
     found: dict[str, list[float]] = {}
 
     def note(name: str, value: float) -> None:
@@ -106,6 +107,8 @@ def measure(days: DayPair, repeats: int) -> dict[str, float]:
         "halves": (as_it_is.within_x.mean() + as_it_is.within_y.mean()) / 2,
         "recognisable": as_it_is.recognisable.mean(),
         "not recognised": as_it_is.unsupported,
+        "unsupported": float(as_it_is.unlike),
+        "unsupported, one off": float(one_off.unlike),
         **{name: float(np.mean(values)) for name, values in found.items()},
     }
 

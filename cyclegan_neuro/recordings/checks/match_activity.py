@@ -82,15 +82,19 @@ class MatchEvidence:
         return self.columns[self.recognisable & (self.rivals > CONTRADICTED)]
 
     @property
+    def below_permuted(self) -> float:
+        """By how many standard deviations of permuted matches the rivals are fewer than with those."""
+        return float((self.permuted.mean() - self.rivals.mean()) / max(self.permuted.std(), 1e-12))
+
+    @property
     def supported(self) -> bool:
-        """Whether the match as a whole does better than every permuted one."""
-        return bool(self.rivals.mean() < self.permuted.min())
+        """Whether the match as a whole is clearly better than permuted ones."""
+        return self.below_permuted > 3
 
     @property
     def unlike(self) -> bool:
-        """Whether the match does as permuted ones do, though each day's halves recognise its neurons better."""
-        within = max(self.within_x.mean(), self.within_y.mean())
-        return bool(within < self.permuted.min() and self.rivals.mean() > self.permuted.mean() - self.permuted.std())
+        """Whether the match does as permuted ones do, though each day's halves recognise its neurons."""
+        return self.below_permuted < 2 and max(self.within_x.mean(), self.within_y.mean()) < self.permuted.min()
 
 
 def match_evidence(x: Recording, y: Recording, *, permutations: int = 19) -> MatchEvidence | None:
@@ -148,7 +152,8 @@ def contradicted(x: Recording, y: Recording) -> Iterator[Finding]:
     evidence, where = match_evidence(x, y), f"{x.label} and {y.label}"
     if evidence is None:
         return
-    expected = f"fewer than with permuted matches ({100 * evidence.permuted.mean():.0f} %)"
+    spread = f"{100 * evidence.permuted.mean():.0f} ± {100 * evidence.permuted.std():.0f} %"
+    expected = f"fewer than with permuted matches ({spread})"
     got = (
         f"{100 * evidence.rivals.mean():.0f} % of the other neurons resemble a neuron, by correlations with the "
         f"population, as much as its match does (between halves of a day {100 * evidence.within_x.mean():.0f} and "
