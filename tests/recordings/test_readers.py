@@ -218,6 +218,29 @@ def test_hdf5_links_in_a_circle_end(tmp_path):
         read_file(tmp_path / "a.h5", frame_rate_hz=9.0)
 
 
+def test_hard_links_in_a_circle_are_listed_once(tmp_path):
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file["a/b/dff"] = np.zeros((5, 2))
+        file["a/b/up"] = file["a"]
+    with readers.open_source(tmp_path / "a.h5") as source:
+        assert list(source.entries()) == ["a/b/dff"]
+
+
+def test_a_damaged_object_is_an_error_only_where_it_is_asked_for(tmp_path):
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file["dff"], file["licks"] = np.zeros((5, 2)), np.zeros(5)
+        file.attrs["frame_rate_hz"] = 24.0
+        place = h5py.h5o.get_info(file["licks"].id).addr
+    with open(tmp_path / "a.h5", "r+b") as stream:
+        stream.seek(place)
+        stream.write(b"\xff" * 16)
+    with readers.open_source(tmp_path / "a.h5") as source:
+        assert list(source.entries()) == ["frame_rate_hz", "dff"]
+    assert read_file(tmp_path / "a.h5", fields={"licks": None}).n_frames == 5
+    with pytest.raises(RecordingError, match=r"HDF5 content that cannot be decoded \('licks': .*copy it again"):
+        read_file(tmp_path / "a.h5")
+
+
 def test_matlab_structures_are_paths(tmp_path):
     from scipy.io import savemat
 

@@ -96,15 +96,23 @@ def walk(file: h5py.File, visit: Callable[[str, h5py.Group | h5py.Dataset], None
     that are none are replaced.
     """
 
-    def open_one(name: bytes, link: h5py.h5l.LinkInfo) -> None:  # h5py does not pass on what it raises
-        if link.type == h5py.h5l.TYPE_HARD:
-            with suppress(KeyError, OSError, RuntimeError, ValueError):
-                visit(name.decode("utf-8", "replace"), file[name])
+    seen: set[int] = set()  # groups, by their place in the file: hard links can make a circle
+    left: list[tuple[str, h5py.Group, bytes]] = _links("", file["/"])
+    while left:
+        path, group, key = left.pop()
+        with suppress(KeyError, OSError, RuntimeError, ValueError):
+            if group.id.links.get_info(key).type != h5py.h5l.TYPE_HARD:
+                continue
+            item = group[key]
+            visit(path, item)
+            if isinstance(item, h5py.Group) and (place := h5py.h5o.get_info(item.id).addr) not in seen:
+                seen.add(place)
+                left += _links(f"{path}/", item)
 
-    try:
-        file.id.links.visit(open_one, info=True)
-    except ValueError as error:  # h5py cannot decode what HDF5 has to say of a damaged name
-        raise OSError(f"names that cannot be read: {error}") from error
+
+def _links(prefix: str, group: h5py.Group) -> list[tuple[str, h5py.Group, bytes]]:
+    """Return path, group and name of what lies in a group, the last one first."""
+    return [(prefix + key.decode("utf-8", "replace"), group, key) for key in group.id][::-1]
 
 
 class _Where:

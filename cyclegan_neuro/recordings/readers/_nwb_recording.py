@@ -136,9 +136,8 @@ class NwbRecording(Source):
         if clock is None:
             return None
         if clock.stamps:
-            self.notes.append(
-                f"frame rate {clock.rate_hz:g} Hz and {clock.gaps.size} gaps from the timestamps of {self._series}"
-            )
+            rate = f"frame rate {clock.rate_hz:g} Hz and " if frame_rate_hz is None else ""
+            self.notes.append(f"{rate}{clock.gaps.size} gaps from the timestamps of {self._series}")
         if plane > 0 and abs(clock.rate_hz / plane - 1) > _RATES_DIFFER:
             self.notes.append(f"{self._series} has {clock.rate_hz:g} Hz, its imaging plane says {plane:g} Hz")
         return clock
