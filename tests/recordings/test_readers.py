@@ -201,6 +201,18 @@ def test_numpy_arrays_are_read_in_slices(tmp_path, monkeypatch):
     np.testing.assert_array_equal(read_file(tmp_path / "a.npz", frame_rate_hz=9.0).dff, matrix.astype(np.float32))
 
 
+@pytest.mark.parametrize(
+    "header",
+    [b"{'descr': '<f4', 'fortran_order': False, 'shape': ((60, 5), }", b"{b'descr': '<f4', 'shape': (60, 5)}",
+     b"(" * 900, b"{'descr': '<f4', 'fortran_order': False, 'shape': (-60, 5), }",
+     b"\x00", b"{'descr': '<f4'}", b"2 ** 9"],
+)  # fmt: skip
+def test_numpy_headers_that_are_none(tmp_path, header):
+    (tmp_path / "a.npy").write_bytes(b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header + bytes(1200))
+    with pytest.raises(RecordingError, match="got a NumPy array header that cannot be decoded"):
+        read_file(tmp_path / "a.npy", frame_rate_hz=24.0)
+
+
 def test_hdf5_attributes_and_links_inside_the_file(tmp_path):
     with h5py.File(tmp_path / "a.h5", "w") as file:
         file["deep/traces"] = np.zeros((5, 2))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import tokenize
 from pathlib import Path
 from typing import IO
 
@@ -13,6 +14,9 @@ from cyclegan_neuro.recordings.memory import require_room
 from cyclegan_neuro.recordings.readers.base import SLICE_BYTES, Entry, damaged, incomplete, kind_of
 
 __all__ = ["Header", "read_array", "read_header"]
+
+#: The header is the text of a dictionary, and NumPy passes on what Python says of a text that is none.
+_BROKEN = (ValueError, EOFError, TypeError, SyntaxError, RecursionError, MemoryError, tokenize.TokenError)
 
 #: Shape, whether the array lies in Fortran order, and type.
 Header = tuple[tuple[int, ...], bool, np.dtype]
@@ -30,9 +34,12 @@ def read_header(stream: IO[bytes], path: Path) -> Header:
         version = np.lib.format.read_magic(stream)
         # Versions 2 and 3 differ from 1 by the length of the header's length and its encoding only.
         read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-        return read(stream)
-    except (ValueError, EOFError) as error:
+        header = read(stream)
+    except _BROKEN as error:
         raise damaged(path, "a NumPy array header", error) from error
+    if any(length < 0 for length in header[0]):
+        raise damaged(path, "a NumPy array header", ValueError(f"shape {header[0]}"))
+    return header
 
 
 def entry(name: str, header: Header) -> Entry:

@@ -16,6 +16,7 @@ import h5py
 import numpy as np
 
 from cyclegan_neuro.errors import RecordingError
+from cyclegan_neuro.recordings.memory import require_room
 from cyclegan_neuro.recordings.readers._hdf5_gate import follow
 from cyclegan_neuro.recordings.readers._hdf5_source import Hdf5Source, open_hdf5
 from cyclegan_neuro.recordings.readers.base import Entry, Quantity, Reader, Source
@@ -51,7 +52,13 @@ class CaimanSource(Hdf5Source):
     def __init__(self, path: Path, file: h5py.File):
         super().__init__(path, file, "HDF5 of CaImAn")
         self.notes: list[str] = []
-        self._n_components, self._n_frames = self._matrix("estimates/C").shape
+        shape = self._shape("estimates/C", ndim=2)
+        if shape is None:
+            raise RecordingError(
+                f"{path}, field 'estimates/C'", got="no matrix of numbers", expected="(component, time)",
+                fix="save the results again (cnm.save)",
+            )  # fmt: skip
+        self._n_components, self._n_frames = shape
         self._rows = np.arange(self._n_components)
         self._a: Sparse | None = None
         self._raw = ""
@@ -78,7 +85,7 @@ class CaimanSource(Hdf5Source):
     def select(self, *, rois: str, min_probability: float | None) -> None:
         if min_probability is not None:
             super().select(rois="accepted", min_probability=min_probability)
-        accepted = self._array("estimates/idx_components", kinds="iu")
+        accepted = self._array("estimates/idx_components", whole=True)
         if rois == "all" or accepted is None:
             self.notes.append(f"all {self._n_components} components{'' if rois == 'all' else ', none were rejected'}")
             return
@@ -137,24 +144,20 @@ class CaimanSource(Hdf5Source):
         traces = super().read(name, dtype=np.float32, transpose=True)
         return traces if self._rows.size == self._n_components else traces[:, self._rows]
 
-    def _is_matrix(self, name: str) -> bool:
+    def _shape(self, name: str, *, ndim: int, whole: bool = False) -> tuple[int, ...] | None:
+        """The shape of a data set of (whole) numbers with so many axes; None of anything else."""
         dataset = follow(self.file, name)
-        is_numbers = isinstance(dataset, h5py.Dataset) and dataset.ndim == 2 and dataset.dtype.kind in "iuf"
-        return is_numbers and (name == "estimates/C" or dataset.shape == (self._n_components, self._n_frames))
-
-    def _matrix(self, name: str) -> h5py.Dataset:
-        if not self._is_matrix(name):
-            raise RecordingError(
-                f"{self.path}, field '{name}'", got="no matrix of numbers", expected="(component, time)",
-                fix="save the results again (cnm.save)",
-            )  # fmt: skip
-        return follow(self.file, name)
-
-    def _array(self, name: str, *, kinds: str = "iuf", ndim: int = 1) -> np.ndarray | None:
-        dataset = follow(self.file, name)
-        if not (isinstance(dataset, h5py.Dataset) and dataset.ndim == ndim and dataset.dtype.kind in kinds):
+        if not isinstance(dataset, h5py.Dataset):
             return None
-        return super().read(name)
+        entry = super()._entry(name, dataset)
+        fits = entry.kind == "number" and len(entry.shape) == ndim and (not whole or "int" in entry.type_name)
+        return entry.shape if fits else None
+
+    def _is_matrix(self, name: str) -> bool:
+        return self._shape(name, ndim=2) == (self._n_components, self._n_frames)
+
+    def _array(self, name: str, *, ndim: int = 1, whole: bool = False) -> np.ndarray | None:
+        return None if self._shape(name, ndim=ndim, whole=whole) is None else super().read(name)
 
     def _dims(self) -> np.ndarray | None:
         """Height and width of the field of view; None of volumes."""
@@ -165,7 +168,7 @@ class CaimanSource(Hdf5Source):
     def _sparse(self, name: str, n_columns: int) -> Sparse | None:
         """Read a matrix that is sparse by columns; None where there is none, or none that can be."""
         value = self._array(f"{name}/data")
-        pixel, starts = (self._array(f"{name}/{part}", kinds="iu") for part in ("indices", "indptr"))
+        pixel, starts = (self._array(f"{name}/{part}", whole=True) for part in ("indices", "indptr"))
         if value is None or pixel is None or starts is None or starts.size != n_columns + 1:
             return None
         pixel, starts = pixel.astype(np.int64), starts.astype(np.int64)
@@ -192,18 +195,19 @@ class CaimanSource(Hdf5Source):
 
     def _background_columns(self) -> list[np.ndarray] | None:
         """The spatial background b, one image (pixel,) after the other; None where the file keeps none."""
-        f, b = follow(self.file, "estimates/f"), follow(self.file, "estimates/b")
-        if not (isinstance(f, h5py.Dataset) and f.ndim == 2 and f.dtype.kind == "f" and f.shape[1] == self._n_frames):
+        f = self._shape("estimates/f", ndim=2)
+        if f is None or f[1] != self._n_frames:
             return None
-        if isinstance(b, h5py.Group):  # of patches: sparse
-            sparse, shape = self._sparse("estimates/b", f.shape[0]), self._array("estimates/b/shape", kinds="iu")
+        if isinstance(follow(self.file, "estimates/b"), h5py.Group):  # of patches: sparse
+            sparse, shape = self._sparse("estimates/b", f[0]), self._array("estimates/b/shape", whole=True)
             n_pixels = 0 if shape is None or shape.size != 2 else int(shape[0])
             if sparse is None or sparse.row.max(initial=-1) >= n_pixels:
                 return None
-            parts = (sparse.column == i for i in range(f.shape[0]))
+            require_room(f"{self.path}, field 'estimates/b'", shape=(n_pixels, f[0]), itemsize=8)
+            parts = (sparse.column == i for i in range(f[0]))
             return [np.bincount(sparse.row[part], sparse.value[part], n_pixels) for part in parts]
         dense = self._array("estimates/b", ndim=2)
-        return list(dense.T) if dense is not None and dense.shape[1] == f.shape[0] else None
+        return list(dense.T) if dense is not None and dense.shape[1] == f[0] else None
 
     def _has_background(self) -> bool:
         images, a = self._background_columns(), self._footprints()
@@ -235,8 +239,9 @@ class Caiman(Reader):
             return False
         try:
             with h5py.File(path, "r") as file:
-                groups = (follow(file, name) for name in ("estimates", "estimates/A", "params"))
-                return all(isinstance(group, h5py.Group) for group in groups) and "C" in file["estimates"]
+                groups = (follow(file, name) for name in ("estimates/A", "params"))
+                has_c = isinstance(follow(file, "estimates/C"), h5py.Dataset)
+                return has_c and all(isinstance(group, h5py.Group) for group in groups)
         except (OSError, RuntimeError, RecordingError):  # what is wrong with it, the reader of HDF5 says
             return False
 
