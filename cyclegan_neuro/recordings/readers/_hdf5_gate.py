@@ -53,7 +53,7 @@ def follow(file: h5py.File, name: str) -> h5py.Group | h5py.Dataset | None:
 
 def refer(file: h5py.File, reference: h5py.Reference | h5py.RegionReference, name: str) -> h5py.Group | h5py.Dataset:
     """Open what an object or region reference in the field ``name`` points to; raises as :func:`follow`."""
-    item = file[reference]
+    item = _opened(file, reference)
     if isinstance(item, h5py.Dataset):
         require_inside(file, item, name)
     return item
@@ -155,12 +155,12 @@ def _follow(file: h5py.File, name: str, where: _Where, links_left: int) -> h5py.
     return item
 
 
-def _opened(group: h5py.Group, name: str) -> h5py.Group | h5py.Dataset:
-    """Open what a hard link leads to, which is there: what cannot be opened is damaged."""
+def _opened(group: h5py.Group, link: str | h5py.Reference | h5py.RegionReference) -> h5py.Group | h5py.Dataset:
+    """Open what a hard link or a reference leads to, which is there: what cannot be opened is damaged."""
     try:
-        return group[name]
+        return group[link]
     except KeyError as error:
-        raise OSError(f"'{name}': {error.args[0]}") from error
+        raise OSError(f"'{link}': {error.args[0]}") from error
 
 
 def _require_inside(file: h5py.File, dataset: h5py.Dataset, where: _Where, links_left: int) -> None:
