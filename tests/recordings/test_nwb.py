@@ -28,6 +28,7 @@ from cyclegan_neuro.configuration.sections import BaselineSection, RecordingSect
 from cyclegan_neuro.errors import RecordingError
 from cyclegan_neuro.populations.reading import read_activity
 from cyclegan_neuro.populations.sections import DataSection
+from cyclegan_neuro.recordings import readers
 from cyclegan_neuro.recordings.dff import delta_f_over_f
 from cyclegan_neuro.recordings.loading import load, read_file
 from cyclegan_neuro.recordings.pairing import read_pair
@@ -520,11 +521,17 @@ def test_members_that_nobody_asked_for_do_not_veto(nwb_file):
         file["processing/behavior"].attrs["description"] = h5py.Empty("f8")
         for group in (file, file[TABLE], file["processing/behavior"]):
             h5py.h5g.create(group.id, "größe".encode("latin-1"))
+        space = h5py.h5s.create_simple((3,))
+        h5py.h5d.create(file.id, "länge".encode("latin-1"), h5py.h5t.NATIVE_DOUBLE, space)
+        file.create_dataset("acquisition/movie", (3,), "f4", external=[("elsewhere.raw", 0, 12)])
         typed(file, f"{TABLE}/pixel_mask_index", "VectorIndex", [1, 2, 3])
         typed(file, f"{TABLE}/pixel_mask", "VectorData", [1.0, 2.0])
 
-    recording = read_file(nwb_file(table(), odd))
+    path = nwb_file(table(), odd)
+    recording = read_file(path)
     assert recording.roi_ids == ("100", "101", "102", "103")
+    with readers.open_source(path) as source:
+        assert source.entries()["acquisition/movie"].type_name == "values in another file"
     assert (recording.session, recording.roi_xy_um) == ("", None)
 
 

@@ -19,10 +19,10 @@ from cyclegan_neuro.recordings.memory import require_room
 from cyclegan_neuro.recordings.readers._hdf5_gate import follow, refer, walk
 from cyclegan_neuro.recordings.readers._hdf5_source import require_filters
 
-__all__ = ["Objects", "Table", "attribute_of", "number_of", "text_of"]
+__all__ = ["NO_DATA", "Objects", "Table", "attribute_of", "number_of", "text_of"]
 
 #: Where files keep the words of their own format, and nothing of a recording.
-_NO_DATA = "specifications"
+NO_DATA = "specifications"
 
 
 def text_of(item: h5py.Group | h5py.Dataset, key: str) -> str:
@@ -63,24 +63,19 @@ class Objects:
     types : dict of str
         Type by path, of groups and of regions; empty for everything else, as files hold thousands of data sets. Only
         hard links are listed, so that none leads out of the file.
-    data_sets : list of str
-        Paths of those that are data sets.
     """
 
     def __init__(self, file: h5py.File):
         self.file = file
         self.types: dict[str, str] = {}
-        self.data_sets: list[str] = []
         walk(file, self._list)
 
     def _list(self, path: str, item: h5py.Group | h5py.Dataset) -> None:
-        if path.startswith(_NO_DATA):
+        if path.startswith(NO_DATA):
             return
         is_data = isinstance(item, h5py.Dataset)
         typed = (not is_data or path.endswith("/rois")) and h5py.h5a.exists(item.id, b"neurodata_type")
         self.types[path] = text_of(item, "neurodata_type") if typed else ""
-        if is_data:
-            self.data_sets.append(path)
 
     def of_type(self, *types: str) -> list[str]:
         """Return the paths of the objects of these types."""

@@ -11,8 +11,9 @@ import h5py
 
 from cyclegan_neuro.errors import RecordingError
 from cyclegan_neuro.recordings.readers import _nwb_series
+from cyclegan_neuro.recordings.readers._hdf5_gate import walk
 from cyclegan_neuro.recordings.readers._hdf5_source import Hdf5Source, open_hdf5
-from cyclegan_neuro.recordings.readers._nwb_objects import Objects, attribute_of
+from cyclegan_neuro.recordings.readers._nwb_objects import NO_DATA, Objects, attribute_of
 from cyclegan_neuro.recordings.readers._nwb_recording import NwbRecording
 from cyclegan_neuro.recordings.readers.base import Entry, Reader, Source
 from cyclegan_neuro.recordings.readers.hdf5 import READER as HDF5
@@ -35,8 +36,13 @@ class NwbSource(Hdf5Source):
 
     def entries(self) -> dict[str, Entry]:
         """Return what can be named, series of ROIs first; without attributes, and the words of the format."""
-        opened = {name: self.objects.open(name) for name in self.objects.data_sets}
-        found = {name: self._listed(name, item) for name, item in opened.items()}
+        found: dict[str, Entry] = {}
+
+        def visit(name: str, item: h5py.Group | h5py.Dataset) -> None:
+            if isinstance(item, h5py.Dataset) and not name.startswith(NO_DATA):
+                found[name] = self._listed(name, item)
+
+        walk(self.file, visit)
         first = [f"{path}/data" for path in _nwb_series.paths(self.objects)]
         return {name: found[name] for name in first if name in found} | found
 
