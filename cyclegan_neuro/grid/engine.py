@@ -217,13 +217,18 @@ def _kinds_of_clusters() -> dict[str, Any]:
 
 
 def _queue(kind: Any, cluster: ClusterSection, folder: Path) -> Any:
-    """Return a cluster of dask-jobqueue whose jobs have one worker each."""
+    """Return a cluster of dask-jobqueue whose jobs have one worker each.
+
+    Scheduler and workers know each other by certificates that are made for this grid and lie beside the jobs' logs,
+    readable by their owner alone: whoever can talk to a scheduler can run code as its user.
+    """
     account = "project" if cluster.engine == "sge" else "account"
     logs = folder / "logs" / "jobs"
     logs.mkdir(parents=True, exist_ok=True)
     return kind(
         queue=cluster.queue, cores=cluster.cores, processes=1, memory=cluster.memory, walltime=cluster.walltime,
         interface=cluster.interface, scheduler_options={"dashboard_address": ":0"}, log_directory=str(logs),
+        security=True, shared_temp_directory=str(logs.resolve()),
         job_script_prologue=cluster.prologue,
         worker_extra_args=["--resources", f"{_CELL}=1", *_lifetime(cluster.walltime)],
         job_extra_directives=[*_gpu_directives(cluster), *cluster.directives], **{account: cluster.account},

@@ -22,7 +22,7 @@ settings:
     n_samples: 100
     whole_distribution_samples: 2000
     importance: {n_samples: 10, window_bins: 4, coordination_steps: 3}
-axes: {training.seed: [1, 2]}
+axes: {training.seed: [1]}
 cluster: {jobs: 1, cores: 1, memory: 4GB, walltime: "01:00:00", interface: lo}
 """
 
@@ -48,7 +48,7 @@ def test_a_job_that_is_requeued_in_mid_training_goes_on_with_its_cell(slurm, tmp
         def training():
             for status in folder.glob("seed-*/status.json"):
                 now = json.loads(status.read_text())
-                if now["state"] == "training" and 20 < now["step"] < 200:
+                if now["state"] == "training" and 0 < now["epoch"] < 30:
                     return status.parent.name
             return None
 
@@ -61,12 +61,12 @@ def test_a_job_that_is_requeued_in_mid_training_goes_on_with_its_cell(slurm, tmp
                 slurm("scontrol", "update", f"JobId={job}", "StartTime=now", check=False)
             return grid.poll() is not None
 
-        wait_for(ended, log, seconds=500)
+        wait_for(ended, log, seconds=600)
         assert grid.returncode == 0, log.read_text()
     finally:
         grid.kill()
     told = json.loads((folder / "grid.json").read_text())["cells"]
-    assert [one["state"] for one in told] == ["done", "done"]
+    assert [one["state"] for one in told] == ["done"]
     text = (folder / "logs" / f"{cell}.log").read_text()
     assert "continuing after step" in text
     assert text.count(" evaluate --output_dir") == 1
