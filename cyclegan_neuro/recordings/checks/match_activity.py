@@ -264,14 +264,13 @@ def _maps(x: Recording, y: Recording, columns: np.ndarray) -> tuple[np.ndarray, 
     low, high = (f([f(p[np.isfinite(p)]) for p in positions]) for f in (min, max))
     if not high > low:
         return None
+    edges = np.linspace(low, high, _PLACES + 1)[1:-1]
     means, visited = [], np.ones(_PLACES, bool)
     for day, position in zip((x, y), positions, strict=True):
-        frames = np.flatnonzero(np.isfinite(position))
-        place = np.minimum(((position[frames] - low) / (high - low) * _PLACES).astype(int), _PLACES - 1)
-        counts = np.bincount(place, minlength=_PLACES)
-        inside = np.eye(_PLACES, dtype=np.float32)[place]
-        means.append(day.dff[np.ix_(frames, columns)].T @ inside / np.maximum(counts, 1))
-        visited &= counts > 0
+        place = np.where(np.isfinite(position), np.searchsorted(edges, position, side="right"), -1)
+        frames = [np.flatnonzero(place == number) for number in range(_PLACES)]
+        means.append(np.stack([day.dff[at].sum(axis=0)[columns] / max(1, at.size) for at in frames], axis=1))
+        visited &= np.array([at.size > 0 for at in frames])
     if visited.sum() < 3:
         return None
     centred = [mean[:, visited] - mean[:, visited].mean(axis=1, keepdims=True) for mean in means]

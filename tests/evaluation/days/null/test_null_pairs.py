@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from cyclegan_neuro.configuration.matching import MatchingSection
 from cyclegan_neuro.configuration.sections import DataSection, RecordingSection
 from cyclegan_neuro.errors import PairingError
 from cyclegan_neuro.evaluation.days.null.measure import beyond_drift
@@ -99,6 +100,18 @@ def test_a_neuron_alone_and_a_session_without_a_lap(written):
     found = beyond_drift(EvaluationSection(), prepare(x, y), [(short, short)], own=False, moved=np.zeros(1))
     assert set(found.against) == {"halves"}
     assert beyond_drift(EvaluationSection(), prepare(short, short), [], own=False, moved=np.zeros(30)) is None
+
+
+def test_a_null_pair_has_a_table_of_its_own(written, tmp_path):
+    """Neurons 3 and 4 of the later session are 1 and 0 of the earlier; ids, which agree, are not asked."""
+    prepared, (x, section_x), (y, section_y) = prepare(written(1)[0], written(2)[0]), written(3), written(4)
+    (tmp_path / "pairs.csv").write_text("0,4\n1,3\n")
+    table = MatchingSection(path=str(tmp_path / "pairs.csv"), kind="pairs", indices="columns", index_base=0)
+    null = [NullPairSection(x=section_x, y=section_y, matching=table)] * 19
+    pairs, own = read_null_pairs(null, prepared, DataSection())
+    np.testing.assert_array_equal(pairs[0][0].dff, x.dff[:, [0, 1]])
+    np.testing.assert_array_equal(pairs[0][1].dff, y.dff[:, [4, 3]])
+    assert not own
 
 
 def test_nineteen_pairs_compare_each_neuron_with_itself(written):
