@@ -17,8 +17,8 @@ from cyclegan_neuro.configuration.problems import explain
 from cyclegan_neuro.errors import ConfigurationError
 
 __all__ = [
-    "Source", "build_config", "changes", "default_source", "differences", "dump_config", "load_config", "read_source",
-    "with_settings",
+    "Source", "build_config", "changes", "default_source", "differences", "dotted", "dump_config", "load_config",
+    "read_source", "with_settings",
 ]  # fmt: skip
 
 AnyConfig = TypeVar("AnyConfig", bound=Section)
@@ -143,6 +143,17 @@ def with_settings(source: Source, settings: Mapping[str, Any], *, told: Mapping[
     for key, value in settings.items():
         _change(tuple(key.split(".")), value, values, origins, _Origin(told[key], folder))
     return Source(source.name, values, origins)
+
+
+def dotted(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return settings by dotted key, also those within mappings.
+
+    Examples
+    --------
+    >>> dotted({"training": {"epochs": 3}, "model.filters": 8})
+    {'training.epochs': 3, 'model.filters': 8}
+    """
+    return {".".join(path): leaf for key, value in settings.items() for path, leaf in _leaves(value, (key,))}
 
 
 def build_config(source: Source, config: type[AnyConfig]) -> AnyConfig:

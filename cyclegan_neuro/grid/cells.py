@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 import itertools
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
-from functools import cached_property
+from functools import cache, cached_property
 from math import prod
 from pathlib import Path
 from typing import Any
@@ -19,10 +19,13 @@ from cyclegan_neuro.grid.file import GridFile, Value
 from cyclegan_neuro.report.files import slug
 from cyclegan_neuro.systems import base
 from cyclegan_neuro.training.configurations import configuration_file
+from cyclegan_neuro.training.lock import TRAINING_LOCK
 
 __all__ = ["Cell", "expand"]
 
 _MOST_CELLS = 100_000
+_LONGEST_NAME = 150  # bytes: file systems take 255, and temporary files have longer names
+_OURS = ("configs", "logs", TRAINING_LOCK, "report")  # what else lies in the folder of a grid
 _SEEDS = ("seed", "phi_seed", "permuted_seed")
 
 
@@ -80,13 +83,13 @@ def expand(grid: GridFile) -> list[Cell]:
         )
     _refuse_shared_settings(grid, axes)
     excluded = [_exclusion(grid, index, axes) for index in range(len(grid.section.exclude))]
-    common = _base(grid)
+    common, system = _base(grid), cache(base.get)
     cells = []
     for values in itertools.product(*axes.values()):
         labels = {axis: value.label for axis, value in zip(axes, values, strict=True)}
         if not any(all(labels[axis] in found for axis, found in one.items()) for one in excluded):
-            cells.append(_cell(grid, common, labels, values))
-    _refuse_twins(grid, cells)
+            cells.append(_cell(grid, common, labels, values, system))
+    _refuse_names(grid, cells)
     return cells
 
 
@@ -94,16 +97,23 @@ def _base(grid: GridFile) -> Source:
     """Return what all cells have in common; a base file is sought beside the grid, then where one stands, then here."""
     named = Path(grid.section.config).expanduser()
     beside = grid.folder / named
-    file = beside if beside.is_file() else configuration_file(named)
+    try:
+        file = beside if beside.is_file() else configuration_file(named)
+    except ConfigurationError as error:
+        raise ConfigurationError(
+            f"{grid.source.where(('config',))}, config {named}", got=error.got, expected=error.expected, fix=error.fix
+        ) from error
     told = {key: grid.source.where(("settings", key)) for key in grid.section.settings}
     return with_settings(read_source(file), grid.section.settings, told=told, folder=grid.folder)
 
 
-def _cell(grid: GridFile, common: Source, labels: dict[str, Any], values: tuple[Value, ...]) -> Cell:
+def _cell(
+    grid: GridFile, common: Source, labels: dict[str, Any], values: tuple[Value, ...], system: Callable[[str], Any]
+) -> Cell:
     settings = {key: one for value in values for key, one in value.settings.items()}
     told = {key: value.told for value in values for key in value.settings}
     source = with_settings(common, settings, told=told, folder=grid.folder)
-    config = build_config(source, base.get(str(source.values.get("system"))).Config)
+    config = build_config(source, system(str(source.values.get("system"))).Config)
     return Cell(_name(labels), labels, settings, config)
 
 
@@ -115,8 +125,14 @@ def _name(labels: Mapping[str, Any]) -> str:
 def _numbered(axis: str, label: Any) -> str:
     """``seed-3`` says more than ``3``; lists are told by their parts."""
     parts = label if isinstance(label, list) else [label]
-    told = "-".join(f"{part:g}" if isinstance(part, float) else str(part).lower() for part in parts)
+    told = "-".join(map(_part, parts))
     return f"{slug(axis.rpartition('.')[2])}-{''.join(c if c.isalnum() or c in '.-+' else '-' for c in told)}"
+
+
+def _part(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:.12g}"
+    return slug(str(value)) if isinstance(value, dict) else str(value).lower()
 
 
 def _refuse_shared_settings(grid: GridFile, axes: Mapping[str, list[Value]]) -> None:
@@ -155,7 +171,7 @@ def _unknown(where: str, got: Any, kind: str, known: Iterator | Any) -> Configur
     )  # fmt: skip
 
 
-def _refuse_twins(grid: GridFile, cells: list[Cell]) -> None:
+def _refuse_names(grid: GridFile, cells: list[Cell]) -> None:
     if not cells:
         raise ConfigurationError(
             f"{grid.path}, exclude", got="no cell that is left", expected="at least one", fix="exclude fewer"
@@ -166,7 +182,13 @@ def _refuse_twins(grid: GridFile, cells: list[Cell]) -> None:
         if twin is not cell:
             raise ConfigurationError(
                 str(grid.path), got=f"two cells named {cell.name} ({twin.labels} and {cell.labels})",
-                expected="names that differ", fix="name the values: {name: {setting: value}}",
+                expected="names that differ in a to z and digits", fix="name the values: {name: {setting: value}}",
+            )  # fmt: skip
+        if cell.name in _OURS or len(cell.name.encode()) > _LONGEST_NAME:
+            raise ConfigurationError(
+                str(grid.path), got=f"a cell named {cell.name}",
+                expected=f"at most {_LONGEST_NAME} letters, and none of {', '.join(_OURS)}",
+                fix="name the values otherwise: {name: {setting: value}}",
             )  # fmt: skip
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,12 +12,14 @@ from typing import Any, Literal
 from pydantic import model_validator
 
 from cyclegan_neuro.configuration.fields import Contradiction, Section, setting
-from cyclegan_neuro.configuration.loading import Source, build_config, read_source
+from cyclegan_neuro.configuration.loading import Source, build_config, dotted, read_source
 
 __all__ = ["ClusterSection", "GridFile", "GridSection", "Value", "read_grid"]
 
 _RANGE = ({"from", "to"}, {"from", "to", "step"})
 _LARGEST_RANGE = 10_000
+_WALLTIME = re.compile(r"(\d+-)?\d+:\d\d:\d\d")
+_MEMORY = re.compile(r"\d+(\.\d+)? ?[kMGT]i?B?")
 
 
 class ClusterSection(Section):
@@ -32,6 +36,16 @@ class ClusterSection(Section):
     interface: str | None = setting(None, "Network interface that all nodes share, such as ib0.")
     directives: list[str] = setting([], "Further lines for the head of the job script, without #SBATCH.")
     prologue: list[str] = setting([], "Shell lines before Python starts, such as module load cuda.")
+
+    @model_validator(mode="after")
+    def _texts_can_be_read(self):
+        for key, pattern, expected, fix in (
+            ("walltime", _WALLTIME, "hours:minutes:seconds, or days-hours:minutes:seconds", "for example '04:00:00'"),
+            ("memory", _MEMORY, "a number with kB, MB, GB or TB", "for example 8GB"),
+        ):
+            if not pattern.fullmatch(getattr(self, key)):
+                raise Contradiction(key, got=f"'{getattr(self, key)}'", expected=expected, fix=fix)
+        return self
 
 
 class GridSection(Section):
@@ -105,11 +119,13 @@ class GridFile:
         given = self.section.axes[axis]
         if not isinstance(given, dict):
             at = [self.source.where(("axes", axis, index)) for index in range(len(given))]
-            return [Value(value, {axis: value}, told) for value, told in zip(given, at, strict=True)]
+            return [Value(value, dotted({axis: value}), told) for value, told in zip(given, at, strict=True)]
         if set(given) in _RANGE:
             told = self.source.where(("axes", axis))
             return [Value(value, {axis: value}, told) for value in _steps(**{f"{key}_": n for key, n in given.items()})]
-        return [Value(name, settings, self.source.where(("axes", axis, name))) for name, settings in given.items()]
+        return [
+            Value(name, dotted(settings), self.source.where(("axes", axis, name))) for name, settings in given.items()
+        ]
 
 
 def read_grid(path: Path) -> GridFile:
@@ -139,7 +155,7 @@ def _refuse_axis(name: str, values: Any) -> None:
         if repeated:
             raise refuse(f"{repeated[0]} twice", "each value once")
     elif set(values) in _RANGE:
-        if not all(type(number) in (int, float) for number in values.values()):
+        if not all(type(number) in (int, float) and math.isfinite(number) for number in values.values()):
             raise refuse(f"{values}", "numbers in from, to and step")
         step = values.get("step", 1)
         if step <= 0 or values["to"] < values["from"] or (values["to"] - values["from"]) / step > _LARGEST_RANGE:
@@ -149,5 +165,7 @@ def _refuse_axis(name: str, values: Any) -> None:
 
 
 def _steps(from_: float, to_: float, step_: float = 1) -> Iterator[float]:
+    """Yield the numbers as one would write them: 0.3, not 0.1 + 2 * 0.1."""
     count = int((to_ - from_) / step_ + 1e-9) + 1
-    return (from_ + index * step_ for index in range(count))
+    values = (from_ + index * step_ for index in range(count))
+    return (float(f"{value:.12g}") if isinstance(value, float) else value for value in values)

@@ -7,6 +7,7 @@ import pytest
 from cyclegan_neuro.errors import ConfigurationError
 from cyclegan_neuro.grid.cells import expand
 from cyclegan_neuro.grid.file import read_grid
+from cyclegan_neuro.systems import base
 
 SHIPPED = sorted((Path(__file__).parents[2] / "configs" / "grids").glob("*.yaml"))
 ROWS_OF_TABLE_1 = 10
@@ -49,6 +50,31 @@ def test_named_values_set_several_settings_and_find_files_beside_the_grid(cells_
     assert cells[2].config.data.y.path == "/b2.h5"
 
 
+def test_ranges_hold_numbers_as_one_would_write_them(cells_of):
+    cells = cells_of(
+        "axes: {training.weight_averaging: {from: 0.1, to: 0.3, step: 0.1}}\n"
+        "exclude: [{training.weight_averaging: 0.2}]\n"
+    )
+    assert [cell.config.training.weight_averaging for cell in cells] == [0.1, 0.3]
+    assert [cell.name for cell in cells] == ["weight_averaging-0.1", "weight_averaging-0.3"]
+
+
+def test_values_may_be_sections_and_close_to_each_other(cells_of):
+    cells = cells_of("axes:\n  training: [{seed: 1}, {seed: 2}]\n  objective.lambda_cycle: [0.9999991, 0.9999992]\n")
+    assert cells[0].name == "training-seed-1_lambda_cycle-0.9999991"
+    assert cells[0].settings == {"training.seed": 1, "objective.lambda_cycle": 0.9999991}
+    assert len(cells) == 4
+
+
+def test_the_system_is_looked_up_once(cells_of, monkeypatch):
+    """A look at all packages that are installed took most of the time of a large grid."""
+    asked = []
+    get = base.get
+    monkeypatch.setattr(base, "get", lambda name: asked.append(name) or get(name))
+    assert len(cells_of("axes: {training.seed: {from: 1, to: 20}}")) == 20
+    assert asked == ["cyclegan"]
+
+
 def test_the_base_may_lie_beside_the_grid(cells_of, tmp_path):
     (tmp_path / "base.yaml").write_text("system: spike_gan\ntraining: {epochs: 7}\n")
     (cell,) = cells_of("config: base.yaml\naxes: {training.seed: [1]}\n")
@@ -72,8 +98,21 @@ def test_the_base_may_lie_beside_the_grid(cells_of, tmp_path):
         ("axes: {a: {X y: {training.seed: 1}, x_y: {training.seed: 2}}}", "got two cells named x_y"),
         ("axes: {training.seed: {from: 1, to: 1000}, model.filters: {from: 1, to: 1000}}", "got 1,000,000 cells"),
         ("axis: {training.seed: [1]}", "got the unknown key 'axis'"),
-        ("config: nowhere.yaml\naxes: {training.seed: [1]}", "nowhere.yaml: got no such file"),
+        (
+            "config: nowhere.yaml\naxes: {training.seed: [1]}",
+            "line 1, config nowhere.yaml: got no such file",
+        ),
         ("axes: {training.seed: [1]}\ncluster: {engine: lsf}", "expected one of slurm, sge, pbs"),
+        ("axes: {training.seed: [1]}\ncluster: {walltime: tomorrow}", "cluster.walltime: got 'tomorrow'"),
+        ("axes: {training.seed: [1]}\ncluster: {memory: lots}", "cluster.memory: got 'lots'"),
+        ("axes: {training.seed: {from: .nan, to: 3}}", "expected numbers in from, to and step"),
+        ("axes: {training.epochs: [1], m: {a: {training: {epochs: 3}}}}", "in the axes 'training.epochs' and 'm'"),
+        ("axes: {m: {logs: {training.seed: 1}}}", "got a cell named logs"),
+        (
+            "axes: {training: [{epochs: 1, seed: 2, batch_size: 3, weight_averaging: 0.5, deterministic: false, "
+            "jit_compile: false}], objective.name: [gan], m: {" + 80 * "n" + ": {model.filters: 3}}}",
+            "expected at most 150 letters",
+        ),
     ],
 )
 def test_what_is_refused(cells_of, text, told):
