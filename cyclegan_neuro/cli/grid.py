@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from cyclegan_neuro.cli.console import new_parser, number_from, report_user_errors, show_progress
+from cyclegan_neuro.errors import ConfigurationError
 from cyclegan_neuro.invocation import command
 from cyclegan_neuro.training.configurations import shipped_file
 from cyclegan_neuro.training.interruption import stopping_on_signals
@@ -45,6 +46,7 @@ def _run(options: argparse.Namespace) -> None:
     from cyclegan_neuro.grid.run import describe_cells, open_record, run_grid
 
     grid = read_grid(options.grid if options.grid.exists() else shipped_file(options.grid))
+    _refuse_useless(options, elsewhere=grid.section.cluster is not None or options.scheduler_file is not None)
     record = open_record(grid, expand(grid), options.output_dir)
     plan = local_plan(workers=options.workers, threads=options.threads)
     if options.dry_run:
@@ -54,6 +56,14 @@ def _run(options: argparse.Namespace) -> None:
     run_grid(grid, record, plan=plan, scheduler_file=options.scheduler_file, limit=options.limit)
     where = shlex.quote(str(options.output_dir))
     print(f"now: {command('compare')} {where} --output_dir {shlex.quote(str(options.output_dir / 'report'))}")
+
+
+def _refuse_useless(options: argparse.Namespace, *, elsewhere: bool) -> None:
+    if elsewhere and (options.workers or options.threads):
+        raise ConfigurationError(
+            "--workers and --threads", got="one of them", expected="neither where cells run on a cluster",
+            fix="leave it out: jobs and cores in the section cluster, or the workers of --scheduler_file, say it",
+        )  # fmt: skip
 
 
 def _parser() -> argparse.ArgumentParser:

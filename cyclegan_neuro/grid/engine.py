@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import re
 import signal
 import subprocess
 import threading
@@ -22,9 +23,13 @@ if TYPE_CHECKING:
 
 __all__ = ["Engine", "local_plan", "started"]
 
+_DASHBOARD = "127.0.0.1:0"
 _CELL = "cell"
 """Every worker of ours has one of this resource, so that it runs one cell at a time whatever its threads."""
 _LAST_MINUTES = 5
+_THREADS = (
+    "OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -49,8 +54,7 @@ class LocalPlan:
         """Return the variables of the processes of a worker, counted from 0."""
         found = {}
         if self.threads is not None:
-            names = ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
-            found = dict.fromkeys(names, str(self.threads))
+            found = dict.fromkeys(_THREADS, str(self.threads))
         if self.gpus:
             found["CUDA_VISIBLE_DEVICES"] = self.gpus[worker % len(self.gpus)]
         return found
@@ -167,7 +171,10 @@ def started(
             "grid", got=f"no module {error.name}", expected="Dask", fix="pip install 'cyclegan_neuro[grid]'"
         ) from error
     # a worker that dies takes its cell with it as often as this; a preempted queue does that
-    settings = {"distributed.scheduler.allowed-failures": 20, "distributed.scheduler.work-stealing": False}
+    settings = {
+        "distributed.scheduler.allowed-failures": 20, "distributed.scheduler.work-stealing": False,
+        "distributed.nanny.pre-spawn-environ": {},  # would give the libraries in our processes one thread
+    }  # fmt: skip
     with dask.config.set(settings):
         if scheduler_file is not None:
             with _connected(Client, scheduler_file) as client:
@@ -201,8 +208,8 @@ def _local(plan: LocalPlan) -> Any:
     from dask.distributed import LocalCluster
 
     return LocalCluster(
-        n_workers=plan.workers, threads_per_worker=1, processes=True, memory_limit=None, dashboard_address=":0",
-        resources={_CELL: 1}, silence_logs=logging.CRITICAL,
+        n_workers=plan.workers, threads_per_worker=1, processes=True, memory_limit=None,
+        dashboard_address=_DASHBOARD, resources={_CELL: 1}, silence_logs=logging.CRITICAL, security=True,
     )  # fmt: skip
 
 
@@ -223,12 +230,17 @@ def _queue(kind: Any, cluster: ClusterSection, folder: Path) -> Any:
     readable by their owner alone: whoever can talk to a scheduler can run code as its user.
     """
     account = "project" if cluster.engine == "sge" else "account"
-    logs = folder / "logs" / "jobs"
+    logs = folder.resolve() / "logs" / "jobs"
+    if re.search(r"[^\w./+=@:,-]", str(logs)):
+        raise ConfigurationError(
+            f"--output_dir {folder}", got=f"the folder {folder.resolve()}",
+            expected="no space and no sign of the shell in it, since job scripts name it", fix="choose another",
+        )  # fmt: skip
     logs.mkdir(parents=True, exist_ok=True)
     return kind(
         queue=cluster.queue, cores=cluster.cores, processes=1, memory=cluster.memory, walltime=cluster.walltime,
-        interface=cluster.interface, scheduler_options={"dashboard_address": ":0"}, log_directory=str(logs),
-        security=True, shared_temp_directory=str(logs.resolve()),
+        interface=cluster.interface, scheduler_options={"dashboard_address": _DASHBOARD}, log_directory=str(logs),
+        security=True, shared_temp_directory=str(logs),
         job_script_prologue=cluster.prologue,
         worker_extra_args=["--resources", f"{_CELL}=1", *_lifetime(cluster.walltime)],
         job_extra_directives=[*_gpu_directives(cluster), *cluster.directives], **{account: cluster.account},

@@ -69,6 +69,11 @@ def run_grid(
     RunDirectoryError
         If another process runs this grid.
     """
+    cluster = grid.section.cluster
+    if scheduler_file is not None:
+        plan = LocalPlan(1, None)
+    elif cluster is not None:
+        plan = LocalPlan(cluster.jobs, cluster.cores)
     waiting = record.names("waiting")[:limit]
     done = len(record.names("done"))
     if done:
@@ -77,7 +82,7 @@ def run_grid(
         record.folder.mkdir(parents=True, exist_ok=True)
         with (
             locked(record.folder),
-            started(record.folder, plan=plan, cluster=grid.section.cluster, scheduler_file=scheduler_file) as engine,
+            started(record.folder, plan=plan, cluster=cluster, scheduler_file=scheduler_file) as engine,
         ):
             _log.info("%s to run, %s", plural(len(waiting), "cell"), engine.told)
             _Round(record, engine, plan, tries=grid.section.tries).run(waiting)
@@ -155,7 +160,7 @@ def _run_on_worker(task: Task, plan: LocalPlan) -> Outcome:
     from dask.distributed import get_worker
 
     number = get_worker().name
-    environment = plan.environment(number) if isinstance(number, int) else {}
+    environment = plan.environment(number if isinstance(number, int) else 0)  # a job has a name, and its own GPUs
     return run_cell(replace(task, environment=environment))
 
 

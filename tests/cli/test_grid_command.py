@@ -51,6 +51,13 @@ def test_numbers_are_checked(grid_file, tmp_path, options):
     assert end.value.code == 2
 
 
+def test_options_of_this_machine_are_refused_for_a_cluster(grid_file, tmp_path, capsys):
+    grid_file.write_text(grid_file.read_text() + "cluster: {cores: 4}\n")
+    with pytest.raises(SystemExit):
+        main([str(grid_file), "--output_dir", str(tmp_path / "runs"), "--workers", "2", "--dry_run"])
+    assert "--workers and --threads: got one of them" in capsys.readouterr().err
+
+
 def test_a_grid_file_that_is_not_there(tmp_path, capsys):
     with pytest.raises(SystemExit) as end:
         main([str(tmp_path / "none.yaml"), "--output_dir", str(tmp_path / "runs")])

@@ -15,6 +15,7 @@ from pathlib import Path
 
 def main(command, *options):
     directory = Path(options[options.index("--output_dir") + 1])
+    print("threads:", os.environ.get("OMP_NUM_THREADS"), flush=True)
     if command == "train":
         text = Path(options[options.index("--config") + 1]).read_text()
         assert options[options.index("--resume") + 1] == "auto"

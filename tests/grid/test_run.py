@@ -13,13 +13,18 @@ import pytest
 from cyclegan_neuro.errors import ConfigurationError, TrainingError
 from cyclegan_neuro.grid import run as module
 from cyclegan_neuro.grid.cells import expand
-from cyclegan_neuro.grid.engine import LocalPlan, _kinds_of_clusters, local_plan
+from cyclegan_neuro.grid.engine import LocalPlan, _kinds_of_clusters, local_plan, started
 from cyclegan_neuro.grid.file import read_grid
 from cyclegan_neuro.grid.run import open_record, run_grid
 from cyclegan_neuro.grid.task import Task, run_cell
 
 pytest.importorskip("dask_jobqueue")
 STAND_IN = (sys.executable, str(Path(__file__).with_name("stand_in.py")))
+
+
+@pytest.fixture(autouse=True)
+def _no_threads_are_asked_for(monkeypatch):
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
 
 
 @pytest.fixture
@@ -50,6 +55,7 @@ def test_cells_are_tried_again_and_failures_listed(grid_of):
     assert record.names("done") == ["seed-1"]
     run_grid(grid, record, plan=LocalPlan(1, None))
     assert record.names("done") == ["seed-1", "seed-2"]
+    assert "threads: None" in (record.folder / "logs" / "seed-2.log").read_text()  # all cores, not one
     assert made.stat().st_mtime_ns == before
 
 
@@ -86,8 +92,10 @@ def test_cells_share_the_machine(monkeypatch):
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "4,7")
     plan = local_plan(workers=None, threads=3)
     assert (plan.workers, plan.gpus) == (2, ("4", "7"))
-    threads = dict.fromkeys(("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"), "3")
-    assert plan.environment(3) == threads | {"CUDA_VISIBLE_DEVICES": "7"}
+    found = plan.environment(3)
+    assert found.pop("CUDA_VISIBLE_DEVICES") == "7"
+    assert {"OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "TF_NUM_INTRAOP_THREADS"} <= set(found)
+    assert set(found.values()) == {"3"}
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
     monkeypatch.setattr(os, "sched_getaffinity", lambda pid: set(range(8)), raising=False)
     assert local_plan(workers=None, threads=3) == LocalPlan(2, 3)
@@ -126,14 +134,53 @@ def test_ctrl_c_stays_an_interruption(monkeypatch):
     assert signal.getsignal(signal.SIGINT) is before
 
 
-def test_a_queue_that_takes_no_jobs_is_an_error_and_no_endless_wait(grid_of, tmp_path, monkeypatch):
-    sbatch = tmp_path / "bin" / "sbatch"
-    sbatch.parent.mkdir()
-    sbatch.write_text("#!/bin/sh\necho 'sbatch: error: invalid partition specified: gpu' >&2\nexit 1\n")
-    sbatch.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{sbatch.parent}:{os.environ['PATH']}")
-    (tmp_path / "grid.yaml").write_text("axes: {training.seed: [1]}\ncluster: {queue: gpu, interface: lo}\n")
-    grid = read_grid(tmp_path / "grid.yaml")
-    record = open_record(grid, expand(grid), tmp_path / "grid")
+@pytest.fixture
+def queued(grid_of, tmp_path, monkeypatch):
+    """Return a function: what sbatch does, to a grid of one cell whose jobs it gets, and its record."""
+
+    def make(sbatch, folder="grid"):
+        programs = tmp_path / "bin"
+        programs.mkdir()
+        for name, text in (("sbatch", sbatch), ("scancel", "true")):
+            (programs / name).write_text(f"#!/bin/sh\n{text}\n")
+            (programs / name).chmod(0o755)
+        monkeypatch.setenv("PATH", f"{programs}:{os.environ['PATH']}")
+        (tmp_path / "grid.yaml").write_text(
+            "axes: {training.seed: [1]}\ncluster: {queue: gpu, interface: lo, jobs: 1, cores: 3}\n"
+        )
+        grid = read_grid(tmp_path / "grid.yaml")
+        return grid, open_record(grid, expand(grid), tmp_path / folder)
+
+    return make
+
+
+def test_jobs_have_their_cores_and_a_key_that_nobody_else_can_read(queued, tmp_path):
+    grid, record = queued(
+        f"cp $1 {tmp_path}/script; stat -c %a {tmp_path}/grid/logs/jobs/.dask-* > {tmp_path}/modes\n"
+        f"bash {tmp_path}/script > /dev/null 2>&1 &\necho Submitted batch job 7"
+    )
+    run_grid(grid, record, plan=LocalPlan(2, 1, ("5",)))
+    assert record.names("done") == ["seed-1"]
+    assert "threads: 3" in (record.folder / "logs" / "seed-1.log").read_text()
+    script = (tmp_path / "script").read_text()
+    key = Path(script.split("--tls-key ")[1].split()[0])
+    assert " tls://" in script
+    assert key.parent == record.folder / "logs" / "jobs"
+    assert set((tmp_path / "modes").read_text().split()) == {"600"}
+
+
+def test_nobody_else_on_this_machine_reaches_the_scheduler(tmp_path):
+    with started(tmp_path, plan=LocalPlan(0, None), cluster=None, scheduler_file=None) as engine:
+        assert engine.client.scheduler.address.startswith("tls://127.0.0.1:")
+
+
+def test_folders_that_job_scripts_cannot_name_are_refused(queued):
+    grid, record = queued("exit 1", folder="my grid")
+    with pytest.raises(ConfigurationError, match="expected no space"):
+        run_grid(grid, record, plan=LocalPlan(1, 1))
+
+
+def test_a_queue_that_takes_no_jobs_is_an_error_and_no_endless_wait(queued):
+    grid, record = queued("echo 'sbatch: error: invalid partition specified: gpu' >&2\nexit 1")
     with pytest.raises(ConfigurationError, match="cluster: got sbatch: error: invalid partition specified: gpu"):
         run_grid(grid, record, plan=LocalPlan(1, 1))
