@@ -7,10 +7,11 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from cyclegan_neuro.compare.grouping import Grouping
+from cyclegan_neuro.compare.measured import Measured
 from cyclegan_neuro.compare.runs import ComparedRun
 from cyclegan_neuro.evaluation.wording import plural
 
-__all__ = ["warnings_of"]
+__all__ = ["warnings_of", "without_number"]
 
 _NAMED = 4
 
@@ -18,6 +19,14 @@ _NAMED = 4
 def warnings_of(grouping: Grouping) -> tuple[str, ...]:
     """Return what keeps runs from being comparable, in sentences; empty where nothing does."""
     return tuple(sentence for check in _CHECKS for sentence in check(grouping))
+
+
+def without_number(measured: Iterable[Measured]) -> Iterator[str]:
+    """Yield a sentence for each score that some runs lack: means without them are too good if these diverged."""
+    for each in measured:
+        lacking = [name for name, values in each.of_runs.items() if "model" not in values]
+        if lacking:
+            yield f"No finite {each.score.label} in {_named(lacking)}, as of a training that diverged: its means are without."
 
 
 def _other_tests(grouping: Grouping) -> Iterator[str]:

@@ -133,6 +133,11 @@ def score_groups(metrics: Sequence[Mapping[str, Any]]) -> tuple[ScoreGroup, ...]
             groups.append(replace(group, scores=scores))
     if not groups:
         leaves = dict.fromkeys(path for one in metrics for path in _leaves(one))
+        if not leaves:
+            raise ConfigurationError(
+                "compare", got="no number in report/metrics.json of any run", expected="what an evaluation wrote",
+                fix="evaluate the runs again",
+            )  # fmt: skip
         scores = tuple(Score(path, path, None) for path in [*leaves][:_FALLBACK])
         told = f"The first {len(scores)} numbers of metrics.json; --scores names others."
         groups = [ScoreGroup("scores", "Scores", told, scores, lead=tuple(score.path for score in scores[:2]))]
@@ -154,6 +159,8 @@ def asked_group(asked: Sequence[str], metrics: Sequence[Mapping[str, Any]]) -> S
         ideals = {"low": LOW, "high": HIGH}
         try:
             ideal = ideals[better] if better in ideals else float(better) if colon else None
+            if better not in ideals and not math.isfinite(ideal or 0.0):
+                raise ValueError(better)
         except ValueError:
             raise ConfigurationError(
                 f"--scores {text}",

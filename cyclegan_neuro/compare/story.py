@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from cyclegan_neuro.compare.checks import warnings_of
+from cyclegan_neuro.compare.checks import warnings_of, without_number
 from cyclegan_neuro.compare.grouping import Configuration, Grouping
 from cyclegan_neuro.compare.measured import Measured, tasks
 from cyclegan_neuro.compare.runs import Found
@@ -69,7 +69,7 @@ class Comparison:
 
     @cached_property
     def warnings(self) -> tuple[str, ...]:
-        return warnings_of(self.grouping)
+        return (*without_number(self.leading), *warnings_of(self.grouping))
 
     def evaluation(self) -> Evaluation:
         """Return what the page shows."""

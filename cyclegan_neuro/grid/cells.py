@@ -21,11 +21,12 @@ from cyclegan_neuro.systems import base
 from cyclegan_neuro.training.configurations import configuration_file
 from cyclegan_neuro.training.lock import TRAINING_LOCK
 
-__all__ = ["Cell", "expand"]
+__all__ = ["OURS", "Cell", "expand"]
 
 _MOST_CELLS = 100_000
 _LONGEST_NAME = 150  # bytes: file systems take 255, and temporary files have longer names
-_OURS = ("configs", "logs", TRAINING_LOCK, "report")  # what else lies in the folder of a grid
+OURS = ("configs", "logs", TRAINING_LOCK, "report")
+"""What lies in the folder of a grid beside its cells, ``report`` where the command proposes to write a comparison."""
 _SEEDS = ("seed", "phi_seed", "permuted_seed")
 
 
@@ -184,10 +185,10 @@ def _refuse_names(grid: GridFile, cells: list[Cell]) -> None:
                 str(grid.path), got=f"two cells named {cell.name} ({twin.labels} and {cell.labels})",
                 expected="names that differ in a to z and digits", fix="name the values: {name: {setting: value}}",
             )  # fmt: skip
-        if cell.name in _OURS or len(cell.name.encode()) > _LONGEST_NAME:
+        if cell.name in OURS or len(cell.name.encode()) > _LONGEST_NAME:
             raise ConfigurationError(
                 str(grid.path), got=f"a cell named {cell.name}",
-                expected=f"at most {_LONGEST_NAME} letters, and none of {', '.join(_OURS)}",
+                expected=f"at most {_LONGEST_NAME} letters, and none of {', '.join(OURS)}",
                 fix="name the values otherwise: {name: {setting: value}}",
             )  # fmt: skip
 

@@ -134,13 +134,16 @@ class Record:
     def _refuse_changed(self) -> None:
         for name, cell in self.cells.items():
             stored = self.progress[name].config_sha256
-            if not stored or stored == cell.digest or not (self.folder / name).exists():
-                continue
             file = config_file(self.folder, name)
+            known = stored or file.exists()  # grid.json may have been deleted
+            if not known or stored == cell.digest or not (self.folder / name).exists():
+                continue
             try:
                 changed = "; ".join(differences(load_config(file, type(cell.config)), cell.config))
             except UserError:
                 changed = f"{file} cannot be read"
+            if not changed:  # a setting that is new in the package, at its default
+                continue
             raise RunDirectoryError(
                 str(self.folder / name), got=f"a cell that was made with other settings ({changed})",
                 expected="the settings of the grid file", fix="choose another --output_dir, or delete this folder",

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from cyclegan_neuro.errors import RunDirectoryError, TrainingError
 from cyclegan_neuro.evaluation.wording import plural
-from cyclegan_neuro.grid.cells import Cell
+from cyclegan_neuro.grid.cells import OURS, Cell
 from cyclegan_neuro.grid.engine import Engine, LocalPlan, started
 from cyclegan_neuro.grid.file import GridFile
 from cyclegan_neuro.grid.record import GRID_FILE, Record, log_file
 from cyclegan_neuro.grid.task import PROGRAM, Outcome, Task, run_cell
-from cyclegan_neuro.training.lock import TRAINING_LOCK, locked
+from cyclegan_neuro.training.lock import locked
 
 if TYPE_CHECKING:
     from dask.distributed import Future
@@ -37,7 +37,7 @@ def open_record(grid: GridFile, cells: list[Cell], folder: Path) -> Record:
     if folder.exists() and not folder.is_dir():
         raise RunDirectoryError(str(folder), got="a file", expected="a folder", fix="choose another --output_dir")
     there = sorted(one.name for one in folder.iterdir()) if folder.is_dir() else []
-    ours = {"configs", "logs", TRAINING_LOCK, *(cell.name for cell in cells)}
+    ours = {*OURS, *(cell.name for cell in cells)}
     if GRID_FILE not in there and not ours.issuperset(there):
         raise RunDirectoryError(
             str(folder), got=f"files that are no grid of ours ({', '.join(there[:5])})",
@@ -79,7 +79,13 @@ def run_grid(
     if done:
         _log.info("%s done already", plural(done, "cell"))
     if waiting:
-        record.folder.mkdir(parents=True, exist_ok=True)
+        try:
+            record.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise RunDirectoryError(
+                str(record.folder), got=f"a folder that cannot be made ({error.strerror})",
+                expected="one that can be written", fix="choose another --output_dir",
+            ) from error  # fmt: skip
         with (
             locked(record.folder),
             started(record.folder, plan=plan, cluster=cluster, scheduler_file=scheduler_file) as engine,

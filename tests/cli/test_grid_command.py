@@ -51,6 +51,13 @@ def test_numbers_are_checked(grid_file, tmp_path, options):
     assert end.value.code == 2
 
 
+def test_a_folder_that_cannot_be_made(grid_file, capsys):
+    with pytest.raises(SystemExit) as end:
+        main([str(grid_file), "--output_dir", str(grid_file / "runs")])
+    assert end.value.code == 2
+    assert "a folder that cannot be made" in capsys.readouterr().err
+
+
 def test_options_of_this_machine_are_refused_for_a_cluster(grid_file, tmp_path, capsys):
     grid_file.write_text(grid_file.read_text() + "cluster: {cores: 4}\n")
     with pytest.raises(SystemExit):

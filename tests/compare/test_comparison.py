@@ -186,3 +186,12 @@ def test_the_command_says_what_is_wrong(tmp_path, capsys):
         command.main([str(tmp_path), "--output_dir", str(tmp_path / "report")])
     assert ended.value.code == 2
     assert "got no run" in capsys.readouterr().err
+
+
+def test_runs_that_diverged_are_not_passed_over(runs):
+    file = runs / "gan-3" / "report" / "metrics.json"
+    metrics = json.loads(file.read_text())
+    metrics["signals"]["direct_y"]["model"]["mean"] = None
+    file.write_text(json.dumps(metrics))
+    told = summary_of(compare_runs([runs]))["Comparable?"]
+    assert "No finite |Y − G(X)| in gan-3, as of a training that diverged: its means are without." in told

@@ -91,3 +91,14 @@ def test_scores_that_cannot_be():
 def test_nearness_is_least_for_the_best(ideal, best):
     assert min((0.1, 0.6, 0.9), key=lambda value: nearness(value, ideal)) == best
     assert math.isnan(nearness(0.5, None))
+
+
+@pytest.mark.parametrize("better", ["nan", "inf"])
+def test_only_numbers_can_be_aimed_at(better):
+    with pytest.raises(ConfigurationError, match="expected low, high or a number"):
+        asked_group([f"validation_distance.model:{better}"], [{"validation_distance": {"model": 1.0}}])
+
+
+def test_runs_without_any_number_are_refused():
+    with pytest.raises(ConfigurationError, match="got no number"):
+        score_groups([{"system": "toy"}])

@@ -56,6 +56,25 @@ def test_cells_made_with_other_settings_are_refused(record_of):
         record_of(epochs=2)
 
 
+def test_cells_made_with_other_settings_are_refused_without_the_record(record_of):
+    """The message of a damaged one says to delete it; a comparison may lie there too."""
+    record = record_of()
+    finish(record, "gan_seed-1", 1.0)
+    (record.folder / "grid.json").unlink()
+    (record.folder / "report").mkdir()
+    assert record_of().names("done") == ["gan_seed-1"]
+    with pytest.raises(RunDirectoryError, match=r"gan_seed-1: got .*training.epochs: 1 -> 2\)"):
+        record_of(epochs=2)
+
+
+def test_a_setting_that_is_new_in_the_package_changes_nothing(record_of):
+    record = record_of()
+    finish(record, "gan_seed-1", 1.0)
+    record.note("gan_seed-1", config_sha256="of fewer settings")
+    record.write()
+    assert record_of().names("done") == ["gan_seed-1"]
+
+
 @pytest.mark.parametrize("content", ["{", "[]", json.dumps({"format": "other", "cells": []})])
 def test_a_damaged_file_says_what_to_do(record_of, content):
     record = record_of()
