@@ -26,7 +26,8 @@ def without_number(measured: Iterable[Measured]) -> Iterator[str]:
     for each in measured:
         lacking = [name for name, values in each.of_runs.items() if "model" not in values]
         if lacking:
-            yield f"No finite {each.score.label} in {_named(lacking)}, as of a training that diverged: its means are without."
+            where = f"No finite {each.score.label} in {_named(lacking)}"
+            yield f"{where}, as of a training that diverged: its means are without."
 
 
 def _other_tests(grouping: Grouping) -> Iterator[str]:
