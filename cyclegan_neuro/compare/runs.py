@@ -66,7 +66,7 @@ class MissingRun:
     ----------
     name : str
     state : str
-        ``failed``, ``interrupted``, ``waiting``, ``running`` or ``not evaluated``.
+        ``failed``, ``not evaluated``, ``waiting``, or how far its ``status.json`` says that a training came.
     settings : dict
         By which it differs from other cells, where a grid says it.
     attempts : int, optional
@@ -133,7 +133,9 @@ def find_runs(paths: Sequence[Path], *, allow_missing: bool = False) -> Found:
     runs = tuple(
         _read_run(folder, names[folder], _labels(cells[folder], named)) for folder in cells if evaluated[folder]
     )
-    missing = tuple(_missing(names[folder], cell, named) for folder, cell in cells.items() if not evaluated[folder])
+    missing = tuple(
+        _missing(folder, names[folder], cell, named) for folder, cell in cells.items() if not evaluated[folder]
+    )
     if not runs:
         raise RunDirectoryError(
             ", ".join(map(str, paths)), got="no evaluated run", expected="at least one with report/metrics.json",
@@ -205,14 +207,18 @@ def _hash_of(inputs: Any) -> str:
     return hashlib.sha256(json.dumps(kept(inputs), sort_keys=True).encode()).hexdigest()
 
 
-def _missing(name: str, cell: Mapping[str, Any], named: Mapping[str, tuple[str, ...]]) -> MissingRun:
+def _missing(folder: Path, name: str, cell: Mapping[str, Any], named: Mapping[str, tuple[str, ...]]) -> MissingRun:
     if not cell:
         return MissingRun(name, "not evaluated")
-    state = "not evaluated" if cell.get("state") == "done" else str(cell.get("state", "not known"))
+    state = str(cell.get("state", "not known"))
+    if state == "waiting":  # or running: a grid notes how cells ended; the run says how far it came
+        state = str(read_if_whole(folder / "status.json").get("state", state))
+    state = "not evaluated" if state in ("done", "finished") else state
+    attempts = cell.get("attempts") if folder.is_dir() else None  # a grid counts when it hands a cell out
     implied = {key for axis in cell.get("labels", {}) for key in named.get(axis, ())}
     own = {key: scalar(value) for key, value in settings_of(cell.get("settings", {})).items() if key not in implied}
     settings = _labels(cell, named) | own
-    return MissingRun(name, state, settings, cell.get("attempts"), "\n".join(map(str, cell.get("log_tail") or ())))
+    return MissingRun(name, state, settings, attempts, "\n".join(map(str, cell.get("log_tail") or ())))
 
 
 def _not_evaluated(folders: Sequence[Path]) -> RunDirectoryError:

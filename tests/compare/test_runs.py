@@ -112,3 +112,15 @@ def test_two_systems_are_refused(tmp_path):
     folders = [write_run(tmp_path / name, g_x=0.3, system=name) for name in ("cyclegan", "spike_gan")]
     with pytest.raises(ConfigurationError, match=r"runs of cyclegan \(cyclegan\) and spike_gan \(spike_gan\)"):
         find_runs(folders)
+
+
+def test_the_run_says_how_far_a_cell_came_whose_grid_was_stopped(tmp_path):
+    states = ("finished", "interrupted", "training", "finished")
+    for seed, state in enumerate(states):
+        folder = write_run(tmp_path / f"a-{seed}", g_x=0.1, state=state, settings={"training.seed": seed})
+        if seed:
+            (folder / "report" / "metrics.json").unlink()
+    cells = {f"a-{seed}": ({"training.seed": seed}, "waiting", []) for seed in range(5)}
+    write_grid(tmp_path, cells)
+    missing = [(one.state, one.attempts) for one in find_runs([tmp_path]).missing]
+    assert missing == [("interrupted", 1), ("training", 1), ("not evaluated", 1), ("waiting", None)]
