@@ -5,6 +5,7 @@ import os
 import signal
 import socket
 import time
+from html import unescape
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -49,7 +50,10 @@ def test_what_was_learned_cannot_be_set(capsys, run_directory, override):
     key = override.split("=")[0]
     message = refused(capsys, "--output_dir", run_directory, "--set", override)
     assert f"error: --set {override}: got the key '{key}', which is part of how the run was trained" in message
-    assert "expected evaluation.*, report.*, or one of data.x.path, data.y.path, training.devices" in message
+    assert (
+        "expected evaluation.*, report.*, or one of data.x.path, data.y.path, data.matching.path, training.devices"
+        in message
+    )
 
 
 def test_an_unknown_section_is_named_with_the_nearest(capsys, run_directory):
@@ -102,7 +106,7 @@ def evaluate(capsys, run_directory, monkeypatch):
         overrides = ["--set", "evaluation.weights=last", "--set", "report.n_traces=5"]
         assert main(["--output_dir", str(run_directory), *overrides, *arguments]) == 0
         report = run_directory / "report"
-        page = (report / "index.html").read_text(encoding="utf-8")
+        page = unescape((report / "index.html").read_text(encoding="utf-8"))
         metrics = json.loads((report / "metrics.json").read_text(encoding="utf-8"))
         return capsys.readouterr().out.splitlines()[-1], page, metrics, asked
 
