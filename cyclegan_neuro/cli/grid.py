@@ -54,6 +54,10 @@ def _run(options: argparse.Namespace) -> None:
         print(describe_cells(record, jobs=cluster.jobs if cluster else plan.workers))
         return
     run_grid(grid, record, plan=plan, scheduler_file=options.scheduler_file, limit=options.limit)
+    left = record.names("waiting")
+    if left:
+        print(f"{len(left)} of {len(record.cells)} cells are left; without --limit the same command runs them")
+        return
     where = shlex.quote(str(options.output_dir))
     print(f"now: {command('compare')} {where} --output_dir {shlex.quote(str(options.output_dir / 'report'))}")
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from cyclegan_neuro.cli.grid import main
 from cyclegan_neuro.errors import ConfigurationError, TrainingError
 from cyclegan_neuro.grid import run as module
 from cyclegan_neuro.grid.cells import expand
@@ -184,3 +185,13 @@ def test_a_queue_that_takes_no_jobs_is_an_error_and_no_endless_wait(queued):
     grid, record = queued("echo 'sbatch: error: invalid partition specified: gpu' >&2\nexit 1")
     with pytest.raises(ConfigurationError, match="cluster: got sbatch: error: invalid partition specified: gpu"):
         run_grid(grid, record, plan=LocalPlan(1, 1))
+
+
+def test_a_limit_runs_so_many_cells_and_says_what_is_left(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(module, "PROGRAM", STAND_IN)
+    (tmp_path / "grid.yaml").write_text("axes: {training.seed: [1, 2]}\n")
+    command = [str(tmp_path / "grid.yaml"), "--output_dir", str(tmp_path / "grid")]
+    main([*command, "--limit", "1"])
+    assert "1 of 2 cells are left" in capsys.readouterr().out
+    main(command)
+    assert "now: cyclegan-neuro compare" in capsys.readouterr().out
