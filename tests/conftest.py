@@ -7,6 +7,7 @@ import gc
 import os
 import random
 import shutil
+import signal
 import sys
 from contextlib import contextmanager, nullcontext
 from types import SimpleNamespace
@@ -34,8 +35,13 @@ def pytest_runtest_setup(item):
 
 
 def pytest_configure(config):
-    """Let pytest-xdist keep the order below, where it would start the files with most tests."""
+    """Let pytest-xdist keep the order below, where it would start the files with most tests; hear SIGHUP.
+
+    Under ``nohup`` it is ignored, which the package respects.
+    """
     config.option.loadscopereorder = False
+    if hasattr(signal, "SIGHUP"):
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 def pytest_collection_modifyitems(items):

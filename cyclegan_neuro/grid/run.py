@@ -208,7 +208,7 @@ def duration(seconds: float) -> str:
     Examples
     --------
     >>> [duration(s) for s in (4.2, 95, 4000, 200000)]
-    ['4 s', '2 min', '1 h 7 min', '2 d 8 h']
+    ['4 s', '2 min', '1 h 7 min', '2 d 7 h']
     """
     if seconds < 90:
         return f"{seconds:.0f} s"
