@@ -9,6 +9,7 @@ from itertools import cycle
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from cyclegan_neuro.figures.style import MUTED, new_figure, plain_logarithms, styled
 
@@ -160,7 +161,7 @@ def _mean(curves: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
 def _finish(axis: Axes, each: CurveSet) -> None:
     axis.set(title=each.title, xlabel="epoch")
     axis.margins(x=0.02)
-    axis.xaxis.get_major_locator().set_params(integer=True)
+    axis.xaxis.set_major_locator(MaxNLocator(integer=True))
     values = np.concatenate([curve[np.isfinite(curve)] for curves in each.curves.values() for curve in curves])
     if values.size and values.min() > 0 and values.max() / values.min() > _DECADES:
         axis.set_yscale("log")

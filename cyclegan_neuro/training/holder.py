@@ -26,6 +26,8 @@ class Holder:
     pid : int or None
         None where a file does not say, as for all fields.
     host : str or None
+    boot : str or None
+        Of that host, since it last started: other machines may have its name.
     since : str or None
         ISO 8601, UTC, by the clock of that host.
     token : str or None
@@ -40,6 +42,7 @@ class Holder:
 
     pid: int | None = None
     host: str | None = None
+    boot: str | None = None
     since: str | None = None
     token: str | None = None
     job: str | None = None
@@ -54,6 +57,7 @@ class Holder:
         return cls(
             pid=os.getpid(),
             host=socket.gethostname(),
+            boot=_boot(),
             since=datetime.now(timezone.utc).isoformat(timespec="seconds"),
             token=uuid4().hex,
             job=" ".join(os.environ[name] for name in names if os.environ.get(name)) or None,
@@ -73,6 +77,10 @@ class Holder:
     def as_json(self) -> str:
         return json.dumps(asdict(self))
 
+    def is_on_machine_of(self, other: Holder) -> bool:
+        """Whether both processes are of one machine, so that its ``flock`` tells of both."""
+        return self.host == other.host and (self.boot is None or self.boot == other.boot)
+
     def was_before(self, other: Holder) -> bool:
         """Whether this is an earlier start of the job of ``other``, which the scheduler has ended.
 
@@ -83,6 +91,13 @@ class Holder:
     def __str__(self) -> str:
         job = f" (job {self.job})" if self.job else ""
         return f"process {self.pid or '?'} on {self.host or '?'}{job} since {self.since or '?'}"
+
+
+def _boot() -> str | None:
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+    except OSError:  # other systems
+        return None
 
 
 @dataclass(frozen=True)

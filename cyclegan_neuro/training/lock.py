@@ -192,7 +192,7 @@ def _refuse_if_alive(path: Path, seen: Seen, ours: Holder, *, age_s: float) -> N
     let_go = _system_let_go(path)
     if let_go is False:
         raise _in_use(path, seen.holder, age_s)
-    if let_go and seen.holder.flock and seen.holder.host == ours.host:
+    if let_go and seen.holder.flock and seen.holder.is_on_machine_of(ours):
         return
     again = seen.holder.was_before(ours)
     if age_s < _STALE_S and not again:

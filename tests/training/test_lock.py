@@ -140,6 +140,20 @@ def test_another_host_lives_as_long_as_its_heart_beats(tmp_path, watching):
     assert json.loads(path.read_text())["token"] == "theirs"
 
 
+@pytest.mark.parametrize("boot", [None, Holder.of_this_process().boot])
+def test_a_process_that_is_gone_from_this_machine_is_taken_over_at_once(tmp_path, boot):
+    write_lock(tmp_path, host=HERE, boot=boot)
+    with locked(tmp_path):
+        pass
+
+
+def test_another_machine_may_have_the_name_of_this_one(tmp_path):
+    """Where ``flock`` does not reach it, only its heartbeat tells."""
+    write_lock(tmp_path, age_s=20, host=HERE, boot="another")
+    with pytest.raises(RunDirectoryError, match="last heartbeat 20 s ago"), locked(tmp_path):
+        pass
+
+
 def test_another_host_that_is_silent_is_taken_over_with_a_warning(tmp_path, watching, caplog):
     write_lock(tmp_path, age_s=130)
     watching()
