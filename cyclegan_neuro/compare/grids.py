@@ -8,11 +8,9 @@ from typing import Any
 
 from cyclegan_neuro.compare.files import read_json, scalar, settings_of
 from cyclegan_neuro.errors import RunDirectoryError
-from cyclegan_neuro.grid.record import GRID_FILE
+from cyclegan_neuro.grid.record import GRID_FILE, GRID_FORMAT
 
 __all__ = ["GridFolder", "read_grid_folder"]
-
-_FORMAT = "cyclegan_neuro grid 1"
 
 
 @dataclass(frozen=True)
@@ -47,14 +45,14 @@ def read_grid_folder(path: Path) -> GridFolder | None:
         return None
     content = read_json(file, fix="start the grid again, or name its run directories")
     try:
-        if content["format"] != _FORMAT:
+        if content["format"] != GRID_FORMAT:
             raise ValueError(content["format"])
         cells = {path / cell["name"]: cell for cell in content["cells"]}
         axes = {axis: tuple(map(scalar, labels)) for axis, labels in content["axes"].items()}
         return GridFolder(cells, axes, _named(content["grid"].get("axes", {})))
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise RunDirectoryError(
-            str(file), got=f"another content ({error!r})", expected=f"the format '{_FORMAT}'",
+            str(file), got=f"another content ({error!r})", expected=f"the format '{GRID_FORMAT}'",
             fix="start the grid again, or name its run directories",
         ) from error  # fmt: skip
 

@@ -13,10 +13,10 @@ from cyclegan_neuro.errors import RunDirectoryError, UserError
 from cyclegan_neuro.grid.cells import Cell
 from cyclegan_neuro.recordings.atomic import replacing
 
-__all__ = ["GRID_FILE", "Progress", "Record", "config_file", "log_file", "report_file"]
+__all__ = ["GRID_FILE", "GRID_FORMAT", "Progress", "Record", "config_file", "log_file", "report_file"]
 
 GRID_FILE = "grid.json"
-_FORMAT = "cyclegan_neuro grid 1"
+GRID_FORMAT = "cyclegan_neuro grid 1"
 State = Literal["waiting", "done", "failed"]
 
 
@@ -113,7 +113,7 @@ class Record:
             for name, cell in self.cells.items()
         ]
         others = [{"name": name, "settings": {}, "labels": {}, **asdict(one)} for name, one in self._others.items()]
-        content = {"format": _FORMAT, "grid": self.content, "axes": axes, "cells": mine, "former_cells": others}
+        content = {"format": GRID_FORMAT, "grid": self.content, "axes": axes, "cells": mine, "former_cells": others}
         with replacing(self.folder / GRID_FILE, error_type=RunDirectoryError) as temporary:
             temporary.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
@@ -156,7 +156,7 @@ def _read(folder: Path) -> dict[str, Progress]:
         return {}
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-        if content["format"] != _FORMAT:
+        if content["format"] != GRID_FORMAT:
             raise ValueError(content["format"])
         entries = [*content["cells"], *content.get("former_cells", [])]
         return {entry["name"]: _progress(entry) for entry in entries}
