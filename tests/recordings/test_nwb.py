@@ -33,7 +33,7 @@ from cyclegan_neuro.recordings.dff import delta_f_over_f
 from cyclegan_neuro.recordings.loading import load, read_file
 from cyclegan_neuro.recordings.pairing import read_pair
 from cyclegan_neuro.recordings.readers import _nwb_rois, nwb
-from cyclegan_neuro.recordings.readers._nwb_clock import stamped
+from cyclegan_neuro.recordings.readers._clock import stamped
 
 DFF = np.random.default_rng(0).normal(0, 0.1, (60, 4)).astype(np.float32)
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data" / "formats"

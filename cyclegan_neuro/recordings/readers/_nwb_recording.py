@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 
 from cyclegan_neuro.errors import RecordingError
+from cyclegan_neuro.recordings.readers._clock import Clock, sampled
 from cyclegan_neuro.recordings.readers._hdf5_source import Hdf5Source
 from cyclegan_neuro.recordings.readers._nwb_behaviour import Behaviours
-from cyclegan_neuro.recordings.readers._nwb_clock import Clock, frame_clock, sampled
+from cyclegan_neuro.recordings.readers._nwb_clock import frame_clock
 from cyclegan_neuro.recordings.readers._nwb_objects import Objects
 from cyclegan_neuro.recordings.readers._nwb_rois import accepted_rois, centres_px, ids_of, pixel_um
 from cyclegan_neuro.recordings.readers._nwb_series import Traces, paths, quantity
