@@ -70,7 +70,7 @@ def read(path: Path, section: RecordingSection) -> Read:
     with readers.open_source(path, section.format) as opened:
         _require_known(section.fields)
         named = {field: name for field, name in section.fields.items() if name is not None}
-        source, names = opened.resolve(named, frame_rate_hz=section.frame_rate_hz)
+        source, names = opened.resolve(named, frame_rate_hz=section.frame_rate_hz, transpose=section.transpose)
         source.select(rois=section.rois, min_probability=section.min_probability)
         values, is_raw = _read_fields(source, names, section)
         notes = (*source.notes, *_centres_in_um(values, source, section))

@@ -86,7 +86,9 @@ class Source(ABC):
     notes: Sequence[str] = ()
     centres_in_pixels: bool = False
 
-    def resolve(self, fields: Mapping[str, str], *, frame_rate_hz: float | None) -> tuple[Source, Mapping[str, str]]:
+    def resolve(
+        self, fields: Mapping[str, str], *, frame_rate_hz: float | None, transpose: bool
+    ) -> tuple[Source, Mapping[str, str]]:
         """Return what a recording is read from, and the names of its fields there.
 
         Formats that hold several recordings, or say in words of their own what a field is, choose here.
@@ -97,6 +99,8 @@ class Source(ABC):
             Names that the user gives, by field.
         frame_rate_hz : float, optional
             The rate that the user gives.
+        transpose : bool
+            Whether the user says that the matrix is (neuron, time).
 
         Raises
         ------

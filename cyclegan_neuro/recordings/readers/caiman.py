@@ -70,7 +70,9 @@ class CaimanSource(Hdf5Source):
             "dff": traces, "frame_rate_hz": "params/data/fr", "roi_xy_um": "centres_px",
         }  # fmt: skip
 
-    def resolve(self, fields: Mapping[str, str], *, frame_rate_hz: float | None) -> tuple[Source, Mapping[str, str]]:
+    def resolve(
+        self, fields: Mapping[str, str], *, frame_rate_hz: float | None, transpose: bool
+    ) -> tuple[Source, Mapping[str, str]]:
         if not (self.aliases["dff"] or "dff" in fields):
             raise RecordingError(
                 str(self.path), got="neither F_dff nor YrA; C is denoised", expected="ΔF/F, or raw traces C + YrA",

@@ -46,7 +46,9 @@ class NwbSource(Hdf5Source):
         first = [f"{path}/data" for path in _nwb_series.paths(self.objects)]
         return {name: found[name] for name in first if name in found} | found
 
-    def resolve(self, fields: Mapping[str, str], *, frame_rate_hz: float | None) -> tuple[Source, Mapping[str, str]]:
+    def resolve(
+        self, fields: Mapping[str, str], *, frame_rate_hz: float | None, transpose: bool
+    ) -> tuple[Source, Mapping[str, str]]:
         version = _version(self.file)
         if version.startswith(_OLD):
             raise RecordingError(

@@ -64,7 +64,9 @@ class Suite2pSource(Source):
             )  # fmt: skip
         self.notes.append(f"{self._rows.size} of {n_rois} regions, those {how}")
 
-    def resolve(self, fields: Mapping[str, str], *, frame_rate_hz: float | None) -> tuple[Source, Mapping[str, str]]:
+    def resolve(
+        self, fields: Mapping[str, str], *, frame_rate_hz: float | None, transpose: bool
+    ) -> tuple[Source, Mapping[str, str]]:
         single = self._read_single()
         if frame_rate_hz is None and "frame_rate_hz" not in fields and "frame_rate_hz" not in single:
             raise RecordingError(
