@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from nwb_files import write_nwb
-from tool_files import caiman_of, raw_of, suite2p_of
+from tool_files import caiman_of, csv_of, inscopix_of, raw_of, suite2p_of
 
 from cyclegan_neuro.configuration.sections import BaselineSection
 from cyclegan_neuro.errors import RecordingError
@@ -30,6 +30,10 @@ OTHER_TOOLS = {
         "speed_cm_s", "licks", "rewards", "events", "trial"),
     ),
     "caiman": (caiman_of, ("dff", "frame_rate_hz")),
+    "csv": (
+        csv_of, ("dff", "frame_rate_hz", "gaps", "position_cm", "licks", "rewards", "trial", "speed_cm_s", "events"),
+    ),
+    "inscopix": (inscopix_of, ("dff", "frame_rate_hz", "gaps")),
     "suite2p": (suite2p_of, ("dff", "frame_rate_hz", "gaps")),
 }  # fmt: skip
 
@@ -90,7 +94,7 @@ def test_reader_describes_itself(name):
 
 
 def test_unknown_format_names_the_nearest():
-    with pytest.raises(RecordingError, match=r"got 'hdf', expected auto or one of .*hdf5, mat, .*npz.*'hdf5'"):
+    with pytest.raises(RecordingError, match=r"got 'hdf', expected auto or one of .*hdf5, .*mat, .*npz.*'hdf5'"):
         readers.get("hdf")
 
 

@@ -1,4 +1,4 @@
-"""Folders and files as Suite2p and CaImAn leave them, written by NumPy and h5py alone."""
+"""Folders and files as other tools leave them, written by NumPy and h5py alone."""
 
 import h5py
 import numpy as np
@@ -83,3 +83,33 @@ def caiman_of(path, values):
     background = {"b": np.ones((dff.shape[1] * 3 + 3, 1)), "f": np.ones((1, len(dff)))}
     dims = (3, dff.shape[1] + 1)
     return write_caiman(path, c=dff * 0, f_dff=dff, fr=values["frame_rate_hz"], dims=dims, **background)
+
+
+def times_of(values):
+    """Return the times of frames, with a minute where there is a gap."""
+    steps = np.full(len(values["dff"]) - 1, 1 / values["frame_rate_hz"])
+    steps[values.get("gaps", np.zeros(0, int))] += 60.0
+    return 0.1 + np.concatenate([[0.0], np.cumsum(steps)])
+
+
+def write_rows(path, rows, *, separator=",", encoding="utf-8"):
+    """Write cells as text; NaN is left empty."""
+    cells = ([("" if cell != cell else str(cell)) for cell in row] for row in rows)
+    path.write_text("\n".join(separator.join(row) for row in cells) + "\n", encoding=encoding)
+    return path
+
+
+def csv_of(path, values):
+    """Write the fields of a recording as a table, a row per frame."""
+    per_frame = {name: value for name, value in values.items() if np.shape(value) == (len(values["dff"]),)}
+    names = ["time", *(f"cell{i}" for i in range(values["dff"].shape[1])), *per_frame]
+    rows = zip(times_of(values), *values["dff"].T, *per_frame.values(), strict=True)
+    return write_rows(path, [names, *rows])
+
+
+def inscopix_of(path, values):
+    """Write what IDPS exports: names, a row of states, times and traces."""
+    n_cells = values["dff"].shape[1]
+    names = [" ", *(f" C{i:02}" for i in range(n_cells))]
+    states = ["Time(s)/Cell Status", *[" accepted"] * n_cells]
+    return write_rows(path, [names, states, *zip(times_of(values), *values["dff"].T, strict=True)])

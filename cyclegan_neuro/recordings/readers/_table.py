@@ -205,7 +205,8 @@ def _layout(lines: Sequence[str]) -> tuple[str | None, int] | None:
     """Return the separator and the number of rows above the numbers; None of what is no table."""
     for separator in _SEPARATORS:
         rows = [_cells(line, separator) for line in lines]
-        if not rows or len(rows[-1]) < 2 or not _is_numeric(rows[-1]):
+        least = 0.5 if separator else 0.7  # words are separated by blanks, too
+        if not rows or len(rows[-1]) < 2 or not _is_numeric(rows[-1], least):
             continue
         first = head_rows(rows)
         if first is None or (first == 0 and len(rows) == 1):
@@ -224,16 +225,16 @@ def _cells(line: str, separator: str | None) -> list[str]:
     return [cell.strip() for cell in next(csv.reader([line], delimiter=separator, skipinitialspace=True))]
 
 
-def _is_numeric(row: Sequence[str]) -> bool:
-    """Whether at least half of the cells that hold something hold numbers."""
+def _is_numeric(row: Sequence[str], least: float = 0.5) -> bool:
+    """Whether at least this share of the cells that hold something hold numbers."""
     filled = [cell for cell in row[:_ENOUGH] if cell.strip().casefold() not in _EMPTY]
     numbers = sum(_NUMBER.fullmatch(cell.strip()) is not None for cell in filled)
-    return bool(filled) and 2 * numbers >= len(filled)
+    return bool(filled) and numbers >= least * len(filled)
 
 
 def _counts(row: Sequence[str]) -> bool:
     """Whether a row is 0, 1, 2, ... or 1, 2, 3, ..., as programs name columns."""
-    numbers = list(row[1:] if not row[0].strip() else row)
+    numbers = list(row if _NUMBER.fullmatch(row[0].strip()) else row[1:])
     return len(numbers) > 2 and any(numbers == [str(base + i) for i in range(len(numbers))] for base in (0, 1))
 
 

@@ -19,7 +19,9 @@ __all__ = ["TRACES", "TableSource", "gaps_of_counter"]
 
 #: What the matrix of all neurons, the names of its columns, rate and gaps are called.
 TRACES, NAMES, RATE, GAPS = "*", "column names", "rate of the times", "gaps of the times"
-_TIME = re.compile(r"(time|times|timestamps?|t|seconds?|secs?|zeit)(?![a-z])[\W_]*(ms|msec|milliseconds?)?", re.I)
+_TIME = re.compile(
+    r"(time|times|timestamps?|t|seconds?|secs?|zeit)(?![a-z])[\W_]*(ms|msecs?|milliseconds?|s|secs?|seconds)?", re.I
+)
 _COUNTER = re.compile(r"(|unnamed: 0|index|frames?|frame_?(index|number|no|nr|id)|slices?|no\.?|#)", re.I)
 _PER_FRAME = {name for name, spec in FIELDS.items() if spec.axes == ("time",)}
 _MOST_DECIMALS = 9
@@ -40,9 +42,9 @@ class TableSource(Source):
         self.path, self.table, self.description = path, table, description
         self.notes: list[str] = list(table.notes)
         self.aliases: dict[str, str] = {"dff": TRACES}
-        self.neurons = np.array([i for i in range(table.values.shape[1]) if i not in table.texts], np.int64)
         self._made: dict[str, np.ndarray] = {}
         self._called = [name or f"column {i + 1}" for i, name in enumerate(self._names())]
+        self.neurons = self._roles({}, TRACES)[2]
 
     def resolve(
         self, fields: Mapping[str, str], *, frame_rate_hz: float | None, transpose: bool
@@ -106,32 +108,36 @@ class TableSource(Source):
         """Say what each column is; what is neither time, counter, text nor behaviour is a neuron."""
         fields = dict(fields)
         wanted = fields.pop("dff", TRACES)
-        taken = {self._called.index(name) for name in fields.values() if name in self._called}
-        taken |= {i for i, name in enumerate(self._called) if name in _PER_FRAME}
-        time = self._time_column(fields.get("frame_rate_hz"), taken)
-        counter = None if time is not None else self._counter(taken)
+        time, counter, self.neurons = self._roles(fields, wanted)
         if time is not None:
             fields.pop("frame_rate_hz", None)
             self._tell_time(time, regular=frame_rate_hz is None)
         elif counter is not None:
             self._set_gaps(gaps_of_counter(self.table.values[:, counter], where=str(self.path)))
             self.notes.append(f"'{self._called[counter]}' counts frames and was left out")
-        left_out = taken | {time, counter} | set(self.table.texts)
-        unnamed_empty = {i for i in self.neurons if not self._names()[i] and np.isnan(self.table.values[:, i]).all()}
-        kept = [i for i in range(len(self._called)) if i not in left_out | unnamed_empty]
-        kept = [i for i in kept if wanted == TRACES or fnmatchcase(self._called[i], wanted)]
-        if not kept:
+        if not self.neurons.size:
             raise RecordingError(
                 f"{self.path}, field dff", got=f"no column of numbers called '{wanted}'",
                 expected=f"some of {', '.join(self._called[:20])}",
                 fix="name them with a pattern: fields: {dff: 'cell_*'}",
             )  # fmt: skip
-        self.neurons = np.array(kept, np.int64)
         if self.table.texts:
             self.notes.append(f"columns of text were left out: {', '.join(self._called[i] for i in self.table.texts)}")
         if self.table.names:
-            self._name_neurons(tuple(self._called[i] for i in kept))
+            self._name_neurons(tuple(self._called[i] for i in self.neurons))
         return fields
+
+    def _roles(self, fields: Mapping[str, str], wanted: str) -> tuple[int | None, int | None, np.ndarray]:
+        """Return the column of times, that which counts frames, and those of neurons."""
+        taken = {self._called.index(name) for name in fields.values() if name in self._called}
+        taken |= {i for i, name in enumerate(self._called) if name in _PER_FRAME}
+        time = self._time_column(fields.get("frame_rate_hz"), taken)
+        counter = None if time is not None else self._counter(taken)
+        left_out = taken | {time, counter} | set(self.table.texts)
+        left_out |= {i for i, name in enumerate(self._names()) if not name and np.isnan(self.table.values[:, i]).all()}
+        kept = [i for i in range(len(self._called)) if i not in left_out]
+        kept = [i for i in kept if wanted == TRACES or fnmatchcase(self._called[i], wanted)]
+        return time, counter, np.array(kept, np.int64)
 
     def _time_column(self, named: str | None, taken: set[int]) -> int | None:
         """The column of times: as the user says, by its name, or the first if it rises and has no name."""
@@ -141,14 +147,14 @@ class TableSource(Source):
         if by_name:
             return by_name[0]
         first = self.table.values[:, 0]
-        rises = 0 in self.neurons and first.size > 2 and bool((np.diff(first) > 0).all())
+        rises = first.size > 2 and bool((np.diff(first) > 0).all())
         nameless = 0 not in taken and not self._names()[0]
         return 0 if rises and nameless and not _is_counter(first) else None
 
     def _counter(self, taken: set[int]) -> int | None:
         first = self.table.values[:, 0]
         named = 0 not in taken and _COUNTER.fullmatch(self._names()[0].strip()) is not None
-        return 0 if named and 0 in self.neurons and first.size > 2 and _is_counter(first) else None
+        return 0 if named and first.size > 2 and _is_counter(first) else None
 
     def _tell_time(self, column: int, *, regular: bool) -> None:
         name, times = self._called[column], self.table.values[:, column]
@@ -159,7 +165,7 @@ class TableSource(Source):
                 fix="write seconds since the first frame",
             )  # fmt: skip
         match = _TIME.fullmatch(name.strip(" ()[]"))
-        in_ms = match is not None and match.group(2) is not None
+        in_ms = match is not None and (match.group(2) or "").casefold().startswith("m")
         clock = self._clock(times / 1000 if in_ms else times, where, regular)
         self._made[RATE] = np.array(clock.rate_hz)
         self.aliases["frame_rate_hz"] = RATE

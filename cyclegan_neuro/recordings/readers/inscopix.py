@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -138,7 +138,7 @@ class Inscopix(Reader):
         yield InscopixSource(path, table, _props_of(path, list(table.names[1:])))
 
 
-def _status_row(above: object) -> tuple[str, ...]:
+def _status_row(above: Sequence[Sequence[str]]) -> tuple[str, ...]:
     """The states of the cells, lower case, with a first cell that belongs to the times; empty where there are none."""
     rows = [tuple(cell.strip().casefold() for cell in row) for row in above]
     return rows[0] if rows and len(rows[0]) > 1 and set(rows[0][1:]) <= _STATUS else ()
