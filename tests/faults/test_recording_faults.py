@@ -256,7 +256,7 @@ def test_truncated_mat(tmp_path):
     ("content", "name"),
     [
         (b"II*\x00abcdefgh", "a TIFF image"),
-        (b"time,neuron_1\n0,0.1\n", r"text \(it begins with 'time,neuron_1'\)"),
+        (b"notes of day 1\nno licks\n", r"text \(it begins with 'notes of day 1'\)"),
         (b"\x1f\x8b\x08\x00", "a gzip file"),
         (bytes(range(256)), "a binary file of unknown type"),
         (b"version https://git-lfs.github.com/spec/v1", "a Git LFS pointer"),
