@@ -1,5 +1,10 @@
 """Folders and files as other tools leave them, written by NumPy and h5py alone."""
 
+import gzip
+import itertools
+import json
+import zlib
+
 import h5py
 import numpy as np
 
@@ -113,3 +118,65 @@ def inscopix_of(path, values):
     names = [" ", *(f" C{i:02}" for i in range(n_cells))]
     states = ["Time(s)/Cell Status", *[" accepted"] * n_cells]
     return write_rows(path, [names, states, *zip(times_of(values), *values["dff"].T, strict=True)])
+
+
+def write_zarr(path, values, *, axes=(), version=2, chunks=None, attributes=None, coded="zlib", encode=None):
+    """Write one array of a zarr store: chunks by zlib (version 2) or gzip (3), or as ``encode`` makes them."""
+    values = np.asarray(values)
+    chunks = chunks or values.shape
+    path.mkdir(parents=True)
+    attributes = attributes or {}
+    if version == 2:
+        described = {
+            "zarr_format": 2, "shape": values.shape, "chunks": chunks, "dtype": values.dtype.str, "fill_value": None,
+            "order": "C", "filters": None, "compressor": {"id": coded} if coded else None,
+        }  # fmt: skip
+        (path / ".zarray").write_text(json.dumps(described))
+        (path / ".zattrs").write_text(json.dumps({"_ARRAY_DIMENSIONS": axes, **attributes}))
+        encode, prefix, separator = encode or (zlib.compress if coded else bytes), "", "."
+    else:
+        described = {
+            "zarr_format": 3, "node_type": "array", "shape": values.shape, "data_type": values.dtype.name,
+            "chunk_grid": {"name": "regular", "configuration": {"chunk_shape": chunks}},
+            "chunk_key_encoding": {"name": "default", "configuration": {"separator": "/"}}, "fill_value": 0,
+            "codecs": [{"name": "bytes", "configuration": {"endian": "little"}}, {"name": "gzip"}],
+            "dimension_names": axes, "attributes": attributes,
+        }  # fmt: skip
+        (path / "zarr.json").write_text(json.dumps(described))
+        encode, prefix, separator = encode or gzip.compress, "c/", "/"
+    for numbers in itertools.product(*(range(-(-n // size)) for n, size in zip(values.shape, chunks, strict=True))):
+        part = tuple(slice(i * size, (i + 1) * size) for i, size in zip(numbers, chunks, strict=True))
+        whole = np.zeros(chunks, values.dtype)
+        inside = values[part]
+        whole[tuple(map(slice, inside.shape))] = inside
+        file = path / (prefix + separator.join(map(str, numbers)) or "0")
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(encode(whole.tobytes()))
+    return path
+
+
+def write_minian(
+    folder, *, version=2, units=None, frames=None, animal="m1", session="s1", attributes=None, **variables
+):
+    """Write a store for each variable over (unit, frame), units alone, or (unit, height, width)."""
+    for name, values in variables.items():
+        store, n_units = folder / f"{name}.zarr", len(values)
+        axes = ("unit_id", *((), ("frame",), ("height", "width"))[np.ndim(values) - 1])
+        chunks = tuple(max(1, n // 2 + 1) for n in np.shape(values))
+        write_zarr(store / name, values, axes=axes, version=version, chunks=chunks, attributes=attributes)
+        write_zarr(store / "unit_id", np.arange(n_units) if units is None else units[:n_units], axes=["unit_id"])
+        if "frame" in axes:
+            kept = np.arange(np.shape(values)[1]) if frames is None else frames
+            write_zarr(store / "frame", np.asarray(kept), axes=["frame"], version=version)
+        for scalar, text in (("animal", animal), ("session", session)):
+            write_zarr(store / scalar, np.array(text), coded=None)
+    return folder
+
+
+def minian_of(path, values):
+    """Write the fields of a recording as Minian's stores."""
+    frames = np.arange(len(values["dff"]))
+    for gap in values.get("gaps", ()):
+        frames[gap + 1 :] += 100
+    named = {"animal": values.get("subject", ""), "session": values.get("session", "")}
+    return write_minian(path, frames=frames, attributes={"fps": values["frame_rate_hz"]}, **named, dff=values["dff"].T)

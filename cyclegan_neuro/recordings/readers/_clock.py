@@ -8,7 +8,7 @@ import numpy as np
 
 from cyclegan_neuro.errors import RecordingError
 
-__all__ = ["Clock", "sampled", "stamped"]
+__all__ = ["Clock", "gaps_of_counter", "sampled", "stamped"]
 
 #: An interval longer than this, in median ones, is a pause.
 _PAUSE = 1.5
@@ -95,6 +95,38 @@ def stamped(times_s: np.ndarray, *, where: str, regular: bool = False, resolutio
         _require_regular(steps, pauses, usual, where, resolution_s)
     rate = float(f"{1 / np.mean(steps[~pauses]):.{_DIGITS}g}")
     return Clock(times_s, rate, np.flatnonzero(pauses).astype(np.int64), stamps=True)
+
+
+def gaps_of_counter(frames: np.ndarray, *, where: str) -> np.ndarray:
+    """Return the frames after which a counter of frames skips some.
+
+    Parameters
+    ----------
+    frames : ndarray of float or int, shape (time,)
+        Numbers of the frames; of a movie of which every second frame was kept they rise by 2.
+
+    Returns
+    -------
+    ndarray of int64, shape (gap,)
+
+    Raises
+    ------
+    RecordingError
+        If they do not rise.
+
+    Examples
+    --------
+    >>> gaps_of_counter(np.array([0, 2, 4, 10, 12]), where="day 1").tolist()
+    [2]
+    """
+    steps = np.diff(frames)
+    if not (steps > 0).all():
+        at = int(np.flatnonzero(~(steps > 0))[0])
+        raise RecordingError(
+            where, got=f"numbers of frames that do not rise: {frames[at]:g}, then {frames[at + 1]:g}",
+            expected="frames in the order in which they were taken", fix="sort the frames",
+        )  # fmt: skip
+    return np.flatnonzero(steps > np.median(steps)).astype(np.int64) if steps.size else np.zeros(0, np.int64)
 
 
 def _require_regular(steps: np.ndarray, pauses: np.ndarray, usual: float, where: str, resolution_s: float) -> None:

@@ -11,11 +11,11 @@ import numpy as np
 
 from cyclegan_neuro.errors import RecordingError
 from cyclegan_neuro.recordings.layout import FIELDS
-from cyclegan_neuro.recordings.readers._clock import Clock, stamped
+from cyclegan_neuro.recordings.readers._clock import Clock, gaps_of_counter, stamped
 from cyclegan_neuro.recordings.readers._table import Table
 from cyclegan_neuro.recordings.readers.base import Entry, Source
 
-__all__ = ["TRACES", "TableSource", "gaps_of_counter"]
+__all__ = ["TRACES", "TableSource"]
 
 #: What the matrix of all neurons, the names of its columns, rate and gaps are called.
 TRACES, NAMES, RATE, GAPS = "*", "column names", "rate of the times", "gaps of the times"
@@ -196,38 +196,6 @@ class TableSource(Source):
             )
         else:
             self.aliases["roi_ids"] = NAMES
-
-
-def gaps_of_counter(frames: np.ndarray, *, where: str) -> np.ndarray:
-    """Return the frames after which a counter of frames skips some.
-
-    Parameters
-    ----------
-    frames : ndarray of float or int, shape (time,)
-        Numbers of the frames; of a movie of which every second frame was kept they rise by 2.
-
-    Returns
-    -------
-    ndarray of int64, shape (gap,)
-
-    Raises
-    ------
-    RecordingError
-        If they do not rise.
-
-    Examples
-    --------
-    >>> gaps_of_counter(np.array([0, 2, 4, 10, 12]), where="day 1").tolist()
-    [2]
-    """
-    steps = np.diff(frames)
-    if not (steps > 0).all():
-        at = int(np.flatnonzero(~(steps > 0))[0])
-        raise RecordingError(
-            where, got=f"numbers of frames that do not rise: {frames[at]:g}, then {frames[at + 1]:g}",
-            expected="frames in the order in which they were taken", fix="sort the frames",
-        )  # fmt: skip
-    return np.flatnonzero(steps > np.median(steps)).astype(np.int64) if steps.size else np.zeros(0, np.int64)
 
 
 def _is_counter(values: np.ndarray) -> bool:

@@ -1,0 +1,298 @@
+"""Arrays of zarr directory stores, versions 2 and 3, without the package: metadata in JSON, one file per chunk.
+
+What the packages write by default is read: raw chunks, zlib, gzip, and through the filters of hdf5plugin Blosc and
+Zstandard. Objects (version 2 may keep pickles), structures, further filters and shards are not.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import math
+import zlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+
+from cyclegan_neuro.errors import RecordingError
+from cyclegan_neuro.recordings.memory import require_room
+from cyclegan_neuro.recordings.readers.base import damaged, incomplete
+
+__all__ = ["ZarrArray", "arrays_in", "blocks", "open_array", "read_array"]
+
+_HDF5_FILTERS = {"blosc": 32001, "zstd": 32015}
+_INFLATED = {"zlib": zlib.MAX_WBITS, "gzip": zlib.MAX_WBITS | 16}
+_CHECKSUM_BYTES = 4
+_MOST_AXES, _LARGEST_CHUNK = 8, 2**32 - 1
+
+
+@dataclass(frozen=True)
+class ZarrArray:
+    """One array.
+
+    Attributes
+    ----------
+    path : Path
+        Its folder.
+    shape, chunks : tuple of int
+    dtype : dtype, optional
+        None of values that are not read.
+    type_name : str
+        As the store says it.
+    codecs : tuple of str
+        What a chunk went through, in the order of writing: ``"crc32c"`` or a compression.
+    order : {"C", "F"}
+        Of the values in a chunk.
+    fill : object
+        Value of chunks that are not there.
+    key : str
+        How chunks are called: ``"."`` or ``"/"`` between their numbers, ``"c/"`` in front of them in version 3.
+    axes : tuple of str
+        Names of the axes, where they are known.
+    attributes : mapping
+    """
+
+    path: Path
+    shape: tuple[int, ...]
+    chunks: tuple[int, ...]
+    dtype: np.dtype | None
+    type_name: str
+    codecs: tuple[str, ...]
+    order: str
+    fill: Any
+    key: str
+    axes: tuple[str, ...] = ()
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+
+
+def arrays_in(folder: Path) -> dict[str, Path]:
+    """Return the folders of the arrays in a group, by name."""
+    return {child.name: child for child in sorted(folder.iterdir()) if child.is_dir() and _is_array(child)}
+
+
+def open_array(path: Path) -> ZarrArray:
+    """Read what an array says of itself.
+
+    Raises
+    ------
+    RecordingError
+        If that is damaged, or the array is divided in a way that is not read.
+    """
+    try:
+        if (path / ".zarray").is_file():
+            array = _version_2(path, _json(path / ".zarray"), _json(path / ".zattrs"))
+        else:
+            array = _version_3(path, _json(path / "zarr.json"))
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise damaged(path, "a description of a zarr array", error) from error
+    numbers = (*array.shape, *array.chunks)
+    whole = all(isinstance(n, int) and n >= 0 for n in numbers) and all(array.chunks)
+    if not whole or len(array.shape) != len(array.chunks) or len(array.shape) > _MOST_AXES:
+        raise damaged(path, "a description of a zarr array", ValueError(f"shape {array.shape}, chunks {array.chunks}"))
+    return array
+
+
+def read_array(array: ZarrArray, *, dtype: type | None = None) -> np.ndarray:
+    """Read an array of numbers or fixed-length text.
+
+    Parameters
+    ----------
+    array : ZarrArray
+    dtype : type, optional
+        Convert chunk by chunk.
+
+    Raises
+    ------
+    RecordingError
+        If its values are of a type that is not read, a chunk is damaged, or its compression is not at hand.
+    """
+    target = np.dtype(dtype or _dtype(array))
+    require_room(str(array.path), shape=array.shape, itemsize=target.itemsize)
+    result = np.empty(array.shape, target)
+    for part, values in blocks(array):
+        result[part] = values
+    return result
+
+
+def blocks(array: ZarrArray) -> Iterator[tuple[tuple[slice, ...], np.ndarray]]:
+    """Yield the chunks of an array with their places; those at the end without what sticks out.
+
+    Raises
+    ------
+    RecordingError
+        As :func:`read_array`.
+    """
+    dtype = _dtype(array)
+    for numbers in product(*(range(-(-n // chunk)) for n, chunk in zip(array.shape, array.chunks, strict=True))):
+        places = zip(numbers, array.chunks, array.shape, strict=True)
+        part = tuple(slice(i * chunk, min((i + 1) * chunk, n)) for i, chunk, n in places)
+        values = _chunk(array, numbers, dtype)
+        yield part, values[tuple(slice(0, s.stop - s.start) for s in part)]
+
+
+def _chunk(array: ZarrArray, numbers: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
+    path = array.path / _name(array, numbers)
+    n_bytes = math.prod(array.chunks) * dtype.itemsize
+    require_room(str(path), shape=(n_bytes,), itemsize=1)
+    if not path.is_file():
+        return np.full(array.chunks, array.fill, dtype)
+    raw = path.read_bytes()
+    for codec in reversed(array.codecs):
+        raw = _decoded(codec, raw, n_bytes, path, array)
+    if len(raw) != n_bytes:
+        raise incomplete(path, found=len(raw), declared=n_bytes)
+    return np.frombuffer(raw, dtype).reshape(array.chunks, order=array.order)  # type: ignore[call-overload]
+
+
+def _name(array: ZarrArray, numbers: tuple[int, ...]) -> str:
+    prefix, separator = array.key[:-1], array.key[-1]
+    parts = [*([prefix] if prefix else []), *map(str, numbers)]
+    return separator.join(parts) or "0"
+
+
+def _decoded(codec: str, raw: bytes, n_bytes: int, path: Path, array: ZarrArray) -> bytes:
+    """Take back one codec; never more than a chunk can hold."""
+    if codec == "crc32c":
+        return raw[:-_CHECKSUM_BYTES]
+    if codec in _INFLATED:
+        try:
+            return zlib.decompressobj(_INFLATED[codec]).decompress(raw, n_bytes + 1)
+        except zlib.error as error:
+            raise damaged(path, "a chunk", error) from error
+    if codec not in _HDF5_FILTERS:
+        raise _not_read(array.path, f"chunks coded by {codec}")
+    declared = _blosc_bytes(raw) if codec == "blosc" else _zstd_bytes(raw)
+    if declared != n_bytes or n_bytes > _LARGEST_CHUNK:
+        raise damaged(path, "a chunk", ValueError(f"{declared} bytes declared, {n_bytes} expected"))
+    return _by_hdf5(codec, raw, n_bytes, path, array)
+
+
+def _by_hdf5(codec: str, raw: bytes, n_bytes: int, path: Path, array: ZarrArray) -> bytes:
+    """Have HDF5 decompress a chunk: its filters use the same streams."""
+    try:
+        import hdf5plugin  # noqa: F401 (makes its filters known to HDF5)
+    except ImportError:
+        raise RecordingError(
+            str(array.path), got=f"chunks compressed by {codec}", expected="a decompressor that is installed",
+            fix="pip install 'cyclegan_neuro[zarr]' (hdf5plugin)",
+        ) from None  # fmt: skip
+    try:
+        with h5py.File(io.BytesIO(), "w") as file:
+            chunk = file.create_dataset("chunk", (n_bytes,), "u1", chunks=(n_bytes,), compression=_HDF5_FILTERS[codec])
+            chunk.id.write_direct_chunk((0,), raw)
+            return chunk[()].tobytes()
+    except (OSError, RuntimeError) as error:
+        raise damaged(path, "a chunk", error) from error
+
+
+def _blosc_bytes(raw: bytes) -> int:
+    """The size that a Blosc stream says it has, and that it is whole; -1 of none."""
+    if len(raw) < 16 or int.from_bytes(raw[12:16], "little") != len(raw):
+        return -1
+    return int.from_bytes(raw[4:8], "little")
+
+
+def _zstd_bytes(raw: bytes) -> int:
+    """The size that a Zstandard frame says it has; -1 where it does not."""
+    if len(raw) < 6 or raw[:4] != b"\x28\xb5\x2f\xfd":
+        return -1
+    flag, single, dictionary = raw[4] >> 6, raw[4] >> 5 & 1, raw[4] & 3
+    start = 5 + (0 if single else 1) + (0, 1, 2, 4)[dictionary]
+    size = (1 if single else 0, 2, 4, 8)[flag]
+    return int.from_bytes(raw[start : start + size], "little") + (256 if size == 2 else 0) if size else -1
+
+
+def _dtype(array: ZarrArray) -> np.dtype:
+    if array.dtype is None:
+        raise _not_read(array.path, f"values of type {array.type_name}")
+    return array.dtype
+
+
+def _not_read(path: Path, got: str) -> RecordingError:
+    return RecordingError(
+        str(path), got=got, expected="numbers in plain, zlib, gzip, Blosc or Zstandard chunks",
+        fix="write the array anew with the defaults of zarr, without shards, or as HDF5",
+    )  # fmt: skip
+
+
+def _is_array(path: Path) -> bool:
+    if (path / ".zarray").is_file():
+        return True
+    try:
+        return (path / "zarr.json").is_file() and _json(path / "zarr.json").get("node_type") == "array"
+    except RecordingError:
+        return False
+
+
+def _json(path: Path) -> dict:
+    if not path.is_file():
+        return {}
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise damaged(path, "JSON", error) from error
+    return content if isinstance(content, dict) else {}
+
+
+def _version_2(path: Path, said: dict, attributes: dict) -> ZarrArray:
+    dtype, name = _plain(said["dtype"]), str(said["dtype"])
+    compressor = said.get("compressor") or {}
+    filters = [str(one.get("id")) for one in said.get("filters") or []]
+    if "vlen-utf8" in filters or "pickle" in filters or "json2" in filters:
+        dtype, name = None, f"{name} ({', '.join(filters)})"
+    codecs = (*filters, *([str(compressor["id"])] if compressor else []))
+    return ZarrArray(
+        path, tuple(said["shape"]), tuple(said["chunks"]), dtype, name, codecs, "F" if said["order"] == "F" else "C",
+        _fill(said.get("fill_value"), dtype), said.get("dimension_separator", "."),
+        tuple(map(str, attributes.get("_ARRAY_DIMENSIONS", ()))), attributes,
+    )  # fmt: skip
+
+
+def _version_3(path: Path, said: dict) -> ZarrArray:
+    name, codecs, order, little = said["data_type"], [], "C", True
+    for codec in said["codecs"]:
+        settings = codec.get("configuration") or {}
+        if codec["name"] == "bytes":
+            little = settings.get("endian", "little") == "little"
+        elif codec["name"] == "transpose" and settings["order"] == list(range(len(said["shape"])))[::-1]:
+            order = "F"
+        else:
+            codecs.append(codec["name"])
+    dtype = None
+    if isinstance(name, str):
+        dtype = _plain(name if name != "bool" else "?")
+    elif name.get("name") == "fixed_length_utf32":
+        dtype = _plain(f"U{name['configuration']['length_bytes'] // 4}")
+    if dtype is not None:
+        dtype = dtype.newbyteorder("<" if little else ">")
+    grid, keys = said["chunk_grid"], said["chunk_key_encoding"]
+    if grid["name"] != "regular":
+        raise _not_read(path, f"chunks of a grid that is {grid['name']}")
+    version_2 = keys["name"] == "v2"
+    separator = (keys.get("configuration") or {}).get("separator", "." if version_2 else "/")
+    return ZarrArray(
+        path, tuple(said["shape"]), tuple(grid["configuration"]["chunk_shape"]), dtype, str(name), tuple(codecs), order,
+        _fill(said.get("fill_value"), dtype), separator if version_2 else f"c{separator}",
+        tuple(map(str, said.get("dimension_names") or ())), said.get("attributes") or {},
+    )  # fmt: skip
+
+
+def _plain(name: Any) -> np.dtype | None:
+    """The type of numbers or of text of fixed length; None of objects, structures and dates."""
+    try:
+        dtype = np.dtype(name) if isinstance(name, str) else None
+    except TypeError:
+        return None
+    return dtype if dtype is not None and dtype.kind in "biufSU" else None
+
+
+def _fill(value: Any, dtype: np.dtype | None) -> Any:
+    """The value of missing chunks; numbers that are not finite are written as text."""
+    if value is None or dtype is None:
+        return 0 if dtype is None or dtype.kind in "biuf" else ""
+    return float(value) if dtype.kind == "f" else value
