@@ -1,12 +1,11 @@
 """Arrays of zarr directory stores, versions 2 and 3, without the package: metadata in JSON, one file per chunk.
 
-What the packages write by default is read: raw chunks, zlib, gzip, and through the filters of hdf5plugin Blosc and
-Zstandard. Objects (version 2 may keep pickles), structures, further filters and shards are not.
+What the packages write by default is read: raw chunks, zlib, gzip, and where numcodecs is installed Blosc, Zstandard
+and LZ4. Objects (version 2 may keep pickles), structures, further filters and shards are not.
 """
 
 from __future__ import annotations
 
-import io
 import json
 import math
 import zlib
@@ -16,7 +15,6 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-import h5py
 import numpy as np
 
 from cyclegan_neuro.errors import RecordingError
@@ -25,10 +23,10 @@ from cyclegan_neuro.recordings.readers.base import damaged, incomplete
 
 __all__ = ["ZarrArray", "arrays_in", "blocks", "open_array", "read_array"]
 
-_HDF5_FILTERS = {"blosc": 32001, "zstd": 32015}
+_NUMCODECS = ("blosc", "lz4", "zstd")  # of the codecs there, one of which reads pickles
 _INFLATED = {"zlib": zlib.MAX_WBITS, "gzip": zlib.MAX_WBITS | 16}
 _CHECKSUM_BYTES = 4
-_MOST_AXES, _LARGEST_CHUNK = 8, 2**32 - 1
+_MOST_AXES = 8
 
 
 @dataclass(frozen=True)
@@ -164,29 +162,21 @@ def _decoded(codec: str, raw: bytes, n_bytes: int, path: Path, array: ZarrArray)
             return zlib.decompressobj(_INFLATED[codec]).decompress(raw, n_bytes + 1)
         except zlib.error as error:
             raise damaged(path, "a chunk", error) from error
-    if codec not in _HDF5_FILTERS:
+    if codec not in _NUMCODECS:
         raise _not_read(array.path, f"chunks coded by {codec}")
-    declared = _blosc_bytes(raw) if codec == "blosc" else _zstd_bytes(raw)
-    if declared != n_bytes or n_bytes > _LARGEST_CHUNK:
+    declared = {"blosc": _blosc_bytes, "zstd": _zstd_bytes, "lz4": _lz4_bytes}[codec](raw)
+    if declared != n_bytes:
         raise damaged(path, "a chunk", ValueError(f"{declared} bytes declared, {n_bytes} expected"))
-    return _by_hdf5(codec, raw, n_bytes, path, array)
-
-
-def _by_hdf5(codec: str, raw: bytes, n_bytes: int, path: Path, array: ZarrArray) -> bytes:
-    """Have HDF5 decompress a chunk: its filters use the same streams."""
     try:
-        import hdf5plugin  # noqa: F401 (makes its filters known to HDF5)
+        import numcodecs
     except ImportError:
         raise RecordingError(
             str(array.path), got=f"chunks compressed by {codec}", expected="a decompressor that is installed",
-            fix="pip install 'cyclegan_neuro[zarr]' (hdf5plugin)",
+            fix="pip install 'cyclegan_neuro[zarr]' (numcodecs)",
         ) from None  # fmt: skip
     try:
-        with h5py.File(io.BytesIO(), "w") as file:
-            chunk = file.create_dataset("chunk", (n_bytes,), "u1", chunks=(n_bytes,), compression=_HDF5_FILTERS[codec])
-            chunk.id.write_direct_chunk((0,), raw)
-            return chunk[()].tobytes()
-    except (OSError, RuntimeError) as error:
+        return bytes(numcodecs.get_codec({"id": codec}).decode(raw))
+    except (RuntimeError, ValueError) as error:
         raise damaged(path, "a chunk", error) from error
 
 
@@ -195,6 +185,11 @@ def _blosc_bytes(raw: bytes) -> int:
     if len(raw) < 16 or int.from_bytes(raw[12:16], "little") != len(raw):
         return -1
     return int.from_bytes(raw[4:8], "little")
+
+
+def _lz4_bytes(raw: bytes) -> int:
+    """The size that stands in front of an LZ4 block."""
+    return int.from_bytes(raw[:4], "little") if len(raw) > 4 else -1
 
 
 def _zstd_bytes(raw: bytes) -> int:
@@ -215,7 +210,7 @@ def _dtype(array: ZarrArray) -> np.dtype:
 
 def _not_read(path: Path, got: str) -> RecordingError:
     return RecordingError(
-        str(path), got=got, expected="numbers in plain, zlib, gzip, Blosc or Zstandard chunks",
+        str(path), got=got, expected="numbers in plain, zlib, gzip, Blosc, Zstandard or LZ4 chunks",
         fix="write the array anew with the defaults of zarr, without shards, or as HDF5",
     )  # fmt: skip
 
