@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -18,16 +17,16 @@ from cyclegan_neuro.recordings import readers
 from cyclegan_neuro.recordings.conversion import convert, matrix_sizes, require_valid_time
 from cyclegan_neuro.recordings.dff import RELATIVE_NOISE, delta_f_over_f
 from cyclegan_neuro.recordings.findings import Finding
-from cyclegan_neuro.recordings.layout import FIELDS, FieldSpec, from_fields
+from cyclegan_neuro.recordings.layout import FIELDS, FieldSpec, Value, from_fields
 from cyclegan_neuro.recordings.memory import require_room
-from cyclegan_neuro.recordings.readers.base import Entry, Source
+from cyclegan_neuro.recordings.readers.base import Entry, Source, damaged
 from cyclegan_neuro.recordings.recording import Recording
 
 __all__ = ["Read", "neuron_names", "read"]
 
-_log = logging.getLogger(__name__)
 _LISTED = 20
 _NEEDED = ("dff", "frame_rate_hz")
+_DECISIVE = (*_NEEDED, "neuropil", "data_origin", "days_mixed")  # without them the traces are something else
 _KNOWN = {
     "raw": "raw fluorescence", "dff": "ΔF/F", "no background": "traces without their background",
     "detrended": "detrended traces without their background",
@@ -46,7 +45,7 @@ class Read:
     notes : tuple of str
         Which neurons were chosen, and how ΔF/F was computed.
     findings : tuple of Finding
-        What is worth a warning about that.
+        What is worth a warning about that, and which fields could not be read.
     unit : {"fraction", "percent"}, optional
         Unit of ΔF/F, where the file states it.
     """
@@ -72,21 +71,21 @@ def read(path: Path, section: RecordingSection) -> Read:
         named = {field: name for field, name in section.fields.items() if name is not None}
         source, names = opened.resolve(named, frame_rate_hz=section.frame_rate_hz, transpose=section.transpose)
         source.select(rois=section.rois, min_probability=section.min_probability)
-        values, is_raw = _read_fields(source, names, section)
+        values, is_raw, left_out = _read_fields(source, names, section)
         notes = (*source.notes, *_centres_in_um(values, source, section))
     neuropil = values.pop("neuropil", None)
     if not values.get("source"):
         values["source"] = str(path)
     recording = from_fields(values)
     if not is_raw:
-        return Read(recording, np.zeros(0, np.int64), notes, unit=source.unit)
+        return Read(recording, np.zeros(0, np.int64), notes, tuple(left_out), unit=source.unit)
     settings = section.baseline or BaselineSection()
     made = delta_f_over_f(
         recording.dff, frame_rate_hz=recording.frame_rate_hz, settings=settings, neuropil=neuropil,
         names=neuron_names(recording), where=str(path),
     )  # fmt: skip
-    findings = (_not_dff(str(path)),) if settings.divide_by == "noise" else ()
-    return Read(replace(recording, dff=made.dff), made.without_baseline, (*notes, made.note), findings)
+    findings = [*left_out, *([_not_dff(str(path))] if settings.divide_by == "noise" else [])]
+    return Read(replace(recording, dff=made.dff), made.without_baseline, (*notes, made.note), tuple(findings))
 
 
 def _not_dff(where: str) -> Finding:
@@ -138,37 +137,61 @@ def _require_known(fields: Mapping[str, str | None]) -> None:
             )
 
 
-def _read_fields(source: Source, fields: Mapping[str, str], section: RecordingSection) -> tuple[dict, bool]:
-    """Return values by field, and whether those of ``dff`` are raw fluorescence."""
-    frame_rate_hz, transpose, is_raw = section.frame_rate_hz, section.transpose, False
-    values: dict = {}
+def _read_fields(
+    source: Source, fields: Mapping[str, str], section: RecordingSection
+) -> tuple[dict, bool, list[Finding]]:
+    """Return values by field, whether those of ``dff`` are raw fluorescence, and which fields had to be left out."""
+    is_raw, left_out = False, []
+    unreadable: tuple[type[Exception], ...] = (RecordingError, *source.broken)
+    values: dict = {} if section.frame_rate_hz is None else {"frame_rate_hz": float(section.frame_rate_hz)}
     sizes: dict[str, int] = {}
     for name, spec in FIELDS.items():
-        if name == "frame_rate_hz" and frame_rate_hz is not None:
-            values[name] = float(frame_rate_hz)
+        ignored = name in section.fields and section.fields[name] is None
+        if name in values or ignored or (name == "neuropil" and not is_raw):  # dff comes first
             continue
-        if name in section.fields and section.fields[name] is None:
-            continue
-        if name == "neuropil" and not is_raw:  # dff comes first
-            continue
-        entry = _find(source, name, fields)
-        if entry is None:
-            continue
-        where = f"{source.path}, field '{entry.name}'"
-        if name == "events" and name not in fields and not _counts_per_frame(entry, sizes):
-            _log.warning("%s: %s of shape %s, not one count per frame: left out", where, entry.type_name, entry.shape)
-            continue
-        _require_kind(entry, name, where)
-        matrix = spec.axes == ("time", "neuron")
-        if name == "dff":
-            is_raw = _require_quantity(entry, section, where)
-            sizes = _require_matrix(entry, where, transpose)
-        dtype = spec.dtype if spec.kind == "real" and matrix else None
-        values[name] = convert(
-            source.read(entry.name, dtype=dtype, transpose=transpose and matrix), spec, where=where, sizes=sizes
-        )
+        needed = name in (*_DECISIVE, *fields, *section.fields)
+        entry = None
+        try:
+            entry = _find(source, name, fields)
+            if entry is None or (0 in entry.shape and not needed):
+                continue
+            if name == "dff":
+                is_raw, sizes = _require_traces(source, entry, section)
+            values[name] = _value(source, entry, spec, sizes=sizes, transpose=section.transpose)
+        except unreadable as error:
+            if needed or (entry is not None and _tells_transposed(entry, spec, sizes)):
+                raise
+            told = error if isinstance(error, RecordingError) else damaged(source.path, f"field '{name}'", error)
+            left_out.append(_left_out(name, told))
     require_valid_time(values, where=str(source.path))
-    return values, is_raw
+    return values, is_raw, left_out
+
+
+def _value(source: Source, entry: Entry, spec: FieldSpec, *, sizes: dict[str, int], transpose: bool) -> Value:
+    where = f"{source.path}, field '{entry.name}'"
+    _require_kind(entry, spec.name, where)
+    matrix = spec.axes == ("time", "neuron")
+    dtype = spec.dtype if spec.kind == "real" and matrix else None
+    value = source.read(entry.name, dtype=dtype, transpose=transpose and matrix)
+    return convert(value, spec, where=where, sizes=sizes)
+
+
+def _require_traces(source: Source, entry: Entry, section: RecordingSection) -> tuple[bool, dict[str, int]]:
+    where = f"{source.path}, field '{entry.name}'"
+    _require_kind(entry, "dff", where)
+    return _require_quantity(entry, section, where), _require_matrix(entry, where, section.transpose)
+
+
+def _tells_transposed(entry: Entry, spec: FieldSpec, sizes: dict[str, int]) -> bool:
+    """Whether a field of one axis is as long as the other one: then it is the matrix that is wrong."""
+    if spec.axes not in (("neuron",), ("time",)) or sizes["time"] == sizes["neuron"]:
+        return False
+    return math.prod(entry.shape) == sizes["time" if spec.axes == ("neuron",) else "neuron"]
+
+
+def _left_out(name: str, error: RecordingError) -> Finding:
+    fix = f"{name} is left out: {error.fix}; fields: {{{name}: null}} leaves it out without a warning"
+    return Finding("warning", "left_out", error.where, error.got, error.expected, fix)
 
 
 def _find(source: Source, name: str, fields: Mapping[str, str]) -> Entry | None:
@@ -198,11 +221,6 @@ def _missing(source: Source, name: str, wanted: str) -> RecordingError:
         expected=f"one of what is there: {', '.join(listed[:_LISTED]) or 'nothing'}{more}",
         fix=hint,
     )
-
-
-def _counts_per_frame(entry: Entry, sizes: dict[str, int]) -> bool:
-    """Whether 'events' can be onsets per frame: laboratories also call calcium events and tables of onset times so."""
-    return entry.kind == "number" and math.prod(entry.shape) == sizes["time"]
 
 
 def _require_quantity(entry: Entry, section: RecordingSection, where: str) -> bool:
@@ -258,7 +276,7 @@ def _require_kind(entry: Entry, name: str, where: str) -> None:
             where,
             got=f"{entry.type_name} of shape {entry.shape}",
             expected="text or numbers" if "text" in allowed else "real numbers",
-            fix="name another field, or save it as a plain array",
+            fix=entry.remedy or "name another field, or save it as a plain array",
         )
 
 

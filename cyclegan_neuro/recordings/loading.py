@@ -13,7 +13,7 @@ from cyclegan_neuro.configuration.sections import RecordingSection
 from cyclegan_neuro.errors import RecordingError
 from cyclegan_neuro.recordings.checks import check
 from cyclegan_neuro.recordings.fields import neuron_names, read
-from cyclegan_neuro.recordings.findings import Finding
+from cyclegan_neuro.recordings.findings import Finding, log_warnings
 from cyclegan_neuro.recordings.recording import Recording
 from cyclegan_neuro.recordings.repair import constant_columns, interpolate_nan, nan_columns
 
@@ -102,7 +102,9 @@ def read_file(
     section = RecordingSection(
         path=str(path), format=format, fields=dict(fields or {}), frame_rate_hz=rate, transpose=transpose
     )
-    return read(path, section).recording
+    found = read(path, section)
+    log_warnings(found.findings)
+    return found.recording
 
 
 def load(section: RecordingSection, *, base_directory: Path) -> Reading:

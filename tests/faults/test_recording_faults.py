@@ -2,6 +2,7 @@
 
 import pickle
 import re
+import shutil
 import zipfile
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from cyclegan_neuro.recordings import memory
 from cyclegan_neuro.recordings.checks import check, require
 from cyclegan_neuro.recordings.loading import load, read_file
 from cyclegan_neuro.recordings.pairing import describe_inputs, pair, read_pair
-from cyclegan_neuro.recordings.readers import open_source
+from cyclegan_neuro.recordings.readers import npz, open_source
 from cyclegan_neuro.recordings.recording import Recording
 from cyclegan_neuro.recordings.writing import write_recording
 
@@ -454,3 +455,42 @@ def test_hdf5_that_numpy_cannot_hold_does_not_hide_the_rest(tmp_path):
     assert (listed["when"], listed["made"], listed["note"]) == (unknown, unknown, ("empty", "object"))
     with pytest.raises(RecordingError, match=r"field 'title': got empty of shape \(\), expected real numbers"):
         read_file(tmp_path / "day1.h5", fields={"frame_rate_hz": "title"})
+
+
+def test_hdf5_that_is_open_elsewhere_is_not_called_damaged(tmp_path):
+    flock = pytest.importorskip("fcntl")
+    with h5py.File(tmp_path / "day1.h5", "w", libver="latest") as file:
+        file["dff"] = traces()
+        file.flush()
+        shutil.copy(tmp_path / "day1.h5", tmp_path / "open.h5")  # as it stands while a program writes
+    with pytest.raises(RecordingError, match=r"a program has open for writing.*Fix: close it there.*h5clear -s"):
+        read_file(tmp_path / "open.h5")
+    with open(tmp_path / "day1.h5", "rb") as stream:
+        flock.flock(stream, flock.LOCK_EX)  # as HDF5 does where the system has locks
+        with pytest.raises(RecordingError, match=r"cannot be locked .*Fix: close it there .*HDF5_USE_FILE_LOCKING"):
+            read_file(tmp_path / "day1.h5")
+
+
+def test_npz_with_a_damaged_directory_or_a_password(tmp_path):
+    path = tmp_path / "day1.npz"
+    np.savez(path, dff=traces(), frame_rate_hz=24.0, notes=np.zeros(3))
+    sound = path.read_bytes()
+    directory = sound.rindex(b"PK\x01\x02")
+    path.write_bytes(sound[:directory] + b"QK" + sound[directory + 2 :])
+    with pytest.raises(RecordingError, match=r"got an archive's directory that cannot be decoded .*copy it again"):
+        read_file(path)
+    locked = bytearray(sound)
+    for signature, flags in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        locked[sound.rindex(signature) + flags] = 1  # of the last member, the notes
+    path.write_bytes(locked)
+    assert read_file(path).n_frames == len(traces())
+    with open_source(path) as source:
+        assert source.entries()["notes"].type_name == "damaged or encrypted"
+    with pytest.raises(RecordingError, match=r"field 'notes': got .*encrypted.*Fix: write it anew"):
+        read_file(path, fields={"licks": "notes"})
+
+
+def test_an_absent_field_of_an_npz_does_not_list_the_archive(tmp_path, monkeypatch):
+    np.savez(tmp_path / "day1.npz", dff=traces(), frame_rate_hz=24.0)
+    monkeypatch.setattr(npz.NpzSource, "entries", None)
+    assert read_file(tmp_path / "day1.npz").roi_ids is None

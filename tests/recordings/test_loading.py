@@ -1,5 +1,6 @@
 """Fields, units, policies: from a section of the configuration to a recording."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -31,7 +32,7 @@ def test_source_is_the_path_unless_the_file_names_it(tmp_path):
 def test_a_field_that_is_null_is_left_out(tmp_path):
     path = saved(tmp_path, licks=np.full(30, 0.5), roi_ids=np.array(["a", "b", "c"]))
     with pytest.raises(RecordingError, match=r"field 'licks'.*whole numbers"):
-        read_file(path)
+        read_file(path, fields={"licks": "licks"})
     recording = read_file(path, fields={"licks": None})
     assert recording.behaviour.licks is None
     assert recording.roi_ids == ("a", "b", "c")
@@ -81,11 +82,6 @@ def test_numbers_become_names(tmp_path):
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"roi_ids": np.array([1.5, 2, 3])}, "'roi_ids': got float64 values, expected text or whole numbers"),
-        ({"licks": np.full(30, 300)}, "'licks': got values from 300 to 300, expected 0 to 255"),
-        ({"trial": np.full(30, 0.5)}, "'trial': got values that are not whole numbers"),
-        ({"licks": np.zeros(29)}, r"'licks': got shape \(29,\), expected shape \(30,\): time of the matrix"),
-        ({"position_cm": np.zeros((30, 2))}, r"'position_cm': got shape \(30, 2\), expected one value per time"),
         ({"frame_rate_hz": np.ones(2)}, "'frame_rate_hz': got 2 values"),
         ({"gaps": np.arange(30) % 9 == 8}, "field gaps: got 30 values of 0 and 1, which look like a mask, expected"),
         ({"gaps": np.arange(29) % 9 == 8}, "field gaps: got 29 values of 0 and 1, which look like a mask"),
@@ -94,22 +90,49 @@ def test_numbers_become_names(tmp_path):
         ({"data_origin": "simulation"}, "'data_origin': got 'simulation', expected one of recorded, simul"),
         ({"dff": np.zeros(30)}, r"'dff': got shape \(30,\), expected a matrix \(time, neuron\) that is not empty"),
         ({"dff": np.zeros((0, 3))}, r"'dff': got shape \(0, 3\)"),
-        ({"roi_xy_um": np.zeros((3, 3))}, r"'roi_xy_um': got shape \(3, 3\), expected shape \(3, 2\)"),
     ],
 )
-def test_fields_that_do_not_fit_are_refused(tmp_path, values, message):
+def test_traces_rate_and_time_that_do_not_fit_are_refused(tmp_path, values, message):
     with pytest.raises(RecordingError, match=message):
         read_file(saved(tmp_path, **values))
 
 
-@pytest.mark.parametrize("other", [np.zeros((30, 3)), np.array([0.5, 2.5]), np.array(["odour", "tone"])])
-def test_events_that_are_something_else_are_left_out_aloud(tmp_path, caplog, other):
-    path = saved(tmp_path, events=other)
-    assert read_file(path).behaviour.events is None
-    assert f"{path}, field 'events': " in caplog.text
-    assert f"of shape {other.shape}, not one count per frame: left out" in caplog.text
-    with pytest.raises(RecordingError, match="'events': got "):
-        read_file(path, fields={"events": "events"})
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("roi_ids", np.array([1.5, 2, 3]), "got float64 values, expected text or whole numbers"),
+        ("roi_ids", np.array([1.0, np.nan, 3]), "got float64 values, expected text or whole numbers"),
+        ("licks", np.full(30, 300), "got values from 300 to 300, expected 0 to 255"),
+        ("licks", np.zeros(29), r"got shape \(29,\), expected shape \(30,\): time of the matrix"),
+        ("trial", np.full(30, 0.5), "got values that are not whole numbers"),
+        ("position_cm", np.zeros((30, 2)), r"got shape \(30, 2\), expected one value per time"),
+        ("roi_xy_um", np.zeros((3, 3)), r"got shape \(3, 3\), expected shape \(3, 2\)"),
+        ("events", np.array([0.5, 2.5]), r"got shape \(2,\), expected shape \(30,\)"),
+        ("events", np.array(["odour", "tone"]), "got text of shape .*expected real numbers"),
+        ("subject", np.array(12.5), "got float64 values"),
+        ("session", np.arange(2), "got 2 values of shape"),
+    ],
+)
+def test_an_optional_field_that_cannot_be_read_is_left_out_aloud(tmp_path, caplog, name, value, message):
+    path = saved(tmp_path, **{name: value})
+    reading = load(RecordingSection(path=path.name), base_directory=tmp_path)
+    assert name not in to_fields(reading.recording)
+    (finding,) = reading.findings
+    assert (finding.severity, finding.code) == ("warning", "left_out")
+    assert re.search(rf"a\.npz, field '{name}': {message}", str(finding))
+    assert f"Fix: {name} is left out: " in str(finding)
+    read_file(path)
+    assert str(finding) in caplog.text
+    with pytest.raises(RecordingError, match=f"'{name}': {message}"):
+        read_file(path, fields={name: name})
+    assert not load(RecordingSection(path=path.name, fields={name: None}), base_directory=tmp_path).findings
+
+
+@pytest.mark.parametrize("name", ["licks", "roi_ids", "subject", "gaps"])
+def test_an_empty_optional_field_is_none(tmp_path, name):
+    path = saved(tmp_path, **{name: np.zeros((0, 0))})
+    reading = load(RecordingSection(path=path.name), base_directory=tmp_path)
+    assert (reading.findings, name in to_fields(reading.recording)) == ((), False)
 
 
 def test_events_per_frame_are_read(tmp_path, caplog):

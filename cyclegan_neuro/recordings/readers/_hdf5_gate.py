@@ -9,8 +9,7 @@ are looked through as a whole by :func:`require_closed`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Container
 
 import h5py
 
@@ -89,18 +88,31 @@ def require_closed(file: h5py.File) -> None:
         raise found
 
 
-def walk(file: h5py.File, visit: Callable[[str, h5py.Group | h5py.Dataset], None]) -> None:
+def walk(
+    file: h5py.File, visit: Callable[[str, h5py.Group | h5py.Dataset], None], *, passed_by: Container[str] = ()
+) -> list[str]:
     """Call ``visit`` with path and object of all that hard links lead to, of which none leads out of the file.
 
-    What cannot be opened is passed by: it is an error where it is asked for. In names that are not UTF-8 the letters
-    that are none are replaced.
-    """
+    In names that are not UTF-8 the letters that are none are replaced.
 
+    Parameters
+    ----------
+    file : h5py.File
+    visit : callable
+    passed_by : container of str
+        Topmost groups that are not looked into.
+
+    Returns
+    -------
+    list of str
+        Paths of what cannot be opened, which is an error only where it is asked for.
+    """
     seen: set[int] = set()  # groups, by their place in the file: hard links can make a circle
-    left: list[tuple[str, h5py.Group, bytes]] = _links("", file["/"])
+    left: list[tuple[str, h5py.Group, bytes]] = [link for link in _links("", file["/"]) if link[0] not in passed_by]
+    closed = []
     while left:
         path, group, key = left.pop()
-        with suppress(KeyError, OSError, RuntimeError, ValueError):
+        try:
             if group.id.links.get_info(key).type != h5py.h5l.TYPE_HARD:
                 continue
             item = group[key]
@@ -108,6 +120,9 @@ def walk(file: h5py.File, visit: Callable[[str, h5py.Group | h5py.Dataset], None
             if isinstance(item, h5py.Group) and (place := h5py.h5o.get_info(item.id).addr) not in seen:
                 seen.add(place)
                 left += _links(f"{path}/", item)
+        except (KeyError, OSError, RuntimeError, ValueError):
+            closed.append(path)
+    return closed
 
 
 def _links(prefix: str, group: h5py.Group) -> list[tuple[str, h5py.Group, bytes]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +18,7 @@ from cyclegan_neuro.recordings.readers.base import SLICE_BYTES, Entry, Source, d
 
 __all__ = ["Hdf5Source", "open_hdf5", "read_matrix", "require_filters"]
 
+_BROKEN = (OSError, RuntimeError)  # h5py raises both for chunks that cannot be read
 _KERAS_ATTRIBUTES = {"model_config", "keras_version", "layer_names"}
 
 
@@ -42,11 +43,7 @@ def open_hdf5(path: Path, *, closed: bool = True, weights: bool = False) -> Iter
     try:
         file = h5py.File(path, "r")
     except OSError as error:
-        size = path.stat().st_size
-        declared = re.search(r"stored_eof = (\d+)", str(error))
-        if declared:
-            raise incomplete(path, found=size, declared=int(declared.group(1))) from error
-        raise damaged(path, "an HDF5 file", error) from error
+        raise _not_opened(path, error) from error
     with file:
         try:
             if not weights and _KERAS_ATTRIBUTES & set(file.attrs):
@@ -59,8 +56,30 @@ def open_hdf5(path: Path, *, closed: bool = True, weights: bool = False) -> Iter
             if closed:
                 require_closed(file)
             yield file
-        except (OSError, RuntimeError) as error:  # h5py raises both for chunks that cannot be read
+        except _BROKEN as error:
             raise damaged(path, "HDF5 content", error) from error
+
+
+def _not_opened(path: Path, error: OSError) -> RecordingError:
+    """Say why HDF5 did not open a file: it may be sound, and in use."""
+    said = str(error)
+    declared = re.search(r"stored_eof = (\d+)", said)
+    if declared:
+        return incomplete(path, found=path.stat().st_size, declared=int(declared.group(1)))
+    if "already open for write" in said:
+        return RecordingError(
+            str(path), got="a file that a program has open for writing, or that was left open when one ended",
+            expected="a file that was closed", fix="close it there; if none has it open, h5clear -s FILE",
+        )  # fmt: skip
+    unlocked = re.search(r"unable to lock file.* error message = '(.*?)'", said)
+    if unlocked:
+        return RecordingError(
+            str(path), got=f"a file that cannot be locked for reading ({unlocked.group(1)})",
+            expected="a file that no other program has open for writing",
+            fix="close it there (acquisition, MATLAB, a notebook); on a disk without locks set "
+            "HDF5_USE_FILE_LOCKING=FALSE",
+        )  # fmt: skip
+    return damaged(path, "an HDF5 file", error)
 
 
 def require_filters(file: h5py.File, dataset: h5py.Dataset) -> None:
@@ -133,10 +152,16 @@ class Hdf5Source(Source):
     description : str
     """
 
+    broken = _BROKEN
+
     def __init__(self, path: Path, file: h5py.File, description: str):
         self.path, self.file, self.description = path, file, description
 
     def entries(self) -> dict[str, Entry]:
+        return self._listing()
+
+    def _listing(self, passed_by: Container[str] = ()) -> dict[str, Entry]:
+        """What lies in the file, but for some of its topmost groups."""
         found: dict[str, Entry] = {}
 
         def visit(name: str, item: h5py.Group | h5py.Dataset) -> None:
@@ -144,8 +169,8 @@ class Hdf5Source(Source):
                 found[name] = self._listed(name, item)
             found.update(self._attributes(item, name + "@"))
 
-        walk(self.file, visit)
-        return self._attributes(self.file, "") | found
+        closed = walk(self.file, visit, passed_by=passed_by)
+        return self._attributes(self.file, "") | found | {name: Entry(name, (), "damaged", "object") for name in closed}
 
     def find(self, name: str) -> Entry | None:
         item = follow(self.file, name)

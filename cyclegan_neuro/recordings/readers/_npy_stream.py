@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import tokenize
+import warnings
 from pathlib import Path
 from typing import IO
 
@@ -34,7 +35,9 @@ def read_header(stream: IO[bytes], path: Path) -> Header:
         version = np.lib.format.read_magic(stream)
         # Versions 2 and 3 differ from 1 by the length of the header's length and its encoding only.
         read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-        header = read(stream)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # files of Python 2 are read all the same
+            header = read(stream)
     except _BROKEN as error:
         raise damaged(path, "a NumPy array header", error) from error
     if any(length < 0 for length in header[0]):

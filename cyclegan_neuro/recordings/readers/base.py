@@ -47,6 +47,8 @@ class Entry:
         What the traces are, where the format says so: ΔF/F, raw fluorescence (of which ΔF/F is computed), traces whose
         background was taken away (which have no F0), what is called ΔF/F and seems not to be divided by F0, or a
         model's denoised or deconvolved traces (which are refused).
+    remedy : str
+        What to do where the entry cannot be read, if the format knows.
     """
 
     name: str
@@ -56,6 +58,7 @@ class Entry:
     attribute: bool = False
     quantity: Quantity = ""
     certain: bool = True
+    remedy: str = ""
 
     def __str__(self) -> str:
         return f"{self.name} {self.shape} {self.type_name}"
@@ -77,6 +80,8 @@ class Source(ABC):
         What was decided or done between the file and the fields, known when they have been read.
     centres_in_pixels : bool
         Whether ``roi_xy_um`` of the format is in pixels, which the user has to give the size of.
+    broken : tuple of type
+        Exceptions of the library below that mean content that cannot be decoded.
     """
 
     path: Path
@@ -85,6 +90,7 @@ class Source(ABC):
     unit: Literal["fraction", "percent"] | None = None
     notes: Sequence[str] = ()
     centres_in_pixels: bool = False
+    broken: tuple[type[Exception], ...] = ()
 
     def resolve(
         self, fields: Mapping[str, str], *, frame_rate_hz: float | None, transpose: bool

@@ -1,4 +1,4 @@
-"""MATLAB files: version 5 through scipy, version 7.3 (which is HDF5) through h5py.
+"""MATLAB files: version 5 by :mod:`_mat5`, version 7.3 (which is HDF5) through h5py.
 
 Names of fields reach into structures: ``recording/dff`` is ``recording.dff`` in MATLAB.
 Version 4 files and MATLAB's own classes (string, table, timetable) are not read; ``cellstr``
@@ -7,23 +7,35 @@ and plain matrices are.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import h5py
 import numpy as np
 
+from cyclegan_neuro.errors import RecordingError
 from cyclegan_neuro.recordings.memory import require_room
+from cyclegan_neuro.recordings.readers import _mat5
 from cyclegan_neuro.recordings.readers._hdf5_gate import follow, refer
 from cyclegan_neuro.recordings.readers._hdf5_source import Hdf5Source, open_hdf5
-from cyclegan_neuro.recordings.readers.base import Entry, Kind, Reader, Source, damaged, incomplete, kind_of
+from cyclegan_neuro.recordings.readers.base import Entry, Reader, Source, damaged
 
 __all__ = ["READER", "Mat"]
 
 _V5, _V73 = b"MATLAB 5.0 MAT-file", b"MATLAB 7.3 MAT-file"
-_HEADER_BYTES = 128
+_DEEPEST = 16  # structures in structures that are listed
+_LOOKED_AT = 100  # elements of a cell array, to say whether it is text
+_OWN = ("#refs#", "#subsystem#")  # groups of MATLAB's own in a 7.3 file
+_NUMERIC_CLASSES = {*_mat5.NUMERIC, "logical"}
+_REMEDIES = {
+    "string": "cellstr(x)", "categorical": "cellstr(x)", "table": "table2array(x), or one column of it",
+    "timetable": "table2array(timetable2table(x)), or one column of it", "datetime": "posixtime(x)",
+    "duration": "seconds(x)", "sparse": "full(x)", "cell": "cell2mat(x), or cellstr(x) for text",
+}  # fmt: skip
 
 
 class Mat5Source(Source):
@@ -32,90 +44,140 @@ class Mat5Source(Source):
     description = "MATLAB 5 file"
 
     def __init__(self, path: Path):
-        from scipy.io import whosmat  # takes half a second to import
-
         self.path = path
-        self._variables = {name: (shape, kind) for name, shape, kind in whosmat(path)}
-        self._structures: dict[str, dict[str, np.ndarray]] = {}
+        found = enumerate(_mat5.variables(path), start=1)
+        self._variables = {one.array.name if one.array else f"variable {n}": one for n, one in found}
+        self._last: dict[str, _mat5.Array] = {}
 
     def entries(self) -> dict[str, Entry]:
-        found = {}
-        for name, (shape, matlab_class) in self._variables.items():
-            if matlab_class == "struct":
-                found.update({key: _describe(key, value) for key, value in self._structure(name).items()})
-            elif matlab_class in ("cell", "char"):
-                found[name] = _describe(name, self._load(name)[name])
-            else:
-                kind: Kind = "number" if matlab_class in _NUMERIC_CLASSES else "object"
-                found[name] = Entry(name, tuple(shape), matlab_class, kind)
+        found: dict[str, Entry] = {}
+        for name, variable in self._variables.items():
+            if variable.array is None:
+                found[name] = Entry(name, (), "damaged", "object")
+                continue
+            with suppress(_mat5.Broken, RecordingError):
+                nested = variable.array.matlab_class in ("struct", "cell", "char")
+                found.update(_leaves(name, self._loaded(name) if nested else variable.array, _DEEPEST))
+                continue
+            found[name] = Entry(
+                name, variable.array.shape, f"{variable.array.matlab_class}, damaged or too large", "object"
+            )
         return found
 
+    def find(self, name: str) -> Entry | None:
+        with self._decoding(name):
+            array = self._array(name)
+            return None if array is None or _is_group(array) else _entry(name, array)
+
     def read(self, name: str, *, dtype: type | None = None, transpose: bool = False) -> np.ndarray:
-        top = name.split("/", 1)[0]
-        if name in self._variables:
-            shape = self._variables[name][0]
-            require_room(f"{self.path}, field '{name}'", shape=shape, itemsize=8)
-            value = self._load(name)[name]
-        else:
-            value = self._structure(top)[name]
-        value = _text_of(value) if _text_of(value) is not None else np.asarray(value)
-        if dtype is not None and value.dtype.kind != "U":
-            value = value.astype(dtype)
-        return np.ascontiguousarray(value.T if transpose and value.ndim == 2 else value)
+        with self._decoding(name):
+            array = self._array(name)
+            if array is None:
+                raise KeyError(name)
+            where = f"{self.path}, field '{name}'"
+            if array.matlab_class in ("char", "cell"):
+                rows = _mat5.text(array) if array.matlab_class == "char" else _texts(array, where)
+                return np.array(rows, dtype=np.str_)
+            require_room(where, shape=array.shape, itemsize=8)
+            if "/" not in name:
+                array = self._loaded(name)
+            value = _mat5.numbers(array)
+            return np.array(value.T if transpose and value.ndim == 2 else value, dtype or value.dtype, order="C")
 
-    def _load(self, name: str) -> dict[str, np.ndarray]:
-        from scipy.io import loadmat
+    @contextmanager
+    def _decoding(self, name: str) -> Iterator[None]:
+        try:
+            yield
+        except _mat5.Broken as error:
+            raise damaged(self.path, f"variable '{name}'", error) from error
 
-        return loadmat(self.path, variable_names=[name])
+    def _array(self, name: str) -> _mat5.Array | None:
+        """The array at a path, None where there is none; of a matrix what its head says."""
+        top, *parts = name.split("/")
+        if top not in self._variables:
+            return None
+        array = self._variables[top].array
+        if array is None:
+            raise _mat5.Broken("neither name nor shape can be read")
+        if parts or array.matlab_class in ("cell", "char"):
+            array = self._loaded(top)
+        for part in parts:
+            array = _mat5.fields(array).get(part) if array is not None and _is_group(array) else None
+        return array
 
-    def _structure(self, name: str) -> dict[str, np.ndarray]:
-        if name not in self._structures:
-            self._structures[name] = dict(_flatten(name, self._load(name)[name]))
-        return self._structures[name]
+    def _loaded(self, name: str) -> _mat5.Array:
+        if name not in self._last:  # one after the other: they are large
+            where = f"{self.path}, field '{name}'"
+            self._last = {name: _mat5.load(self.path, self._variables[name], where=where)}
+        return self._last[name]
 
 
-_NUMERIC_CLASSES = {"double", "single", "logical"} | {f"{u}int{n}" for u in ("", "u") for n in (8, 16, 32, 64)}
+def _is_group(array: _mat5.Array) -> bool:
+    return array.is_plain and array.matlab_class == "struct" and array.size == 1
 
 
-def _flatten(prefix: str, value: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
-    """Yield the leaves of a scalar structure with their paths."""
-    if value.dtype.names and value.size == 1:
-        for key in value.dtype.names:
-            yield from _flatten(f"{prefix}/{key}", value.reshape(-1)[0][key])
+def _leaves(prefix: str, array: _mat5.Array, levels: int) -> Iterator[tuple[str, Entry]]:
+    """Yield what lies in a structure, by path."""
+    if levels and _is_group(array):
+        for key, value in _mat5.fields(array).items():
+            yield from _leaves(f"{prefix}/{key}", value, levels - 1)
     else:
-        yield prefix, value
+        yield prefix, _entry(prefix, array)
 
 
-def _text_of(value: np.ndarray) -> np.ndarray | None:
-    """Return character rows and cell arrays of characters as text, None for anything else."""
-    if value.dtype.kind == "U":
-        return value
-    if value.dtype.kind != "O":
-        return None
-    cells = [np.asarray(cell) for cell in value.ravel(order="F")]
-    # An empty string is stored as a 0x0 array of numbers.
-    if all((cell.dtype.kind == "U" and cell.size == 1) or cell.size == 0 for cell in cells):
-        return np.array([str(cell.reshape(-1)[0]) if cell.size else "" for cell in cells], dtype=np.str_)
-    return None
+def _entry(name: str, array: _mat5.Array) -> Entry:
+    known = array.matlab_class
+    if not array.is_plain:
+        return _object(name, array.shape, known)
+    if array.is_complex:
+        return Entry(name, array.shape, "complex", "complex")
+    if known in _NUMERIC_CLASSES:
+        return Entry(name, array.shape, known, "number")
+    if known == "char" and len(array.shape) == 2:
+        return Entry(name, (array.shape[0] if array.size else 0,), "text", "text")
+    if known == "cell" and all(map(_is_text, islice(_mat5.cells(array), _LOOKED_AT))):
+        return Entry(name, (array.size,), "text", "text")
+    return _object(name, array.shape, known)
 
 
-def _describe(name: str, value: np.ndarray) -> Entry:
-    text = _text_of(value)
-    if text is not None:
-        return Entry(name, text.shape, "text", "text")
-    kind = "object" if value.dtype.names else kind_of(value.dtype)
-    return Entry(name, value.shape, {"object": "cell or object"}.get(kind, str(value.dtype)), kind)
+def _object(name: str, shape: tuple[int, ...], matlab_class: str) -> Entry:
+    remedy = _REMEDIES.get(matlab_class, "cellstr for text, a plain matrix for numbers")
+    return Entry(name, shape, matlab_class, "object", remedy=f"save it from MATLAB as {remedy}, or name another field")
+
+
+def _is_text(cell: _mat5.Array) -> bool:
+    """Whether an element is one row of text; an empty one is stored as a 0x0 matrix of numbers."""
+    return not cell.size or (cell.matlab_class == "char" and cell.shape[0] == 1 and len(cell.shape) == 2)
+
+
+def _texts(array: _mat5.Array, where: str) -> list[str]:
+    found = []
+    for number, cell in enumerate(_mat5.cells(array), start=1):
+        if not _is_text(cell):
+            raise _no_text(where, number, cell.matlab_class)
+        found.append(_mat5.text(cell)[0] if cell.size else "")
+    return found
+
+
+def _no_text(where: str, number: int, matlab_class: str) -> RecordingError:
+    return RecordingError(
+        where, got=f"a cell array with {matlab_class or 'nothing'} in element {number}",
+        expected="text in every element",
+        fix=f"save it from MATLAB as {_REMEDIES['cell']}, or name another field",
+    )  # fmt: skip
 
 
 class Mat73Source(Hdf5Source):
     """An open version 7.3 file; axes are in MATLAB's order, which is the reverse of HDF5's."""
 
     def entries(self) -> dict[str, Entry]:
-        return {
-            name: entry
-            for name, entry in super().entries().items()
-            if not entry.attribute and not name.startswith("#")  # attributes and #refs# are MATLAB's own
-        }
+        return {name: entry for name, entry in self._listing(passed_by=_OWN).items() if not entry.attribute}
+
+    def find(self, name: str) -> Entry | None:
+        item = follow(self.file, name)
+        if isinstance(item, h5py.Group) and "MATLAB_sparse" in item.attrs:
+            return _object(name, (), "sparse")
+        return super().find(name)
 
     def _find_attribute(self, name: str) -> None:
         """Attributes are MATLAB's own."""
@@ -126,41 +188,56 @@ class Mat73Source(Hdf5Source):
             return np.zeros(0, dtype or np.float64)
         matlab_class = _class_of(dataset)
         if matlab_class == "char":
-            return np.array([_characters(dataset)], dtype=np.str_)
+            return np.array(_characters(dataset), dtype=np.str_)
         if matlab_class == "cell":
-            return np.array([_characters(cell) for cell in self._cells(name, dataset)], dtype=np.str_)
+            where = f"{self.path}, field '{name}'"
+            return np.array(list(_cell_texts(self._cells(name, dataset), where)), dtype=np.str_)
         return super().read(name, dtype=dtype, transpose=not transpose)
 
     def _entry(self, name: str, dataset: h5py.Dataset) -> Entry:
-        matlab_class, shape = _class_of(dataset), dataset.shape[::-1]
+        stored, matlab_class = super()._entry(name, dataset), _class_of(dataset)
+        empty = bool(dataset.attrs.get("MATLAB_empty", 0))  # its values are the shape
+        shape = (0,) if empty else stored.shape[::-1]
         if matlab_class == "char":
-            return Entry(name, (1,), "text", "text")
-        if matlab_class == "cell" and (dataset.attrs.get("MATLAB_empty", 0) or h5py.check_ref_dtype(dataset.dtype)):
-            text = all(_class_of(cell) == "char" for cell in self._cells(name, dataset))
-            return Entry(name, (dataset.size,), "text" if text else "cell", "text" if text else "object")
-        dtype = dataset.dtype
-        if dtype.names == ("real", "imag"):
+            return Entry(name, shape[:1], "text", "text")
+        if matlab_class == "cell" and (empty or h5py.check_ref_dtype(dataset.dtype)):
+            looked_at = islice(self._cells(name, dataset), _LOOKED_AT)
+            text = all(cell is not None and _class_of(cell) == "char" for cell in looked_at)
+            return (
+                Entry(name, (0 if empty else dataset.size,), "text", "text") if text else _object(name, shape, "cell")
+            )
+        if matlab_class and matlab_class not in _NUMERIC_CLASSES:
+            return _object(name, shape, matlab_class)
+        if stored.kind == "object" and dataset.dtype.names == ("real", "imag"):
             return Entry(name, shape, "complex", "complex")
-        kind = kind_of(dtype) if not matlab_class or matlab_class in _NUMERIC_CLASSES else "object"
-        return Entry(name, shape, matlab_class or str(dtype), kind)
+        return replace(stored, shape=shape, type_name=matlab_class or stored.type_name)
 
-    def _cells(self, name: str, dataset: h5py.Dataset) -> list[h5py.Dataset]:
-        """The elements of a cell array, which lie elsewhere in the file; none of an empty one."""
-        if dataset.attrs.get("MATLAB_empty", 0):
-            return []
-        return [refer(self.file, cell, name) for cell in dataset[()].ravel()]
+    def _cells(self, name: str, dataset: h5py.Dataset) -> Iterator[h5py.Dataset | None]:
+        """The elements of a cell array, which lie elsewhere in the file, or nowhere; none of an empty one."""
+        if not dataset.attrs.get("MATLAB_empty", 0):
+            yield from (refer(self.file, cell, name) if cell else None for cell in dataset[()].ravel())
 
 
 def _class_of(dataset: h5py.Dataset) -> str:
     value = dataset.attrs.get("MATLAB_class", b"")
-    return value.decode() if isinstance(value, bytes) else str(value)
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
 
 
-def _characters(dataset: h5py.Dataset) -> str:
-    """Return the text of a char array, which 7.3 stores as 16-bit code units."""
+def _characters(dataset: h5py.Dataset) -> list[str]:
+    """Return the rows of a char array, which 7.3 stores as 16-bit code units, one column after the other."""
     if dataset.attrs.get("MATLAB_empty", 0):
-        return ""
-    return np.asarray(dataset[()], dtype="<u2").tobytes().decode("utf-16-le", "replace")
+        return []
+    rows = np.ascontiguousarray(np.atleast_2d(dataset[()]).T, dtype="<u2")
+    decoded = [row.tobytes().decode("utf-16-le", "replace") for row in rows]
+    return decoded if len(decoded) == 1 else [row.rstrip(" ") for row in decoded]
+
+
+def _cell_texts(cells: Iterable[h5py.Dataset | None], where: str) -> Iterator[str]:
+    for number, cell in enumerate(cells, start=1):
+        matlab_class = "" if cell is None else _class_of(cell)
+        if cell is None or matlab_class != "char":
+            raise _no_text(where, number, matlab_class)
+        yield "".join(_characters(cell))
 
 
 class Mat(Reader):
@@ -181,19 +258,11 @@ class Mat(Reader):
         if version_73:
             with open_hdf5(path, closed=False) as file:
                 yield Mat73Source(path, file, "MATLAB 7.3 file (HDF5)")
-            return
-        _require_whole(path)
-        import zlib
-
-        from scipy.io.matlab import MatReadError
-
-        try:
+        else:
             yield Mat5Source(path)
-        except (MatReadError, zlib.error, NotImplementedError, TypeError, IndexError) as error:
-            raise damaged(path, "a MATLAB 5 variable", error) from error
 
     def write(self, path: Path, values: Mapping[str, Any]) -> None:
-        from scipy.io import savemat
+        from scipy.io import savemat  # takes half a second to import
 
         tree: dict = {}
         for name, value in values.items():
@@ -202,21 +271,6 @@ class Mat(Reader):
             owner = tree.setdefault(group, {}) if group else tree
             owner[leaf] = value.astype(object) if text else value
         savemat(path, tree, appendmat=False, do_compression=True, oned_as="column", long_field_names=True)
-
-
-def _require_whole(path: Path) -> None:
-    """Walk over the elements of a version 5 file, each of which says how long it is."""
-    size = path.stat().st_size
-    with open(path, "rb") as stream:
-        header = stream.read(_HEADER_BYTES)
-        order = "<" if header[126:128] == b"IM" else ">"
-        position = _HEADER_BYTES
-        while position < size:
-            stream.seek(position)
-            tag = stream.read(8)
-            position += 8 + (int(np.frombuffer(tag, order + "u4", 1, 4)[0]) if len(tag) == 8 else 0)
-    if position > size or len(header) < _HEADER_BYTES:
-        raise incomplete(path, found=size, declared=max(position, _HEADER_BYTES))
 
 
 READER = Mat()
