@@ -40,7 +40,8 @@ def read_recording(path: str | os.PathLike, **how: Any) -> Recording:
         HDF5, ``.npz``, ``.npy`` or MATLAB file.
     **how
         Settings of ``data.x`` (``train.py --describe cyclegan``): ``fields``, ``frame_rate_hz``, ``transpose``,
-        ``unit``, ``baseline``, ``rois``, ``um_per_pixel``, ``nan``, ``dead_neurons``, ``indicator``, ``format``.
+        ``unit``, ``baseline``, ``rois``, ``um_per_pixel``, ``nan``, ``dead_neurons``, ``indicator``, ``cell_type``,
+        ``format``.
 
     Returns
     -------

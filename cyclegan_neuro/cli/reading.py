@@ -27,6 +27,9 @@ def add_reader_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--transpose", action="store_true", help="the matrix in the file is (neuron, time)")
     parser.add_argument("--indicator", default="", metavar="NAME", help="for example GCaMP6f, if the file names none")
     parser.add_argument(
+        "--cell_type", default="", metavar="NAME", help="excitatory, pv, sst or vip, if the file names none"
+    )
+    parser.add_argument(
         "--unit", choices=("fraction", "percent", "raw"),
         help="unit of ΔF/F in the file (raw: ΔF/F is computed); where it is not stated, values as large as percent are "
         "refused",
@@ -68,6 +71,7 @@ def recording_section(path: str, options: argparse.Namespace, **policies: Any) -
         "transpose": options.transpose,
         "unit": options.unit,
         "indicator": options.indicator,
+        "cell_type": options.cell_type,
     }
     source = default_source("", overrides=options.set)
     del source.values["system"]

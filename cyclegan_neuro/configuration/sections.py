@@ -80,6 +80,9 @@ class RecordingSection(Section):
     indicator: str = setting(
         "", "Calcium indicator, for example GCaMP6f, if the file does not name it; spike inference depends on it."
     )
+    cell_type: str = setting(
+        "", "Cell type, where all neurons are of one: excitatory, pv, sst, vip; spike inference depends on it."
+    )
     nan: Literal["error", "interpolate", "drop_neuron"] = setting(
         "error", "What to do with NaN: refuse, interpolate runs up to nan_gap_s, or drop the neuron (on both days)."
     )

@@ -25,7 +25,7 @@ FORMAT_VERSION = 1
 Value = Any  # ndarray, str, float or bool: which, its FieldSpec says
 _TRUTH = "truth/"
 _OPTIONAL = ("roi_xy_um", "roi_rows", "gaps", "days_mixed")
-_TEXTS = ("subject", "session", "source", "indicator")
+_TEXTS = ("subject", "session", "source", "indicator", "cell_type")
 
 
 @dataclass(frozen=True)
@@ -73,6 +73,7 @@ _SPECS = (
     FieldSpec("data_origin", "text", str, choices=ORIGINS),
     FieldSpec("days_mixed", "flag", np.bool_),
     FieldSpec("indicator", "text", str),
+    FieldSpec("cell_type", "text", str),
     FieldSpec("truth/spikes", "whole", np.uint8, ("time", "neuron")),
     FieldSpec("truth/changed", "flag", np.bool_, ("neuron",)),
     FieldSpec("truth/change", "text", str, ("neuron",)),

@@ -10,10 +10,11 @@ from pathlib import Path
 import numpy as np
 
 from cyclegan_neuro.configuration.sections import RecordingSection
-from cyclegan_neuro.errors import RecordingError
+from cyclegan_neuro.errors import ConfigurationError, RecordingError
 from cyclegan_neuro.recordings.checks import check
 from cyclegan_neuro.recordings.fields import neuron_names, read
 from cyclegan_neuro.recordings.findings import Finding, log_warnings
+from cyclegan_neuro.recordings.indicators import CELL_TYPES, INDICATORS, misspelt_cell_type, misspelt_indicator
 from cyclegan_neuro.recordings.recording import Recording
 from cyclegan_neuro.recordings.repair import constant_columns, interpolate_nan, nan_columns
 
@@ -135,8 +136,7 @@ def load(section: RecordingSection, *, base_directory: Path) -> Reading:
         notes.append(f"{where}: matrix transposed from (neuron, time)")
     if section.frame_rate_hz is not None:
         notes.append(f"{where}: frame rate {section.frame_rate_hz:g} Hz from the configuration")
-    if section.indicator:
-        recording = replace(recording, indicator=section.indicator)
+    recording = replace(recording, **_stated(section, where))
     unit = section.unit or found.unit
     if unit == "percent":
         recording = replace(recording, dff=recording.dff / np.float32(100))
@@ -155,6 +155,22 @@ def load(section: RecordingSection, *, base_directory: Path) -> Reading:
         )
     stated = unit in ("fraction", "percent")
     return Reading(recording, where, dropped, tuple(notes), unit_stated=stated, findings=found.findings)
+
+
+def _stated(section: RecordingSection, where: str) -> dict[str, str]:
+    """Return what the section says of indicator and cell type; a slip of the pen is an error here, not another name."""
+    stated = {}
+    for name, misspelt, known in (
+        ("indicator", misspelt_indicator, INDICATORS), ("cell_type", misspelt_cell_type, CELL_TYPES)
+    ):  # fmt: skip
+        if text := getattr(section, name):
+            if near := misspelt(text):
+                raise ConfigurationError(
+                    f"{where}, {name}", got=f"'{text}'", expected=f"one of {', '.join(known)}",
+                    fix=f"did you mean '{near}'?",
+                )  # fmt: skip
+            stated[name] = text
+    return stated
 
 
 def _interpolated(recording: Recording, nan_gap_s: float) -> tuple[Recording, list[str]]:

@@ -118,7 +118,10 @@ class Recording:
     days_mixed : bool
         Whether this is one of two days that :func:`shuffling.shuffle_days` mixed: a control, neither novice nor expert.
     indicator : str
-        Calcium indicator, for example ``"GCaMP6f"``; empty where it is not known.
+        Calcium indicator, for example ``"GCaMP6f"``; empty where it is not known. As it is written:
+        :func:`indicators.indicator_of` tells which one is meant.
+    cell_type : str
+        Cell type of all neurons, for example ``"PV"``; empty where it is not known (:func:`indicators.cell_type_of`).
     truth : Truth, optional
         Known only for simulated sessions.
     roi_rows : ndarray of int64, shape (neuron,), optional
@@ -146,6 +149,7 @@ class Recording:
     data_origin: Origin = "recorded"
     days_mixed: bool = False
     indicator: str = ""
+    cell_type: str = ""
     truth: Truth | None = None
     roi_rows: np.ndarray | None = None
 

@@ -451,6 +451,18 @@ def test_subject_session_indicator(nwb_file):
     assert "has 30 Hz, its imaging plane says 10 Hz" in notes(path)
 
 
+@pytest.mark.parametrize(
+    ("column", "cells", "read"),
+    [
+        (["PV"] * 4, [1, 1, 1, 1], "PV"),
+        (["PV", "PV", "SST", "PV"], [1, 1, 1, 1], ""),
+        (["PV", "PV", "SST", "PV"], [1, 1, 0, 1], "PV"),
+    ],
+)
+def test_a_cell_type_is_that_of_all_neurons_that_are_read(nwb_file, column, cells, read):
+    assert read_file(nwb_file(table(cell_type=column, accepted=np.array(cells, bool)), rois())).cell_type == read
+
+
 MASKS = [[(2, 4, 1.0)], [(0, 0, 1.0), (4, 2, 3.0)], [(1, 1, 0.5), (3, 3, 0.5)], [(7, 5, 2.0)]]
 CENTRES = np.array([[2, 4], [3, 1.5], [2, 2], [7, 5]])
 

@@ -174,6 +174,7 @@ class NwbRecording(Source):
         return {
             "frame_rate_hz": self._rate, "gaps": self._gaps, "roi_ids": self._ids, "roi_xy_um": self._centres,
             "roi_rows": self._rows, "subject": self._subject, "session": self._session, "indicator": self._indicator,
+            "cell_type": self._cell_type,
         }.get(name, lambda: None)()  # fmt: skip
 
     def _ids(self, given: str | None = None) -> np.ndarray | None:
@@ -249,3 +250,11 @@ class NwbRecording(Source):
 
     def _indicator(self) -> str | None:
         return (self._objects.text(f"{self._plane}/indicator") if self._plane else "") or None
+
+    def _cell_type(self) -> str | None:
+        """Return what a column ``cell_type`` says, where it says the same of all neurons that are read."""
+        column = self._table.column("cell_type") if self._table and "cell_type" in self._table.names() else None
+        if column is None or column.ndim != 1 or column.dtype.kind != "U":
+            return None
+        said = set(column[self._kept].tolist())
+        return said.pop() if len(said) == 1 else None

@@ -39,7 +39,8 @@ class RecordingSpikes:
     seed : int
         Of the phases with which rates became counts.
     source : dict
-        ``source``, ``subject``, ``session``, ``indicator`` and ``sha256`` (of the float32 ΔF/F) of the recording.
+        ``source``, ``subject``, ``session``, ``indicator``, ``cell_type`` and ``sha256`` (of the float32 ΔF/F) of the
+        recording.
     networks : dict
         ``frame_rate_hz``, ``smoothing_s``, ``causal``, ``noise_levels`` and the provenance of the networks.
     """
@@ -121,6 +122,7 @@ def infer_recording(
             "subject": recording.subject,
             "session": recording.session,
             "indicator": recording.indicator,
+            "cell_type": recording.cell_type,
             "sha256": content_sha256(recording.dff),
         },
         networks={
