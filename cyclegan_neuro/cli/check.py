@@ -21,6 +21,7 @@ from cyclegan_neuro.cli.console import new_parser, report_user_errors
 from cyclegan_neuro.cli.reading import add_reader_options, recording_section
 from cyclegan_neuro.errors import UserError
 from cyclegan_neuro.recordings import readers
+from cyclegan_neuro.recordings.decay import decay_time
 from cyclegan_neuro.recordings.findings import Finding
 from cyclegan_neuro.recordings.readers.base import Entry
 from cyclegan_neuro.recordings.recording import COUNTS, Recording
@@ -45,7 +46,8 @@ _QUANTITIES = {
     "detrended": ", ΔF (without F0)", "denoised": ", denoised or deconvolved",
 }  # fmt: skip
 _FACTS = (
-    "n_neurons", "n_frames", "frame_rate_hz", "duration_s", "subject", "session", "source", "data_origin", "days_mixed"
+    "n_neurons", "n_frames", "frame_rate_hz", "duration_s", "subject", "session", "source", "data_origin", "days_mixed",
+    "indicator", "cell_type",
 )  # fmt: skip
 
 
@@ -141,6 +143,8 @@ def _summary(recording: Recording) -> str:
         f"source      {recording.source} ({recording.data_origin} data)",
         f"neurons     {'with' if recording.roi_ids else 'without'} ROI ids, "
         f"{'with' if recording.roi_xy_um is not None else 'without'} coordinates",
+        f"indicator   {recording.indicator or 'not stated'} in {recording.cell_type or 'cells of a type not stated'}",
+        f"decay       {decay_time(recording)}",
         f"behaviour   {_behaviour(recording) or 'none'}",
         f"truth       {'known (simulated)' if recording.truth else 'not known'}",
     ]
@@ -175,10 +179,12 @@ def _check_as_json(options: argparse.Namespace) -> int:
         print(json.dumps(result, indent=2, ensure_ascii=False))
         return error.exit_code
     recording = reading.recording
+    decay = decay_time(recording)
     result["recording"] = {name: getattr(recording, name) for name in _FACTS} | {
         "roi_ids": recording.roi_ids is not None,
         "behaviour": list(recording.behaviour.available()),
         "truth": recording.truth is not None,
+        "decay_s": decay.median_s if decay.n_neurons else None,
     }
     result["notes"] = list(reading.notes)
     result["findings"] = [asdict(finding) for finding in findings]

@@ -26,6 +26,7 @@ CHECKS: tuple[Callable[[Recording, str], Iterator[Finding]], ...] = (
     stretches.bleached,
     time.gaps,
     indicator.indicator,
+    indicator.decay,
     units.negative,
     units.noise,
 )
