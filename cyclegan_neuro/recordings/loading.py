@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -157,7 +158,7 @@ def load(section: RecordingSection, *, base_directory: Path) -> Reading:
     return Reading(recording, where, dropped, tuple(notes), unit_stated=stated, findings=found.findings)
 
 
-def _stated(section: RecordingSection, where: str) -> dict[str, str]:
+def _stated(section: RecordingSection, where: str) -> dict[str, Any]:
     """Return what the section says of indicator and cell type; a slip of the pen is an error here, not another name."""
     stated = {}
     for name, misspelt, known in (

@@ -1,4 +1,4 @@
-"""Inferred spikes in files: HDF5, and Neo for whoever works with Elephant.
+"""Inferred spikes in files: HDF5, others by their ending (``other_files``), and Neo for whoever works with Elephant.
 
 The HDF5 file holds
 
@@ -16,13 +16,15 @@ The HDF5 file holds
 ``networks``           attributes                         of the networks: what they were trained on, and whom to cite
 ====================== ================================== =======================================================
 
-and the attributes ``format``, ``format_version``, ``created_with``, ``frame_rate_hz`` and ``seed``.
+and, where the inference gives intervals, ``rate_intervals_hz`` (neuron, 2), of the mean rates. Its attributes are
+``format``, ``format_version``, ``created_with``, ``frame_rate_hz`` and ``seed``.
 """
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import h5py
 import numpy as np
@@ -32,6 +34,8 @@ from cyclegan_neuro.errors import RecordingError
 from cyclegan_neuro.invocation import command
 from cyclegan_neuro.recordings.atomic import replacing
 from cyclegan_neuro.recordings.readers._hdf5_source import open_hdf5
+from cyclegan_neuro.spikes.endings import require_ending
+from cyclegan_neuro.spikes.inference.other_files import write_mat, write_npz, write_nwb
 from cyclegan_neuro.spikes.inference.rates import InferredRates
 from cyclegan_neuro.spikes.inference.recording_spikes import RecordingSpikes
 from cyclegan_neuro.spikes.inference.storage import read_attributes, write_attributes
@@ -44,11 +48,12 @@ _CHUNK = (4096, 32)
 
 
 def write_spikes(path: str | os.PathLike, spikes: RecordingSpikes) -> Path:
-    """Write inferred spikes as HDF5; the file appears whole or not at all.
+    """Write inferred spikes; the file appears whole or not at all.
 
     Parameters
     ----------
     path : path
+        The ending chooses the format: ``.h5`` (which :func:`read_spikes` reads), ``.npz``, ``.mat`` or ``.nwb``.
     spikes : RecordingSpikes
 
     Returns
@@ -59,11 +64,26 @@ def write_spikes(path: str | os.PathLike, spikes: RecordingSpikes) -> Path:
     Raises
     ------
     RecordingError
-        If it cannot be written.
+        If it cannot be written, or spikes are not written as such files.
     """
-    target, inferred = Path(path).expanduser(), spikes.inferred
+    target = Path(path).expanduser()
+    write = {".npz": write_npz, ".mat": write_mat, ".nwb": write_nwb}.get(require_ending(target), _write_hdf5)
+    values = _values(spikes)
+    with replacing(target) as temporary:
+        write(temporary, spikes, values)
+    return target
+
+
+def _values(spikes: RecordingSpikes) -> dict[str, Any]:
+    """Return arrays and single values by the names that they have in files."""
+    inferred = spikes.inferred
     times = spike_times(spikes.counts, frame_rate_hz=inferred.frame_rate_hz)
-    arrays = {
+    values = {
+        "format": _FORMAT,
+        "format_version": _VERSION,
+        "created_with": f"cyclegan_neuro {cyclegan_neuro.__version__}",
+        "frame_rate_hz": inferred.frame_rate_hz,
+        "seed": spikes.seed,
         "rates_hz": inferred.rates_hz,
         "spike_counts": spikes.counts,
         "spike_times": np.concatenate(times),
@@ -73,17 +93,25 @@ def write_spikes(path: str | os.PathLike, spikes: RecordingSpikes) -> Path:
         "network_levels": inferred.network_levels,
         "gaps": spikes.gaps,
     }
-    with replacing(target) as temporary, h5py.File(temporary, "w") as file:
-        file.attrs["format"], file.attrs["format_version"] = _FORMAT, _VERSION
-        file.attrs["created_with"] = f"cyclegan_neuro {cyclegan_neuro.__version__}"
-        file.attrs["frame_rate_hz"], file.attrs["seed"] = inferred.frame_rate_hz, spikes.seed
-        for name, array in arrays.items():
-            _write_array(file, name, array)
-        if spikes.roi_ids is not None:
-            file.create_dataset("roi_ids", data=np.array(spikes.roi_ids, object), dtype=h5py.string_dtype())
+    intervals = getattr(spikes, "rate_intervals_hz", None)
+    if intervals is not None:
+        values["rate_intervals_hz"] = np.asarray(intervals)
+    if spikes.roi_ids is not None:
+        values["roi_ids"] = np.array(spikes.roi_ids)
+    return values
+
+
+def _write_hdf5(path: Path, spikes: RecordingSpikes, values: dict[str, Any]) -> None:
+    with h5py.File(path, "w") as file:
+        for name, value in values.items():
+            if not isinstance(value, np.ndarray):
+                file.attrs[name] = value
+            elif value.dtype.kind == "U":
+                file.create_dataset(name, data=value.astype(object), dtype=h5py.string_dtype())
+            else:
+                _write_array(file, name, value)
         write_attributes(file.create_group("source"), spikes.source)
         write_attributes(file.create_group("networks"), spikes.networks)
-    return target
 
 
 def read_spikes(path: str | os.PathLike) -> RecordingSpikes:

@@ -1,12 +1,15 @@
 """Inferred spikes of recordings, in HDF5 and as Neo trains."""
 
 import hashlib
-from dataclasses import replace
+import json
+import sys
+from dataclasses import dataclass, replace
 
 import h5py
 import numpy as np
 import pytest
 from inference_fakes import SMALL, noise, random_models
+from scipy.io import loadmat
 
 from cyclegan_neuro.errors import RecordingError
 from cyclegan_neuro.recordings.recording import Recording
@@ -160,3 +163,68 @@ def test_neo_has_one_ending(spikes, tmp_path):
     with pytest.raises(RecordingError, match=r"got the ending '\.pkl', expected \.mat.*Fix: name the file day\.mat"):
         write_neo(tmp_path / "day.pkl", spikes)
     assert not list(tmp_path.iterdir())
+
+
+def test_npz_holds_the_same_names(spikes, tmp_path):
+    path = write_spikes(tmp_path / "spikes.npz", spikes)
+    with h5py.File(write_spikes(tmp_path / "spikes.h5", spikes)) as file, np.load(path, allow_pickle=False) as read:
+        assert set(read) == {*file, *file.attrs}
+        for name in set(file) - {"source", "networks", "roi_ids"}:
+            np.testing.assert_array_equal(read[name], file[name][()])
+        assert (read["roi_ids"].tolist(), float(read["frame_rate_hz"])) == (["b", "a", "ä"], 30.0)
+        assert json.loads(str(read["source"])) == spikes.source
+        assert json.loads(str(read["networks"])) == spikes.networks
+
+
+def test_mat_is_cascades_layout(spikes, tmp_path):
+    read = loadmat(write_spikes(tmp_path / "predictions.mat", spikes))
+    assert read["spike_prob"].shape == (3, 300)
+    found = read["spike_prob"].T
+    np.testing.assert_array_equal(np.isnan(found).all(axis=1), ~spikes.valid)
+    np.testing.assert_allclose(found[spikes.valid], spikes.rates_hz[spikes.valid] / 30.0, rtol=1e-6)
+    assert [str(name[0]) for name in read["roi_ids"][:, 0]] == ["b", "a", "ä"]
+    assert read["frame_rate_hz"].item() == 30.0
+    np.testing.assert_array_equal(read["noise_levels"][0], spikes.inferred.noise_levels)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_nwb_is_valid_and_reads_back(spikes, tmp_path):
+    pynwb = pytest.importorskip("pynwb")
+    path = write_spikes(tmp_path / "spikes.nwb", replace(spikes, source=spikes.source | {"session": "2026-05-04 am"}))
+    assert not pynwb.validate(path=str(path))
+    with pynwb.NWBHDF5IO(path, "r") as io:
+        file = io.read()
+        assert (file.session_start_time.date().isoformat(), file.subject.subject_id) == ("2026-05-04", "mouse")
+        assert json.loads(file.notes)["networks"] == spikes.networks
+        series = file.processing["ophys"]["inferred_rates"]
+        np.testing.assert_array_equal(series.data[spikes.valid], spikes.rates_hz[spikes.valid])
+        assert np.isnan(series.data[~spikes.valid]).all()
+        assert (series.rate, series.unit) == (30.0, "Hz")
+        assert list(file.units["roi_id"][:]) == ["b", "a", "ä"]
+        for neuron, times in enumerate(spike_times(spikes.counts, frame_rate_hz=30.0)):
+            np.testing.assert_allclose(file.units["spike_times"][neuron], times)
+            observed = np.asarray(file.units["obs_intervals"][neuron]) * 30
+        np.testing.assert_allclose(observed, [[10, 91], [110, 291]])
+
+
+def test_intervals_are_kept_where_they_are_there(tmp_path):
+    @dataclass(frozen=True, eq=False)
+    class WithIntervals(RecordingSpikes):
+        rate_intervals_hz: np.ndarray | None = None
+
+    plain = counted([[0, 1], [2, 0]])
+    known = WithIntervals(**(vars(plain) | {"rate_intervals_hz": np.array([[1.0, 2.0], [3.0, 4.0]])}))
+    with h5py.File(write_spikes(tmp_path / "spikes.h5", known)) as file:
+        np.testing.assert_array_equal(file["rate_intervals_hz"], [[1, 2], [3, 4]])
+    assert "rate_intervals_hz" not in np.load(write_spikes(tmp_path / "spikes.npz", plain))
+
+
+def test_another_ending_is_refused(spikes, tmp_path):
+    with pytest.raises(RecordingError, match=r"ending '\.csv', expected one of \.h5.*Fix: name the file spikes\.h5"):
+        write_spikes(tmp_path / "spikes.csv", spikes)
+
+
+def test_nwb_without_pynwb_is_refused(spikes, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "pynwb", None)
+    with pytest.raises(RecordingError, match=r"no pynwb.*pip install 'cyclegan_neuro\[nwb\]'"):
+        write_spikes(tmp_path / "spikes.nwb", spikes)
