@@ -6,6 +6,7 @@ Exit code 0 when the file is written, 2 when the recording cannot be used or som
 from __future__ import annotations
 
 import argparse
+import shlex
 import sys
 import time
 from collections.abc import Sequence
@@ -15,42 +16,54 @@ from typing import TYPE_CHECKING
 from cyclegan_neuro.cli.console import new_parser, prepare_console, report_user_errors
 from cyclegan_neuro.cli.reading import add_reader_options, recording_section
 from cyclegan_neuro.errors import RecordingError
+from cyclegan_neuro.invocation import command
 from cyclegan_neuro.recordings.atomic import refuse_existing
+from cyclegan_neuro.spikes.endings import ENDINGS, require_ending
 
 if TYPE_CHECKING:
-    from cyclegan_neuro.recordings.recording import Recording
+    from cyclegan_neuro.evaluation.inferred import Inferred
+    from cyclegan_neuro.recordings.findings import Finding
+    from cyclegan_neuro.recordings.loading import Reading
     from cyclegan_neuro.spikes.inference.recording_spikes import RecordingSpikes
 
 __all__ = ["main"]
 
 _EPILOG = """\
 examples:
-  {infer} day1.h5 --output day1_spikes.h5
+  {infer} day1.h5 --output day1_spikes.h5 --indicator GCaMP6f --cell_type excitatory
+  {infer} suite2p/plane0 --frame_rate 30 --set baseline.near_zero=drop --output spikes.nwb
   {infer} day1.npz --frame_rate 15.5 --resample --output day1_spikes.h5 --neo day1.mat
   {infer} traces.mat --field dff=dFF --transpose --unit percent --output spikes.h5
 
 ΔF/F must be a fraction, neither denoised, nor deconvolved, nor scaled. The networks of this package are for GCaMP6 in
-excitatory cells. docs/spike_inference.md describes the method, its accuracy and the file. From Python:
+excitatory cells. docs/spike_inference.md describes the method, its accuracy, files and page. From Python:
   import cyclegan_neuro as cn
   spikes = cn.infer_spikes(cn.read_recording("day1.h5"))
 """
 _NOT_DFF = ("z_score",)  # a warning for training, which scales; networks of inference do not
 _NOISIER = 0.5  # above the highest level of the networks: further than they were trained for
 _NAMED = 10
+_PAGE_DPI = 120
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Infer, write, print a table; return the exit code."""
-    options = _parser().parse_args(arguments)
+    typed = sys.argv[1:] if arguments is None else list(arguments)
+    options = _parser().parse_args(typed)
     with report_user_errors():
-        _run(options)
+        _run(options, f"{command('infer')} {shlex.join(typed)}")
     return 0
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = new_parser("infer", "Infer spike rates and spikes from the dF/F of a recording.", _EPILOG)
-    parser.add_argument("recording", help="HDF5, npz, npy or MATLAB file")
-    parser.add_argument("--output", type=Path, required=True, metavar="FILE", help="HDF5 file for the spikes")
+    parser.add_argument("recording", help="file or folder of any format that is read (--format lists them)")
+    parser.add_argument(
+        "--output", type=Path, required=True, metavar="FILE", help=f"file for the spikes: {', '.join(ENDINGS)}"
+    )
+    page = parser.add_mutually_exclusive_group()
+    page.add_argument("--page", type=Path, metavar="FILE", help="HTML page to look at (default: beside the output)")
+    page.add_argument("--no_page", action="store_true", help="write no page")
     parser.add_argument(
         "--models", type=Path, metavar="PATH",
         help="networks that train_inference made, or a folder of CASCADE (default: those of this package)",
@@ -72,28 +85,33 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _run(options: argparse.Namespace) -> None:
+def _run(options: argparse.Namespace, command_line: str) -> None:
     begin = time.monotonic()
     _require_room_for(options)
-    recording = _recording(options)
+    reading, findings = _reading(options)
     prepare_console()
     # Here and not above, so that --help does not wait for TensorFlow.
+    from cyclegan_neuro.evaluation.inferred import Inferred
     from cyclegan_neuro.spikes.inference.files import write_neo, write_spikes
     from cyclegan_neuro.spikes.inference.recording_spikes import infer_recording
 
     spikes = infer_recording(
-        recording, models=options.models, resample=options.resample, seed=options.seed, progress=_Progress()
+        reading.kept, models=options.models, resample=options.resample, seed=options.seed, progress=_Progress()
     )
     files = [write_spikes(options.output, spikes)]
     if options.neo:
         files.append(write_neo(options.neo, spikes))
+    if page := _page_of(options):
+        told = Inferred(reading.kept, spikes, reading.notes, tuple(findings), not options.models)
+        files.append(_write_page(page, told, command_line))
     print(_table(spikes, files, time.monotonic() - begin, shipped=options.models is None))
 
 
 def _require_room_for(options: argparse.Namespace) -> None:
     """Refuse before the work what would fail after it."""
-    outputs = [path.expanduser() for path in (options.output, options.neo) if path]
-    if options.neo and outputs[1].suffix != ".mat":
+    outputs = [path.expanduser() for path in (options.output, options.neo, _page_of(options)) if path]
+    require_ending(options.output)
+    if options.neo and options.neo.suffix != ".mat":
         raise RecordingError(
             "--neo", got=str(options.neo), expected="a name that ends with .mat, the format of Neo that is written",
             fix=f"--neo {options.neo.with_suffix('.mat')}",
@@ -112,7 +130,11 @@ def _require_room_for(options: argparse.Namespace) -> None:
             )
 
 
-def _recording(options: argparse.Namespace) -> Recording:
+def _page_of(options: argparse.Namespace) -> Path | None:
+    return None if options.no_page else options.page or options.output.with_suffix(".html")
+
+
+def _reading(options: argparse.Namespace) -> tuple[Reading, list[Finding]]:
     """Read and check; show notes and warnings."""
     from cyclegan_neuro.recordings.checks import require
     from cyclegan_neuro.recordings.loading import load
@@ -124,7 +146,26 @@ def _recording(options: argparse.Namespace) -> Recording:
     require(findings, also=_NOT_DFF)
     for text in (*reading.notes, *(f"warning: {f}" for f in findings if f.severity == "warning")):
         print(text, file=sys.stderr)
-    return reading.kept
+    return reading, findings
+
+
+def _write_page(path: Path, inferred: Inferred, command_line: str) -> Path:
+    from cyclegan_neuro.evaluation.inferred import evaluate_inferred
+    from cyclegan_neuro.report.page import Ending
+    from cyclegan_neuro.report.write import flatten, write_single_page
+
+    label = inferred.recording.label
+    return write_single_page(
+        evaluate_inferred(inferred, dpi=_PAGE_DPI),
+        path,
+        name=f"inferred spikes: {label}",
+        title=f"Inferred spikes of {label}",
+        where=f"Source: {inferred.recording.source or 'memory'}",
+        ending=Ending(
+            "How to repeat it", "The command that made this page.", (command_line,),
+            {"Recording": flatten(inferred.spikes.source), "Networks": flatten(inferred.spikes.networks)},
+        ),
+    )  # fmt: skip
 
 
 class _Progress:
@@ -150,6 +191,8 @@ def _table(spikes: RecordingSpikes, files: Sequence[Path], seconds: float, *, sh
     why = ", ".join(f"{count:,} {reason}" for reason, count in masked.items())
     rates = inferred.rates_hz[valid].mean(axis=0, dtype=np.float64)
     noise, indicator = inferred.noise_levels, spikes.source["indicator"] or "not stated"
+    if spikes.source["cell_type"]:
+        indicator += f" in {spikes.source['cell_type']} cells"
     used = zip(*np.unique(inferred.network_levels, return_counts=True), strict=True)
     levels = ", ".join(f"{level} ({count})" for level, count in used)
     lines = [

@@ -107,11 +107,13 @@ def _averaged(dff: np.ndarray, step: int) -> np.ndarray:
 def _events(trace: np.ndarray, rate: float) -> np.ndarray:
     """Return isolated events from their peak on, above what was before; shape (event, frame)."""
     before, rise, after = (max(least, round(s * rate)) for s, least in ((_BEFORE_S, 4), (_RISE_S, 2), (_AFTER_S, 6)))
-    inner = trace[before : len(trace) - after]
-    if len(inner) < 1:
+    if len(trace) <= before + after:
         return np.zeros((0, after + 1))
+    inner = trace[before : len(trace) - after]
     noise = np.median(np.abs(np.diff(trace))) / 0.954
-    is_peak = (inner >= trace[before - 1 : -after - 1]) & (inner > trace[before + 1 : len(trace) - after + 1])
+    is_peak = (inner >= trace[before - 1 : len(trace) - after - 1]) & (
+        inner > trace[before + 1 : len(trace) - after + 1]
+    )
     is_peak &= inner > np.median(trace) + _ABOVE_NOISE * noise
     windows = np.lib.stride_tricks.sliding_window_view(trace, before + 1 + after)[is_peak]
     rest, events = windows[:, : before - rise + 1], windows[:, before:]

@@ -144,7 +144,7 @@ def render_page(**content: Any) -> str:
     **content
         What the template ``report.html.j2`` shows: ``title``, ``name`` (of the tab), ``where``, ``opening``,
         ``summary`` (sentence, question, anchor), ``sections``, ``methods``, ``references``, ``ending`` (an
-        :class:`Ending`). All text is escaped.
+        :class:`Ending`), ``alone`` (whether no files of figures and tables lie beside it). All text is escaped.
 
     Notes
     -----

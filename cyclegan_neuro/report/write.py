@@ -7,6 +7,7 @@ import logging
 import shlex
 from itertools import count, islice
 from pathlib import Path
+from typing import Any
 
 from markupsafe import Markup
 
@@ -15,11 +16,12 @@ from cyclegan_neuro.evaluation.contents import Evaluation, Picture, Sentence
 from cyclegan_neuro.figures.style import png_bytes, svg_bytes, webp_bytes
 from cyclegan_neuro.interpret.storage import MAPS_FILE, write_arrays
 from cyclegan_neuro.invocation import command
+from cyclegan_neuro.recordings.atomic import replacing
 from cyclegan_neuro.report.files import replacing_directory, unique_slugs
 from cyclegan_neuro.report.page import Ending, FigureOnPage, SectionOnPage, render_page, table_on_page
 from cyclegan_neuro.report.tables import format_cell, write_csv, write_json
 
-__all__ = ["flatten", "write_page", "write_report"]
+__all__ = ["flatten", "write_page", "write_report", "write_single_page"]
 
 _PAGE_DPI = 84  # CSS pixels per inch of a figure: the widest just fill the page
 _TO_REPEAT = (
@@ -94,6 +96,33 @@ def write_report(
     return target / "index.html"
 
 
+def write_single_page(evaluation: Evaluation, path: Path, *, name: str, title: str, where: str, ending: Ending) -> Path:
+    """Write one HTML file that holds all, with its sections open; it appears whole or not at all.
+
+    Parameters
+    ----------
+    evaluation : Evaluation
+    path : Path
+    name, title, where, ending
+        As for :func:`write_page`.
+
+    Returns
+    -------
+    Path
+        The file.
+
+    Raises
+    ------
+    RunDirectoryError
+        If it cannot be written.
+    """
+    target = Path(path).expanduser()
+    page = _page(evaluation, None, name=name, title=title, where=where, ending=ending)
+    with replacing(target, error_type=RunDirectoryError) as temporary:
+        temporary.write_text(page, encoding="utf-8")
+    return target
+
+
 def write_page(evaluation: Evaluation, folder: Path, *, name: str, title: str, where: str, ending: Ending) -> None:
     """Write index.html, figures/ and tables/ into an empty folder.
 
@@ -108,14 +137,19 @@ def write_page(evaluation: Evaluation, folder: Path, *, name: str, title: str, w
     """
     (folder / "figures").mkdir()
     (folder / "tables").mkdir()
+    page = _page(evaluation, folder, name=name, title=title, where=where, ending=ending)
+    (folder / "index.html").write_text(page, encoding="utf-8")
+
+
+def _page(evaluation: Evaluation, folder: Path | None, **words: Any) -> str:
+    """Return the HTML, and write figures and tables into ``folder`` where there is one."""
     opening, sections = _write_contents(evaluation, folder)
     anchors = {section.block.title: section.anchor for section in sections}
     summary = [_on_page(sentence, anchors) for sentence in evaluation.summary]
-    page = render_page(
-        name=name, title=title, where=where, opening=opening, summary=summary, sections=sections,
-        methods=evaluation.methods, references=evaluation.references, ending=ending,
+    return render_page(
+        opening=opening, summary=summary, sections=sections, methods=evaluation.methods,
+        references=evaluation.references, alone=folder is None, **words,
     )  # fmt: skip
-    (folder / "index.html").write_text(page, encoding="utf-8")
 
 
 def _told_weights(weights: dict) -> str:
@@ -153,12 +187,13 @@ def _on_page(sentence: Sentence | str, anchors: dict[str, str]) -> tuple[str, st
     return sentence.told, sentence.asked, anchors.get(sentence.section, "")
 
 
-def _write_contents(evaluation: Evaluation, folder: Path) -> tuple[FigureOnPage | None, list[SectionOnPage]]:
-    """Write all tables and figures; return what the page shows of them, numbered throughout."""
+def _write_contents(evaluation: Evaluation, folder: Path | None) -> tuple[FigureOnPage | None, list[SectionOnPage]]:
+    """Write all tables and figures, if anywhere; return what the page shows of them, numbered throughout."""
     blocks, first = evaluation.blocks, [] if evaluation.opening is None else [evaluation.opening]
     pictures = [*first, *(picture for block in blocks for picture in block.pictures)]
-    stems = (folder / "figures" / name for name in unique_slugs(picture.slug for picture in pictures))
-    figures = iter([_write_picture(*one) for one in zip(pictures, stems, range(1, len(pictures) + 1), strict=True)])
+    slugs = unique_slugs(picture.slug for picture in pictures)
+    numbered = zip(pictures, slugs, range(1, len(pictures) + 1), strict=True)
+    figures = iter([_write_picture(*one, folder) for one in numbered])
     table_slugs = iter(unique_slugs(table.slug for block in blocks for _, table in block.tables))
     numbers = count(1)
     opening = next(figures) if first else None
@@ -167,19 +202,21 @@ def _write_contents(evaluation: Evaluation, folder: Path) -> tuple[FigureOnPage 
         tables = []
         for caption, table in block.tables:
             name = next(table_slugs)
-            write_csv(table, folder / "tables" / f"{name}.csv")
+            if folder is not None:
+                write_csv(table, folder / "tables" / f"{name}.csv")
             tables.append(table_on_page(table, number=next(numbers), slug=name, caption=caption))
         sections.append(SectionOnPage(anchor, block, tuple(islice(figures, len(block.pictures))), tuple(tables)))
     return opening, sections
 
 
-def _write_picture(picture: Picture, stem: Path, number: int) -> FigureOnPage:
-    """Write PNG and SVG, release the figure's memory, and return the figure with a smaller bitmap as a data URI."""
+def _write_picture(picture: Picture, slug: str, number: int, folder: Path | None) -> FigureOnPage:
+    """Write PNG and SVG, if anywhere, release the figure's memory, return it with a smaller bitmap as a data URI."""
     figure = picture.figure
     width_px, height_px = (round(inches * _PAGE_DPI) for inches in figure.get_size_inches())
     bitmap = png_bytes(figure)
-    stem.with_suffix(".png").write_bytes(bitmap)
-    stem.with_suffix(".svg").write_bytes(svg_bytes(figure))
+    if folder is not None:
+        (folder / "figures" / f"{slug}.png").write_bytes(bitmap)
+        (folder / "figures" / f"{slug}.svg").write_bytes(svg_bytes(figure))
     figure.clear()
     data_uri = Markup("data:image/webp;base64,") + base64.b64encode(webp_bytes(bitmap)).decode("ascii")
-    return FigureOnPage(number, stem.name, picture, data_uri, (width_px, height_px))
+    return FigureOnPage(number, slug, picture, data_uri, (width_px, height_px))

@@ -1,13 +1,15 @@
 """``python -m cyclegan_neuro.cli.infer``."""
 
+import re
 import subprocess
 import sys
 
 import numpy as np
 import pytest
 from inference_fakes import noise, random_models
+from tool_files import suite2p_of
 
-from cyclegan_neuro.cli.infer import main
+from cyclegan_neuro.cli.infer import main as infer
 from cyclegan_neuro.recordings.recording import Recording
 from cyclegan_neuro.recordings.writing import write_recording
 from cyclegan_neuro.spikes.inference.files import read_spikes
@@ -23,6 +25,11 @@ def models(tmp_path_factory):
 def a_recording(level=1.0, **changes):
     values = {"dff": noise(level, (200, 4)).astype(np.float32), "frame_rate_hz": 30.0, "roi_ids": ("a", "b", "c", "d")}
     return Recording(**(values | changes))
+
+
+def main(options):
+    """Infer without a page, which takes longer than all else here."""
+    return infer([*options, "--no_page"])
 
 
 def failing(options, capsys):
@@ -174,6 +181,52 @@ def test_networks_and_recordings_that_are_not_there(tmp_path, capsys):
     assert "no such file" in failing([str(tmp_path / "day9.h5"), *output], capsys).replace(
         "does not exist", "no such file"
     )
+
+
+def test_the_page_says_what_was_assumed_and_found(models, tmp_path, capsys):
+    gaps = np.array([119, 129])
+    day = a_recording(gaps=gaps, indicator="AAV-jGCaMP8m", cell_type="SOM", subject="<b>mouse</b>")
+    options = [str(write_recording(day, tmp_path / "day1.h5")), "--output", str(tmp_path / "spikes.npz")]
+    assert infer([*options, "--models", models]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == f"written     {tmp_path / 'spikes.html'}"
+    page = (tmp_path / "spikes.html").read_text(encoding="utf-8")
+    text = " ".join(re.sub(r"<[^>]+>", " ", page.split("<body>")[1]).split())
+    for said in (
+        "Inferred spikes of &lt;b&gt;mouse&lt;/b&gt;", "AAV-jGCaMP8m (taken as gcamp8m)", "SOM (taken as sst)",
+        "19 at the ends, 19 at gaps, 10 in stretches shorter than a window", "30 Hz; networks for 30 Hz",
+        "unknown: no neuron has three isolated events", "The 3 most active neurons", "The 1 least active neurons",
+        "The networks give no intervals", f"infer {options[0]}",
+    ):  # fmt: skip
+        assert said in text, said
+    assert page.count("data:image/webp;base64,") == 4
+    assert not re.search(r'(?:href|src)="(?!#|data:)', page)  # nothing but itself
+    with np.load(tmp_path / "spikes.npz") as spikes:
+        rates = spikes["rates_hz"][spikes["valid"]].mean(axis=0, dtype=np.float64)
+    assert all(f'data-sort="{rate}"' in page for rate in rates.tolist())
+
+
+def test_a_page_of_another_name_is_never_written_over(models, tmp_path, capsys):
+    day = str(write_recording(a_recording(), tmp_path / "day1.h5"))
+    options = [day, "--output", str(tmp_path / "s.h5"), "--page", str(tmp_path / "look.html"), "--models", models]
+    (tmp_path / "look.html").write_text("mine")
+    with pytest.raises(SystemExit):
+        infer(options)
+    assert "look.html: got a file that exists" in capsys.readouterr().err
+    assert not (tmp_path / "s.h5").exists()
+
+
+def test_a_folder_of_suite2p_and_any_setting(models, tmp_path):
+    day = a_recording(dff=a_recording().dff + 1.0)
+    folder = suite2p_of(tmp_path / "plane0", {"dff": day.dff, "frame_rate_hz": 30.0})
+    options = [str(folder), "--set", "baseline.window_s=5", "--output", str(tmp_path / "s.mat"), "--models", models]
+    assert main(options) == 0
+    assert (tmp_path / "s.mat").is_file()
+
+
+def test_an_ending_that_is_not_written_is_refused_before_the_work(tmp_path, capsys):
+    day = str(write_recording(a_recording(), tmp_path / "day1.h5"))
+    error = failing([day, "--output", str(tmp_path / "s.csv")], capsys)
+    assert "got the ending '.csv', expected one of .h5, .hdf5, .npz, .mat, .nwb" in error
 
 
 def test_help_is_quick():

@@ -12,7 +12,8 @@ from cyclegan_neuro.errors import RunDirectoryError
 from cyclegan_neuro.evaluation.contents import Block, Evaluation, Picture, Reference, Sentence, Table
 from cyclegan_neuro.report import write
 from cyclegan_neuro.report.files import replacing_directory, slug, unique_slugs
-from cyclegan_neuro.report.write import flatten, write_report
+from cyclegan_neuro.report.page import Ending
+from cyclegan_neuro.report.write import flatten, write_report, write_single_page
 
 HOSTILE = "<script>alert(1)</script>\"'& ../../etc/passwd"
 
@@ -150,6 +151,20 @@ def test_the_page_needs_nothing_but_itself(tmp_path):
     assert all(source.startswith("data:image/webp;base64,") for source in sources)
     text = (tmp_path / "report" / "index.html").read_text(encoding="utf-8")
     assert not re.search(r"(https?:)?//[a-z]|url\(|@import", re.sub(r"base64,[^\"]+", "", text))
+
+
+def test_a_single_page_is_one_file_with_open_sections_and_no_links_to_others(tmp_path):
+    words = {"name": "n", "title": HOSTILE, "where": "w", "ending": Ending("Again", "So.", ("infer",), {"Facts": []})}
+    path = write_single_page(evaluation(), tmp_path / "page.html", **words)
+    assert [file.name for file in tmp_path.iterdir()] == ["page.html"]
+    page = page_of(path)
+    assert all(value.startswith("#") for _, name, value in page.attributes if name == "href")
+    assert len([value for _, name, value in page.attributes if name == "src" and value.startswith("data:")]) == 2
+    assert [name for tag, name, _ in page.attributes if tag == "details"].count("open") == 2
+    assert HOSTILE in page.data
+    assert "No counterpart" not in page.data
+    with pytest.raises(RunDirectoryError, match="expected a directory that exists"):
+        write_single_page(evaluation(), tmp_path / "none" / "page.html", **words)
 
 
 def test_repeating_the_run_survives_odd_paths(tmp_path):
