@@ -143,7 +143,7 @@ def _summary(recording: Recording) -> str:
         f"source      {recording.source} ({recording.data_origin} data)",
         f"neurons     {'with' if recording.roi_ids else 'without'} ROI ids, "
         f"{'with' if recording.roi_xy_um is not None else 'without'} coordinates",
-        f"indicator   {recording.indicator or 'not stated'} in {recording.cell_type or 'cells of a type not stated'}",
+        f"indicator   {recording.indicator or 'not stated'}, cell type {recording.cell_type or 'not stated'}",
         f"decay       {decay_time(recording)}",
         f"behaviour   {_behaviour(recording) or 'none'}",
         f"truth       {'known (simulated)' if recording.truth else 'not known'}",

@@ -89,10 +89,10 @@ def evaluate_inferred(inferred: Inferred, *, dpi: int) -> Evaluation:
     """
     order = np.argsort(-inferred.rates_hz, kind="stable")
     most, least = order[:_SHOWN], order[_SHOWN:][-_SHOWN:]
-    opening = _traces(inferred, most, "most_active", f"The {len(most)} most active neurons")
+    opening = _traces(inferred, most, "most_active", f"The {plural(len(most), 'most active neuron')}")
     blocks = [_assumed(inferred)]
     if least.size:
-        pictures = (_traces(inferred, least, "least_active", f"The {len(least)} least active neurons"),)
+        pictures = (_traces(inferred, least, "least_active", f"The {plural(len(least), 'least active neuron')}"),)
         blocks.append(Block(_TRACES, pictures=pictures))
     blocks += [_noise(inferred), _rates(inferred), _neurons(inferred)]
     for picture in (opening, *(picture for block in blocks for picture in block.pictures)):
@@ -113,7 +113,10 @@ def _summary(inferred: Inferred) -> tuple[Sentence, ...]:
         f"{significant(low)} and {significant(high)} Hz."
     )
     noise = f"{significant(float(np.median(levels)))} % per √Hz is the median noise level."
-    wrong = "; ".join(f"{finding.code}: {finding.got}" for finding in serious) or "No check found anything."
+    wrong = "; ".join(
+        f"{finding.where.rpartition(', ')[2]}: got {finding.got}, expected {finding.expected}" for finding in serious
+    )
+    wrong = f"{wrong}." if wrong else "No check has a warning."
     return (
         Sentence("What went in?", went_in, _ASSUMED),
         Sentence("How active?", active, _RATES),

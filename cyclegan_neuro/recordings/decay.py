@@ -42,8 +42,8 @@ class DecayTime:
             return "unknown: no neuron has three isolated events"
         low, high = self.spread_s
         return (
-            f"{self.median_s:.2f} s to 1/e after {self.n_events:,} isolated events (quartiles of {self.n_neurons} "
-            f"neurons {low:.2f} to {high:.2f} s)"
+            f"{self.median_s:.2f} s to 1/e after {self.n_events:,} isolated events (quartiles over neurons "
+            f"{low:.2f} to {high:.2f} s, {self.n_neurons} measured)"
         )
 
     @property

@@ -194,7 +194,7 @@ def test_the_page_says_what_was_assumed_and_found(models, tmp_path, capsys):
     for said in (
         "Inferred spikes of &lt;b&gt;mouse&lt;/b&gt;", "AAV-jGCaMP8m (taken as gcamp8m)", "SOM (taken as sst)",
         "19 at the ends, 19 at gaps, 10 in stretches shorter than a window", "30 Hz; networks for 30 Hz",
-        "unknown: no neuron has three isolated events", "The 3 most active neurons", "The 1 least active neurons",
+        "unknown: no neuron has three isolated events", "The 3 most active neurons", "The 1 least active neuron,",
         "The networks give no intervals", f"infer {options[0]}",
     ):  # fmt: skip
         assert said in text, said

@@ -38,6 +38,15 @@ def test_another_indicator_is_a_warning_that_says_what_it_costs(indicator):
     assert "one to two frames early" in finding.fix
 
 
+@pytest.mark.parametrize(
+    ("cell_type", "n_findings"), [("SOM", 1), ("Pvalb", 1), ("pyramidal", 0), ("mixed", 0), ("", 0)]
+)
+def test_interneurons_are_a_warning_that_says_what_they_cost(cell_type, n_findings):
+    found = warnings_of(Recording(a_day().dff, 30.0, cell_type=cell_type))
+    assert len(found) == n_findings
+    assert all("a tenth of the truth in PV" in finding.fix and finding.got == cell_type for finding in found)
+
+
 @pytest.mark.parametrize("suffix", [".h5", ".npz", ".mat"])
 def test_a_file_keeps_its_indicator_and_the_configuration_may_name_another(tmp_path, suffix):
     path = write_recording(a_day("GCaMP8s"), tmp_path / f"day1{suffix}")

@@ -38,10 +38,18 @@ _FEWEST_NEURONS = 5
 
 
 def indicator(recording: Recording, where: str) -> Iterator[Finding]:
-    """An indicator that is stated and not GCaMP6: inferred spikes are too many and too early.
+    """An indicator that is stated and not GCaMP6, or interneurons: inferred spikes are too many and early, or too few.
 
     The numbers are those of docs/spike_inference.md: medians over 17 to 29 cells per indicator, at 30 Hz.
     """
+    if cell_type_of(recording.cell_type) in _INTERNEURONS:
+        yield Finding(
+            "warning", "indicator", f"{where}, cell_type", got=recording.cell_type,
+            expected=f"{NETWORKS_ARE_FOR}, which the shipped networks of spike inference are for",
+            fix="compare inferred rates only within this cell type (they come out at a tenth of the truth in PV, a "
+            f"fifth in SST, two thirds in VIP cells), or train networks for it: {command('train_inference')}, then "
+            "evaluation.spikes.models",
+        )  # fmt: skip
     if not recording.indicator or recording.indicator.strip().lower().startswith(_FAMILY):
         return
     yield Finding(
