@@ -17,6 +17,7 @@ COMMANDS = {
     "evaluate": "evaluate a trained run and write its report",
     "compare": "compare evaluated runs, or those of a grid, in one report",
     "check": "look at a recording: what it holds, and what is wrong with it",
+    "convert": "write a recording of any format as HDF5, npz, MATLAB or NWB",
     "infer": "infer spikes from a recording",
     "simulate": "write simulated days with a known answer",
     "grid": "train and evaluate every combination of settings in a grid file",

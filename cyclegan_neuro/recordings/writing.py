@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from pathlib import Path
 
@@ -14,15 +15,18 @@ from cyclegan_neuro.recordings.recording import Recording
 
 __all__ = ["write_recording"]
 
+_log = logging.getLogger(__name__)
+
 
 def write_recording(recording: Recording, path: str | os.PathLike, *, overwrite: bool = False) -> Path:
-    """Write a recording, with the truth if it is simulated; the file appears whole or not at all.
+    """Write a recording, with the truth if it is simulated (but to NWB); the file appears whole or not at all.
 
     Parameters
     ----------
     recording : Recording
     path : path
-        The ending chooses the format: ``.h5`` (the project's own layout), ``.npz`` or ``.mat``.
+        The ending chooses the format: ``.h5`` (the project's own layout), ``.npz``, ``.mat``, or ``.nwb``
+        (with pynwb; in NWB a gap is a minute).
     overwrite : bool
         Replace a file that exists.
 
@@ -55,6 +59,8 @@ def write_recording(recording: Recording, path: str | os.PathLike, *, overwrite:
             fix="make the folder first",
         )
     values = to_fields(checked(recording, where=f"recording for {target}"))
+    if left_out := [name for name in values if name.startswith(writer.leaves_out)]:
+        _log.warning("%s: left out, %s has no place for it: %s", target, writer.title, ", ".join(left_out))
     with replacing(target) as temporary:
         writer.write(temporary, values)
     return target

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Mapping
 from difflib import get_close_matches
@@ -18,12 +19,14 @@ from cyclegan_neuro.recordings.readers._nwb_clock import frame_clock
 from cyclegan_neuro.recordings.readers._nwb_objects import Objects
 from cyclegan_neuro.recordings.readers._nwb_rois import accepted_rois, centres_px, ids_of, pixel_um
 from cyclegan_neuro.recordings.readers._nwb_series import Traces, paths, quantity
+from cyclegan_neuro.recordings.readers._nwb_writer import NOTED
 from cyclegan_neuro.recordings.readers.base import Entry, Source, kind_of
 
 __all__ = ["NwbRecording"]
 
 _log = logging.getLogger(__name__)
 _BEHAVIOUR = ("position_cm", "speed_cm_s", "licks", "rewards", "trial", "events")
+_NOTED = ("data_origin", "days_mixed", "source")
 _RATES_DIFFER = 0.05
 
 
@@ -175,10 +178,20 @@ class NwbRecording(Source):
             "frame_rate_hz": self._rate, "gaps": self._gaps, "roi_ids": self._ids, "roi_xy_um": self._centres,
             "roi_rows": self._rows, "subject": self._subject, "session": self._session, "indicator": self._indicator,
             "cell_type": self._cell_type,
-        }.get(name, lambda: None)()  # fmt: skip
+        }.get(name, lambda: self._noted.get(name) if name in _NOTED else None)()  # fmt: skip
+
+    @cached_property
+    def _noted(self) -> dict[str, Any]:
+        """What :mod:`_nwb_writer` noted of a recording beside what NWB has a place for."""
+        try:
+            said = json.loads(self._objects.text("general/notes"))
+        except ValueError:
+            return {}
+        noted = said.get(NOTED) if isinstance(said, dict) else None
+        return noted if isinstance(noted, dict) else {}
 
     def _ids(self, given: str | None = None) -> np.ndarray | None:
-        if self._table is None:
+        if self._table is None or (given is None and self._noted.get("roi_ids") is False):
             return None
         ids, column = ids_of(self._table, given)
         self.notes.append(f"neurons by {column} of {self._table.path}")
@@ -240,7 +253,10 @@ class NwbRecording(Source):
         return centres[self._kept] * (1.0 if size is None else size)
 
     def _rows(self) -> np.ndarray | None:
-        return self._table.rows[self._kept] if self._table else None
+        if self._table is None or self._noted.get("roi_rows") is False:
+            return None
+        rows = ids_of(self._table, "id")[0] if self._noted.get("roi_rows") else self._table.rows
+        return rows[self._kept]
 
     def _subject(self) -> str | None:
         return self._objects.text("general/subject/subject_id") or None
@@ -249,7 +265,8 @@ class NwbRecording(Source):
         return self._objects.text("general/session_id") or self._objects.text("session_start_time")[:10] or None
 
     def _indicator(self) -> str | None:
-        return (self._objects.text(f"{self._plane}/indicator") if self._plane else "") or None
+        indicator = self._objects.text(f"{self._plane}/indicator") if self._plane else ""
+        return None if indicator.casefold() in ("", "unknown") else indicator
 
     def _cell_type(self) -> str | None:
         """Return what a column ``cell_type`` says, where it says the same of all neurons that are read."""

@@ -185,6 +185,8 @@ class Reader(ABC):
         Usual endings; the first is used for writing.
     writes : bool
         Whether the format can be written.
+    leaves_out : tuple of str
+        Beginnings of the names of fields that it has no place for.
     specificity : int
         Where two formats recognise one file (every MATLAB 7.3 file is also HDF5), the higher one gets it.
     folders : bool
@@ -195,6 +197,7 @@ class Reader(ABC):
     title: str
     suffixes: tuple[str, ...]
     writes: bool = True
+    leaves_out: tuple[str, ...] = ()
     specificity: int = 0
     folders: bool = False
 

@@ -6,11 +6,12 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import h5py
 
 from cyclegan_neuro.errors import RecordingError
-from cyclegan_neuro.recordings.readers import _nwb_series
+from cyclegan_neuro.recordings.readers import _nwb_series, _nwb_writer
 from cyclegan_neuro.recordings.readers._hdf5_gate import walk
 from cyclegan_neuro.recordings.readers._hdf5_source import Hdf5Source, open_hdf5
 from cyclegan_neuro.recordings.readers._nwb_objects import NO_DATA, Objects, attribute_of
@@ -77,7 +78,7 @@ class Nwb(Reader):
     name = "nwb"
     title = "NWB 2 (Neurodata Without Borders)"
     suffixes = (".nwb",)
-    writes = False
+    leaves_out = ("truth/",)
     specificity = 2
 
     def recognises(self, path: Path, head: bytes) -> bool:
@@ -93,6 +94,9 @@ class Nwb(Reader):
     def open(self, path: Path) -> Iterator[Source]:
         with open_hdf5(path, closed=False) as file:
             yield NwbSource(path, file)
+
+    def write(self, path: Path, values: Mapping[str, Any]) -> None:
+        _nwb_writer.write(path, values)
 
 
 READER = Nwb()
