@@ -80,8 +80,8 @@ def everything(**changes):
     "changes",
     [
         {}, {"gaps": np.array([9, 100]), "data_origin": "translated", "days_mixed": True},
-        {"roi_ids": None, "roi_xy_um": None, "roi_rows": None, "behaviour": Behaviour(), "subject": "", "indicator": "", "cell_type": "",
-         "session": "day 2026-13-45"},
+        {"roi_ids": None, "roi_xy_um": None, "roi_rows": None, "behaviour": Behaviour(), "subject": "", "indicator": "",
+         "session": "day 2026-13-45", "cell_type": ""},
     ],
 )  # fmt: skip
 def test_nwb_is_valid_and_reads_back(tmp_path, changes):

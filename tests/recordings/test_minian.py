@@ -60,7 +60,7 @@ def test_units_that_were_left_out(tmp_path, read):
 def test_frames_that_were_left_out(tmp_path, read):
     frames = np.arange(300) * 2 + 400 * (np.arange(300) >= 100)
     folder = write_minian(tmp_path / "a", frames=frames, YrA=TRACES)
-    with pytest.raises(RecordingError, match=r"got no rate, .*every 2th frame.*rate of your camera / 2"):
+    with pytest.raises(RecordingError, match=r"got no rate, .*one frame of 2.*rate of your camera / 2"):
         read(folder, baseline=NOISE)
     reading = read(folder, baseline=NOISE, frame_rate_hz=10.0)
     assert reading.recording.gaps.tolist() == [99]

@@ -56,6 +56,7 @@ class MinianSource(Source):
     def __init__(self, path: Path):
         self.path = path
         self.notes: list[str] = []
+        self._gaps = np.zeros(0, np.int64)
         self._variables = _variables(path)
         traces = self._traces()
         self._units = self._variables[_RAW if _RAW in traces else traces[0]].axis(_UNIT)
@@ -83,9 +84,10 @@ class MinianSource(Source):
             )  # fmt: skip
         self.aliases["dff"] = fields.get("dff", _RAW)
         self._units = self._of_traces(self.aliases["dff"]).axis(_UNIT)
+        self._gaps = gaps_of_counter(self._frames, where=f"{self.path}, frame")
         self._tell_frames()
         if frame_rate_hz is None and "frame_rate_hz" not in fields and self.find("fps") is None:
-            kept = f"; the store has every {self._step}th frame of the movie" if self._step > 1 else ""
+            kept = f"; the store has one frame of {self._step} of the movie" if self._step > 1 else ""
             raise RecordingError(
                 f"{self.path}, field frame_rate_hz", got="no rate", expected=f"frames per second of the traces{kept}",
                 fix=f"set frame_rate_hz: 30.0 with the rate of your camera{f' / {self._step}' if kept else ''}",
@@ -183,10 +185,6 @@ class MinianSource(Source):
     @property
     def _step(self) -> int:
         return int(np.median(np.diff(self._frames))) if self._frames.size > 1 else 1
-
-    @property
-    def _gaps(self) -> np.ndarray:
-        return gaps_of_counter(self._frames, where=f"{self.path}, frame")
 
     @property
     def _fps(self) -> float | None:
