@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from nwb_files import write_nwb
-from tool_files import caiman_of, csv_of, inscopix_of, minian_of, raw_of, suite2p_of
+from tool_files import caiman_of, csv_of, excel_of, inscopix_of, minian_of, raw_of, suite2p_of
 
 from cyclegan_neuro.configuration.sections import BaselineSection
 from cyclegan_neuro.errors import RecordingError
@@ -32,6 +32,9 @@ OTHER_TOOLS = {
     "caiman": (caiman_of, ("dff", "frame_rate_hz")),
     "csv": (
         csv_of, ("dff", "frame_rate_hz", "gaps", "position_cm", "licks", "rewards", "trial", "speed_cm_s", "events"),
+    ),
+    "excel": (
+        excel_of, ("dff", "frame_rate_hz", "gaps", "position_cm", "licks", "rewards", "trial", "speed_cm_s", "events"),
     ),
     "inscopix": (inscopix_of, ("dff", "frame_rate_hz", "gaps")),
     "minian": (minian_of, ("dff", "frame_rate_hz", "gaps", "subject", "session")),
@@ -72,6 +75,8 @@ def test_every_format_is_in_this_suite():
 
 @pytest.mark.parametrize("name", OTHER_TOOLS)
 def test_reads_what_another_tool_has_a_place_for(name, tmp_path, make_recording, assert_same):
+    if name == "excel":
+        pytest.importorskip("openpyxl")
     write_other, places = OTHER_TOOLS[name]
     for number, whole in enumerate((make_recording(truth=False), Recording(make_recording().dff, frame_rate_hz=7.5))):
         values = {field: value for field, value in to_fields(whole).items() if field in places}

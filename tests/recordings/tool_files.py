@@ -106,10 +106,38 @@ def write_rows(path, rows, *, separator=",", encoding="utf-8"):
 
 def csv_of(path, values):
     """Write the fields of a recording as a table, a row per frame."""
+    return write_rows(path, rows_of(values))
+
+
+def excel_of(path, values):
+    """Write the fields of a recording as the sheet of a workbook."""
+    cells = [
+        [None if cell != cell else getattr(cell, "item", lambda c=cell: c)() for cell in r] for r in rows_of(values)
+    ]
+    return write_workbook(path, {"Sheet": cells})
+
+
+def write_workbook(path, sheets):
+    """Write sheets, given as rows of cells."""
+    import openpyxl
+
+    workbook = openpyxl.Workbook()
+    workbook.remove(workbook.active)
+    for title, rows in sheets.items():
+        sheet = workbook.create_sheet(title)
+        for row in rows:
+            sheet.append(list(row))
+    with open(path, "wb") as stream:
+        workbook.save(stream)
+    return path
+
+
+def rows_of(values):
+    """Return the names of columns, and a row per frame."""
     per_frame = {name: value for name, value in values.items() if np.shape(value) == (len(values["dff"]),)}
     names = ["time", *(f"cell{i}" for i in range(values["dff"].shape[1])), *per_frame]
     rows = zip(times_of(values), *values["dff"].T, *per_frame.values(), strict=True)
-    return write_rows(path, [names, *rows])
+    return [names, *rows]
 
 
 def inscopix_of(path, values):

@@ -27,6 +27,7 @@ _SIGNATURES = (
     (b"MM\x00*", "a TIFF image"),
     (b"II+\x00", "a BigTIFF image"),
     (b"CDF\x01", "a netCDF 3 file"),
+    (b"\xd0\xcf\x11\xe0", "an old Office file, as .xls (save it as .xlsx)"),
     (b"\x89PNG", "a PNG image"),
     (b"%PDF", "a PDF document"),
     (b"version https://git-lfs", "a Git LFS pointer, not the file itself (git lfs pull)"),
