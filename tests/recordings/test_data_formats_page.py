@@ -17,7 +17,7 @@ def test_every_field_is_documented():
 def test_every_format_has_a_place():
     words = {"hdf5": "HDF5", "mat": "## MATLAB", "npy": "`.npy`", "npz": "`.npz`", "nwb": "## NWB"}
     words |= {"suite2p": "## Suite2p", "caiman": "## CaImAn", "csv": "## Tables in text", "inscopix": "## Inscopix"}
-    words |= {"minian": "## Minian"}
+    words |= {"minian": "## Minian", "excel": "### Excel"}
     assert {name for name in names() if words[name] not in PAGE} == set()
 
 

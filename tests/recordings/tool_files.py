@@ -111,10 +111,9 @@ def csv_of(path, values):
 
 def excel_of(path, values):
     """Write the fields of a recording as the sheet of a workbook."""
-    cells = [
-        [None if cell != cell else getattr(cell, "item", lambda c=cell: c)() for cell in r] for r in rows_of(values)
-    ]
-    return write_workbook(path, {"Sheet": cells})
+    names, *rows = rows_of(values)
+    cells = [[None if cell != cell else cell.item() for cell in row] for row in rows]
+    return write_workbook(path, {"Sheet": [names, *cells]})
 
 
 def write_workbook(path, sheets):
