@@ -1,4 +1,4 @@
-"""TensorFlow without what its libraries say while they load."""
+"""TensorFlow without what its libraries say while they load, and Keras as the networks need it."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+from cyclegan_neuro.errors import ConfigurationError
 
 __all__ = ["import_tensorflow_quietly", "kept_back_stderr"]
 
@@ -36,14 +38,34 @@ def kept_back_stderr() -> Iterator[None]:
 
 
 def import_tensorflow_quietly() -> None:
-    """Import TensorFlow and let it look for GPUs, unless the user has set its log level.
+    """Import TensorFlow and let it look for GPUs, quietly unless the user has set its log level; and Keras for it.
 
     Its libraries write to the file descriptor before any log level holds, and call a machine without a GPU an error
     (seen with 2.21).
+
+    Raises
+    ------
+    ConfigurationError
+        If Keras was imported with another backend.
     """
-    if "tensorflow" in sys.modules or (_LEVEL in os.environ and _SET_HERE not in os.environ):
-        return  # whoever sets the level sees all that TensorFlow has to say
-    os.environ[_LEVEL] = os.environ[_SET_HERE] = "2"
-    logging.getLogger("tensorflow").setLevel(logging.ERROR)
-    with kept_back_stderr():
-        importlib.import_module("tensorflow").config.list_physical_devices()
+    if "tensorflow" not in sys.modules and not (_LEVEL in os.environ and _SET_HERE not in os.environ):
+        # whoever sets the level sees all that TensorFlow has to say
+        os.environ[_LEVEL] = os.environ[_SET_HERE] = "2"
+        logging.getLogger("tensorflow").setLevel(logging.ERROR)
+        with kept_back_stderr():
+            importlib.import_module("tensorflow").config.list_physical_devices()
+    _import_keras()
+
+
+def _import_keras() -> None:
+    """Import Keras for TensorFlow, float32 and channels last, whatever ``KERAS_BACKEND`` and ``keras.json`` say."""
+    if "keras" not in sys.modules:
+        os.environ["KERAS_BACKEND"] = "tensorflow"
+    config = importlib.import_module("keras").config
+    if config.backend() != "tensorflow":
+        raise ConfigurationError(
+            "KERAS_BACKEND", got=f"Keras with the backend {config.backend()}", expected="tensorflow",
+            fix="set KERAS_BACKEND=tensorflow before Keras is imported, in a new process or notebook",
+        )  # fmt: skip
+    config.set_floatx("float32")
+    config.set_image_data_format("channels_last")

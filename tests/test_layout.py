@@ -15,7 +15,7 @@ PACKAGE = "cyclegan_neuro"
 GROUND = {"errors", "quiet", "invocation", "configuration", "figures"}
 MAY_IMPORT = {
     "errors": set(),
-    "quiet": set(),
+    "quiet": {"errors"},
     "invocation": set(),
     "configuration": {"errors"},
     "figures": {"errors"},

@@ -19,6 +19,7 @@ import numpy as np
 from cyclegan_neuro.cli.check_pair import add_pair_options, check_pair, pair_summary
 from cyclegan_neuro.cli.console import new_parser, report_user_errors
 from cyclegan_neuro.cli.reading import add_reader_options, recording_section
+from cyclegan_neuro.configuration.paths import expanded
 from cyclegan_neuro.errors import UserError
 from cyclegan_neuro.recordings import readers
 from cyclegan_neuro.recordings.decay import decay_time
@@ -74,7 +75,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _contents(options: argparse.Namespace) -> tuple[str, list[Entry]]:
     """Return what kind of file it is, and what lies in it."""
-    with readers.open_source(Path(options.file).expanduser(), options.format) as source:
+    with readers.open_source(expanded(options.file), options.format) as source:
         return source.description, list(source.entries().values())
 
 
@@ -168,7 +169,7 @@ def _check_as_json(options: argparse.Namespace) -> int:
         if options.other:
             pair, _ = check_pair(options)
             result |= {"n_neurons": pair.x.n_neurons, "notes": pair.notes, "findings": list(map(asdict, pair.findings))}
-            print(json.dumps(result, indent=2, ensure_ascii=False))
+            print(json.dumps(result, indent=2))
             return _exit_code(pair.findings)
         description, entries = _contents(options)
         result |= {"description": description, "contents": [asdict(entry) for entry in entries]}
@@ -176,7 +177,7 @@ def _check_as_json(options: argparse.Namespace) -> int:
         findings = reading.check()
     except UserError as error:
         result["error"] = {part: getattr(error, part) for part in ("where", "got", "expected", "fix")}
-        print(json.dumps(result, indent=2, ensure_ascii=False))
+        print(json.dumps(result, indent=2))
         return error.exit_code
     recording = reading.recording
     decay = decay_time(recording)
@@ -188,7 +189,7 @@ def _check_as_json(options: argparse.Namespace) -> int:
     }
     result["notes"] = list(reading.notes)
     result["findings"] = [asdict(finding) for finding in findings]
-    print(json.dumps(result, indent=2, ensure_ascii=False))
+    print(json.dumps(result, indent=2))
     return _exit_code(findings)
 
 

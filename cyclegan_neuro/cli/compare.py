@@ -6,9 +6,8 @@ import argparse
 import shlex
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
-from cyclegan_neuro.cli.console import new_parser, report_user_errors
+from cyclegan_neuro.cli.console import new_parser, path_from, report_user_errors
 from cyclegan_neuro.invocation import command
 
 __all__ = ["main"]
@@ -50,9 +49,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = new_parser("compare", "Compare evaluated runs of one system in one report.", _EPILOG)
     parser.add_argument(
-        "runs", type=Path, nargs="+", metavar="RUN", help="run directory, folder that holds some, or folder of a grid"
+        "runs",
+        type=path_from,
+        nargs="+",
+        metavar="RUN",
+        help="run directory, folder that holds some, or folder of a grid",
     )
-    parser.add_argument("--output_dir", type=Path, required=True, metavar="DIR", help="folder of the report")
+    parser.add_argument("--output_dir", type=path_from, required=True, metavar="DIR", help="folder of the report")
     parser.add_argument("--by", nargs="+", metavar="a.b", help="settings that tell configurations apart")
     parser.add_argument("--over", nargs="+", metavar="a.b", help="settings that are averaged over")
     parser.add_argument(
@@ -66,7 +69,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--allow_missing", action="store_true", help="list runs that were not evaluated, do not refuse")
     parser.add_argument("--latex", action="store_true", help="write the tables as LaTeX (booktabs) too, in tables/")
     parser.add_argument(
-        "--tensorboard", type=Path, metavar="DIR", help="write settings and scores for TensorBoard's HParams tab there"
+        "--tensorboard",
+        type=path_from,
+        metavar="DIR",
+        help="write settings and scores for TensorBoard's HParams tab there",
     )
     return parser
 

@@ -3,29 +3,44 @@
 from __future__ import annotations
 
 import argparse
+import io
 import logging
 import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
-from cyclegan_neuro.errors import UserError
+from cyclegan_neuro.configuration.paths import expanded
+from cyclegan_neuro.errors import ConfigurationError, UserError
 from cyclegan_neuro.invocation import command
 from cyclegan_neuro.quiet import import_tensorflow_quietly
 from cyclegan_neuro.training.interruption import Stopped
 
-__all__ = ["new_parser", "number_from", "prepare_console", "report_user_errors", "show_progress"]
+__all__ = ["new_parser", "number_from", "path_from", "prepare_console", "report_user_errors", "show_progress"]
 
 
 def new_parser(name: str, description: str, epilog: str = "") -> argparse.ArgumentParser:
     """Return the parser of a command; ``{train}`` in ``epilog`` becomes what the user types for that command."""
+    _adapt_to_surroundings()
     return argparse.ArgumentParser(
         prog=command(name),
         description=description,
         epilog=epilog.format_map(_Typed()),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+
+
+def _adapt_to_surroundings() -> None:
+    """Write letters that a code page or ``LANG=C`` lacks as escapes; draw to files, whatever a notebook's kernel sets.
+
+    The backend of a notebook is inherited by what is started in it, and may not be installed there.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    os.environ["MPLBACKEND"] = "agg"
 
 
 class _Typed(dict):
@@ -42,11 +57,19 @@ def number_from(least: float, kind: type[int] | type[float] = int) -> Callable[[
         except ValueError:
             value = float("nan")
         if not least <= value < float("inf"):  # False for NaN
-            told = "a whole number" if kind is int else "a number"
+            told = "a whole number" if kind is int else f"a number{' with a decimal point' if ',' in text else ''}"
             raise argparse.ArgumentTypeError(f"got '{text}', expected {told} from {least:g} on")
         return value
 
     return number
+
+
+def path_from(text: str) -> Path:
+    """Return the path of an option, with ``~`` and ``$NAME`` resolved."""
+    try:
+        return expanded(text)
+    except ConfigurationError as error:
+        raise argparse.ArgumentTypeError(f"got {error.got}, expected {error.expected}. Fix: {error.fix}") from None
 
 
 @contextmanager

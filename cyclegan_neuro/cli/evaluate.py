@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from cyclegan_neuro import __version__
 from cyclegan_neuro.api import TrainedRun, refuse_what_was_learned
-from cyclegan_neuro.cli.console import new_parser, prepare_console, report_user_errors
+from cyclegan_neuro.cli.console import new_parser, path_from, prepare_console, report_user_errors
 from cyclegan_neuro.configuration.fields import with_values
 from cyclegan_neuro.errors import ConfigurationError
 from cyclegan_neuro.evaluation.days.sections import NullPairSection
@@ -90,7 +90,7 @@ def _with_other_runs(config: Any, runs: Sequence[Path]) -> Any:
 def _parser() -> argparse.ArgumentParser:
     parser = new_parser("evaluate", "Evaluate a trained run and write its report.", _EPILOG)
     parser.add_argument("--version", action="version", version=f"cyclegan_neuro {__version__}")
-    parser.add_argument("--output_dir", type=Path, required=True, metavar="DIR", help="directory of the run")
+    parser.add_argument("--output_dir", type=path_from, required=True, metavar="DIR", help="directory of the run")
     parser.add_argument(
         "--set",
         action="append",
@@ -100,7 +100,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--null",
-        type=Path,
+        type=path_from,
         nargs="+",
         default=[],
         metavar="RUN",
@@ -108,7 +108,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--seeds",
-        type=Path,
+        type=path_from,
         nargs="+",
         default=[],
         metavar="RUN",

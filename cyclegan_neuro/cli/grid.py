@@ -6,9 +6,8 @@ import argparse
 import logging
 import shlex
 from collections.abc import Sequence
-from pathlib import Path
 
-from cyclegan_neuro.cli.console import new_parser, number_from, report_user_errors, show_progress
+from cyclegan_neuro.cli.console import new_parser, number_from, path_from, report_user_errors, show_progress
 from cyclegan_neuro.errors import ConfigurationError
 from cyclegan_neuro.invocation import command
 from cyclegan_neuro.training.configurations import shipped_file
@@ -72,15 +71,21 @@ def _refuse_useless(options: argparse.Namespace, *, elsewhere: bool) -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = new_parser("grid", "Train and evaluate every combination of settings that a grid file lists.", _EPILOG)
-    parser.add_argument("grid", type=Path, metavar="GRID.yaml", help="a grid file, or one that comes with the package")
-    parser.add_argument("--output_dir", type=Path, required=True, metavar="DIR", help="folder for the runs")
+    parser.add_argument(
+        "grid", type=path_from, metavar="GRID.yaml", help="a grid file, or one that comes with the package"
+    )
+    parser.add_argument("--output_dir", type=path_from, required=True, metavar="DIR", help="folder for the runs")
     parser.add_argument("--dry_run", action="store_true", help="print the cells and the time they need, run nothing")
     parser.add_argument("--workers", type=number_from(1), metavar="N", help="cells side by side on this machine "
                         "(default: one per GPU, or per --threads)")  # fmt: skip
     parser.add_argument("--threads", type=number_from(1), metavar="N", help="threads of each cell on this machine")
     parser.add_argument("--limit", type=number_from(1), metavar="N", help="run at most N cells")
-    parser.add_argument("--scheduler_file", type=Path, metavar="FILE", help="run on the workers of a Dask scheduler "
-                        "that you started")  # fmt: skip
+    parser.add_argument(
+        "--scheduler_file",
+        type=path_from,
+        metavar="FILE",
+        help="run on the workers of a Dask scheduler that you started",
+    )
     return parser
 
 

@@ -13,8 +13,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cyclegan_neuro.cli.console import new_parser, prepare_console, report_user_errors
+from cyclegan_neuro.cli.console import new_parser, path_from, prepare_console, report_user_errors
 from cyclegan_neuro.cli.reading import add_reader_options, recording_section
+from cyclegan_neuro.configuration.paths import expanded
 from cyclegan_neuro.errors import RecordingError
 from cyclegan_neuro.invocation import command
 from cyclegan_neuro.recordings.atomic import refuse_existing
@@ -59,13 +60,15 @@ def _parser() -> argparse.ArgumentParser:
     parser = new_parser("infer", "Infer spike rates and spikes from the dF/F of a recording.", _EPILOG)
     parser.add_argument("recording", help="file or folder of any format that is read (--format lists them)")
     parser.add_argument(
-        "--output", type=Path, required=True, metavar="FILE", help=f"file for the spikes: {', '.join(ENDINGS)}"
+        "--output", type=path_from, required=True, metavar="FILE", help=f"file for the spikes: {', '.join(ENDINGS)}"
     )
     page = parser.add_mutually_exclusive_group()
-    page.add_argument("--page", type=Path, metavar="FILE", help="HTML page to look at (default: beside the output)")
+    page.add_argument(
+        "--page", type=path_from, metavar="FILE", help="HTML page to look at (default: beside the output)"
+    )
     page.add_argument("--no_page", action="store_true", help="write no page")
     parser.add_argument(
-        "--models", type=Path, metavar="PATH",
+        "--models", type=path_from, metavar="PATH",
         help="networks that train_inference made, or a folder of CASCADE (default: those of this package)",
     )  # fmt: skip
     parser.add_argument(
@@ -75,7 +78,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--seed", type=int, default=0, help="of how rates become whole spikes; one seed, one result (default 0)"
     )
-    parser.add_argument("--neo", type=Path, metavar="FILE", help="also write Neo spike trains (.mat)")
+    parser.add_argument("--neo", type=path_from, metavar="FILE", help="also write Neo spike trains (.mat)")
     parser.add_argument("--overwrite", action="store_true", help="replace the files if they exist")
     parser.add_argument(
         "--nan", choices=("error", "interpolate", "drop_neuron"), default="error",
@@ -109,14 +112,14 @@ def _run(options: argparse.Namespace, command_line: str) -> None:
 
 def _require_room_for(options: argparse.Namespace) -> None:
     """Refuse before the work what would fail after it."""
-    outputs = [path.expanduser() for path in (options.output, options.neo, _page_of(options)) if path]
+    outputs = [path for path in (options.output, options.neo, _page_of(options)) if path]
     require_ending(options.output)
     if options.neo and options.neo.suffix != ".mat":
         raise RecordingError(
             "--neo", got=str(options.neo), expected="a name that ends with .mat, the format of Neo that is written",
             fix=f"--neo {options.neo.with_suffix('.mat')}",
         )  # fmt: skip
-    source = Path(options.recording).expanduser()
+    source = expanded(options.recording)
     if len({path.resolve() for path in (source, *outputs)}) <= len(outputs):
         raise RecordingError(
             "output files", got=", ".join(map(str, outputs)), expected="files of their own, none the recording",

@@ -5,10 +5,9 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 
 from cyclegan_neuro import __version__
-from cyclegan_neuro.cli.console import new_parser, number_from, prepare_console, report_user_errors
+from cyclegan_neuro.cli.console import new_parser, number_from, path_from, prepare_console, report_user_errors
 from cyclegan_neuro.errors import ConfigurationError
 from cyclegan_neuro.evaluation.samples.generated import require_known_ending, write_samples
 from cyclegan_neuro.invocation import command
@@ -61,8 +60,8 @@ def _sample(options: argparse.Namespace) -> None:
 def _parser() -> argparse.ArgumentParser:
     told = "Generate activity with a trained run, of a system that generates from noise."
     parser = new_parser("sample", told, _EPILOG)
-    parser.add_argument("file", type=Path, help="file to write: .h5 (HDF5) or .mat (Neo)")
-    parser.add_argument("--output_dir", type=Path, required=True, metavar="DIR", help="directory of the run")
+    parser.add_argument("file", type=path_from, help="file to write: .h5 (HDF5) or .mat (Neo)")
+    parser.add_argument("--output_dir", type=path_from, required=True, metavar="DIR", help="directory of the run")
     parser.add_argument("--n_samples", type=number_from(1), default=1000, metavar="N", help="samples (default 1000)")
     parser.add_argument("--seed", type=number_from(0), default=0, help="one seed gives the same samples (default 0)")
     parser.add_argument(

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from pathlib import Path
 from typing import get_args
 
-from cyclegan_neuro.cli.console import new_parser, report_user_errors
+from cyclegan_neuro.cli.console import new_parser, path_from, report_user_errors
 from cyclegan_neuro.configuration.sections import LearningKind
 from cyclegan_neuro.recordings.atomic import make_directory, refuse_existing
 from cyclegan_neuro.recordings.recording import Recording
@@ -35,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = new_parser("simulate", "Simulate a novice and an expert day of a mouse in a virtual corridor.", _EPILOG)
-    parser.add_argument("--output_dir", type=Path, required=True, metavar="DIR", help="directory for the files")
+    parser.add_argument("--output_dir", type=path_from, required=True, metavar="DIR", help="directory for the files")
     parser.add_argument("--preset", default="mouse_1", help=", ".join(PRESETS) + " (default mouse_1)")
     parser.add_argument("--seed", type=int, default=1, help="one seed gives the same files (default 1)")
     parser.add_argument("--duration_s", type=float, metavar="S", help="length of each day in seconds (default 895)")
@@ -68,7 +67,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _write(options: argparse.Namespace) -> None:
-    directory = options.output_dir.expanduser()
+    directory = options.output_dir
     names = ["novice.h5", "expert.h5", *(["phi.h5"] if options.phi else [])]
     refuse_existing(*(directory / name for name in names), overwrite=options.overwrite, option="--overwrite")
     recordings = _simulate(options)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from cyclegan_neuro import __version__
-from cyclegan_neuro.cli.console import new_parser, prepare_console, report_user_errors
+from cyclegan_neuro.cli.console import new_parser, path_from, prepare_console, report_user_errors
 from cyclegan_neuro.cli.describe import describe_system
 from cyclegan_neuro.cli.systems import list_systems
 from cyclegan_neuro.invocation import command
@@ -71,11 +71,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"cyclegan_neuro {__version__}")
     parser.add_argument(
         "--config",
-        type=Path,
+        type=path_from,
         metavar="FILE",
         help="YAML configuration: a file, or one that comes with the package (default: cyclegan/quickstart.yaml)",
     )
-    parser.add_argument("--output_dir", type=Path, metavar="DIR", help="run directory; must not exist yet")
+    parser.add_argument("--output_dir", type=path_from, metavar="DIR", help="run directory; must not exist yet")
     parser.add_argument(
         "--set",
         action="append",

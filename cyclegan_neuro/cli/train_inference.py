@@ -5,9 +5,8 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Sequence
-from pathlib import Path
 
-from cyclegan_neuro.cli.console import new_parser, number_from, prepare_console, report_user_errors
+from cyclegan_neuro.cli.console import new_parser, number_from, path_from, prepare_console, report_user_errors
 from cyclegan_neuro.spikes.inference.training.settings import TrainingSettings
 
 __all__ = ["main"]
@@ -38,14 +37,16 @@ def _parser() -> argparse.ArgumentParser:
     told = "Train networks that infer spikes from dF/F at one frame rate, and measure them on unseen data sets."
     parser = new_parser("train_inference", told, _EPILOG)
     parser.add_argument(
-        "--ground_truth", type=Path, required=True, metavar="FOLDER",
+        "--ground_truth", type=path_from, required=True, metavar="FOLDER",
         help="simultaneous dF/F and spikes: an HDF5 file of the layout in docs/spike_inference.md, a folder with such "
         "files, or CASCADE's folder of data sets with .mat files",
     )  # fmt: skip
     parser.add_argument(
         "--frame_rate", type=number_from(0.1, float), required=True, metavar="HZ", help="frame rate of your recordings"
     )
-    parser.add_argument("--output_dir", type=Path, required=True, metavar="DIR", help="where networks and tables go")
+    parser.add_argument(
+        "--output_dir", type=path_from, required=True, metavar="DIR", help="where networks and tables go"
+    )
     parser.add_argument(
         "--noise_levels", type=number_from(1), nargs="+", default=list(defaults.noise_levels), metavar="N",
         help="noise levels to train for, in %% per sqrt(Hz) (default 1 to 8)",
@@ -84,8 +85,8 @@ def _run(options: argparse.Namespace) -> None:
 
     path, results = train_models(
         settings,
-        ground_truth=options.ground_truth.expanduser(),
-        output_dir=options.output_dir.expanduser(),
+        ground_truth=options.ground_truth,
+        output_dir=options.output_dir,
         processes=options.processes,
         accuracy=not options.no_accuracy,
     )

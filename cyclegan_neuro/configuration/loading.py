@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Iterable, Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from pydantic.fields import FieldInfo
 
 from cyclegan_neuro.configuration import strict_yaml
 from cyclegan_neuro.configuration.fields import Section, is_input_file, section_within, show
+from cyclegan_neuro.configuration.paths import expanded
 from cyclegan_neuro.configuration.problems import explain
 from cyclegan_neuro.errors import ConfigurationError
 
@@ -193,15 +195,25 @@ def _read_text(path: Path) -> str:
             raise refuse("a folder", "a YAML file", "name the file in it")
         if size > _LARGEST_FILE:
             raise refuse(f"{size:,} bytes", "a YAML file of a few kilobytes", "name the configuration, not a recording")
-        return path.read_text(encoding="utf-8")
+        content = path.read_bytes()
     except FileNotFoundError:
         beside = sorted(other.name for other in path.parent.glob("*.yaml")) if path.parent.is_dir() else []
         there = f"; there are {', '.join(beside[:8])}" if beside else ""
         raise refuse("no such file", "a YAML file", f"check the name{there}") from None
-    except UnicodeDecodeError:
-        raise refuse("bytes that are no UTF-8 text", "a YAML file", "name the configuration, not a recording") from None
     except OSError as error:
         raise refuse(f"{error.strerror}", "a readable file", "check its permissions") from error
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise refuse(
+            "UTF-16 text, as PowerShell's > and some editors write it", "UTF-8", "save it as UTF-8 in the editor"
+        )
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        got = f"bytes that are no UTF-8 text (the first on line {line})"
+        raise refuse(
+            got, "a YAML file", "save it as UTF-8 in the editor; or name the configuration, not a recording"
+        ) from None
 
 
 def _apply(override: str, values: dict[str, Any], origins: dict[tuple, _Origin]) -> None:
@@ -246,7 +258,7 @@ def _with_absolute_files(source: Source, config: type[Section]) -> dict[str, Any
     for path, section, described in _written(values, config, ()):
         value = section[path[-1]]
         if is_input_file(described) and isinstance(value, str) and value:
-            section[path[-1]] = str((source.folder(path) / Path(value).expanduser()).resolve())
+            section[path[-1]] = str((source.folder(path) / expanded(value, source.where(path))).resolve())
     return values
 
 

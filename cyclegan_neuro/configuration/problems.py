@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from difflib import get_close_matches
 from typing import Any
@@ -129,12 +130,30 @@ def _number_remedy(kinds: Sequence[Any], value: Any) -> str:
         return f"write {int(value)}" if value.is_integer() else "write a whole number"
     if not isinstance(value, str):
         return "choose a value in that range" if isinstance(value, int | float) else "write a number"
-    plain = value.strip().replace(",", "").replace("_", "")
-    try:
-        float(plain)
-    except ValueError:
+    meant = list(dict.fromkeys(filter(_is_number, _without_separators(value.strip(), kinds))))
+    if not meant:
         return "write a number"
-    return f"it is text, not a number: write {plain}, without quotes or separators"
+    if len(meant) == 1 and "," in value and float in kinds:
+        return f"write {meant[0]}: decimals have a point, and nothing stands between thousands"
+    return f"it is text, not a number: write {' or '.join(meant)}, without quotes or separators"
+
+
+def _without_separators(text: str, kinds: Sequence[Any]) -> list[str]:
+    """Return the numbers that may be meant; with a comma the decimals may begin, or thousands end."""
+    plain = re.sub(r"[_\s']", "", text)
+    grouped, decimal = plain.replace(",", ""), plain.replace(".", "").replace(",", ".")
+    if float not in kinds or "," not in plain or plain.count(",") > 1 or plain.find(".") > plain.find(","):
+        return [grouped]
+    thousands = re.fullmatch(r"[-+]?[1-9]\d{0,2},\d{3}", plain)
+    return [decimal, grouped] if thousands else [decimal]
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _place(location: Location, where: Callable[[Location], str]) -> str:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from io import BytesIO
 
 import matplotlib as mpl
+import matplotlib.style
 from matplotlib.axis import Axis
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_svg import FigureCanvasSVG
@@ -47,8 +48,8 @@ _STYLE = {
 
 @contextmanager
 def styled() -> Iterator[None]:
-    """Draw and save in the package's style; leaves matplotlib's settings as they were."""
-    with mpl.rc_context(_STYLE):
+    """Draw and save in the package's style, whatever matplotlibrc says; leaves the settings as they were."""
+    with mpl.style.context(["default", _STYLE]):
         yield
 
 

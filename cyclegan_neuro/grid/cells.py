@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache, cached_property
 from math import prod
-from pathlib import Path
 from typing import Any
 
 from cyclegan_neuro.configuration.loading import Source, build_config, dump_config, read_source, with_settings
+from cyclegan_neuro.configuration.paths import expanded
 from cyclegan_neuro.errors import ConfigurationError
 from cyclegan_neuro.grid.file import GridFile, Value
 from cyclegan_neuro.report.files import slug
@@ -96,7 +96,7 @@ def expand(grid: GridFile) -> list[Cell]:
 
 def _base(grid: GridFile) -> Source:
     """Return what all cells have in common; a base file is sought beside the grid, then where one stands, then here."""
-    named = Path(grid.section.config).expanduser()
+    named = expanded(grid.section.config)
     beside = grid.folder / named
     try:
         file = beside if beside.is_file() else configuration_file(named)

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from cyclegan_neuro.configuration.paths import expanded
 from cyclegan_neuro.configuration.sections import RecordingSection
 from cyclegan_neuro.errors import ConfigurationError, RecordingError
 from cyclegan_neuro.recordings.checks import check
@@ -99,7 +100,7 @@ def read_file(
     --------
     >>> recording = read_file("day1.h5", fields={"dff": "traces"}, frame_rate_hz=24.0)  # doctest: +SKIP
     """
-    path = Path(path).expanduser()
+    path = expanded(path)
     rate = None if frame_rate_hz is None else float(frame_rate_hz)
     section = RecordingSection(
         path=str(path), format=format, fields=dict(fields or {}), frame_rate_hz=rate, transpose=transpose
@@ -128,7 +129,7 @@ def load(section: RecordingSection, *, base_directory: Path) -> Reading:
     A pair of days has its own entry, :func:`cyclegan_neuro.recordings.pairing.read_pair`, which drops a neuron on both
     days even if the files have no ROI ids.
     """
-    path = Path(base_directory) / Path(section.path).expanduser()
+    path = Path(base_directory) / expanded(section.path)
     where = section._called or str(path)
     found = read(path, section)
     recording = found.recording

@@ -76,6 +76,10 @@ def test_relative_files_start_from_where_they_were_written(write, tmp_path, monk
     moved = load_config(path, Config, overrides=["data.x.path=novice.h5", "data.y.path=~/expert.h5"]).data
     assert moved.x.path == str(elsewhere / "novice.h5")
     assert moved.y.path == str(Path("~/expert.h5").expanduser())
+    monkeypatch.setenv("DAYS", str(tmp_path))
+    assert load_config(path, Config, overrides=["data.x.path=$DAYS/a.h5"]).data.x.path == str(tmp_path / "a.h5")
+    with pytest.raises(ConfigurationError, match=r"--set data.x.path=\$NOWHERE/a.h5: got \$NOWHERE, which is not set"):
+        load_config(path, Config, overrides=["data.x.path=$NOWHERE/a.h5"])
 
 
 def test_files_in_a_list_start_from_where_they_were_written(write, tmp_path, monkeypatch):
@@ -161,7 +165,12 @@ def test_an_override_of_a_section_takes_the_blame_for_it(write):
     [
         (lambda path: None, "got no such file, expected a YAML file. Fix: check the name; there are other.yaml"),
         (lambda path: path.mkdir(), "got a folder, expected a YAML file. Fix: name the file in it"),
-        (lambda path: path.write_bytes(b"\x89HDF\r\n\x1a\n\xff"), "got bytes that are no UTF-8 text"),
+        (
+            lambda path: path.write_bytes(b"\x89HDF\r\n\x1a\n\xff"),
+            "got bytes that are no UTF-8 text (the first on line 1)",
+        ),
+        (lambda path: path.write_text("# Mäuse\n", "cp1252"), "line 1), expected a YAML file. Fix: save it as UTF-8"),
+        (lambda path: path.write_text("data: {}\n", "utf-16"), "got UTF-16 text, as PowerShell's > and some editors"),
         (lambda path: path.write_bytes(b"a" * 1_000_001), "got 1,000,001 bytes, expected a YAML file of a few"),
         (lambda path: path.write_text("- a\n- b\n"), "got ['a', 'b'], expected sections (data:, windows:, ...)"),
         (lambda path: path.write_text("just text"), "got text 'just text', expected sections"),

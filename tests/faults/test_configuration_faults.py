@@ -1,5 +1,7 @@
 """What a wrong configuration is answered with, and unsafe files as far as they begin here."""
 
+import re
+
 import pytest
 
 from cyclegan_neuro.configuration.loading import load_config
@@ -56,6 +58,24 @@ def test_number_as_text(refusal):
         "Fix: it is text, not a number: write 1e-4, without quotes or separators"
     )
     assert "write 1000, without quotes or separators" in refusal("training:\n  epochs: 1,000\n")
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [("0,0002", "0.0002"), ("1,5", "1.5"), ("2,5e-4", "2.5e-4"), ("1.234,5", "1234.5")],
+)
+def test_a_decimal_comma(refusal, written, meant):
+    told = refusal(f"training:\n  learning_rate_generator: {written}\n")
+    assert told.endswith(f"Fix: write {meant}: decimals have a point, and nothing stands between thousands")
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [("1,000", "1.000 or 1000"), ("1,234.5", "1234.5"), ("1,234,567", "1234567"), ("1_000", "1000")],
+)
+def test_commas_between_thousands(refusal, written, meant):
+    told = refusal(f"training:\n  learning_rate_generator: {written}\n")
+    assert re.search(rf"write {re.escape(meant)}[:,]", told)
 
 
 def test_number_without_quotes_is_a_number(tmp_path):

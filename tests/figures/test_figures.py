@@ -65,6 +65,13 @@ def test_matplotlib_keeps_its_own_settings():
     assert dict(mpl.rcParams) == before
 
 
+def test_settings_of_the_user_change_no_figure():
+    drawn = png_bytes(order())
+    users = {"text.usetex": True, "figure.facecolor": "black", "lines.marker": "o", "savefig.bbox": "tight"}
+    with mpl.rc_context(users):
+        assert png_bytes(order()) == drawn
+
+
 def test_figures_are_not_kept_alive_by_pyplot():
     """Nothing here imports pyplot, whose registry would hold every figure."""
     code = (

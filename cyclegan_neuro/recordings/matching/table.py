@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from cyclegan_neuro.configuration.paths import expanded
 from cyclegan_neuro.configuration.sections import MatchingSection
 from cyclegan_neuro.errors import PairingError
 from cyclegan_neuro.recordings.conversion import require_distinct_ids
@@ -62,7 +63,7 @@ def read_table(section: MatchingSection, *, base_directory: Path) -> MatchTable:
     RecordingError, PairingError
         If the file cannot be read, is of another kind, or names one ROI for two neurons.
     """
-    path = Path(base_directory) / Path(section.path).expanduser()
+    path = Path(base_directory) / expanded(section.path)
     table = importlib.import_module(f"{__package__}.{section.kind}").read(path, section)
     return table
 
