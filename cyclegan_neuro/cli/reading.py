@@ -68,7 +68,7 @@ def recording_section(path: str, options: argparse.Namespace, **policies: Any) -
         "format": options.format,
         "fields": dict(options.field),
         "frame_rate_hz": options.frame_rate,
-        "transpose": options.transpose,
+        "transpose": options.transpose or None,
         "unit": options.unit,
         "indicator": options.indicator,
         "cell_type": options.cell_type,

@@ -56,7 +56,11 @@ class RecordingSection(Section):
         "null leaves a field out ({licks: null}).",
     )
     frame_rate_hz: float | None = setting(None, "Frame rate if the file does not hold it.", unit="Hz", gt=0.0)
-    transpose: bool = setting(False, "The matrix in the file is (neuron, time).")
+    transpose: bool | None = setting(
+        None,
+        "Whether the matrix in the file is (neuron, time); false where it has more neurons than frames all the same, "
+        "which is refused otherwise.",
+    )
     unit: Literal["fraction", "percent", "raw"] | None = setting(
         None,
         "Unit of ΔF/F in the file; percent is divided by 100, and of raw fluorescence ΔF/F is computed. Left out, what "

@@ -69,7 +69,7 @@ def read(path: Path, section: RecordingSection) -> Read:
     with readers.open_source(path, section.format) as opened:
         _require_known(section.fields)
         named = {field: name for field, name in section.fields.items() if name is not None}
-        source, names = opened.resolve(named, frame_rate_hz=section.frame_rate_hz, transpose=section.transpose)
+        source, names = opened.resolve(named, frame_rate_hz=section.frame_rate_hz, transpose=bool(section.transpose))
         source.select(rois=section.rois, min_probability=section.min_probability)
         values, is_raw, left_out = _read_fields(source, names, section)
         notes = (*source.notes, *_centres_in_um(values, source, section))
@@ -157,7 +157,7 @@ def _read_fields(
                 continue
             if name == "dff":
                 is_raw, sizes = _require_traces(source, entry, section)
-            values[name] = _value(source, entry, spec, sizes=sizes, transpose=section.transpose)
+            values[name] = _value(source, entry, spec, sizes=sizes, transpose=bool(section.transpose))
         except unreadable as error:
             if needed or (entry is not None and _tells_transposed(entry, spec, sizes)):
                 raise
@@ -179,7 +179,7 @@ def _value(source: Source, entry: Entry, spec: FieldSpec, *, sizes: dict[str, in
 def _require_traces(source: Source, entry: Entry, section: RecordingSection) -> tuple[bool, dict[str, int]]:
     where = f"{source.path}, field '{entry.name}'"
     _require_kind(entry, "dff", where)
-    return _require_quantity(entry, section, where), _require_matrix(entry, where, section.transpose)
+    return _require_quantity(entry, section, where), _require_matrix(entry, where, bool(section.transpose))
 
 
 def _tells_transposed(entry: Entry, spec: FieldSpec, sizes: dict[str, int]) -> bool:

@@ -41,6 +41,8 @@ class Reading:
         Whether the section or the file says in which unit ΔF/F is.
     findings : tuple of Finding
         What reading itself has to say.
+    axes_stated : bool
+        Whether the user insists that the first axis is time.
     """
 
     recording: Recording
@@ -49,6 +51,7 @@ class Reading:
     notes: tuple[str, ...]
     unit_stated: bool
     findings: tuple[Finding, ...] = ()
+    axes_stated: bool = False
 
     @property
     def kept(self) -> Recording:
@@ -59,7 +62,10 @@ class Reading:
 
     def check(self) -> list[Finding]:
         """Return what the checks say of the recording without the dropped neurons."""
-        return [*check(self.kept, where=self.where, unit_stated=self.unit_stated), *self.findings]
+        found = check(self.kept, where=self.where, unit_stated=self.unit_stated)
+        if self.axes_stated:
+            found = [replace(one, severity="warning") if one.code == "transposed" else one for one in found]
+        return [*found, *self.findings]
 
 
 def read_file(
@@ -156,7 +162,10 @@ def load(section: RecordingSection, *, base_directory: Path) -> Reading:
             fix="nan: interpolate, or another file",
         )
     stated = unit in ("fraction", "percent")
-    return Reading(recording, where, dropped, tuple(notes), unit_stated=stated, findings=found.findings)
+    return Reading(
+        recording, where, dropped, tuple(notes), unit_stated=stated, findings=found.findings,
+        axes_stated=section.transpose is False,
+    )  # fmt: skip
 
 
 def _stated(section: RecordingSection, where: str) -> dict[str, Any]:

@@ -197,7 +197,8 @@ def test_impossible_rate(tmp_path, rate):
 def test_transposed_matrix(tmp_path):
     assert refused(day(traces().T)) == (
         "day1.h5, field dff: got 4 frames of 400 neurons, expected more frames than neurons; the matrix is "
-        "(time, neuron). Fix: set transpose: true if the file holds (neuron, time); give an array as (time, neuron)"
+        "(time, neuron). Fix: set transpose: true if the file holds (neuron, time), transpose: false if there are so "
+        "many neurons; give an array as (time, neuron)"
     )
     write_recording(day(np.ascontiguousarray(traces().T)), tmp_path / "day1.h5")
     reading = load(RecordingSection(path="day1.h5", transpose=True), base_directory=tmp_path)

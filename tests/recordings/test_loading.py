@@ -24,6 +24,13 @@ def saved(tmp_path, **values):
     return tmp_path / "a.npz"
 
 
+def test_more_neurons_than_frames_are_read_where_the_user_insists(tmp_path):
+    path = saved(tmp_path, dff=np.random.default_rng(0).normal(size=(30, 40)))
+    for transpose, severity in ((None, "critical"), (False, "warning")):
+        reading = load(RecordingSection(path=str(path), transpose=transpose), base_directory=tmp_path)
+        assert [one.severity for one in reading.check() if one.code == "transposed"] == [severity]
+
+
 def test_source_is_the_path_unless_the_file_names_it(tmp_path):
     assert read_file(saved(tmp_path)).source == str(tmp_path / "a.npz")
     assert read_file(saved(tmp_path, source="rig 2")).source == "rig 2"

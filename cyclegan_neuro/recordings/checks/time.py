@@ -24,7 +24,8 @@ def transposed(recording: Recording, where: str) -> Iterator[Finding]:
         f"{where}, field dff",
         got=f"{recording.n_frames:,} frames of {recording.n_neurons:,} neurons",
         expected="more frames than neurons; the matrix is (time, neuron)",
-        fix="set transpose: true if the file holds (neuron, time); give an array as (time, neuron)",
+        fix="set transpose: true if the file holds (neuron, time), transpose: false if there are so many neurons; give "
+        "an array as (time, neuron)",
     )
 
 
