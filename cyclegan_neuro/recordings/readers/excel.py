@@ -73,10 +73,13 @@ class Excel(Reader):
     writes = False
 
     def recognises(self, path: Path, head: bytes) -> bool:
-        if not head.startswith(b"PK\x03\x04") or not zipfile.is_zipfile(path):
+        if not head.startswith(b"PK\x03\x04"):
             return False
-        with zipfile.ZipFile(path) as archive:
-            return _WORKBOOK in archive.namelist()
+        try:
+            with zipfile.ZipFile(path) as archive:
+                return _WORKBOOK in archive.namelist()
+        except zipfile.BadZipFile:
+            return False
 
     @contextmanager
     def open(self, path: Path) -> Iterator[Source]:
