@@ -195,7 +195,9 @@ class DataSection(Section):
         paper=0.5, ge=0.0,
     )  # fmt: skip
     assume_same_order: bool = setting(
-        False, "Without ROI ids: the neurons of both files stand in the same columns, and I know it."
+        False,
+        "Without ROI ids, or with ids that only count columns: the neurons of both files stand in the same columns, and "
+        "I know it.",
     )
     matching: MatchingSection | None = setting(
         None, "Table of a registration tool that says which neurons are the same; in place of ROI ids."

@@ -15,6 +15,7 @@ from cyclegan_neuro.recordings.recording import Behaviour, Recording, Truth
 
 __all__ = ["checked", "convert", "matrix_sizes", "require_distinct_ids", "require_valid_time"]
 
+_FEW_SAMPLES = 5  # that a clock loses at either end
 _SINGLE = {"text": str, "flag": bool}
 
 
@@ -161,12 +162,8 @@ def require_valid_time(values: dict, *, where: str) -> None:
         )  # fmt: skip
     if gaps is None or not gaps.size:
         return
-    if _is_mask(gaps, n_frames):
-        raise _unfit(
-            f"{where}, field gaps", f"{gaps.size:,} values of 0 and 1, which look like a mask",
-            "numbers of the frames after which time is not continuous, counted from 0",
-            "write np.flatnonzero(mask), or name another field",
-        )  # fmt: skip
+    if gaps.size > 2 and gaps.size >= n_frames - 1:
+        raise _mask(f"{where}, field gaps", gaps)
     values["gaps"] = gaps = np.unique(gaps)
     if gaps[0] < 0 or gaps[-1] >= n_frames - 1:
         raise _unfit(
@@ -176,9 +173,16 @@ def require_valid_time(values: dict, *, where: str) -> None:
         )  # fmt: skip
 
 
-def _is_mask(gaps: np.ndarray, n_frames: int) -> bool:
-    """One flag per frame or per pair of frames; read as frame numbers they would be gaps after frames 0 and 1."""
-    return gaps.size > 2 and gaps.size in (n_frames, n_frames - 1) and bool(np.isin(gaps, (0, 1)).all())
+def _mask(where: str, values: np.ndarray) -> RecordingError:
+    """One flag or label per frame; its values read as frame numbers would be gaps after frames 0 and 1."""
+    kinds = np.unique(values)
+    shown = f"{kinds[0]:g} and {kinds[-1]:g}" if len(kinds) <= 2 else f"{kinds[0]:g} to {kinds[-1]:g}"
+    return _unfit(
+        where, f"{values.size:,} values of {shown}, which look like a mask",
+        "numbers of the frames after which time is not continuous, counted from 0",
+        "write np.flatnonzero(mask), where the mask is True for the frame before each gap (of labels of stretches "
+        "np.flatnonzero(np.diff(labels))), or name another field",
+    )  # fmt: skip
 
 
 def _unfit(where: str, got: str, expected: str, fix: str) -> RecordingError:
@@ -213,6 +217,8 @@ def _with_axes(value: np.ndarray, spec: FieldSpec, where: str, sizes: dict[str, 
     fits = len(wanted) == value.ndim and all(w in (-1, n) for w, n in zip(wanted, value.shape, strict=False))
     if fits:
         return value
+    if spec.axes == ("time",) and value.ndim == 1:
+        raise _other_length(value.size, sizes, where)
     per = " and ".join(spec.axes)
     swapped = spec.axes != ("gap",) and {"time", "neuron"} <= sizes.keys() and value.shape[0] in sizes.values()
     raise _unfit(
@@ -223,11 +229,26 @@ def _with_axes(value: np.ndarray, spec: FieldSpec, where: str, sizes: dict[str, 
     )
 
 
+def _other_length(size: int, sizes: dict[str, int], where: str) -> RecordingError:
+    """A vector with more or fewer values than there are frames: by a few, or from another clock."""
+    n_frames, more = sizes["time"], size - sizes["time"]
+    got = f"{size:,} values, {abs(more):,} {'more' if more > 0 else 'fewer'} than there are frames"
+    fix = "interpolate it at the times of the frames, or name the field of this day"
+    if size == sizes["neuron"]:
+        fix = "if the matrix in the file is (neuron, time), set transpose: true"
+    elif 0 < more <= _FEW_SAMPLES:
+        fix = "find out whether it begins before the first frame or ends after the last, and leave that out"
+    elif -_FEW_SAMPLES <= more < 0:
+        fix = "find out which frames have no sample (the first, the last, a lost one), and write NaN there, or 0 of counts"
+    return _unfit(where, got, f"one for each of {n_frames:,} frames (of {sizes['neuron']:,} neurons)", fix)
+
+
 def _to_number(value: np.ndarray, spec: FieldSpec, where: str) -> np.ndarray:
     if spec.kind == "real" or value.dtype == spec.dtype:
         return np.ascontiguousarray(value, dtype=spec.dtype)
     if value.dtype.kind == "f" and not np.all(np.isfinite(value) & (value == np.round(value))):
-        raise _unfit(where, "values that are not whole numbers", "whole numbers", "round them in the file")
+        fix = "write np.round(gaps * frame_rate_hz), if they are seconds" if spec.name == "gaps" else "round them"
+        raise _unfit(where, "values that are not whole numbers", "whole numbers", fix)
     limits = (0, 1) if spec.kind == "flag" else (np.iinfo(spec.dtype).min, np.iinfo(spec.dtype).max)
     if value.size and (value.min() < limits[0] or value.max() > limits[1]):
         raise _unfit(

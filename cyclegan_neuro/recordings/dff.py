@@ -20,6 +20,8 @@ _BIN_S = 1.0  # frames are averaged over this before the percentile, which noise
 _COLUMNS_AT_ONCE = 64  # bounds the memory that the steps of a long recording take
 _NORMAL = 0.6745 * np.sqrt(2)  # median |difference| of two frames of normal noise, in its standard deviations
 _NAMED = 20
+_ROUNDING = 1e-6  # of float32 values, some of their last places
+_NO_SPREAD = 1e-12  # in any unit of light
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,7 +94,7 @@ def delta_f_over_f(
     0.5
     """
     factor = _neuropil_factor(settings, neuropil, where)
-    lowest, noise = np.empty(raw.shape[1]), np.empty(raw.shape[1])
+    lowest, noise, largest = (np.empty(raw.shape[1]) for _ in range(3))
     for start in range(0, raw.shape[1], _COLUMNS_AT_ONCE):
         part = slice(start, start + _COLUMNS_AT_ONCE)
         corrected = raw[:, part] - (np.float32(factor) * neuropil[:, part] if neuropil is not None else 0)
@@ -101,10 +103,11 @@ def delta_f_over_f(
         )
         level = _noise(corrected, frame_rate_hz)
         lowest[part], noise[part] = f0.min(axis=0), level * np.sqrt(frame_rate_hz) / _NORMAL
+        largest[part] = np.max(np.abs(corrected), axis=0, where=np.isfinite(corrected), initial=0)
         divisor = f0 if settings.divide_by == "F0" else level * np.float32(100 / RELATIVE_NOISE)
         with np.errstate(divide="ignore", invalid="ignore"):
             raw[:, part] = (corrected - f0) / divisor
-    usable = lowest > noise if settings.divide_by == "F0" else noise > 0
+    usable = lowest > noise if settings.divide_by == "F0" else noise > _least_noise(noise, largest)
     low = np.flatnonzero(~usable)  # NaN too
     if low.size and (settings.near_zero == "error" or low.size == lowest.size):
         raise _no_baseline(low, lowest, noise, names=names, settings=settings, where=where)
@@ -167,6 +170,13 @@ def _means(fluorescence: np.ndarray, size: int) -> np.ndarray:
         known = counts[:, column] > 0
         means[:, column] = np.interp(starts, starts[known], means[known, column])
     return means
+
+
+def _least_noise(noise: np.ndarray, largest: np.ndarray) -> np.ndarray:
+    """What noise has to exceed to be one, and not rounding: of the neuron's own values, or beside other neurons'."""
+    known = noise[np.isfinite(noise) & (noise > 0)]
+    usual = float(np.median(known)) if known.size else 0.0
+    return np.maximum(_NO_SPREAD, np.maximum(_ROUNDING * largest, _ROUNDING * usual))
 
 
 def _noise(fluorescence: np.ndarray, frame_rate_hz: float) -> np.ndarray:

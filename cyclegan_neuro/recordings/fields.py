@@ -26,7 +26,7 @@ __all__ = ["Read", "neuron_names", "read"]
 
 _LISTED = 20
 _NEEDED = ("dff", "frame_rate_hz")
-_DECISIVE = (*_NEEDED, "neuropil", "data_origin", "days_mixed")  # without them the traces are something else
+_DECISIVE = (*_NEEDED, "neuropil", "gaps", "data_origin", "days_mixed")  # without them traces are something else
 _KNOWN = {
     "raw": "raw fluorescence", "dff": "ΔF/F", "no background": "traces without their background",
     "detrended": "detrended traces without their background",

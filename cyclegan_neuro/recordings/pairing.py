@@ -70,7 +70,7 @@ def pair(
         Novice and expert day.
     assume_same_order : bool
         Match by column: the user knows that the files hold the same neurons in the same order.
-        Needed without ``roi_ids``; with ids that do not agree it overrules them.
+        Needed without ``roi_ids``, and with ids that only count columns; with ids that do not agree it overrules them.
     resample_hz : float, optional
         Bring both to this rate.
     dropped_x, dropped_y : collection of int
@@ -205,7 +205,7 @@ def match_neurons(x: Recording, y: Recording, *, assume_same_order: bool) -> Mat
     """
     with_ids = x.roi_ids is not None and y.roi_ids is not None
     if with_ids and not (assume_same_order and set(x.roi_ids) != set(y.roi_ids)):
-        return match_ids(x, y)
+        return match_ids(x, y, same_order=assume_same_order)
     counts = f"{x.label} has {x.n_neurons} neurons, {y.label} {y.n_neurons}"
     if x.n_neurons != y.n_neurons:
         raise PairingError(

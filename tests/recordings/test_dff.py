@@ -118,6 +118,15 @@ def test_neurons_without_f0_are_dropped_where_that_was_asked_for(dim):
     assert "near_zero" not in caught.value.fix
 
 
+def test_a_spread_of_rounding_is_no_noise(dim):
+    for spread, level in ((1e-16, 0.0), (1e-13, 0.0), (1e-5, 1e3)):
+        made = dim.copy()
+        made[:, 2] = level + spread * np.random.default_rng(0).standard_normal(len(dim))
+        with pytest.raises(RecordingError, match=r"no noise to divide by in 1 of 4 neurons: 2 \("):
+            computed(made, divide_by="noise")
+    computed(dim * 1e-6, divide_by="noise")  # another unit
+
+
 def test_traces_without_background_in_units_of_their_noise(dim):
     made = computed(dim, divide_by="noise")
     np.testing.assert_allclose(noise_levels(made.dff, 10.0), 2.0, rtol=0.01)

@@ -11,11 +11,12 @@ from cyclegan_neuro.recordings.findings import Finding
 from cyclegan_neuro.recordings.recording import Recording
 from cyclegan_neuro.recordings.repair import constant_columns
 
-__all__ = ["PAIR_CHECKS", "check_pair", "residual_distances"]
+__all__ = ["PAIR_CHECKS", "check_pair", "distance_apart", "residual_distances"]
 
 #: Distance between the two places of a neuron that alignment and segmentation leave.
 _FAR_UM = 20.0
 _FAR_TIMES_MEDIAN = 6.0
+_OF_CHANCE = 0.5  # of what permuted neurons are apart
 _LEAST_NEURONS = 8
 _BEGINNING = 256  # frames
 _TRIALS = 300
@@ -71,20 +72,16 @@ def _varying(day: Recording) -> np.ndarray:
 
 def coordinates(x: Recording, y: Recording, where: str) -> Iterator[Finding]:
     """Centres of matched neurons that do not lie in the same place, however the field of view was moved or turned."""
-    if x.roi_xy_um is None or y.roi_xy_um is None or x.n_neurons < _LEAST_NEURONS:
+    found = _distances(x, y)
+    if found is None:
         return
-    if not (np.isfinite(x.roi_xy_um).all() and np.isfinite(y.roi_xy_um).all()):
-        return
-    distances = residual_distances(x.roi_xy_um, y.roi_xy_um)
-    rng = np.random.default_rng(0)
-    permuted = [residual_distances(x.roi_xy_um, rng.permutation(y.roi_xy_um)) for _ in range(_PERMUTATIONS)]
-    usual, chance = float(np.median(distances)), [float(np.median(one)) for one in permuted]
-    where = f"{where}, field roi_xy_um"
-    if usual > _FAR_UM / 2 and usual >= 0.5 * np.median(chance):
+    distances, chance = found
+    usual, where = float(np.median(distances)), f"{where}, field roi_xy_um"
+    if usual > _FAR_UM / 2 and usual >= _OF_CHANCE * chance:
         yield Finding(
             "critical", "coordinates", where,
             got=f"matched neurons that are {usual:.0f} µm apart (median), after the field of view was moved, turned "
-            f"and scaled to fit; neurons paired at random are {np.median(chance):.0f} µm",
+            f"and scaled to fit; neurons paired at random are {chance:.0f} µm",
             expected=f"matched neurons in the same place, within {_FAR_UM:.0f} µm",
             fix="match the days with a table (data.matching) or with ids of registered cells; if the coordinates are "
             "wrong and not the match, leave them out of one file",
@@ -100,6 +97,26 @@ def coordinates(x: Recording, y: Recording, where: str) -> Iterator[Finding]:
             expected=f"at most {max(_FAR_UM, _FAR_TIMES_MEDIAN * usual):.0f} µm",
             fix="look at their footprints on both days: the match may be wrong",
         )  # fmt: skip
+
+
+def distance_apart(x: Recording, y: Recording) -> float | None:
+    """Return how far matched neurons are apart (median, µm, aligned), where that speaks for the match; else None."""
+    found = _distances(x, y)
+    if found is None:
+        return None
+    usual = float(np.median(found[0]))
+    return usual if usual < _FAR_UM and usual < _OF_CHANCE * found[1] else None
+
+
+def _distances(x: Recording, y: Recording) -> tuple[np.ndarray, float] | None:
+    """Distances of matched neurons in µm, and the median of permuted ones; None where centres are not known."""
+    if x.roi_xy_um is None or y.roi_xy_um is None or x.n_neurons < _LEAST_NEURONS:
+        return None
+    if not (np.isfinite(x.roi_xy_um).all() and np.isfinite(y.roi_xy_um).all()):
+        return None
+    rng = np.random.default_rng(0)
+    permuted = [residual_distances(x.roi_xy_um, rng.permutation(y.roi_xy_um)) for _ in range(_PERMUTATIONS)]
+    return residual_distances(x.roi_xy_um, y.roi_xy_um), float(np.median([np.median(one) for one in permuted]))
 
 
 def residual_distances(x_um: np.ndarray, y_um: np.ndarray) -> np.ndarray:

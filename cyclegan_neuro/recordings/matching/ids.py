@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from cyclegan_neuro.errors import PairingError
+from cyclegan_neuro.recordings.checks.pairs import distance_apart
 from cyclegan_neuro.recordings.conversion import require_distinct_ids
 from cyclegan_neuro.recordings.findings import Finding
 from cyclegan_neuro.recordings.recording import Recording
@@ -37,11 +38,18 @@ def normalised(name: str) -> str:
     return _PADDING.sub("", whole.group(1) if whole else name)
 
 
-def match_ids(x: Recording, y: Recording) -> Matched:
+def match_ids(x: Recording, y: Recording, *, same_order: bool = False) -> Matched:
     """Match two days by their ROI ids.
 
     Ids that mean "not registered" match nothing. Where ids as they are leave neurons over, they are compared as
     :func:`normalised`, if that makes no two of a day equal and finds more.
+
+    Parameters
+    ----------
+    x, y : Recording
+    same_order : bool
+        Whether the user says that both days have the same neurons in the same columns: ids that only count columns
+        (a critical finding otherwise) are then as good as none.
 
     Raises
     ------
@@ -62,7 +70,7 @@ def match_ids(x: Recording, y: Recording) -> Matched:
             names, common = plain, found
     if not common:
         raise _nothing_in_common(x, y)
-    findings += [*_positions(x, y), *_zero(x, y, common), *_few(x, y, len(common))]
+    findings += [*_positions(x, y, same_order), *_zero(x, y, common), *_few(x, y, len(common))]
     columns_x, columns_y = (np.array([of_day[name] for name in common], np.int64) for of_day in names)
     return columns_x, columns_y, findings, _notes(x, y, len(common))
 
@@ -109,35 +117,46 @@ def _nothing_in_common(x: Recording, y: Recording) -> PairingError:
     )
 
 
-def _first_of_run(day: Recording) -> int | None:
-    """Return 0 or 1 if the ids are 0, 1, 2, ... or 1, 2, 3, ... in the order of the columns."""
+def _run(day: Recording) -> tuple[str, int] | None:
+    """Return prefix and first number of ids that count from 0 or 1 in the order of the columns: c0, c1, c2, ..."""
     names = list(map(normalised, day.roi_ids))
-    return next((first for first in (0, 1) if names == [str(first + i) for i in range(len(names))]), None)
+    prefix = names[0].rstrip("0123456789")
+    return next(((prefix, n) for n in (0, 1) if names == [f"{prefix}{n + i}" for i in range(len(names))]), None)
 
 
-def _positions(x: Recording, y: Recording) -> Iterator[Finding]:
-    firsts = [_first_of_run(day) for day in (x, y)]
-    if None in firsts:
+def _positions(x: Recording, y: Recording, same_order: bool) -> Iterator[Finding]:
+    """Ids of both days that count through the columns: each day may have been numbered by itself."""
+    runs = [_run(day) for day in (x, y)]
+    if None in runs or runs[0][0] != runs[1][0]:
         return
-    runs = [f"{day.label}: {first} to {first + day.n_neurons - 1}" for day, first in zip((x, y), firsts, strict=True)]
-    same = firsts[0] == firsts[1] and x.n_neurons == y.n_neurons
-    if same:
+    (prefix, first_x), (_, first_y) = runs
+    same = first_x == first_y and x.n_neurons == y.n_neurons
+    if prefix and same:  # simulators and registered cells are named so; bare numbers are what a matrix has anyway
+        return
+    told = [
+        f"{day.label}: {prefix}{first} to {prefix}{first + day.n_neurons - 1}"
+        for day, (_, first) in zip((x, y), runs, strict=True)
+    ]
+    got = f"ids that count through the columns ({'; '.join(told)})"
+    severity, fix = "critical", "each day seems to be numbered by itself. "
+    if same and same_order:
+        severity, fix = "warning", "nothing, if the columns are the same neurons, as assume_same_order says"
+    elif same and (apart := distance_apart(x, y)) is not None:
+        severity, fix = "info", "nothing to do"
+        got += f", of neurons that lie in the same places (median {apart:.1f} µm apart once aligned)"
+    elif same:
         fix = (
-            "nothing, if both days were segmented together. If each day was segmented by itself, number i is another "
-            "cell on each: match them with a table (data.matching)"
+            "number i is another neuron on each day, if they were segmented one by one: match them with a table "
+            "(data.matching). If both were segmented together, say so with data.assume_same_order: true"
         )
-    else:
-        other_base = "one day counts from 0, the other from 1: every neuron would meet its neighbour. "
-        fix = other_base if firsts[0] != firsts[1] else "each day seems to be numbered by itself. "
-        fix += (
-            "Use registered cell numbers, or a table (data.matching); if these are registered numbers in spite of "
-            "that, write them with a prefix (cell_1)"
-        )
-    yield Finding(
-        "warning" if same else "critical", "ids_are_positions", f"{x.label} and {y.label}, field roi_ids",
-        got=f"ids that count through the columns ({'; '.join(runs)})",
-        expected="ids that name the same neuron", fix=fix,
-    )  # fmt: skip
+    elif first_x != first_y:
+        fix = "one day counts from 0, the other from 1: every neuron would meet its neighbour. "
+    if not same:
+        severity = "warning" if prefix else severity
+        fix += "Use registered cell numbers, or a table (data.matching)"
+        fix += "" if prefix else "; if these are registered numbers in spite of that, write them with a prefix (cell_1)"
+    where = f"{x.label} and {y.label}, field roi_ids"
+    yield Finding(severity, "ids_are_positions", where, got, expected="ids that name the same neuron", fix=fix)
 
 
 def _zero(x: Recording, y: Recording, common: list[str]) -> Iterator[Finding]:

@@ -1,5 +1,7 @@
 """Ids that are none, that count columns, that are spelt otherwise; ids that are what they seem pass without remark."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -77,18 +79,41 @@ def test_no_two_neurons_of_a_day_become_one():
 @pytest.mark.parametrize(
     ("x", "y", "severity", "says"),
     [
-        (range(5), range(5), "warning", "day 1: 0 to 4; day 2: 0 to 4"),
-        (range(1, 6), range(1, 6), "warning", "day 1: 1 to 5; day 2: 1 to 5"),
+        (range(5), range(5), "critical", "day 1: 0 to 4; day 2: 0 to 4"),
+        (range(1, 6), range(1, 6), "critical", "day 1: 1 to 5; day 2: 1 to 5"),
         (range(5), range(1, 6), "critical", "day 1: 0 to 4; day 2: 1 to 5"),
         (range(5), range(9), "critical", "day 1: 0 to 4; day 2: 0 to 8"),
-        ([f"{i:03}" for i in range(5)], range(5), "warning", "day 1: 0 to 4; day 2: 0 to 4"),
+        ([f"{i:03}" for i in range(5)], range(5), "critical", "day 1: 0 to 4; day 2: 0 to 4"),
+        (["C00", "C01", "C02"], ["C00", "C01", "C02", "C03"], "warning", "day 1: c0 to c2; day 2: c0 to c3"),
     ],
 )
 def test_ids_that_count_columns(x, y, severity, says):
     found = both(x, y)[2]["ids_are_positions"]
     assert (found.severity, found.got) == (severity, f"ids that count through the columns ({says})")
     assert "id_zero" not in both(x, y)[2]
-    assert ("neighbour" in found.fix) == (severity == "critical" and len(x) == len(y))
+    assert ("neighbour" in found.fix) == (says == "day 1: 0 to 4; day 2: 1 to 5")
+
+
+@pytest.mark.parametrize("names", [["roi_0000", "roi_0001", "roi_0002"], ["c1", "c2", "c3"]])
+def test_names_that_count_pass(names):
+    assert both(names, names)[2] == {}
+
+
+def test_ids_that_count_columns_pass_where_that_is_stated():
+    *_, findings, _ = match_ids(day(*range(9)), day(*range(9)), same_order=True)
+    assert [(f.code, f.severity) for f in findings] == [("ids_are_positions", "warning")]
+    *_, findings, _ = match_ids(day(*range(5)), day(*range(1, 6)), same_order=True)
+    assert findings[0].severity == "critical"  # ids are matched, not columns: neighbours would meet
+
+
+def test_centres_say_whether_ids_that_count_columns_are_neurons():
+    places = np.random.default_rng(3).uniform(0, 500, (12, 2)).astype(np.float32)
+    x, same, other = (
+        replace(day(*range(12)), roi_xy_um=xy) for xy in (places, places + [30, -20], np.roll(places, 3, axis=0))
+    )
+    *_, findings, _ = match_ids(x, same)
+    assert (findings[0].severity, "median 0.0 µm apart" in findings[0].got) == ("info", True)
+    assert match_ids(x, other)[2][0].severity == "critical"
 
 
 def test_critical_ids_stop_before_training(tmp_path):
