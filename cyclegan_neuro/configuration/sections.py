@@ -196,8 +196,8 @@ class DataSection(Section):
     )  # fmt: skip
     assume_same_order: bool = setting(
         False,
-        "Without ROI ids, or with ids that only count columns: the neurons of both files stand in the same columns, and "
-        "I know it.",
+        "Without ROI ids, or with ids that only count columns: the neurons of both files stand in the same columns, "
+        "and I know it.",
     )
     matching: MatchingSection | None = setting(
         None, "Table of a registration tool that says which neurons are the same; in place of ROI ids."

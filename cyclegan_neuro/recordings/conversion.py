@@ -239,7 +239,7 @@ def _other_length(size: int, sizes: dict[str, int], where: str) -> RecordingErro
     elif 0 < more <= _FEW_SAMPLES:
         fix = "find out whether it begins before the first frame or ends after the last, and leave that out"
     elif -_FEW_SAMPLES <= more < 0:
-        fix = "find out which frames have no sample (the first, the last, a lost one), and write NaN there, or 0 of counts"
+        fix = "find out which frames have no sample (the first, the last, a lost one), and write NaN (or 0) there"
     return _unfit(where, got, f"one for each of {n_frames:,} frames (of {sizes['neuron']:,} neurons)", fix)
 
 

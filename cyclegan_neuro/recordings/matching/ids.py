@@ -137,26 +137,37 @@ def _positions(x: Recording, y: Recording, same_order: bool) -> Iterator[Finding
         f"{day.label}: {prefix}{first} to {prefix}{first + day.n_neurons - 1}"
         for day, (_, first) in zip((x, y), runs, strict=True)
     ]
-    got = f"ids that count through the columns ({'; '.join(told)})"
-    severity, fix = "critical", "each day seems to be numbered by itself. "
-    if same and same_order:
-        severity, fix = "warning", "nothing, if the columns are the same neurons, as assume_same_order says"
-    elif same and (apart := distance_apart(x, y)) is not None:
-        severity, fix = "info", "nothing to do"
-        got += f", of neurons that lie in the same places (median {apart:.1f} µm apart once aligned)"
-    elif same:
-        fix = (
-            "number i is another neuron on each day, if they were segmented one by one: match them with a table "
-            "(data.matching). If both were segmented together, say so with data.assume_same_order: true"
-        )
-    elif first_x != first_y:
+    if same:
+        yield _counting(x, y, "; ".join(told), same_order)
+        return
+    fix = "each day seems to be numbered by itself. "
+    if first_x != first_y:
         fix = "one day counts from 0, the other from 1: every neuron would meet its neighbour. "
-    if not same:
-        severity = "warning" if prefix else severity
-        fix += "Use registered cell numbers, or a table (data.matching)"
-        fix += "" if prefix else "; if these are registered numbers in spite of that, write them with a prefix (cell_1)"
-    where = f"{x.label} and {y.label}, field roi_ids"
-    yield Finding(severity, "ids_are_positions", where, got, expected="ids that name the same neuron", fix=fix)
+    fix += "Use registered cell numbers, or a table (data.matching)"
+    fix += "" if prefix else "; if these are registered numbers in spite of that, write them with a prefix (cell_1)"
+    yield Finding(
+        "warning" if prefix else "critical", "ids_are_positions", f"{x.label} and {y.label}, field roi_ids",
+        got=f"ids that count through the columns ({'; '.join(told)})", expected="ids that name the same neuron",
+        fix=fix,
+    )  # fmt: skip
+
+
+def _counting(x: Recording, y: Recording, told: str, same_order: bool) -> Finding:
+    """Bare numbers through equally many columns: the same neurons if somebody says so, or if their centres do."""
+    where, got = f"{x.label} and {y.label}, field roi_ids", f"ids that count through the columns ({told})"
+    expected = "ids that name the same neuron"
+    apart = distance_apart(x, y)
+    if apart is not None:
+        got += f", of neurons that lie in the same places (median {apart:.1f} µm apart once aligned)"
+        return Finding("info", "ids_are_positions", where, got, expected, "nothing to do")
+    if same_order:
+        fix = "nothing, if the columns are the same neurons, as assume_same_order says"
+        return Finding("warning", "ids_are_positions", where, got, expected, fix)
+    fix = (
+        "number i is another neuron on each day, if they were segmented one by one: match them with a table "
+        "(data.matching). If both were segmented together, say so with data.assume_same_order: true"
+    )
+    return Finding("critical", "ids_are_positions", where, got, expected, fix)
 
 
 def _zero(x: Recording, y: Recording, common: list[str]) -> Iterator[Finding]:

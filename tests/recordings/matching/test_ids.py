@@ -109,7 +109,7 @@ def test_ids_that_count_columns_pass_where_that_is_stated():
 def test_centres_say_whether_ids_that_count_columns_are_neurons():
     places = np.random.default_rng(3).uniform(0, 500, (12, 2)).astype(np.float32)
     x, same, other = (
-        replace(day(*range(12)), roi_xy_um=xy) for xy in (places, places + [30, -20], np.roll(places, 3, axis=0))
+        replace(day(*range(12)), roi_xy_um=xy) for xy in (places, places - 30, np.roll(places, 3, axis=0))
     )
     *_, findings, _ = match_ids(x, same)
     assert (findings[0].severity, "median 0.0 µm apart" in findings[0].got) == ("info", True)
