@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator
 
 from cyclegan_neuro.errors import RecordingError
-from cyclegan_neuro.recordings.checks import indicator, stretches, time, units, values
+from cyclegan_neuro.recordings.checks import indicator, quantity, stretches, time, units, values
 from cyclegan_neuro.recordings.findings import Finding
 from cyclegan_neuro.recordings.recording import Recording
 
@@ -21,7 +21,7 @@ CHECKS: tuple[Callable[[Recording, str], Iterator[Finding]], ...] = (
     values.whole_numbers,
     values.outlying,
     values.position,
-    units.unit,
+    quantity.quantity,
     stretches.blanked,
     stretches.bleached,
     time.gaps,
@@ -58,7 +58,7 @@ def check(recording: Recording, *, where: str | None = None, unit_stated: bool =
     """
     label = where or recording.label
     findings = [finding for one_check in CHECKS for finding in one_check(recording, label)]
-    findings = [units.as_stated(finding) for finding in findings] if unit_stated else findings
+    findings = [quantity.as_stated(finding) for finding in findings] if unit_stated else findings
     return sorted(findings, key=lambda finding: _RANK[finding.severity])
 
 
@@ -67,7 +67,7 @@ def require_fraction(recording: Recording, *, where: str, also: Collection[str] 
 
     NaN passes: whoever calls this leaves those frames out. ``also`` and errors as for :func:`require`.
     """
-    checks = (time.frame_rate, values.infinite, values.whole_numbers, units.unit)
+    checks = (time.frame_rate, values.infinite, values.whole_numbers, quantity.quantity)
     require((finding for one_check in checks for finding in one_check(recording, where)), also=also)
 
 

@@ -7,6 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from cyclegan_neuro.recordings.checks.quantity import mostly_zero
 from cyclegan_neuro.recordings.findings import Finding
 from cyclegan_neuro.recordings.frames import frames_text, runs
 from cyclegan_neuro.recordings.recording import Recording
@@ -29,6 +30,8 @@ def blanked(recording: Recording, where: str) -> Iterator[Finding]:
     """All neurons constant at once: a closed shutter, a lost frame grabber."""
     dff = recording.dff
     if len(dff) < 2 or np.array_equal(np.fmin.reduce(dff, axis=0), np.fmax.reduce(dff, axis=0)):
+        return
+    if mostly_zero(dff):  # events: nothing happens between them
         return
     still = np.all(dff[1:] == dff[:-1], axis=1)
     shortest = max(3, round(_BLANK_S * recording.frame_rate_hz))

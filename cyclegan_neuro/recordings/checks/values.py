@@ -93,7 +93,9 @@ def whole_numbers(recording: Recording, where: str) -> Iterator[Finding]:
         f"{where}, field dff",
         got=f"whole numbers only, from {low:.0f} to {high:.0f}: {looks}",
         expected="ΔF/F as a fraction",
-        fix="compute ΔF/F = (F - F0) / F0 first, or name the field that holds it",
+        fix="set unit: raw and ΔF/F is computed, or name the field that holds ΔF/F"
+        if high > 20
+        else "name the field that holds ΔF/F",
     )
 
 
