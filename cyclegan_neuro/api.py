@@ -40,8 +40,8 @@ def read_recording(path: str | os.PathLike, **how: Any) -> Recording:
         HDF5, ``.npz``, ``.npy`` or MATLAB file.
     **how
         Settings of ``data.x`` (``train.py --describe cyclegan``): ``fields``, ``frame_rate_hz``, ``transpose``,
-        ``unit``, ``baseline``, ``rois``, ``um_per_pixel``, ``nan``, ``dead_neurons``, ``indicator``, ``cell_type``,
-        ``format``.
+        ``unit``, ``baseline``, ``rois``, ``um_per_pixel``, ``nan``, ``dead_neurons``, ``outlying_neurons``,
+        ``indicator``, ``cell_type``, ``format``.
 
     Returns
     -------
@@ -119,8 +119,9 @@ def infer_spikes(
     """
     recording = _recording(recording, "infer_spikes")
     from cyclegan_neuro.recordings.checks import require_fraction
+    from cyclegan_neuro.recordings.checks.quantity import NO_SPIKES
 
-    require_fraction(recording, where=f"infer_spikes, {recording.label}", also=("z_score",))
+    require_fraction(recording, where=f"infer_spikes, {recording.label}", also=NO_SPIKES)
     if not (isinstance(seed, Integral) and seed >= 0):
         raise ConfigurationError(
             "infer_spikes, seed", got=repr(seed), expected="a whole number from 0 on", fix="leave it out for 0"

@@ -41,7 +41,6 @@ excitatory cells. docs/spike_inference.md describes the method, its accuracy, fi
   import cyclegan_neuro as cn
   spikes = cn.infer_spikes(cn.read_recording("day1.h5"))
 """
-_NOT_DFF = ("z_score",)  # a warning for training, which scales; networks of inference do not
 _NOISIER = 0.5  # above the highest level of the networks: further than they were trained for
 _NAMED = 10
 _PAGE_DPI = 120
@@ -140,13 +139,14 @@ def _page_of(options: argparse.Namespace) -> Path | None:
 def _reading(options: argparse.Namespace) -> tuple[Reading, list[Finding]]:
     """Read and check; show notes and warnings."""
     from cyclegan_neuro.recordings.checks import require
+    from cyclegan_neuro.recordings.checks.quantity import NO_SPIKES
     from cyclegan_neuro.recordings.loading import load
 
     reading = load(recording_section(options.recording, options, nan=options.nan), base_directory=Path())
     findings = reading.check()
     if options.models:  # they may be for any indicator
         findings = [finding for finding in findings if finding.code != "indicator"]
-    require(findings, also=_NOT_DFF)
+    require(findings, also=NO_SPIKES)
     for text in (*reading.notes, *(f"warning: {f}" for f in findings if f.severity == "warning")):
         print(text, file=sys.stderr)
     return reading, findings

@@ -94,6 +94,9 @@ class RecordingSection(Section):
     dead_neurons: Literal["keep", "drop"] = setting(
         "keep", "Constant neurons: keep at mid-scale or drop (on both days)."
     )
+    outlying_neurons: Literal["keep", "drop"] = setting(
+        "keep", "Neurons with values far beyond all others (finding outlying): keep, or drop (on both days)."
+    )
     _called: str = PrivateAttr("")  # in messages, where that is not the path of the file
 
     @model_validator(mode="after")

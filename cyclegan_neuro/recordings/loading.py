@@ -14,6 +14,7 @@ from cyclegan_neuro.configuration.paths import expanded
 from cyclegan_neuro.configuration.sections import RecordingSection
 from cyclegan_neuro.errors import ConfigurationError, RecordingError
 from cyclegan_neuro.recordings.checks import check
+from cyclegan_neuro.recordings.checks.outliers import outlying_columns
 from cyclegan_neuro.recordings.fields import neuron_names, read
 from cyclegan_neuro.recordings.findings import Finding, log_warnings
 from cyclegan_neuro.recordings.indicators import CELL_TYPES, INDICATORS, misspelt_cell_type, misspelt_indicator
@@ -34,7 +35,8 @@ class Reading:
     where : str
         The file, for messages.
     dropped : ndarray of int64, shape (dropped neuron,)
-        Columns that the policies ``nan: drop_neuron`` and ``dead_neurons: drop`` leave out (on both days).
+        Columns that the policies ``nan: drop_neuron``, ``dead_neurons: drop`` and ``outlying_neurons: drop`` leave out
+        (on both days).
     notes : tuple of str
         What was done to the data.
     unit_stated : bool
@@ -202,6 +204,7 @@ def _dropped(
         (True, lambda dff: without_baseline, "F0 near or below 0"),
         (section.nan == "drop_neuron", lambda dff: np.setdiff1d(nan_columns(dff), without_baseline), "NaN"),
         (section.dead_neurons == "drop", constant_columns, "a constant trace"),
+        (section.outlying_neurons == "drop", outlying_columns, "values far beyond all others"),
     ):
         columns = find(recording.dff) if wanted else dropped[:0]
         if columns.size:

@@ -105,7 +105,7 @@ def pair(
             f"{x.label} and {y.label}",
             got=f"{kept.size} matched neurons, all dropped on one day or the other",
             expected="neurons to keep",
-            fix="choose nan: interpolate or dead_neurons: keep",
+            fix="choose nan: interpolate, dead_neurons: keep or outlying_neurons: keep",
         )
     if not kept.all():
         notes.append(f"{int((~kept).sum())} of {kept.size} matched neurons dropped on both days")

@@ -116,24 +116,3 @@ def test_long_lists_of_neurons_are_cut():
     dff[:, :12] = 0.0
     found = check(Recording(dff, frame_rate_hz=24.0, session="day 1"))
     assert next(f for f in found if f.code == "constant").where == "day 1, neurons 0, 1, 2, 3, 4, 5, 6, 7 and 4 more"
-
-
-@pytest.mark.parametrize("kind", ["one value", "one neuron"])
-def test_what_leaves_nothing_of_the_others_when_scaled_is_named(kind):
-    dff = noisy()
-    if kind == "one value":
-        dff[123, 3] = 1e5
-    else:
-        dff[:, 3] *= 1000.0
-    (found,) = [f for f in check(Recording(dff, frame_rate_hz=24.0), where="day1.h5") if f.code == "outlying"]
-    assert (found.severity, found.where) == ("warning", "day1.h5, neuron 3")
-    times = np.ptp(dff[:, 3]) / np.median(np.ptp(dff, axis=0))
-    assert f"{times:,.0f} times the median neuron's" in found.got
-    assert f"the largest in frame {np.abs(dff[:, 3]).argmax()}" in found.got
-
-
-def test_an_active_neuron_among_quiet_ones_is_not_outlying():
-    dff = noisy()
-    dff[::50, 3] += 8.0  # 14 times the range of the others
-    dff[7, 5] = np.nan
-    assert "outlying" not in codes(dff)

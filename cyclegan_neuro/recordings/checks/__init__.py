@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator
 
 from cyclegan_neuro.errors import RecordingError
-from cyclegan_neuro.recordings.checks import indicator, quantity, stretches, time, units, values
+from cyclegan_neuro.recordings.checks import indicator, outliers, quantity, stretches, time, units, values
 from cyclegan_neuro.recordings.findings import Finding
 from cyclegan_neuro.recordings.recording import Recording
 
@@ -19,7 +19,7 @@ CHECKS: tuple[Callable[[Recording, str], Iterator[Finding]], ...] = (
     values.infinite,
     values.constant,
     values.whole_numbers,
-    values.outlying,
+    outliers.outlying,
     values.position,
     quantity.quantity,
     stretches.blanked,

@@ -17,7 +17,7 @@ from cyclegan_neuro.recordings.noise import noise_levels
 from cyclegan_neuro.recordings.recording import Recording
 from cyclegan_neuro.recordings.repair import constant_columns
 
-__all__ = ["MIN_SHARE", "Traces", "as_stated", "mostly_zero", "quantity"]
+__all__ = ["MIN_SHARE", "NO_SPIKES", "Traces", "as_stated", "mostly_zero", "quantity"]
 
 #: 99th percentile of ΔF/F that no population in fractions reaches (1,000 %).
 MAX_FRACTION = 10.0
@@ -27,6 +27,8 @@ MAX_NOISE = 30.0
 MIN_SHARE = 0.01
 #: Noise levels of published recordings of single cells, which may reach 1,000 % where a population does not.
 PUBLISHED_NOISE = (0.5, 9.0)
+#: Codes of what may be translated, which scales it, but has no spikes that networks could infer.
+NO_SPIKES = ("z_score", "scaled", "events")
 _POPULATION = 10  # neurons
 _NOISIEST = 10.0  # % per sqrt(Hz)
 #: Baseline (10th percentile) in noise of a frame from which on traces stand on a background: ΔF/F reaches 4.

@@ -11,11 +11,10 @@ from cyclegan_neuro.recordings.frames import frames_text, runs
 from cyclegan_neuro.recordings.recording import Recording
 from cyclegan_neuro.recordings.repair import constant_columns, nan_columns
 
-__all__ = ["constant", "infinite", "neurons_text", "not_a_number", "outlying", "position", "whole_numbers"]
+__all__ = ["constant", "infinite", "neurons_text", "not_a_number", "position", "whole_numbers"]
 
 _LISTED = 8
 _SAMPLE = 1_000_000
-_MAX_RANGE = 30.0  # times the median neuron's; the widest of published recordings are near 12
 
 
 def neurons_text(recording: Recording, columns: np.ndarray) -> str:
@@ -119,25 +118,3 @@ def position(recording: Recording, where: str) -> Iterator[Finding]:
 
 def _has_fraction(values: np.ndarray) -> bool:
     return bool(np.any(np.isfinite(values) & (values != np.round(values))))
-
-
-def outlying(recording: Recording, where: str) -> Iterator[Finding]:
-    """Single values, or whole neurons, that are so large that scaling leaves nothing of the others."""
-    with np.errstate(invalid="ignore"):  # infinite values
-        ranges = np.fmax.reduce(recording.dff, axis=0) - np.fmin.reduce(recording.dff, axis=0)
-    usual = np.median(ranges[np.isfinite(ranges)]) if np.isfinite(ranges).any() else 0.0
-    columns = np.flatnonzero(np.isfinite(ranges) & (ranges > _MAX_RANGE * usual)) if usual > 0 else np.zeros(0, int)
-    if not columns.size:
-        return
-    widest = columns[np.argmax(ranges[columns])]
-    frame = int(np.nanargmax(np.abs(recording.dff[:, widest])))
-    yield Finding(
-        "warning",
-        "outlying",
-        f"{where}, {neurons_text(recording, columns)}",
-        got=f"values that span {ranges[widest]:.3g}, {ranges[widest] / usual:,.0f} times the median neuron's "
-        f"{usual:.3g}; the largest in frame {frame}",
-        expected=f"at most {_MAX_RANGE:g} times: of the others little is left when all are scaled to [0, 1]",
-        fix="look at the trace there: a baseline F0 near 0 makes such values. Leave the frames out of windows "
-        "(windows.exclude_x or exclude_y), or the neuron out of the file, or set windows.scaling: neuron",
-    )
