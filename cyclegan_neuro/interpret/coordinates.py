@@ -8,11 +8,22 @@ from typing import Literal
 import numpy as np
 
 from cyclegan_neuro.configuration.sections import InterpretationSection
+from cyclegan_neuro.errors import ConfigurationError
 from cyclegan_neuro.interpret.binned import BinnedAverage, bin_edges
 from cyclegan_neuro.recordings.events import time_since_event_s
 from cyclegan_neuro.recordings.recording import Recording
 
-__all__ = ["Coordinate", "choose_coordinate", "event_coordinate", "position_coordinate", "reward_zone"]
+__all__ = [
+    "Coordinate",
+    "choose_coordinate",
+    "event_coordinate",
+    "position_coordinate",
+    "position_edges",
+    "reward_zone",
+]
+
+#: Bins of position that curves can be drawn along: of fewer no correlation means anything, more are hardly visited.
+POSITION_BINS = (3, 1000)
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,12 +76,45 @@ def choose_coordinate(
 
 
 def position_coordinate(x: Recording, y: Recording, *, bin_cm: float) -> Coordinate | None:
-    """Return the position of both days; None where it is unknown on either."""
+    """Return the position of both days; None where it is unknown on either.
+
+    Raises
+    ------
+    ConfigurationError
+        As :func:`position_edges`.
+    """
     days = (x.behaviour, y.behaviour)
     if any(day.position_cm is None or not np.isfinite(day.position_cm).any() for day in days):
         return None
     x_cm, y_cm = (day.position_cm for day in days)
-    return Coordinate("position", x_cm, y_cm, bin_edges(x_cm, y_cm, width=bin_cm), "cm", reward_zone(x, y))
+    return Coordinate("position", x_cm, y_cm, position_edges(x_cm, y_cm, bin_cm=bin_cm), "cm", reward_zone(x, y))
+
+
+def position_edges(*positions_cm: np.ndarray, bin_cm: float) -> np.ndarray:
+    """Return the edges of bins over all positions, float64 (bin + 1,); one bin where they never change.
+
+    Raises
+    ------
+    ConfigurationError
+        If there are too few or too many: mostly a position in another unit, or a value that lies far outside.
+
+    Examples
+    --------
+    >>> position_edges(np.array([0.5, 9.0]), bin_cm=4.0)
+    array([ 0.,  4.,  8., 12.])
+    """
+    low, high = min(map(np.nanmin, positions_cm)), max(map(np.nanmax, positions_cm))
+    number = np.ceil(high / bin_cm) - np.floor(low / bin_cm)
+    fewest, most = POSITION_BINS
+    if low == high or fewest <= number <= most:
+        return bin_edges(*positions_cm, width=bin_cm)
+    raise ConfigurationError(
+        "evaluation.position_bin_cm",
+        got=f"{bin_cm:g} cm, of which positions from {low:.6g} to {high:.6g} cm make {max(number, 1):,.0f}",
+        expected=f"{fewest} to {most:,} bins",
+        fix="bring the position to centimetres on both days, write NaN where it lies far outside, set another bin, or "
+        "leave the position out (data.x.fields and data.y.fields: {position_cm: null})",
+    )
 
 
 def event_coordinate(x: Recording, y: Recording, *, before_s: float, after_s: float, bin_s: float) -> Coordinate | None:

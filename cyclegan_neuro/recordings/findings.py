@@ -7,7 +7,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["Finding", "log_warnings"]
+__all__ = ["Finding", "Severity", "log_warnings"]
+
+Severity = Literal["info", "warning", "critical"]
+"""How much a finding matters; a critical one stops training before it starts."""
 
 _log = logging.getLogger(__name__)
 
@@ -19,7 +22,6 @@ class Finding:
     Attributes
     ----------
     severity : {"info", "warning", "critical"}
-        A critical finding stops training before it starts.
     code : str
         Short stable name, for example ``"nan"`` or ``"transposed"``.
     where : str
@@ -28,7 +30,7 @@ class Finding:
         As in :class:`cyclegan_neuro.errors.UserError`.
     """
 
-    severity: Literal["info", "warning", "critical"]
+    severity: Severity
     code: str
     where: str
     got: str

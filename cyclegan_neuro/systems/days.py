@@ -54,11 +54,15 @@ class DaysSystem(System):
         return config.training.batch_size
 
     def prepare(self, config, *, run_directory=None):
+        from cyclegan_neuro.interpret.coordinates import position_coordinate
         from cyclegan_neuro.windows.days import prepare_days
 
-        return prepare_days(
+        prepared = prepare_days(
             config.data, config.windows, config.ordering, seed=config.training.seed, run_directory=run_directory
         )
+        x, y = prepared.x.recording, prepared.y.recording
+        position_coordinate(x, y, bin_cm=config.evaluation.position_bin_cm)  # refuses what would fail after training
+        return prepared
 
     def steps_per_epoch(self, config, prepared):
         from cyclegan_neuro.windows.pipeline import steps_per_epoch

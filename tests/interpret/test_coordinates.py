@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from cyclegan_neuro.errors import ConfigurationError
 from cyclegan_neuro.interpret.coordinates import event_coordinate, position_coordinate
 from cyclegan_neuro.recordings.recording import Behaviour, Recording
 
@@ -24,6 +25,20 @@ def test_both_days_share_bins_over_the_range_of_both():
     np.testing.assert_array_equal(found.x, x.behaviour.position_cm)
     np.testing.assert_array_equal(found.y, y.behaviour.position_cm)
     assert (found.kind, found.unit, found.label, found.zone) == ("position", "cm", "position (cm)", None)
+
+
+@pytest.mark.parametrize(("last", "number"), [(1.6, "1"), (7.9, "2"), (1e8, "25,000,000")])
+def test_bins_that_no_curve_can_be_drawn_along(last, number):
+    x, y = recording(position_cm=positions(0, 1)), recording(position_cm=positions(0, last))
+    with pytest.raises(
+        ConfigurationError, match=rf"positions from 0 to \S+ cm make {number}, expected 3 to 1,000 bins"
+    ):
+        position_coordinate(x, y, bin_cm=4.0)
+
+
+def test_an_animal_that_stands_still_has_one_bin():
+    still = recording(position_cm=positions(80, 80))
+    np.testing.assert_array_equal(position_coordinate(still, still, bin_cm=4.0).edges, [80, 84])
 
 
 @pytest.mark.parametrize("other", [{}, {"position_cm": NOWHERE}])

@@ -5,7 +5,7 @@ import pytest
 
 from cyclegan_neuro.errors import RecordingError
 from cyclegan_neuro.recordings.checks import check, require
-from cyclegan_neuro.recordings.recording import Behaviour, Recording
+from cyclegan_neuro.recordings.recording import Recording
 
 
 def noisy(n_frames=6000, n_neurons=20, *, scale=0.08, seed=0):
@@ -48,14 +48,6 @@ def test_constant_neurons_say_nothing_of_the_noise():
     dff = noisy()
     dff[:, :15] = 0.1
     assert codes(dff)["noise"] == "info"
-
-
-@pytest.mark.parametrize("position", [np.nan, 4.0])
-def test_a_position_that_says_nothing(position):
-    said = codes(noisy(), behaviour=Behaviour(position_cm=np.full(6000, position, np.float32)))
-    assert said["position"] == "warning"
-    moving = np.append(np.full(5999, position, np.float32), np.float32([1.0])) if position == 4.0 else np.arange(6000.0)
-    assert "position" not in codes(noisy(), behaviour=Behaviour(position_cm=moving))
 
 
 def test_slow_states_are_not_bleaching():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator
 
 from cyclegan_neuro.errors import RecordingError
-from cyclegan_neuro.recordings.checks import indicator, outliers, quantity, stretches, time, units, values
+from cyclegan_neuro.recordings.checks import behaviour, indicator, outliers, quantity, stretches, time, units, values
 from cyclegan_neuro.recordings.findings import Finding
 from cyclegan_neuro.recordings.recording import Recording
 
@@ -20,7 +20,9 @@ CHECKS: tuple[Callable[[Recording, str], Iterator[Finding]], ...] = (
     values.constant,
     values.whole_numbers,
     outliers.outlying,
-    values.position,
+    behaviour.infinite_behaviour,
+    behaviour.position,
+    behaviour.position_unit,
     quantity.quantity,
     stretches.blanked,
     stretches.bleached,

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
+from cyclegan_neuro.recordings.checks.behaviour import position_range
 from cyclegan_neuro.recordings.checks.values import neurons_text
 from cyclegan_neuro.recordings.findings import Finding
 from cyclegan_neuro.recordings.recording import Recording
@@ -18,6 +19,8 @@ _FAR_UM = 20.0
 _FAR_TIMES_MEDIAN = 6.0
 _OF_CHANCE = 0.5  # of what permuted neurons are apart
 _LEAST_NEURONS = 8
+#: How many times the range of positions may be that of the other day: tracks differ, units by 10 or 100.
+_OTHER_TRACK, _OTHER_UNIT = 3.0, 8.0
 _BEGINNING = 256  # frames
 _TRIALS = 300
 _PERMUTATIONS = 20
@@ -68,6 +71,25 @@ def same_traces(x: Recording, y: Recording, where: str) -> Iterator[Finding]:
 
 def _varying(day: Recording) -> np.ndarray:
     return np.setdiff1d(np.arange(day.n_neurons), constant_columns(day.dff))
+
+
+def position_units(x: Recording, y: Recording, where: str) -> Iterator[Finding]:
+    """Positions in centimetres on one day and in metres, millimetres or laps on the other."""
+    days = [day.behaviour.position_cm for day in (x, y)]
+    spans = [None if values is None else position_range(values) for values in days]
+    if None in spans or any(low == high for low, high in spans):
+        return
+    widths = [high - low for low, high in spans]
+    ratio = max(widths) / min(widths)
+    if ratio < _OTHER_TRACK:
+        return
+    named = zip((x, y), spans, strict=True)
+    told = " and ".join(f"{low:.4g} to {high:.4g} cm on {day.label}" for day, (low, high) in named)
+    yield Finding(
+        "critical" if ratio > _OTHER_UNIT else "warning", "position_units", f"{where}, field position_cm",
+        got=f"positions of {told}", expected="one corridor in one unit, centimetres",
+        fix="bring both days to centimetres, or leave the position out of both (fields: {position_cm: null})",
+    )  # fmt: skip
 
 
 def coordinates(x: Recording, y: Recording, where: str) -> Iterator[Finding]:
@@ -158,4 +180,9 @@ def residual_distances(x_um: np.ndarray, y_um: np.ndarray) -> np.ndarray:
 
 
 #: Every check of two matched days, in the order in which findings are listed.
-PAIR_CHECKS: tuple[Callable[[Recording, Recording, str], Iterator[Finding]], ...] = (subjects, same_traces, coordinates)
+PAIR_CHECKS: tuple[Callable[[Recording, Recording, str], Iterator[Finding]], ...] = (
+    subjects,
+    same_traces,
+    coordinates,
+    position_units,
+)

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Literal
 
 import numpy as np
 
 from cyclegan_neuro.recordings.checks.time import PLAUSIBLE_RATE_HZ
-from cyclegan_neuro.recordings.findings import Finding
+from cyclegan_neuro.recordings.findings import Finding, Severity
 from cyclegan_neuro.recordings.noise import noise_levels
 from cyclegan_neuro.recordings.recording import Recording
 from cyclegan_neuro.recordings.repair import constant_columns
@@ -126,7 +125,7 @@ def mostly_zero(dff: np.ndarray) -> bool:
     return bool(np.mean(sample == 0) > _MOSTLY_ZERO and np.nanmin(sample) >= 0 and np.nanmax(sample) > 0)
 
 
-_Found = tuple[Literal["warning", "critical"], str, str, str]
+_Found = tuple[Severity, str, str, str]
 
 
 def _cut(finite: np.ndarray, traces: Traces | None) -> _Found | None:

@@ -11,7 +11,7 @@ from cyclegan_neuro.recordings.frames import frames_text, runs
 from cyclegan_neuro.recordings.recording import Recording
 from cyclegan_neuro.recordings.repair import constant_columns, nan_columns
 
-__all__ = ["constant", "infinite", "neurons_text", "not_a_number", "position", "whole_numbers"]
+__all__ = ["constant", "infinite", "neurons_text", "not_a_number", "whole_numbers"]
 
 _LISTED = 8
 _SAMPLE = 1_000_000
@@ -95,24 +95,6 @@ def whole_numbers(recording: Recording, where: str) -> Iterator[Finding]:
         fix="set unit: raw and ΔF/F is computed, or name the field that holds ΔF/F"
         if high > 20
         else "name the field that holds ΔF/F",
-    )
-
-
-def position(recording: Recording, where: str) -> Iterator[Finding]:
-    """A position that says nothing: of tuning curves and of baselines that use it there would be none, silently."""
-    values = recording.behaviour.position_cm
-    if values is None:
-        return
-    known = values[np.isfinite(values)]
-    if known.size and known.min() < known.max():
-        return
-    yield Finding(
-        "warning",
-        "position",
-        f"{where}, field position_cm",
-        got=f"{known[0]:g} cm in every frame" if known.size else "NaN in every frame",
-        expected="a position that changes",
-        fix="name the field that holds the position, or leave it out: nothing is then said of position tuning",
     )
 
 

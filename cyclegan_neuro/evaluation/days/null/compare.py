@@ -13,6 +13,7 @@ from cyclegan_neuro.evaluation.days.null.effects import Effects, effects, interv
 from cyclegan_neuro.evaluation.days.null.laps import Laps, at_one_speed, laps_of, visits
 from cyclegan_neuro.evaluation.days.null.ranks import LEVEL, Share, discoveries, p_values, share_above
 from cyclegan_neuro.interpret.binned import bin_edges
+from cyclegan_neuro.interpret.coordinates import position_edges
 from cyclegan_neuro.recordings.events import time_since_event_s
 from cyclegan_neuro.recordings.recording import Recording
 
@@ -164,7 +165,7 @@ def _coordinate(days: Sequence[Recording], used: Sequence[np.ndarray], section: 
 
     positions = [day.behaviour.position_cm for day in days]
     if all(position is not None for position in positions) and known(positions):
-        return "position", positions, bin_edges(*positions, width=bin_cm)
+        return "position", positions, position_edges(*positions, bin_cm=bin_cm)
     if all(day.behaviour.events is not None for day in days):
         around = {"before_s": section.before_event_s, "after_s": section.after_event_s}
         times = [time_since_event_s(day.behaviour.events, day.frame_rate_hz, day.gaps, **around) for day in days]
