@@ -18,6 +18,7 @@ def test_every_format_has_a_place():
     words = {"hdf5": "HDF5", "mat": "## MATLAB", "npy": "`.npy`", "npz": "`.npz`", "nwb": "## NWB"}
     words |= {"suite2p": "## Suite2p", "caiman": "## CaImAn", "csv": "## Tables in text", "inscopix": "## Inscopix"}
     words |= {"minian": "## Minian", "excel": "### Excel"}
+    words |= {"cnmfe": "## CNMF-E", "extract": "## EXTRACT"}
     assert {name for name in names() if words[name] not in PAGE} == set()
 
 

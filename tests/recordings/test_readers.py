@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from nwb_files import write_nwb
-from tool_files import caiman_of, csv_of, excel_of, inscopix_of, minian_of, raw_of, suite2p_of
+from tool_files import caiman_of, cnmfe_of, csv_of, excel_of, extract_of, inscopix_of, minian_of, raw_of, suite2p_of
 
 from cyclegan_neuro.configuration.sections import BaselineSection
 from cyclegan_neuro.errors import RecordingError
@@ -30,6 +30,8 @@ OTHER_TOOLS = {
         "speed_cm_s", "licks", "rewards", "events", "trial"),
     ),
     "caiman": (caiman_of, ("dff", "frame_rate_hz")),
+    "cnmfe": (cnmfe_of, ("dff", "frame_rate_hz")),
+    "extract": (extract_of, ("dff", "frame_rate_hz")),
     "csv": (
         csv_of, ("dff", "frame_rate_hz", "gaps", "position_cm", "licks", "rewards", "trial", "speed_cm_s", "events"),
     ),
@@ -40,6 +42,8 @@ OTHER_TOOLS = {
     "minian": (minian_of, ("dff", "frame_rate_hz", "gaps", "subject", "session")),
     "suite2p": (suite2p_of, ("dff", "frame_rate_hz", "gaps")),
 }  # fmt: skip
+#: Names that a user has to give.
+NAMED = {"minian": {"dff": "dff"}, "extract": {"frame_rate_hz": "fs"}}
 
 
 def as_read(name, values):
@@ -82,7 +86,7 @@ def test_reads_what_another_tool_has_a_place_for(name, tmp_path, make_recording,
         values = {field: value for field, value in to_fields(whole).items() if field in places}
         path = write_other(tmp_path / f"{number}.dat", values)
         assert readers.sniff(path).name == name
-        back = read_file(path, format=name, fields={"dff": "dff"} if name == "minian" else None)
+        back = read_file(path, format=name, fields=NAMED.get(name))
         assert_same(replace(back, source="", roi_rows=None), from_fields(as_read(name, values)))
         with pytest.raises(RecordingError, match=f"got a file of format {name}, expected format npz"):
             read_file(path, format="npz")

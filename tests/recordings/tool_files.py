@@ -207,3 +207,26 @@ def minian_of(path, values):
         frames[gap + 1 :] += 100
     named = {"animal": values.get("subject", ""), "session": values.get("session", "")}
     return write_minian(path, frames=frames, attributes={"fps": values["frame_rate_hz"]}, **named, dff=values["dff"].T)
+
+
+def write_mat(path, values):
+    """Write variables and structures as MATLAB 5."""
+    from scipy.io import savemat
+
+    savemat(path, values, appendmat=False)
+    return path
+
+
+def cnmfe_of(path, values):
+    """Write ΔF/F as CaImAn in MATLAB keeps it, (neuron, time)."""
+    dff = np.float64(values["dff"].T)
+    return write_mat(
+        path, {"results": {"A": np.ones((6, len(dff))), "C": dff * 0, "F_dff": dff, "Fs": values["frame_rate_hz"]}}
+    )
+
+
+def extract_of(path, values):
+    """Write traces as EXTRACT keeps them."""
+    dff = values["dff"]
+    output = {"temporal_weights": dff, "spatial_weights": np.ones((2, 3, dff.shape[1])), "config": {"preprocess": 1}}
+    return write_mat(path, {"output": output, "fs": values["frame_rate_hz"]})
