@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import get_args
 
 from cyclegan_neuro.cli.console import new_parser, path_from, report_user_errors
-from cyclegan_neuro.configuration.sections import LearningKind
+from cyclegan_neuro.configuration.sections import IndicatorName, LearningKind
 from cyclegan_neuro.recordings.atomic import make_directory, refuse_existing
 from cyclegan_neuro.recordings.recording import Recording
 from cyclegan_neuro.recordings.simulate.presets import FRAME_RATE_HZ, PRESETS
@@ -41,6 +41,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--n_neurons", type=int, metavar="N", help="number of neurons (default: the preset's)")
     parser.add_argument(
         "--frame_rate_hz", type=float, default=FRAME_RATE_HZ, metavar="R", help="frame rate in Hz (default 24)"
+    )
+    parser.add_argument(
+        "--indicator", default="gcamp6f", metavar="NAME", help=", ".join(get_args(IndicatorName)) + " (default gcamp6f)"
     )
     parser.add_argument(
         "--learning", default="tuning", metavar="KIND", help=", ".join(get_args(LearningKind)) + " (default tuning)"
@@ -94,6 +97,7 @@ def _simulate(options: argparse.Namespace) -> list[Recording]:
         duration_s=options.duration_s,
         n_neurons=options.n_neurons,
         frame_rate_hz=options.frame_rate_hz,
+        indicator=options.indicator,
         learning=options.learning,
         share=options.share,
         drift=options.drift,

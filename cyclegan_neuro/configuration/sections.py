@@ -14,6 +14,7 @@ __all__ = [
     "BaselineSection",
     "DataSection",
     "EvaluationSection",
+    "IndicatorName",
     "InterpretationSection",
     "LearningKind",
     "LearningSection",
@@ -119,6 +120,9 @@ class RecordingSection(Section):
         return section
 
 
+IndicatorName = Literal["gcamp6f", "gcamp6s", "gcamp7f", "gcamp8f", "gcamp8m", "gcamp8s"]
+"""Names of :data:`cyclegan_neuro.recordings.calcium.INDICATORS`."""
+
 LearningKind = Literal["tuning", "remapping", "correlations", "gain", "timing", "mixed", "behaviour"]
 _LARGEST_SHARE = {"gain": 0.75, "mixed": 0.75}  # the other neurons tell the hidden state on both days
 
@@ -179,6 +183,7 @@ class SimulationSection(Section):
     duration_s: float | None = setting(None, "Length of each day; the preset's when absent.", unit="s", gt=0.0)
     n_neurons: int | None = setting(None, "Neurons; the preset's number when absent.", ge=8, le=1500)
     frame_rate_hz: float = setting(24.0, "Frame rate.", unit="Hz", ge=1.0, le=200.0)
+    indicator: IndicatorName = setting("gcamp6f", "Calcium indicator whose kernel answers the spikes.")
     learning: LearningSection = setting(LearningSection, "What learning changes.")
 
 

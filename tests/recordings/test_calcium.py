@@ -11,9 +11,13 @@ from cyclegan_neuro.recordings.noise import noise_levels
 
 @pytest.mark.parametrize(
     ("indicator", "peak_s", "half_s", "amplitude"),
-    [(calcium.GCAMP6F, 0.045, 0.142, 0.19), (calcium.GCAMP6S, 0.179, 0.550, 0.23)],
-)
-def test_kernel_has_the_published_time_to_peak_and_half_decay(indicator, peak_s, half_s, amplitude):
+    [
+        (calcium.GCAMP6F, 0.045, 0.142, 0.19), (calcium.GCAMP6S, 0.179, 0.550, 0.23),  # Chen et al. 2013
+        (calcium.GCAMP7F, 0.029, 0.176, 0.35), (calcium.GCAMP8F, 0.011, 0.081, 0.33),  # as fitted
+        (calcium.GCAMP8M, 0.011, 0.094, 0.61), (calcium.GCAMP8S, 0.017, 0.196, 0.77),
+    ],
+)  # fmt: skip
+def test_kernel_has_the_known_time_to_peak_and_half_decay(indicator, peak_s, half_s, amplitude):
     rate_hz = 5000.0
     kernel = calcium.gcamp6_kernel(
         rate_hz, rise_s=indicator.rise_s, decay_s=indicator.decay_s, amplitude=indicator.amplitude

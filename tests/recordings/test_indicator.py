@@ -59,6 +59,8 @@ def test_a_file_keeps_its_indicator_and_the_configuration_may_name_another(tmp_p
 
 def test_simulated_days_say_which_kernel_they_have():
     assert {day.indicator for day in simulate_days(preset="mouse_1", seed=1, duration_s=20.0)} == {"GCaMP6f"}
+    days = simulate_days(preset="mouse_3", seed=1, duration_s=20.0, indicator="gcamp8m")
+    assert {day.indicator for day in days} == {"GCaMP8m"}
 
 
 @pytest.mark.parametrize(

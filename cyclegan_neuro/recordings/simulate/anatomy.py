@@ -60,13 +60,15 @@ def place_somata(n_neurons: int, *, rng: np.random.Generator) -> np.ndarray:
     return xy.astype(np.float32)
 
 
-def draw_imaging(xy_um: np.ndarray, *, rng: np.random.Generator) -> Imaging:
+def draw_imaging(xy_um: np.ndarray, *, rng: np.random.Generator, median_amplitude: float) -> Imaging:
     """Draw brightness, noise and neuropil of each neuron.
 
     Parameters
     ----------
     xy_um : ndarray, shape (neuron, 2)
     rng : numpy.random.Generator
+    median_amplitude : float
+        Peak ΔF/F of one spike in the median neuron.
 
     Notes
     -----
@@ -74,7 +76,7 @@ def draw_imaging(xy_um: np.ndarray, *, rng: np.random.Generator) -> Imaging:
     cortex (``docs/simulator.md``).
     """
     n_neurons = len(xy_um)
-    amplitude = 0.14 * np.exp(0.4 * rng.standard_normal(n_neurons))
+    amplitude = median_amplitude * np.exp(0.4 * rng.standard_normal(n_neurons))
     noise_level = 0.85 * np.exp(0.18 * rng.standard_normal(n_neurons))
     strength = 0.02 * np.exp(0.4 * rng.standard_normal(n_neurons))
     sources_um = rng.uniform(0.0, FIELD_UM, size=(_NEUROPIL_SOURCES, 2))

@@ -7,10 +7,11 @@ from typing import get_args
 
 import numpy as np
 
-from cyclegan_neuro.configuration.sections import LearningKind, share_contradiction
+from cyclegan_neuro.configuration.sections import IndicatorName, LearningKind, share_contradiction
 from cyclegan_neuro.errors import ConfigurationError
 from cyclegan_neuro.recordings.calcium import (
-    GCAMP6F,
+    INDICATORS,
+    Indicator,
     convolve_spikes,
     gcamp6_kernel,
     saturate,
@@ -48,6 +49,7 @@ class _Session:
     spikes: np.random.SeedSequence
     noise: np.random.SeedSequence
     frame_rate_hz: float
+    indicator: Indicator
 
 
 def simulate_days(
@@ -57,6 +59,7 @@ def simulate_days(
     duration_s: float | None = None,
     frame_rate_hz: float = FRAME_RATE_HZ,
     n_neurons: int | None = None,
+    indicator: IndicatorName = "gcamp6f",
     learning: LearningKind = "tuning",
     share: float | None = None,
     drift: float = 0.0,
@@ -74,6 +77,8 @@ def simulate_days(
     frame_rate_hz : float
     n_neurons : int, optional
         Instead of the preset's; 8 to 1,500.
+    indicator : {"gcamp6f", "gcamp6s", "gcamp7f", "gcamp8f", "gcamp8m", "gcamp8s"}
+        Whose kernel answers the spikes, see :mod:`cyclegan_neuro.recordings.calcium`; spikes and noise are the same.
     learning : {"tuning", "remapping", "correlations", "gain", "timing", "mixed", "behaviour"}
         What learning changes, see docs/simulator.md; ``"behaviour"`` leaves every neuron alone.
     share : float, optional
@@ -94,7 +99,7 @@ def simulate_days(
     Raises
     ------
     ConfigurationError
-        If the preset or the kind of learning is unknown, or a number is out of range.
+        If the preset, the indicator or the kind of learning is unknown, or a number is out of range.
 
     Examples
     --------
@@ -102,14 +107,16 @@ def simulate_days(
     >>> novice.dff.shape, expert.session
     ((480, 21), 'expert')
     """
-    _check(preset, seed, duration_s, frame_rate_hz, n_neurons)
+    _check(preset, seed, duration_s, frame_rate_hz, n_neurons, indicator)
     _check_learning(learning, share, drift)
     mouse = PRESETS[preset]
     n_neurons = mouse.n_neurons if n_neurons is None else n_neurons
     duration_s = mouse.duration_s if duration_s is None else duration_s
     streams = purpose_streams(seed, mouse.number)
     xy_um = place_somata(n_neurons, rng=np.random.default_rng(streams["anatomy"]))
-    imaging = draw_imaging(xy_um, rng=np.random.default_rng(streams["imaging"]))
+    answering = INDICATORS[indicator]
+    rng = np.random.default_rng(streams["imaging"])
+    imaging = draw_imaging(xy_um, rng=rng, median_amplitude=answering.median)
     before, after, change = brains(
         draw_tuning(n_neurons, rng=np.random.default_rng(streams["tuning"])),
         learning,
@@ -125,7 +132,7 @@ def simulate_days(
     source = f"simulated {preset}, seed {seed}, {{}} day, {duration_s:g} s at {frame_rate_hz:g} Hz"
 
     def record(name: str, style: RunningStyle, own: Brain, other: Brain) -> Recording:
-        session = _session(name, style, streams, imaging, n_frames, frame_rate_hz, n_assemblies)
+        session = _session(name, style, streams, imaging, n_frames, frame_rate_hz, n_assemblies, answering)
         spikes, dff = _image(session, own, imaging)
         other_spikes, other_dff = _image(session, other, imaging)
         fields = before.tuning.field_cm.astype(np.float32), after.tuning.field_cm.astype(np.float32)
@@ -140,7 +147,7 @@ def simulate_days(
             session=name,
             source=source.format(name),
             data_origin="simulated",
-            indicator="GCaMP6f",
+            indicator=indicator.replace("gcamp", "GCaMP"),
             truth=Truth(spikes, change != "none", change, *fields, other_dff, other_spikes, state=state),
         )
 
@@ -155,6 +162,7 @@ def _session(
     n_frames: int,
     frame_rate_hz: float,
     n_assemblies: int,
+    indicator: Indicator,
 ) -> _Session:
     """Run the laps of one day and draw what all its neurons share."""
     behaviour = run_laps(
@@ -181,6 +189,7 @@ def _session(
         spikes=streams[f"{name}_spikes"],
         noise=streams[f"{name}_noise"],
         frame_rate_hz=frame_rate_hz,
+        indicator=indicator,
     )
 
 
@@ -232,8 +241,9 @@ def _spikes(session: _Session, brain: Brain, columns: range) -> np.ndarray:
 def _fluorescence(session: _Session, spikes: np.ndarray, imaging: Imaging, columns: range) -> np.ndarray:
     """ΔF/F of a block of neurons: calcium, saturation, neuropil, photon noise."""
     block = slice(columns.start, columns.stop)
-    kernel = gcamp6_kernel(session.frame_rate_hz, amplitude=1.0)
-    clean = saturate(imaging.amplitude[block] * convolve_spikes(spikes, kernel), GCAMP6F.maximum)
+    own = session.indicator
+    kernel = gcamp6_kernel(session.frame_rate_hz, rise_s=own.rise_s, decay_s=own.decay_s, amplitude=1.0)
+    clean = saturate(imaging.amplitude[block] * convolve_spikes(spikes, kernel), own.maximum)
     clean = clean + session.neuropil @ imaging.neuropil[:, block]
     normal = np.stack(
         [rng.standard_normal(spikes.shape[0]) for rng in neuron_generators(session.noise, columns)], axis=1
@@ -241,12 +251,14 @@ def _fluorescence(session: _Session, spikes: np.ndarray, imaging: Imaging, colum
     return clean + shot_noise(clean, session.frame_rate_hz, level=imaging.noise_level[block], normal=normal)
 
 
-def _check(preset, seed, duration_s, frame_rate_hz, n_neurons) -> None:
+def _check(preset, seed, duration_s, frame_rate_hz, n_neurons, indicator) -> None:
     """Refuse what cannot be simulated."""
-    if preset not in PRESETS:
-        raise ConfigurationError(
-            "simulator, preset", got=f"{preset!r}", expected=f"one of {', '.join(PRESETS)}", fix="choose one of these"
-        )
+    for name, value, known in (("preset", preset, PRESETS), ("indicator", indicator, INDICATORS)):
+        if value not in known:
+            raise ConfigurationError(
+                f"simulator, {name}", got=f"{value!r}", expected=f"one of {', '.join(known)}",
+                fix="choose one of these",
+            )  # fmt: skip
     _check_range(
         ("seed", seed, 0, np.inf),
         ("frame_rate_hz", frame_rate_hz, 1.0, 200.0),

@@ -1,11 +1,14 @@
 """Simulated days: repeatable, with a truth that holds."""
 
 import dataclasses
+from typing import get_args
 
 import numpy as np
 import pytest
 
+from cyclegan_neuro.configuration.sections import IndicatorName
 from cyclegan_neuro.errors import ConfigurationError
+from cyclegan_neuro.recordings.calcium import INDICATORS, convolve_spikes, gcamp6_kernel
 from cyclegan_neuro.recordings.noise import noise_levels
 from cyclegan_neuro.recordings.simulate import simulate_days
 from cyclegan_neuro.recordings.simulate.presets import PRESETS
@@ -158,9 +161,26 @@ def test_another_frame_rate():
     assert 0.6 < np.median(noise_levels(novice.dff, 7.5)) < 2.0  # transients are fast for this rate
 
 
+@pytest.mark.parametrize("name", get_args(IndicatorName))
+def test_spikes_are_answered_by_the_indicator(name):
+    own, default = (simulate_days(preset="mouse_3", duration_s=60.0, indicator=i)[0] for i in (name, "gcamp6f"))
+    np.testing.assert_array_equal(own.truth.spikes, default.truth.spikes)
+    assert own.indicator.lower() == name
+    indicator = INDICATORS[name]
+    kernel = gcamp6_kernel(24.0, rise_s=indicator.rise_s, decay_s=indicator.decay_s, amplitude=1.0)
+    seen = convolve_spikes(own.truth.spikes, kernel)
+    slopes = [np.polyfit(s[s < 2], d[s < 2], 1)[0] for s, d in zip(seen.T, own.dff.T, strict=True)]  # less saturated
+    assert np.median(slopes) == pytest.approx(indicator.median, rel=0.35)  # 21 neurons that spread by 40 %
+
+
+def test_every_indicator_has_a_name_for_the_configuration():
+    assert set(get_args(IndicatorName)) == set(INDICATORS)
+
+
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
+        ({"indicator": "gcamp9"}, "simulator, indicator: got 'gcamp9', expected one of gcamp6f, gcamp6s, gcamp7f"),
         ({"preset": "mouse_5"}, "simulator, preset: got 'mouse_5', expected one of mouse_1, mouse_2, mouse_3, mouse_4"),
         ({"seed": -1}, "simulator, seed: got -1, expected at least 0"),
         ({"duration_s": 0.0}, "simulator, duration_s: got 0.0, expected 0.08"),
