@@ -13,7 +13,9 @@ import pytest
 
 from cyclegan_neuro.errors import RecordingError
 from cyclegan_neuro.recordings.readers import _npy_objects as module
-from cyclegan_neuro.recordings.readers._npy_objects import Made, numbers, read_objects
+from cyclegan_neuro.recordings.readers import _pickle_machine
+from cyclegan_neuro.recordings.readers._npy_objects import numbers, read_objects
+from cyclegan_neuro.recordings.readers._pickle_machine import Made
 
 
 def header(shape="()"):
@@ -200,7 +202,7 @@ def test_tuples_of_tuples_are_no_keys(write):
 
 
 def test_operations_are_counted(write, monkeypatch):
-    monkeypatch.setattr(module, "MOST_OPERATIONS", 1000)
+    monkeypatch.setattr(_pickle_machine, "MOST_OPERATIONS", 1000)
     assert len(read_objects(write(pickle.dumps(np.array([1] * 400, object))))) == 400
     with pytest.raises(RecordingError, match="more than 1,000 operations"):
         read_objects(write(pickle.dumps(np.array([1] * 2000, object))))
