@@ -1,7 +1,8 @@
-"""CASCADE's published networks: a folder with ``config.yaml`` and one Keras HDF5 file per network.
+"""CASCADE's published networks: a folder with ``config.yaml`` and one file per network.
 
-Only arrays are read from the files. The network is rebuilt from their shapes, so the model
-configuration in the files, which could hold code, is never used.
+Networks are Keras HDF5 files (``.h5``), or those of PyTorch (``.pth``, or ``.safetensors``). Only arrays are read from
+them. The network is rebuilt from their shapes, so the model configuration in the files, which could hold code, is never
+used.
 """
 
 from __future__ import annotations
@@ -18,13 +19,16 @@ from cyclegan_neuro.configuration.strict_yaml import parse
 from cyclegan_neuro.errors import UserError
 from cyclegan_neuro.recordings.readers._hdf5_source import open_hdf5
 from cyclegan_neuro.spikes.inference.rate_models import LAYERS, NetworkWeights, RateModels
+from cyclegan_neuro.spikes.inference.torch_files import read_tensors
 
 __all__ = ["CONFIG_NAME", "frame_rate_of_folder", "read_cascade_folder"]
 
 _LOG = logging.getLogger(__name__)
 CONFIG_NAME = "config.yaml"
-_MODEL_NAME = re.compile(r"Model_NoiseLevel_(\d+)_Ensemble_(\d+)\.h5\Z")
-_FIX = "use a folder as CASCADE publishes it: config.yaml with Model_NoiseLevel_<level>_Ensemble_<member>.h5"
+_SUFFIXES = (".pth", ".safetensors", ".h5")  # the last that is there is read
+_MODEL_NAME = re.compile(r"Model_NoiseLevel_(\d+)_Ensemble_(\d+)(\.h5|\.pth|\.safetensors)\Z")
+_TORCH_LAYERS = ("conv1", "conv2", "conv3", "dense1", "dense2")
+_FIX = "use a folder as CASCADE publishes it: config.yaml with Model_NoiseLevel_<level>_Ensemble_<member>.h5 or .pth"
 _CITATION = "Rupprecht et al., Nat. Neurosci. 24:1324-1337 (2021), doi:10.1038/s41593-021-00895-5"
 
 
@@ -112,8 +116,9 @@ class _Config:
 
 def _model_files(folder: Path) -> dict[tuple[int, int], Path]:
     """Return the files of networks by level and member."""
-    named = ((_MODEL_NAME.match(path.name), path) for path in folder.iterdir())
-    return {(int(match[1]), int(match[2])): path for match, path in named if match}
+    named = [(match, path) for path in folder.iterdir() if (match := _MODEL_NAME.match(path.name))]
+    named.sort(key=lambda one: _SUFFIXES.index(one[0][3]))
+    return {(int(match[1]), int(match[2])): path for match, path in named}
 
 
 def _warn_of_missing(folder: Path, config: _Config, levels: dict[int, tuple[NetworkWeights, ...]]) -> None:
@@ -128,9 +133,7 @@ def _warn_of_missing(folder: Path, config: _Config, levels: dict[int, tuple[Netw
 
 
 def _read_network(path: Path, window_frames: int) -> NetworkWeights:
-    with open_hdf5(path, weights=True) as file:
-        group = file.get("model_weights", file)
-        pairs = [arrays for layer in _names(group, "layer_names") if (arrays := _layer(group.get(layer)))]
+    pairs = _keras_layers(path) if path.suffix == ".h5" else _torch_layers(path)
     if len(pairs) != len(LAYERS) or any(len(pair) != 2 for pair in pairs):
         problem = f"{len(pairs)} layers with {[len(pair) for pair in pairs]} arrays"
     else:
@@ -140,6 +143,25 @@ def _read_network(path: Path, window_frames: int) -> NetworkWeights:
         expected = f"kernels and biases of three convolutions and two dense layers that read {window_frames} frames"
         raise UserError(str(path), got=problem, expected=expected, fix=_FIX)
     return weights
+
+
+def _keras_layers(path: Path) -> list[list[np.ndarray]]:
+    with open_hdf5(path, weights=True) as file:
+        group = file.get("model_weights", file)
+        return [arrays for layer in _names(group, "layer_names") if (arrays := _layer(group.get(layer)))]
+
+
+def _torch_layers(path: Path) -> list[list[np.ndarray]]:
+    """Return the same from PyTorch, whose kernels have their axes the other way round.
+
+    Its network goes back to (position, unit) before it flattens, as Keras does.
+    """
+    tensors = read_tensors(path)
+    wanted = [f"{layer}.{part}" for layer in _TORCH_LAYERS for part in ("weight", "bias")]
+    if set(tensors) != set(wanted):
+        got = f"the tensors {', '.join(sorted(tensors))[:200] or '(none)'}"
+        raise UserError(str(path), got=got, expected=f"those of CASCADE's network: {', '.join(wanted)}", fix=_FIX)
+    return [[tensors[f"{layer}.weight"].T, tensors[f"{layer}.bias"]] for layer in _TORCH_LAYERS]
 
 
 def _layer(layer: h5py.Group | None) -> list[np.ndarray]:

@@ -6,6 +6,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
+from torch_fakes import torch_forward, torch_network, write_safetensors, write_torch
 
 from cyclegan_neuro.errors import UserError
 from cyclegan_neuro.spikes.inference.models import choose_models, load_models
@@ -103,6 +104,41 @@ def test_levels_and_members_without_files_are_warned_of(folder, caplog):
         assert list(load_models(folder).noise_levels) == [2]
     assert "noise levels [3] are listed but have no files; they are left out" in caplog.text
     assert "noise levels [2] have fewer than the 2 networks listed" in caplog.text
+
+
+@pytest.mark.parametrize(("write", "suffix"), [(write_torch, ".pth"), (write_safetensors, ".safetensors")])
+def test_networks_of_pytorch_give_what_its_module_computes(folder, write, suffix):
+    for path in folder.glob("*.h5"):
+        path.unlink()
+    arrays = torch_network(np.random.default_rng(4))
+    write(folder / f"Model_NoiseLevel_3_Ensemble_0{suffix}", arrays)
+    weights = load_models(folder).noise_levels[3][0]
+    windows = np.random.default_rng(5).normal(size=(30, 40)).astype(np.float32)
+    expected = torch_forward(arrays, windows)
+    assert np.ptp(expected) > 1.0
+    np.testing.assert_allclose(forward(weights, windows), expected, atol=1e-5)
+
+
+def test_of_several_files_of_a_network_the_safest_is_read(folder):
+    name = "Model_NoiseLevel_3_Ensemble_0"
+    first, second = (torch_network(np.random.default_rng(seed)) for seed in (1, 2))
+    write_torch(folder / f"{name}.pth", first)
+    np.testing.assert_array_equal(load_models(folder).noise_levels[3][0].biases[0], first["conv1.bias"])
+    write_safetensors(folder / f"{name}.safetensors", second)
+    np.testing.assert_array_equal(load_models(folder).noise_levels[3][0].biases[0], second["conv1.bias"])
+    write_network(folder / f"{name}.h5", seed=7)
+    assert not np.array_equal(load_models(folder).noise_levels[3][0].biases[0], second["conv1.bias"])
+
+
+def test_another_network_of_pytorch(folder):
+    arrays = torch_network(np.random.default_rng(4))
+    path = folder / "Model_NoiseLevel_3_Ensemble_0.pth"
+    write_torch(path, {name.replace("dense", "linear"): array for name, array in arrays.items()})
+    with pytest.raises(UserError, match=r"got the tensors conv1.bias, .*linear1.bias.*, expected those of CASCADE's"):
+        load_models(folder)
+    write_torch(path, arrays | {"conv2.weight": arrays["conv2.weight"][:, :1]})
+    with pytest.raises(UserError, match=r"a kernel \(3, 1, 3\) and a bias \(3,\) of conv2 where \(width, 2, filters\)"):
+        load_models(folder)
 
 
 def test_no_network_at_all(folder):
