@@ -396,7 +396,12 @@ class SpikesSection(Section):
     )
     time_constant_s: float = setting(0.5, "Time constant of the van Rossum distance.", unit="s", gt=0.0)
     processes: int | None = setting(None, "Processes that compute statistics; all cores when absent.", ge=1)
-    seed: int = setting(0, "Draws the phase of discrete spikes.", ge=0)
+    noise_matched: bool = setting(
+        True,
+        "Where the days' noise levels differ by more than 10 %, compare spikes also after white noise was added to the "
+        "quieter day: a difference that vanishes was one of noise.",
+    )
+    seed: int = setting(0, "Draws the phase of discrete spikes, and the noise that is added.", ge=0)
 
 
 class InterpretationSection(Section):

@@ -165,8 +165,8 @@ def measure(
             beyond.take(name, collectors[-1])
             made[name] = collectors[-1].made["g_x"]
         if recorder is not None and name not in spikes:
-            wanted = _MODEL_FIELDS if of_model else _ALIGNED_FIELDS
-            spikes[name] = recorder.translated(translator, wanted, batch_size=section.batch_size)
+            wanted, matched = (_MODEL_FIELDS, _ALIGNED_FIELDS) if of_model else (_ALIGNED_FIELDS, ())
+            spikes[name] = recorder.translated(translator, wanted, batch_size=section.batch_size, matched=matched)
     validation = validation_distances(prepared, translators, batch_size=section.batch_size)
     samples = None
     if draw is not None and beyond is not None:

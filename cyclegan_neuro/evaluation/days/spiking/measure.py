@@ -12,7 +12,7 @@ from cyclegan_neuro.evaluation.days.names import PAIRS
 from cyclegan_neuro.evaluation.days.spiking.compare import EXAMPLES, PairStatistics, StatisticsOf, compare_signals
 from cyclegan_neuro.evaluation.days.spiking.recorder import SpikeRecorder, SpikeSignal
 from cyclegan_neuro.spikes.accuracy import cell_accuracy
-from cyclegan_neuro.spikes.comparison import Floor
+from cyclegan_neuro.spikes.comparison import DESCRIPTIONS, Floor
 from cyclegan_neuro.spikes.counts import SpikeCounts
 from cyclegan_neuro.spikes.statistics.parallel import Workers
 from cyclegan_neuro.windows.segmentation import window_frame_indices
@@ -95,6 +95,9 @@ class SpikeMeasurements:
     neurons, windows : ndarray of int, shape (example,)
         Shown in figures: the neurons whose median rate is spread over the population, windows spread in time.
     true : TrueSpikes, optional
+    matched : dict, optional
+        As ``pairs``, of the recorded days (``identity``) and the model, after noise was added to the quieter day and to
+        what stands for it; absent where the days do not differ in noise.
     """
 
     recorder: SpikeRecorder
@@ -107,6 +110,7 @@ class SpikeMeasurements:
     neurons: np.ndarray
     windows: np.ndarray
     true: TrueSpikes | None
+    matched: dict[str, dict[str, PairStatistics]] | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return ``spikes`` and ``inference`` of ``metrics.json``."""
@@ -139,6 +143,16 @@ class SpikeMeasurements:
                 )
             },
         }
+        if (noise := self.recorder.noise) is not None:
+            entry["recorded_noise"] = {"median_level": noise.medians, "differs": noise.differ}
+        if self.matched is not None:
+            entry["noise_matched"] = {
+                statistic: {
+                    pair: {name: found.comparisons[statistic].to_json() for name, found in by_translator.items()}
+                    for pair, by_translator in self.matched.items()
+                }
+                for statistic in DESCRIPTIONS
+            }
         if self.true is not None:
             entry["accuracy"] = {day: found.to_json() for day, found in self.true.accuracy.items()}
             pairs = {pair: {"identity": found} for pair, found in self.true.pairs.items()}
@@ -170,7 +184,24 @@ def measure_spikes(recorder: SpikeRecorder, signals: Signals, *, model: str = "m
         windows = np.linspace(0, n_windows - 1, min(EXAMPLES, n_windows)).astype(int)
         correlations = {name: statistics.correlations(signal)[windows] for name, signal in shown.items()}
         true = _true_spikes(recorder, statistics, recorded)
-    return SpikeMeasurements(recorder, model, signals, pairs, floors, rates, correlations, neurons, windows, true)
+        matched = _noise_matched(statistics, signals) if recorder.matches_noise else None
+    return SpikeMeasurements(
+        recorder, model, signals, pairs, floors, rates, correlations, neurons, windows, true, matched
+    )  # fmt: skip
+
+
+def _noise_matched(statistics: StatisticsOf, signals: Signals) -> dict[str, dict[str, PairStatistics]]:
+    """Compare the recorded days, and the model with them, after noise was added; cycles and alignments are left out."""
+    return {
+        pair: {
+            name: statistics.compare(
+                signals["recorded"][day].matched, signals[name][generated].matched, label=f"{name} {pair}, with noise"
+            )
+            for name in ("identity", "model")
+        }
+        for pair, (day, generated) in PAIRS.items()
+        if signals["model"][generated].matched is not None
+    }
 
 
 def _true_spikes(

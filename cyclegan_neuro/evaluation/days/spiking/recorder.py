@@ -10,13 +10,15 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from cyclegan_neuro.configuration.sections import SpikesSection
 from cyclegan_neuro.errors import UserError
+from cyclegan_neuro.evaluation.days.spiking.noise import NoiseMatch
 from cyclegan_neuro.evaluation.days.spiking.stretches import (
     Stretches,
     faded,
@@ -35,14 +37,12 @@ from cyclegan_neuro.windows.segmentation import legal_starts, spaced, window_fra
 if TYPE_CHECKING:
     from cyclegan_neuro.spikes.inference.rate_models import RateModels
 
-__all__ = ["PAIRS", "SpikeRecorder", "SpikeSignal", "why_not"]
+__all__ = ["SpikeRecorder", "SpikeSignal", "why_not"]
 
 _log = logging.getLogger(__name__)
 
 _FEWEST_WINDOWS = 4  # of a day, for statistics over windows
-
-PAIRS = {"x_from_y": ("x", "f_y"), "x_cycle": ("x", "f_g_x"), "y_from_x": ("y", "g_x"), "y_cycle": ("y", "g_f_y")}
-"""Pair of sections 2.3 and 3.2 → the recorded and the generated signal, named as in Translation."""
+_STANDS_FOR = {"f": "x", "g": "y"}  # the last network that a generated signal went through → the day it looks like
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,6 +57,8 @@ class SpikeSignal:
         The middle window and its inferred rates, for a picture.
     noise_levels, network_levels : ndarray, shape (neuron,)
         See :class:`cyclegan_neuro.spikes.inference.rates.WindowRates`.
+    matched : SpikeCounts, optional
+        The same after noise was added to it, where the two days differ in noise.
     """
 
     counts: SpikeCounts
@@ -64,6 +66,7 @@ class SpikeSignal:
     rates_hz: np.ndarray
     noise_levels: np.ndarray
     network_levels: np.ndarray
+    matched: SpikeCounts | None = None
 
 
 def why_not(section: SpikesSection, prepared: PreparedPair) -> str | None:
@@ -152,7 +155,7 @@ class SpikeRecorder:
             self.parts[name] = parts_without_common_frames(compared, legal, window_frames=height, n_windows=n_windows)
 
     def recorded(self, name: str, *, label: str) -> SpikeSignal:
-        """Return the spikes of day ``"x"`` or ``"y"`` as it was recorded.
+        """Return the spikes of day ``"x"`` or ``"y"`` as it was recorded, and with noise where the days differ in it.
 
         Parameters
         ----------
@@ -160,7 +163,21 @@ class SpikeRecorder:
         label : str
             What the log calls the signal.
         """
-        return self._recorded(name, self.starts[name], label=label)
+        signal = self._recorded(name, self.starts[name], label=label)
+        if not self.matches_noise:
+            return signal
+        return replace(signal, matched=self._matched(name, name, self._test_part(name), self.noise.target, label))
+
+    @cached_property
+    def noise(self) -> NoiseMatch | None:
+        """Noise levels of both recorded days; None where windows stand alone, which share frames of the recording."""
+        levels = {name: self._levels(name, self._test_part(name)) for name in self._tested if not self.alone}
+        return NoiseMatch(levels, self.frame_rate_hz) if levels else None
+
+    @property
+    def matches_noise(self) -> bool:
+        """Whether spikes are inferred once more after noise was added."""
+        return self.section.noise_matched and self.noise is not None and self.noise.differ
 
     def recorded_parts(self, name: str) -> Iterator[tuple[SpikeCounts, SpikeCounts]]:
         """Yield the spikes of ``parts``, inferred by the networks of :meth:`recorded`, pair by pair."""
@@ -169,7 +186,7 @@ class SpikeRecorder:
             yield first, second
 
     def translated(
-        self, translator: Translator, fields: Sequence[str], *, batch_size: int = 8
+        self, translator: Translator, fields: Sequence[str], *, batch_size: int = 8, matched: Sequence[str] = ()
     ) -> dict[str, SpikeSignal]:
         """Return the spikes of what a translator makes of the test part.
 
@@ -180,6 +197,8 @@ class SpikeRecorder:
             Of a Translation: ``f_y``, ``f_g_x``, ``g_x``, ``g_f_y``; made from the day whose name they end with.
         batch_size : int
             Windows of each day that are translated at once.
+        matched : sequence of str
+            Of ``fields``: those to which noise is added too, where the two days differ in it.
         """
         height = self.prepared.window_frames
         starts = self.starts if self.alone else {n: windows_across(s, height) for n, s in self._tested.items()}
@@ -190,7 +209,9 @@ class SpikeRecorder:
             for field, parts in windows.items():
                 parts.append(getattr(translation, field))
         return {
-            field: self._generated(field[-1], starts[field[-1]], np.concatenate(parts), f"{translator.name} {field}")
+            field: self._generated(
+                field, starts[field[-1]], np.concatenate(parts), f"{translator.name} {field}", matched=field in matched
+            )
             for field, parts in windows.items()
         }
 
@@ -209,17 +230,30 @@ class SpikeRecorder:
             levels = self._levels_alone(self.prepared.windows_of(name, self.starts[name]))
             return self._signal_alone(self.prepared.windows_of(name, starts), levels, label)
         day = self.prepared[name]
-        whole = Stretches(day.starts.stretches)
-        levels = self._levels(name, day.recording.dff[self._tested[name].frames])
+        whole, levels = Stretches(day.starts.stretches), self._levels(name, self._test_part(name))
         return self._signal(whole, day.recording.dff[whole.frames], levels, starts, label)
 
-    def _generated(self, name: str, starts: np.ndarray, windows: np.ndarray, label: str) -> SpikeSignal:
+    def _generated(self, field: str, starts: np.ndarray, windows, label: str, *, matched: bool) -> SpikeSignal:
         if self.alone:
             return self._signal_alone(windows, self._levels_alone(windows), label)
-        tested = self._tested[name]
-        dff = faded(windows, starts - tested.frames[0], tested.frames[-1] + 1 - tested.frames[0])
-        dff = dff[tested.frames - tested.frames[0]]
-        return self._signal(tested, dff, self._levels(name, dff), self.starts[name], label)
+        name, tested = field[-1], self._tested[field[-1]]
+        first, last = tested.frames[[0, -1]]
+        dff = faded(windows, starts - first, last + 1 - first)[tested.frames - first]
+        signal = self._signal(tested, dff, self._levels(name, dff), self.starts[name], label)
+        wanted = matched and self.matches_noise
+        return (
+            replace(signal, matched=self._matched(name, _STANDS_FOR[field[0]], dff, None, label)) if wanted else signal
+        )
+
+    def _matched(self, name: str, stands_for: str, dff, levels: np.ndarray | None, label: str) -> SpikeCounts:
+        """Spikes of the test part of a day with the noise that day ``stands_for`` lacks."""
+        rng = np.random.default_rng([self.section.seed, *label.encode()])  # each signal its own
+        noisy = self.noise.noisy(dff, stands_for, rng=rng)
+        levels = self._levels(name, noisy) if levels is None else levels
+        return self._signal(self._tested[name], noisy, levels, self.starts[name], f"{label}, with noise").counts
+
+    def _test_part(self, name: str) -> np.ndarray:
+        return self.prepared[name].recording.dff[self._tested[name].frames]
 
     def _levels(self, name: str, dff: np.ndarray) -> np.ndarray:
         return noise_levels(dff, self.frame_rate_hz, self._tested[name].joints)

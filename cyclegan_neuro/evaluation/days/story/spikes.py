@@ -8,6 +8,7 @@ from __future__ import annotations
 from cyclegan_neuro.evaluation.contents import Block, Picture, significant
 from cyclegan_neuro.evaluation.days.names import STATISTICS
 from cyclegan_neuro.evaluation.days.spiking.measure import SpikeMeasurements
+from cyclegan_neuro.evaluation.days.spiking.noise import TOLERANCE
 from cyclegan_neuro.evaluation.days.spiking.pictures import (
     correlation_figure,
     firing_rate_figure,
@@ -23,7 +24,7 @@ from cyclegan_neuro.evaluation.days.story.spikes_tables import (
 )
 from cyclegan_neuro.evaluation.days.story.wording import TRANSLATOR_LABELS, tell
 from cyclegan_neuro.evaluation.verdicts import Standing, Verdict
-from cyclegan_neuro.evaluation.wording import plural
+from cyclegan_neuro.evaluation.wording import percent, plural
 from cyclegan_neuro.recordings.checks.indicator import NETWORKS_ARE_FOR
 from cyclegan_neuro.spikes.comparison import Floor
 from cyclegan_neuro.spikes.statistics.correlation import bins_of
@@ -61,6 +62,19 @@ def spikes_sentence(found: SpikeMeasurements) -> str:
     return f"Mean KL divergence of spike statistics between Y and G(X), in nats: {'; '.join(parts)}."
 
 
+def _noise(found: SpikeMeasurements) -> dict[str, str]:
+    """Say whether the days differ in noise, and what that does to how different their spikes are."""
+    noise = found.recorder.noise
+    if noise is None:
+        return {"noise": "", "differ": "", "moved": ""}
+    levels = " and ".join(f"{_short(level)} ({day.upper()})" for day, level in noise.medians.items())
+    moved = ""
+    if found.matched is not None:
+        equal = {of: mean_kl(found, "y_from_x", of, "identity", matched=True) for of in IN_SENTENCE}
+        moved = ", ".join(f"{_lower(STATISTICS[of].label)} {_short(value)}" for of, value in equal.items())
+    return {"noise": levels, "differ": "yes" if noise.differ else "", "moved": moved}
+
+
 def _standing(value: float, floor: Floor) -> str:
     return Standing.of(value, floor.interval_kl).value
 
@@ -93,7 +107,7 @@ def _told(prepared: PreparedPair, found: SpikeMeasurements) -> dict[str, tuple[s
         n_masked=recorder.n_masked, n_left=f"{n_left:,}", left_s=significant(n_left / rate),
         layout=layout, bin_s=significant(layout.frames_per_bin / rate),
         time_constant=f"{section.time_constant_s:g}", van_rossum=section.van_rossum,
-        parts=list(_parts(found)),
+        parts=list(_parts(found)), tolerance=percent(TOLERANCE), seed=section.seed, **_noise(found),
     )  # fmt: skip
 
 

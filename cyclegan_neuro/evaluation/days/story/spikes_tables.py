@@ -20,22 +20,29 @@ IN_SENTENCE = ("firing_rate", "correlation", "van_rossum")
 
 _FLOOR = "noise floor (the recorded day against itself)"
 _DIRECT = ("y_from_x", "x_from_y")
+_NOISE = ("as recorded", "equal noise")
 
 
 def spike_tables(found: SpikeMeasurements) -> tuple[tuple[str, Table], ...]:
     """Return all tables with their captions."""
     tables = [table for statistic in STATISTICS for table in _tables_of(statistic, found)]
     tables += [_floor_table(found), _inference_table(found)]
+    if found.matched is not None:
+        tables.append(_noise_table(found))
     if found.true is not None:
         tables += [_accuracy_table(found), _true_table(found)]
     return (*tables, _long_table(found))
 
 
-def mean_kl(found: SpikeMeasurements, pair: str, statistic: str, name: str) -> float:
-    """Return the mean KL divergence of a translator, or of the ``"floor"``; NaN where no value is known."""
+def mean_kl(found: SpikeMeasurements, pair: str, statistic: str, name: str, *, matched: bool = False) -> float:
+    """Return the mean KL divergence of a translator, or of the ``"floor"``; NaN where no value is known.
+
+    ``matched`` asks for that after noise was made equal.
+    """
     if name == "floor":
         return found.floors[PAIRS[pair][0]][statistic].mean_kl
-    return _mean(found.pairs[pair][name].comparisons[statistic].kl)
+    pairs = found.matched if matched and found.matched is not None else found.pairs
+    return _mean(pairs[pair][name].comparisons[statistic].kl)
 
 
 def translators(found: SpikeMeasurements) -> tuple[str, ...]:
@@ -191,6 +198,28 @@ def _inference_table(found: SpikeMeasurements) -> tuple[str, Table]:
         "invents noise shows in the first column."
     )
     return caption, Table("spike_inference", columns, rows)
+
+
+def _noise_table(found: SpikeMeasurements) -> tuple[str, Table]:
+    """How far every statistic moves when noise is made equal."""
+    rows = []
+    for statistic, (label, _) in STATISTICS.items():
+        for pair in _DIRECT:
+            for name, matched in found.matched[pair].items():
+                day, made = PAIRS[pair][0].upper(), SIGNALS[PAIRS[pair][1]].label
+                other = ("Y" if day == "X" else "X") if name == "identity" else made
+                both = (found.pairs[pair][name], matched)
+                comparisons = [one.comparisons[statistic] for one in both]
+                distances = [_mean(getattr(one, measure)) for measure in ("kl", "wasserstein") for one in comparisons]
+                rows.append((f"{label}, {day} | {other}", *distances))
+    columns = ("", *(f"{measure}, {noise}" for measure in ("KL (nats)", "Wasserstein") for noise in _NOISE))
+    caption = (
+        "Mean divergences and distances between the recorded days, and between a day and what the "
+        f"{found.model} made to look like it, as inferred and after noise was added, neuron by neuron, until both days "
+        "had the higher of their two levels; generated signals got the noise of the day that they stand for. What "
+        "vanishes was a difference in noise."
+    )
+    return caption, Table("spikes_noise_matched", columns, tuple(rows))
 
 
 def _signal_label(name: str, model: str) -> str:

@@ -20,13 +20,13 @@ from cyclegan_neuro.windows.scaling import Scaling
 RATE_HZ, HEIGHT, FRAMES = 24.0, 128, 1000
 
 
-def simulated_day(seed, *, n_neurons=6, silent=(), truth=True, rate_hz=RATE_HZ, gaps=()):
+def simulated_day(seed, *, n_neurons=6, silent=(), truth=True, rate_hz=RATE_HZ, gaps=(), noise=0.05):
     """A day of Poisson spikes at 1 to 3 Hz; silent neurons have noise alone."""
     rng = np.random.default_rng(seed)
     spikes = rng.poisson(rng.uniform(1, 3, n_neurons) / rate_hz, (FRAMES, n_neurons)).astype(np.uint8)
     spikes[:, list(silent)] = 0
     clean = np.stack([np.convolve(s, gcamp6_kernel(rate_hz))[:FRAMES] for s in spikes.T], axis=1)
-    dff = (clean + rng.normal(0, 0.05, clean.shape)).astype(np.float32)
+    dff = (clean + rng.normal(0, noise, clean.shape)).astype(np.float32)
     dff[:, list(silent)] = -np.abs(dff[:, list(silent)])  # the stand-in networks hear no negative ΔF/F
     unknown = np.full(n_neurons, np.nan, np.float32)
     known = Truth(
@@ -48,7 +48,7 @@ def make_days():
             window_frames=window_frames, split=split, n_train=20, n_validation=4, n_test=n_test,
             validation_fraction=0.2, test_fraction=0.3, exclude_x=list(exclude), exclude_y=list(exclude),
         )  # fmt: skip
-        x, expert = simulated_day(1, **day), None if phi else simulated_day(2, **{**day, **(y or {})})
+        x, expert = simulated_day(1, **day), None if phi else simulated_day(**{"seed": 2, **day, **(y or {})})
         prepared = prepare_pair(x, expert, data=DataSection(), windows=windows, ordering=OrderingSection(), seed=3)
         if phi:
             return prepared
