@@ -48,19 +48,19 @@ def import_tensorflow_quietly() -> None:
     ConfigurationError
         If Keras was imported with another backend.
     """
+    if "keras" not in sys.modules:
+        os.environ["KERAS_BACKEND"] = "tensorflow"  # now, as TensorFlow looks for Keras too
     if "tensorflow" not in sys.modules and not (_LEVEL in os.environ and _SET_HERE not in os.environ):
         # whoever sets the level sees all that TensorFlow has to say
         os.environ[_LEVEL] = os.environ[_SET_HERE] = "2"
         logging.getLogger("tensorflow").setLevel(logging.ERROR)
         with kept_back_stderr():
             importlib.import_module("tensorflow").config.list_physical_devices()
-    _import_keras()
+    _settle_keras()
 
 
-def _import_keras() -> None:
-    """Import Keras for TensorFlow, float32 and channels last, whatever ``KERAS_BACKEND`` and ``keras.json`` say."""
-    if "keras" not in sys.modules:
-        os.environ["KERAS_BACKEND"] = "tensorflow"
+def _settle_keras() -> None:
+    """Have Keras compute with TensorFlow in float32, channels last, whatever ``keras.json`` says."""
     config = importlib.import_module("keras").config
     if config.backend() != "tensorflow":
         raise ConfigurationError(

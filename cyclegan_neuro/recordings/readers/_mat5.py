@@ -2,11 +2,7 @@
 
 A file is a chain of elements, each with a tag that says type and length. Nothing here trusts a tag: lengths must lie
 within what holds them, shapes must fit the bytes, types must be known. What was not asked for is not decoded, and so
-is not in the way.
-
-References
-----------
-MathWorks, "MAT-File Format", version 5 (MATLAB 5.0 and later).
+is not in the way. The format is MathWorks' "MAT-File Format", Level 5.
 """
 
 from __future__ import annotations
@@ -24,7 +20,10 @@ import numpy as np
 from cyclegan_neuro.recordings.memory import require_room
 from cyclegan_neuro.recordings.readers.base import incomplete
 
-__all__ = ["NUMERIC", "Array", "Broken", "Variable", "cells", "fields", "load", "numbers", "text", "variables"]
+__all__ = [
+    "NUMERIC", "Array", "Broken", "Variable", "cells", "fields", "load", "numbers", "structures", "text",
+    "variables",
+]  # fmt: skip
 
 _HEADER_BYTES = 128
 _HEAD_BYTES = 4096  # of a compressed variable, in which its name and shape lie
@@ -43,7 +42,7 @@ _CLASSES = (
 NUMERIC = {"double": "f8", "single": "f4"} | {
     f"{s}int{8 * n}": f"{s[:1] or 'i'}{n}" for s in ("", "u") for n in (1, 2, 4, 8)
 }
-_BITS = {"logical": 9, "complex": 11}
+_LOGICAL, _COMPLEX = 1 << 9, 1 << 11  # among the flags
 
 
 class Broken(ValueError):
@@ -59,13 +58,11 @@ class Array:
     name : str
         Empty within a cell array or a structure.
     matlab_class : str
-        ``"double"``, ``"logical"``, ``"char"``, ``"cell"``, ``"struct"``, ``"sparse"``, ...; of MATLAB's own objects
-        their class, such as ``"table"``.
+        ``"double"``, ``"logical"``, ``"char"``, ``"cell"``, ``"struct"``, ``"sparse"``, ...; of objects their class.
     shape : tuple of int
-        In MATLAB's order; empty for MATLAB's own objects.
-    is_complex : bool
-    is_plain : bool
-        Whether it is no object of MATLAB's.
+        Empty for objects such as a table.
+    is_complex, is_plain : bool
+        The latter if it is no object.
     """
 
     name: str
@@ -77,6 +74,11 @@ class Array:
     _order: str
 
     @property
+    def is_number(self) -> bool:
+        """Whether :func:`numbers` gives its values."""
+        return self.is_plain and not self.is_complex and self.matlab_class in (*NUMERIC, "logical")
+
+    @property
     def size(self) -> int:
         """Number of elements."""
         return math.prod(self.shape)
@@ -84,10 +86,7 @@ class Array:
 
 @dataclass(frozen=True)
 class Variable:
-    """Where a variable lies in the file, and its array as far as the head tells: its values are not in memory.
-
-    ``array`` is None where the head is damaged.
-    """
+    """Where a variable lies in the file, and its array without values; None where its head is damaged."""
 
     start: int
     n_bytes: int
@@ -188,8 +187,8 @@ def cells(array: Array) -> Iterator[Array]:
     yield from _children(array._body, array._order, array.size)
 
 
-def fields(array: Array) -> dict[str, Array]:
-    """Return the fields of a structure of one element, by name."""
+def structures(array: Array) -> Iterator[dict[str, Array]]:
+    """Yield the elements of an array of structures, their fields by name, the first axis fastest."""
     code, data, rest = _element(array._body, array._order)
     if code != 5 or len(data) != 4:
         raise Broken("a structure without the length of its names")
@@ -198,8 +197,14 @@ def fields(array: Array) -> dict[str, Array]:
     if code not in _NAMES or length <= 0 or len(data) % length:
         raise Broken("a structure without names")
     names = [bytes(data[start : start + length]).split(b"\0")[0] for start in range(0, len(data), length)]
-    values = _children(rest, array._order, len(names))
-    return {name.decode("utf-8", "replace"): value for name, value in zip(names, values, strict=True)}
+    values = _children(rest, array._order, len(names) * array.size)
+    for _ in range(array.size):
+        yield {name.decode("utf-8", "replace"): next(values) for name in names}
+
+
+def fields(array: Array) -> dict[str, Array]:
+    """Return the fields of a structure of one element, by name."""
+    return next(structures(array))
 
 
 def _head(data: bytes, tag: bytes, order: str) -> tuple[memoryview, str]:
@@ -271,8 +276,8 @@ def _array(data: memoryview, order: str) -> Array:
     if known in ("opaque", "object"):
         known, rest = _name(rest, order)
         return Array(name, known, shape, False, False, rest, order)
-    logical = flag >> _BITS["logical"] & 1 and known in NUMERIC
-    return Array(name, "logical" if logical else known, shape, bool(flag >> _BITS["complex"] & 1), True, rest, order)
+    known = "logical" if flag & _LOGICAL and known in NUMERIC else known
+    return Array(name, known, shape, bool(flag & _COMPLEX), True, rest, order)
 
 
 def _shape(data: memoryview, order: str) -> tuple[tuple[int, ...], memoryview]:

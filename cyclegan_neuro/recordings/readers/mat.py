@@ -131,7 +131,7 @@ def _entry(name: str, array: _mat5.Array) -> Entry:
         return _object(name, array.shape, known)
     if array.is_complex:
         return Entry(name, array.shape, "complex", "complex")
-    if known in _NUMERIC_CLASSES:
+    if array.is_number:
         return Entry(name, array.shape, known, "number")
     if known == "char" and len(array.shape) == 2:
         return Entry(name, (array.shape[0] if array.size else 0,), "text", "text")

@@ -6,14 +6,12 @@ seconds, ``fluo_mean`` as ΔF/F and ``events_AP`` in units of 0.1 ms, in any ord
 
 from __future__ import annotations
 
-import zlib
 from pathlib import Path
 
 import numpy as np
-from scipy.io import loadmat
-from scipy.io.matlab import MatReadError
 
 from cyclegan_neuro.errors import RecordingError
+from cyclegan_neuro.recordings.readers import _mat5, mat
 from cyclegan_neuro.recordings.readers.base import damaged
 from cyclegan_neuro.spikes.ground_truth.cells import GroundTruthCell, GroundTruthSegment, checked_cell, checked_segment
 
@@ -38,36 +36,47 @@ def cell_of_file(path: Path) -> GroundTruthCell:
         If the file is damaged, of another layout, or its traces or spikes are unsound.
     """
     try:
-        content = loadmat(path, variable_names=[_VARIABLE])
-    except (MatReadError, zlib.error, OSError, NotImplementedError, TypeError, ValueError, IndexError) as error:
+        parts = _parts(path)
+    except (_mat5.Broken, OSError) as error:
         raise damaged(path, "a MATLAB 5 file", error) from error
-    if _VARIABLE not in content:
-        raise RecordingError(
-            f"{path}, variable {_VARIABLE}",
-            got="no such variable",
-            expected="a cell array with one structure per segment",
-            fix=_FIX,
-        )
-    # A cell array has objects as elements; a plain structure array is one already.
-    parts = [np.asarray(part) for part in content[_VARIABLE].ravel()]
     segments = [_segment(f"{path}, {_VARIABLE}{{{number}}}", part) for number, part in enumerate(parts, start=1)]
     dataset, name = path.resolve().parent.name, path.stem.removeprefix("CAttached_")
     return checked_cell(str(path), dataset=dataset, name=name, segments=segments, field="events_AP")
 
 
-def _segment(where: str, part: np.ndarray) -> GroundTruthSegment:
-    present = part.dtype.names or ()
-    missing = [name for name in _FIELDS if name not in present]
+def _parts(path: Path) -> list[dict[str, _mat5.Array]]:
+    """The segments: elements of a cell array, or of an array of structures; no fields of what is no structure."""
+    with open(path, "rb") as stream:
+        if not mat.READER.recognises(path, stream.read(32)):
+            raise _mat5.Broken("no header of MATLAB 5")
+    found = [variable for variable in _mat5.variables(path) if variable.array and variable.array.name == _VARIABLE]
+    where = f"{path}, variable {_VARIABLE}"
+    if not found:
+        raise RecordingError(
+            where, got="no such variable", expected="a cell array with one structure per segment", fix=_FIX
+        )
+    whole = _mat5.load(path, found[-1], where=where)
+    if whole.matlab_class == "struct":
+        return list(_mat5.structures(whole))
+    cells = _mat5.cells(whole) if whole.matlab_class == "cell" else [whole]
+    return [_mat5.fields(cell) if cell.matlab_class == "struct" and cell.size == 1 else {} for cell in cells]
+
+
+def _segment(where: str, part: dict[str, _mat5.Array]) -> GroundTruthSegment:
+    missing = [name for name in _FIELDS if name not in part]
     if missing:
         raise RecordingError(
             f"{where}, field {missing[0]}",
-            got=f"only {', '.join(present)}" if present else "no structure",
+            got=f"only {', '.join(part)}" if part else "no structure",
             expected=", ".join(_FIELDS),
             fix=_FIX,
         )
+    for name in _FIELDS:
+        if not part[name].is_number:
+            got = f"fields that are no numbers ({name} is {part[name].matlab_class})"
+            raise RecordingError(where, got=got, expected=f"numbers in {', '.join(_FIELDS)}", fix=_FIX)
     try:
-        time_s, dff, events = (np.asarray(part.ravel()[0][name], np.float64) for name in _FIELDS)
-    except (TypeError, ValueError) as error:
-        got = f"fields that are no numbers ({error})"
-        raise RecordingError(where, got=got, expected=f"numbers in {', '.join(_FIELDS)}", fix=_FIX) from error
+        time_s, dff, events = (_mat5.numbers(part[name]).astype(np.float64) for name in _FIELDS)
+    except _mat5.Broken as error:
+        raise damaged(Path(where), "a segment", error) from error
     return checked_segment(where, names=_FIELDS, time_s=time_s, dff=dff, spike_times_s=events / _EVENTS_PER_S)

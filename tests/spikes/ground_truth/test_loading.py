@@ -150,11 +150,25 @@ def test_unsound_matlab_cells(tmp_path, segment, text):
         load_ground_truth(tmp_path)
 
 
+def test_an_array_of_structures_is_read_as_a_cell_array_of_them(tmp_path):
+    path = write_cell(tmp_path / "DS01-a" / "cell.mat", [published_segment(), published_segment(fluo_mean=DFF + 1)])
+    (expected,) = load_ground_truth(tmp_path)
+    plain = np.array([tuple(published_segment().values())] * 2, [(name, object) for name in published_segment()])
+    plain["fluo_mean"][1] = DFF + 1
+    savemat(path, {"CAttached": plain})
+    (cell,) = load_ground_truth(tmp_path)
+    for one, other in zip(cell.segments, expected.segments, strict=True):
+        np.testing.assert_array_equal(one.dff, other.dff)
+
+
 def test_matlab_files_of_another_kind(tmp_path):
     path = tmp_path / "DS01-a" / "c.mat"
     write_cell(path, [published_segment()])
     content = path.read_bytes()
     path.write_bytes(content[: len(content) // 2])
+    with pytest.raises(RecordingError, match=r"c.mat: got an incomplete file \(604 of 1,208 bytes\)"):
+        load_ground_truth(tmp_path)
+    path.write_bytes(b"no MATLAB file")
     with pytest.raises(RecordingError, match=r"c.mat: got a MATLAB 5 file that cannot be decoded"):
         load_ground_truth(tmp_path)
     savemat(path, {"other": 1.0})
