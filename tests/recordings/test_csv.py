@@ -181,6 +181,16 @@ def test_other_text_is_no_table(tmp_path, text):
         read_file(tmp_path / "a.txt")
 
 
+def test_quotes(tmp_path):
+    rows = "".join(f'{i / 10},"{i % 7 / 10}","a, b"\n' for i in range(50))
+    (tmp_path / "a.csv").write_text('"time","cell, left","say ""x"""\n' + rows)
+    recording = read_file(tmp_path / "a.csv")
+    assert (recording.roi_ids, recording.dff[3, 0]) == (("cell, left",), np.float32(0.3))
+    (tmp_path / "b.csv").write_text("time,a\n0,1\n1,2\n2," + '"' + "x" * 200_000 + "\n3,4\n4,5\n")
+    with pytest.raises(RecordingError, match="row 4, column 'a'"):
+        read_file(tmp_path / "b.csv")
+
+
 def test_check_says_what_is_read(write, capsys):
     assert check([str(write(with_times())), "--field", "licks=null"]) == 0
     printed = capsys.readouterr().out

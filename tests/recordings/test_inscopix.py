@@ -63,6 +63,13 @@ def test_properties_beside_the_traces(tmp_path, read):
     assert recording.roi_ids is None
 
 
+@pytest.mark.parametrize("props", ["Name,Status\nC00,x\n", "Name\n" * 9, '"' + "x" * 200_000, ""])
+def test_properties_without_centres(tmp_path, read, props):
+    path = write(tmp_path)
+    (tmp_path / "traces-props.csv").write_text(props + "C00,accepted\nC02,,\nC05,None,1\nC11\n")
+    assert read(path).recording.roi_xy_um is None
+
+
 def test_names_of_a_longitudinal_registration_are_ids(tmp_path, read):
     reading = read(write(tmp_path, states=None, props=5))
     assert reading.recording.roi_ids == ("C02", "C05", "C11")

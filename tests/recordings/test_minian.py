@@ -141,6 +141,14 @@ def test_damaged_chunks(tmp_path, version):
         _zarr.read_array(array)
 
 
+def test_text_that_is_none(tmp_path):
+    path = write_zarr(tmp_path / "a", np.array("m1"), coded=None)
+    assert _zarr.read_array(_zarr.open_array(path)).item() == "m1"
+    (path / "0").write_bytes(b"\xff" * 8)
+    with pytest.raises(RecordingError, match="got text that cannot be decoded"):
+        _zarr.read_array(_zarr.open_array(path))
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [

@@ -222,7 +222,10 @@ def _cells(line: str, separator: str | None) -> list[str]:
         return line.split()
     if '"' not in line:
         return [cell.strip() for cell in line.split(separator)]
-    return [cell.strip() for cell in next(csv.reader([line], delimiter=separator, skipinitialspace=True))]
+    try:
+        return [cell.strip() for cell in next(csv.reader([line], delimiter=separator, skipinitialspace=True))]
+    except csv.Error:  # a quote that opens a text of hundreds of thousands of characters
+        return [cell.strip() for cell in line.split(separator)]
 
 
 def _is_numeric(row: Sequence[str], least: float = 0.5) -> bool:

@@ -26,7 +26,7 @@ __all__ = ["ZarrArray", "arrays_in", "blocks", "open_array", "read_array"]
 _NUMCODECS = ("blosc", "lz4", "zstd")  # of the codecs there, one of which reads pickles
 _INFLATED = {"zlib": zlib.MAX_WBITS, "gzip": zlib.MAX_WBITS | 16}
 _CHECKSUM_BYTES = 4
-_MOST_AXES = 8
+_MOST_AXES, _LAST_CHARACTER = 8, 0x10FFFF
 
 
 @dataclass(frozen=True)
@@ -144,6 +144,8 @@ def _chunk(array: ZarrArray, numbers: tuple[int, ...], dtype: np.dtype) -> np.nd
         raw = _decoded(codec, raw, n_bytes, path, array)
     if len(raw) != n_bytes:
         raise incomplete(path, found=len(raw), declared=n_bytes)
+    if dtype.kind == "U" and (np.frombuffer(raw, np.dtype("u4").newbyteorder(dtype.byteorder)) > _LAST_CHARACTER).any():
+        raise damaged(path, "text", ValueError("numbers that are no characters"))
     return np.frombuffer(raw, dtype).reshape(array.chunks, order=array.order)  # type: ignore[call-overload]
 
 

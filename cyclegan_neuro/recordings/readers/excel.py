@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -101,7 +102,9 @@ def _tables(path: Path) -> dict[str, Table]:
         with open(path, "rb") as stream:  # of a path openpyxl looks at the ending
             workbook = load_workbook(stream, read_only=True, data_only=True)
             sheets = {sheet.title: _rows(sheet) for sheet in workbook.worksheets}
-    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile, SyntaxError) as error:  # XML's is the last
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, zlib.error, zipfile.BadZipFile) as error:
+        raise damaged(path, "a workbook", error) from error
+    except SyntaxError as error:  # of XML
         raise damaged(path, "a workbook", error) from error
     tables = {}
     for title, rows in sheets.items():

@@ -17,6 +17,7 @@ from cyclegan_neuro.recordings.readers.base import Entry, Reader, Source
 __all__ = ["READER", "Inscopix", "InscopixSource"]
 
 _CELL = re.compile(r"C\d+")
+_NUMBER = re.compile(r"-?\d+(\.\d*)?")
 _STATUS = {"accepted", "undecided", "rejected"}
 _CENTRES = ("CentroidX", "CentroidY")
 
@@ -75,7 +76,7 @@ class InscopixSource(TableSource):
         if name == "roi_rows":
             return Entry(name, (self.neurons.size,), "int64", "number")
         if name == "centres_px":
-            known = all(column in self._props.get(cell, {}) for cell in self._cells() for column in _CENTRES)
+            known = np.isfinite(self._centres()).all()
             return Entry(name, (self.neurons.size, 2), "float32", "number") if known else None
         return super().find(name)
 
@@ -83,9 +84,15 @@ class InscopixSource(TableSource):
         if name == "roi_rows":
             return np.array([int(cell[1:]) for cell in self._cells()], np.int64)
         if name == "centres_px":
-            rows = [[self._props[cell][column] for column in _CENTRES] for cell in self._cells()]
-            return np.array(rows, np.float64).astype(np.float32)
+            return self._centres()
         return super().read(name, dtype=dtype, transpose=transpose)
+
+    def _centres(self) -> np.ndarray:
+        """Centres from the table of properties; NaN where it has none."""
+        rows = [[self._props.get(cell, {}).get(column, "") for column in _CENTRES] for cell in self._cells()]
+        return np.array(
+            [[float(text) if _NUMBER.fullmatch(text) else np.nan for text in row] for row in rows], np.float32
+        )
 
     def _cells(self) -> list[str]:
         return [self.table.names[column] for column in self.neurons]
@@ -156,8 +163,11 @@ def _properties(path: Path) -> dict[str, dict[str, str]]:
     """Return the rows of a table of properties by the name of the cell; nothing of another table."""
     import csv
 
-    with open(path, newline="", encoding="utf-8-sig", errors="replace") as stream:
-        rows = [{str(k).strip(): str(v).strip() for k, v in row.items()} for row in csv.DictReader(stream)]
+    try:
+        with open(path, newline="", encoding="utf-8-sig", errors="replace") as stream:
+            rows = [{str(k).strip(): str(v).strip() for k, v in row.items()} for row in csv.DictReader(stream)]
+    except (OSError, csv.Error):
+        return {}
     return {row["Name"]: row for row in rows if row.get("Name")}
 
 
