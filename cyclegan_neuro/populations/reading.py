@@ -12,8 +12,10 @@ import numpy as np
 
 from cyclegan_neuro.errors import RecordingError
 from cyclegan_neuro.invocation import command
+from cyclegan_neuro.populations.clocks import from_their_start, rates, spike_clock
 from cyclegan_neuro.populations.observed import observed_by_all, within
 from cyclegan_neuro.recordings import readers
+from cyclegan_neuro.recordings.checks import require
 from cyclegan_neuro.recordings.conversion import convert
 from cyclegan_neuro.recordings.findings import Finding
 from cyclegan_neuro.recordings.layout import FIELDS
@@ -82,10 +84,12 @@ def read_activity(section: DataSection) -> Activity:
     notes: list[str] = []
     spikes = _as_spikes(array, where=where, several=section.several_spikes, notes=notes)
     if axes == 2:
-        return _checked(Activity(spikes, None, str(path), (), tuple(notes), origin), where)
+        found = tuple(rates(spikes.mean(axis=0) / section.bin_s, where))
+        return _checked(Activity(spikes, None, str(path), found, tuple(notes), origin), where)
     n_samples, n_neurons, n_bins = spikes.shape
     values = np.ascontiguousarray(spikes.transpose(0, 2, 1)).reshape(n_samples * n_bins, n_neurons)
-    return _checked(Activity(values, n_bins, str(path), (), tuple(notes), origin), where)
+    found = tuple(rates(values.mean(axis=0) / section.bin_s, where))
+    return _checked(Activity(values, n_bins, str(path), found, tuple(notes), origin), where)
 
 
 def bin_spike_times(times_s: Sequence[np.ndarray], *, bin_s: float, duration_s: float | None = None) -> np.ndarray:
@@ -130,7 +134,9 @@ def read_origin(source: Source) -> Origin:
     return convert(source.read(spec.name), spec, where=f"{source.path}, field '{spec.name}'", sizes={})
 
 
-def split_units(times: np.ndarray, ends: np.ndarray, *, where: str, where_ends: str) -> list[np.ndarray]:
+def split_units(
+    times: np.ndarray, ends: np.ndarray, *, where: str, where_ends: str, before_0: bool = False
+) -> list[np.ndarray]:
     """Return the spike times of each unit, float64, as NWB keeps them in one array.
 
     Parameters
@@ -141,6 +147,8 @@ def split_units(times: np.ndarray, ends: np.ndarray, *, where: str, where_ends: 
         Index in ``times`` of the end of each unit.
     where, where_ends : str
         What messages call them.
+    before_0 : bool
+        Whether times may be negative: the file says when units were observed.
 
     Raises
     ------
@@ -156,11 +164,11 @@ def split_units(times: np.ndarray, ends: np.ndarray, *, where: str, where_ends: 
             expected=f"rising whole numbers, where the spikes of each unit end; the last is {len(times)}, the spikes",
             fix="write the units as NWB does: all spike times in one array, and the index of each unit's end",
         )
-    wrong = ~(np.isfinite(times) & (times >= 0))
+    wrong = ~np.isfinite(times) if before_0 else ~(np.isfinite(times) & (times >= 0))
     if wrong.any():
         raise RecordingError(
             where, got=f"{int(wrong.sum())} times that are negative or not finite", expected="seconds from 0 on",
-            fix="check the unit and the start of the recording",
+            fix="check the unit and the start of the recording; with obs_intervals times may begin before 0",
         )  # fmt: skip
     return np.split(times, ends[:-1].astype(np.int64))
 
@@ -170,14 +178,22 @@ def _from_spike_times(source: Source, section: DataSection) -> Activity:
     times = _read(source, f"{group}/spike_times", axes=1)
     ends = _read(source, f"{group}/spike_times_index", axes=1)
     where = f"{source.path}, field '{group}/spike_times'"
-    units = split_units(times, ends, where=where, where_ends=f"{source.path}, field '{group}/spike_times_index'")
+    observed = source.find(f"{group}/obs_intervals") is not None
+    where_ends = f"{source.path}, field '{group}/spike_times_index'"
+    units = split_units(times, ends, where=where, where_ends=where_ends, before_0=observed)
+    findings = list(spike_clock(units, where))
+    require(findings)
+    if not observed:
+        units, late = from_their_start(units, section.bin_s, where)
+        findings += late
     counts, stretches, told = _counted(units, source, group, section.bin_s)
     notes = [
         f"{int(counts.sum()):,} spikes of {len(units)} units counted in {len(counts):,} bins of {section.bin_s:g} s",
         *told,
     ]
     spikes = _as_spikes(counts, where=where, several=section.several_spikes, notes=notes)
-    return _checked(Activity(spikes, None, str(source.path), (), tuple(notes), stretches=tuple(stretches)), where)
+    activity = Activity(spikes, None, str(source.path), tuple(findings), tuple(notes), stretches=tuple(stretches))
+    return _checked(activity, where)
 
 
 def _counted(
@@ -280,4 +296,4 @@ def _checked(activity: Activity, where: str) -> Activity:
         for code, columns, got in (("silent", silent, "no spike"), ("always", always, "a spike in every bin"))
         if columns.size
     ]  # fmt: skip
-    return replace(activity, findings=tuple(findings))
+    return replace(activity, findings=(*activity.findings, *findings))

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from cyclegan_neuro.errors import RecordingError
+from cyclegan_neuro.populations.clocks import spike_clock
 from cyclegan_neuro.populations.fields import Fields
 from cyclegan_neuro.populations.reading import bin_spike_times, split_units
+from cyclegan_neuro.recordings.checks import require
 
 __all__ = ["SpikeTable", "count_in_rows", "one_bin_s"]
 
@@ -73,7 +75,9 @@ def count_in_rows(fields: Fields, bin_s: float | None) -> SpikeTable:
     ends = fields.need("spike_times_index", "units/spike_times_index")
     starts = fields.need("start_time", "intervals/trials/start_time")
     stops = fields.need("stop_time", "intervals/trials/stop_time")
-    units = split_units(times, ends, where=fields.where("spike_times"), where_ends=fields.where("spike_times_index"))
+    where, where_ends = fields.where("spike_times"), fields.where("spike_times_index")
+    units = split_units(times, ends, where=where, where_ends=where_ends, before_0=True)  # trials say when
+    require(spike_clock(units, where))
     rows = _known_rows(starts, stops, bin_s or 0.0, fields)
     first, last = starts[rows], stops[rows]
     one_each = bin_s is None

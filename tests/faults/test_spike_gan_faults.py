@@ -163,7 +163,7 @@ def test_times_that_are_none(write, times, n):
     path = write(units__spike_times=times, units__spike_times_index=[3])
     assert message_of(path, source="spike_times") == (
         f", field 'units/spike_times': got {n} times that are negative or not finite, expected seconds from 0 on. "
-        "Fix: check the unit and the start of the recording"
+        "Fix: check the unit and the start of the recording; with obs_intervals times may begin before 0"
     )
 
 
