@@ -63,9 +63,7 @@ def rates(hz: np.ndarray, where: str) -> Iterator[Finding]:
     )  # fmt: skip
 
 
-def from_their_start(
-    units_s: Sequence[np.ndarray], bin_s: float, where: str
-) -> tuple[Sequence[np.ndarray], list[Finding]]:
+def from_their_start(units_s: list[np.ndarray], bin_s: float, where: str) -> tuple[list[np.ndarray], list[Finding]]:
     """Count times from the bin of the first spike where all neurons are silent long before it, and say so.
 
     Examples
