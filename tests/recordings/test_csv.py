@@ -63,7 +63,7 @@ def test_times_under_another_name(write):
     path = write(with_times(names=("clock", "x", "y", "z")))
     recording = read_file(path, fields={"frame_rate_hz": "clock"})
     assert (recording.frame_rate_hz, recording.roi_ids) == (20.0, ("x", "y", "z"))
-    with pytest.raises(RecordingError, match=r"no column of times \(clock, x, y, z\).*fields: \{frame_rate_hz: NAME\}"):
+    with pytest.raises(RecordingError, match=r"times in numbers \(clock, x, y, z\).*\{frame_rate_hz: NAME\}"):
         read_file(path)
 
 
@@ -88,6 +88,15 @@ def test_times_that_follow_no_rate(write):
     assert read_file(path, frame_rate_hz=30.0).frame_rate_hz == 30.0
     with pytest.raises(RecordingError, match="times that do not rise, first after sample 8"):
         read_file(write(with_times(np.where(np.arange(300) == 9, 0.0, TIMES))))
+
+
+def test_times_in_words(write):
+    path = write(with_times([f"2026-05-04 10:00:{i % 60:02}" for i in range(300)]))
+    assert read_file(path, frame_rate_hz=5.0).roi_ids == ("m7", "m2", "a")
+    with pytest.raises(RecordingError, match="no column of times in numbers"):
+        read_file(path)
+    with pytest.raises(RecordingError, match=r"time: got '2026-05-04 10:00:00', expected times in seconds"):
+        read_file(path, fields={"frame_rate_hz": "time"})
 
 
 def test_a_counter_of_frames_is_no_neuron(write, read):

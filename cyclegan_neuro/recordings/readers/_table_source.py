@@ -63,7 +63,7 @@ class TableSource(Source):
         if frame_rate_hz is None and "frame_rate_hz" not in fields and RATE not in self._made:
             columns = ", ".join(self._called[:10]) + (", ..." if len(self._called) > 10 else "")
             raise RecordingError(
-                f"{self.path}, field frame_rate_hz", got=f"no column of times ({columns})",
+                f"{self.path}, field frame_rate_hz", got=f"no column of times in numbers ({columns})",
                 expected="times in seconds, or a rate",
                 fix="set frame_rate_hz: 30.0 with the rate of your microscope, or name the column of times: "
                 "fields: {frame_rate_hz: NAME}",
@@ -143,7 +143,8 @@ class TableSource(Source):
         """The column of times: as the user says, by its name, or the first if it rises and has no name."""
         if named is not None:
             return self._called.index(named) if named in self._called else None
-        by_name = [i for i, name in enumerate(self._names()) if i not in taken and _TIME.fullmatch(name.strip(" ()[]"))]
+        free = [i for i in range(len(self._names())) if i not in taken and i not in self.table.texts]
+        by_name = [i for i in free if _TIME.fullmatch(self._names()[i].strip(" ()[]"))]
         if by_name:
             return by_name[0]
         first = self.table.values[:, 0]
