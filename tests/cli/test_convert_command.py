@@ -79,7 +79,7 @@ def everything(**changes):
 @pytest.mark.parametrize(
     "changes",
     [
-        {}, {"gaps": np.array([9, 100]), "data_origin": "translated", "days_mixed": True},
+        {}, {"session": ""}, {"gaps": np.array([9, 100]), "data_origin": "translated", "days_mixed": True},
         {"roi_ids": None, "roi_xy_um": None, "roi_rows": None, "behaviour": Behaviour(), "subject": "", "indicator": "",
          "session": "day 2026-13-45", "cell_type": ""},
     ],

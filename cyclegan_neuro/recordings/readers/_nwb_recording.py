@@ -262,7 +262,8 @@ class NwbRecording(Source):
         return self._objects.text("general/subject/subject_id") or None
 
     def _session(self) -> str | None:
-        return self._objects.text("general/session_id") or self._objects.text("session_start_time")[:10] or None
+        day = "" if self._noted else self._objects.text("session_start_time")[:10]  # which NWB demands, known or not
+        return self._objects.text("general/session_id") or day or None
 
     def _indicator(self) -> str | None:
         indicator = self._objects.text(f"{self._plane}/indicator") if self._plane else ""
