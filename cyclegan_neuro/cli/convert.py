@@ -10,8 +10,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from cyclegan_neuro.cli.console import new_parser, report_user_errors
+from cyclegan_neuro.cli.console import new_parser, path_from, report_user_errors
 from cyclegan_neuro.cli.reading import add_reader_options, recording_section
+from cyclegan_neuro.configuration.paths import expanded
 from cyclegan_neuro.errors import RecordingError
 
 __all__ = ["main"]
@@ -39,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = new_parser("convert", "Write a recording of any format that is read as HDF5, npz, MATLAB or NWB.", _EPILOG)
     parser.add_argument("recording", metavar="IN", help="file or folder of any format (--format lists them)")
-    parser.add_argument("output", metavar="OUT", type=Path, help="file to write: .h5, .npz, .mat or .nwb")
+    parser.add_argument("output", metavar="OUT", type=path_from, help="file to write: .h5, .npz, .mat or .nwb")
     parser.add_argument("--overwrite", action="store_true", help="replace the file if it exists")
     add_reader_options(parser)
     return parser
@@ -53,7 +54,7 @@ def _convert(options: argparse.Namespace) -> None:
     from cyclegan_neuro.recordings.loading import load
     from cyclegan_neuro.recordings.writing import write_recording
 
-    source, target = Path(options.recording).expanduser(), options.output.expanduser()
+    source, target = expanded(options.recording), options.output
     readers.for_suffix(target)
     if source.resolve() == target.resolve():
         raise RecordingError(

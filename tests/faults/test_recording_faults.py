@@ -480,6 +480,10 @@ def test_npz_with_a_damaged_directory_or_a_password(tmp_path):
     path.write_bytes(sound[:directory] + b"QK" + sound[directory + 2 :])
     with pytest.raises(RecordingError, match=r"got an archive's directory that cannot be decoded .*copy it again"):
         read_file(path)
+    end = sound.rindex(b"PK\x05\x06")
+    path.write_bytes(sound[: end + 12] + b"\xff\xff\xff\x7f" + sound[end + 16 :])  # it begins before the file
+    with pytest.raises(RecordingError, match=r"got an archive's directory that cannot be decoded"):
+        read_file(path)
     locked = bytearray(sound)
     for signature, flags in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
         locked[sound.rindex(signature) + flags] = 1  # of the last member, the notes

@@ -79,7 +79,7 @@ class Excel(Reader):
         try:
             with zipfile.ZipFile(path) as archive:
                 return _WORKBOOK in archive.namelist()
-        except zipfile.BadZipFile:
+        except (zipfile.BadZipFile, OSError):
             return False
 
     @contextmanager

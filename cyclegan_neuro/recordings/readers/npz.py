@@ -19,6 +19,7 @@ __all__ = ["READER", "Npz"]
 
 _SUFFIX = ".npy"
 
+_UNREADABLE = (zipfile.BadZipFile, OSError)  # the latter where the directory is said to begin before the file
 _BROKEN = (zipfile.BadZipFile, zlib.error, EOFError)
 
 
@@ -76,14 +77,14 @@ class Npz(Reader):
         try:
             with zipfile.ZipFile(path) as archive:
                 return any(name.endswith(_SUFFIX) for name in archive.namelist())
-        except zipfile.BadZipFile:  # the directory at the end is missing or damaged
+        except _UNREADABLE:  # the directory at the end is missing or damaged
             return path.suffix == ".npz"
 
     @contextmanager
     def open(self, path: Path) -> Iterator[Source]:
         try:
             archive = zipfile.ZipFile(path)
-        except zipfile.BadZipFile as error:
+        except _UNREADABLE as error:
             if zipfile.is_zipfile(path):
                 raise damaged(path, "an archive's directory", error) from error
             raise incomplete(path, found=path.stat().st_size, declared=None) from error
