@@ -9,7 +9,7 @@ import yaml
 
 from cyclegan_neuro.cli.train import main
 from cyclegan_neuro.evaluation.days.story.inputs import inputs_block
-from cyclegan_neuro.recordings.recording import Recording
+from cyclegan_neuro.recordings.recording import Behaviour, Recording
 from cyclegan_neuro.recordings.writing import write_recording
 
 IDS = tuple(f"roi_{i}" for i in range(12))
@@ -29,11 +29,14 @@ def start(tmp_path, monkeypatch):
     before = log.handlers[:], log.level, log.propagate
     log.setLevel(logging.INFO)
 
-    def start(*, scale=1.0, n_frames=400, windows=None, data=None):
+    def start(*, scale=1.0, n_frames=400, windows=None, data=None, position=None):
         log.handlers = [logging.StreamHandler(sys.stderr)]  # the console of this test, as capsys has it now
         for name, seed in (("x", 1), ("y", 2)):
             dff = np.random.default_rng(seed).normal(0.2, 0.1, (n_frames, len(IDS))).astype(np.float32)
-            day = Recording(dff * np.float32(scale), frame_rate_hz=24.0, roi_ids=IDS, session=f"day {name}")
+            behaviour = Behaviour() if position is None else Behaviour(position_cm=np.float32(position))
+            day = Recording(
+                dff * np.float32(scale), frame_rate_hz=24.0, roi_ids=IDS, session=f"day {name}", behaviour=behaviour
+            )
             write_recording(day, tmp_path / f"{name}.h5", overwrite=True)
         files = {name: {"path": f"{name}.h5", **(data or {})} for name in "xy"}
         config = SMALL | {"data": {"source": "files", **files}}
@@ -45,6 +48,31 @@ def start(tmp_path, monkeypatch):
     yield start
     log.handlers, log.propagate = before[0], before[2]
     log.setLevel(before[1])
+
+
+LAP = np.arange(400) % 100 * 1.5
+
+
+@pytest.mark.parametrize(
+    ("position", "says"),
+    [
+        (
+            LAP / 100,
+            "position_bin_cm: got 4 cm, of which positions from 0 to 1.485 cm make 1, expected 3 to 1,000 bins",
+        ),
+        (np.append(LAP[:-1], 1e8), "of which positions from 0 to 1e+08 cm make 25,000,000, expected 3 to 1,000 bins"),
+        (
+            np.append(LAP[:-1], np.inf),
+            "field position_cm: got 1 infinite values in frames 399, expected numbers, or NaN",
+        ),
+    ],
+    ids=["metres", "a glitch", "infinite"],
+)
+def test_positions_that_evaluation_would_fail_on_stop_training_before_it_starts(start, capsys, position, says):
+    with pytest.raises(SystemExit) as caught:
+        start(position=position)
+    assert caught.value.code == 2
+    assert says in capsys.readouterr().err
 
 
 def test_percent_stops_training_before_it_starts(start, tmp_path, capsys):

@@ -163,7 +163,7 @@ def _scored(dff: np.ndarray, traces: Traces | None) -> _Found | None:
         )
         return "warning", "z_score", "", fix
     lowest, highest = np.fmin.reduce(dff, axis=0), np.fmax.reduce(dff, axis=0)
-    if np.mean((lowest == 0) & (highest == 1)) > 0.9:
+    if np.mean((lowest == 0) & (highest == 1)) > 0.9 and np.any((dff > 0) & (dff < 1)):
         return "warning", "scaled", ", every neuron from 0 to 1", "use ΔF/F before neurons were scaled one by one"
     return None
 
