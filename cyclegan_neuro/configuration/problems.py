@@ -144,6 +144,7 @@ def _without_separators(text: str, kinds: Sequence[Any]) -> list[str]:
     grouped, decimal = plain.replace(",", ""), plain.replace(".", "").replace(",", ".")
     if float not in kinds or "," not in plain or plain.count(",") > 1 or plain.find(".") > plain.find(","):
         return [grouped]
+    decimal = re.sub(r"^([-+]?)0+(?=\d)", r"\1", decimal)
     thousands = re.fullmatch(r"[-+]?[1-9]\d{0,2},\d{3}", plain)
     return [decimal, grouped] if thousands else [decimal]
 

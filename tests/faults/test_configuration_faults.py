@@ -62,7 +62,7 @@ def test_number_as_text(refusal):
 
 @pytest.mark.parametrize(
     ("written", "meant"),
-    [("0,0002", "0.0002"), ("1,5", "1.5"), ("2,5e-4", "2.5e-4"), ("1.234,5", "1234.5")],
+    [("0,0002", "0.0002"), ("1,5", "1.5"), ("2,5e-4", "2.5e-4"), ("1.234,5", "1234.5"), ("0.000,2", "0.2")],
 )
 def test_a_decimal_comma(refusal, written, meant):
     told = refusal(f"training:\n  learning_rate_generator: {written}\n")
