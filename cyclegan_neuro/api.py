@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from cyclegan_neuro.evaluation.contents import Evaluation
     from cyclegan_neuro.recordings.recording import Recording
-    from cyclegan_neuro.spikes.inference.rate_models import RateModels
+    from cyclegan_neuro.spikes.inference.models import Networks
     from cyclegan_neuro.spikes.inference.recording_spikes import RecordingSpikes
     from cyclegan_neuro.systems.base import System
     from cyclegan_neuro.training.heartbeat import Lock
@@ -86,7 +86,7 @@ def read_recording(path: str | os.PathLike, **how: Any) -> Recording:
 
 
 def infer_spikes(
-    recording: Recording, *, models: RateModels | str | os.PathLike | None = None, resample: bool = False, seed: int = 0
+    recording: Recording, *, models: Networks = None, resample: bool = False, seed: int = 0
 ) -> RecordingSpikes:
     """Infer the spikes of a recording; see :func:`cyclegan_neuro.spikes.inference.recording_spikes.infer_recording`.
 
@@ -107,7 +107,7 @@ def infer_spikes(
     RecordingError
         If a field has a type or shape that it cannot have, or the values cannot be ΔF/F (percent, z-scores, counts).
     UserError
-        If there are no networks for this frame rate and ``resample`` is off.
+        If the networks do not serve this frame rate.
 
     Examples
     --------
@@ -115,7 +115,7 @@ def infer_spikes(
     >>> day, _ = cn.simulate_days(preset="mouse_2", seed=1, duration_s=20)
     >>> spikes = infer_spikes(day)
     >>> spikes.rates_hz.shape == spikes.counts.shape == day.dff.shape, int(spikes.valid.sum())
-    (True, 417)
+    (True, 370)
     """
     recording = _recording(recording, "infer_spikes")
     from cyclegan_neuro.recordings.checks import require_fraction

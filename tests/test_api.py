@@ -261,7 +261,7 @@ def test_wrong_types_are_told(run, days, tmp_path):
         "write_recording, path: got NoneType, expected a path": lambda: cn.write_recording(x, None),
         "seed: got 'a', expected a whole number from 0": lambda: cn.infer_spikes(x, seed="a"),
         "seed: got -1, expected a whole number from 0": lambda: cn.infer_spikes(x, seed=-1),
-        "models: got int, expected RateModels, or the path": lambda: cn.infer_spikes(x, models=3),
+        "models: got int, expected networks, or the path": lambda: cn.infer_spikes(x, models=3),
         "read_recording: got Recording": lambda: cn.read_recording(x),
         "train, settings, data.x.path: got a file beside a day": lambda: cn.train(
             "cyclegan", *days, output_dir=out, settings={"data.x.path": "/other.h5"}

@@ -9,7 +9,7 @@ import argparse
 import shlex
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +22,8 @@ from cyclegan_neuro.recordings.atomic import refuse_existing
 from cyclegan_neuro.spikes.endings import ENDINGS, require_ending
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from cyclegan_neuro.evaluation.inferred import Inferred
     from cyclegan_neuro.recordings.findings import Finding
     from cyclegan_neuro.recordings.loading import Reading
@@ -33,11 +35,11 @@ _EPILOG = """\
 examples:
   {infer} day1.h5 --output day1_spikes.h5 --indicator GCaMP6f --cell_type excitatory
   {infer} suite2p/plane0 --frame_rate 30 --set baseline.near_zero=drop --output spikes.nwb
-  {infer} day1.npz --frame_rate 15.5 --resample --output day1_spikes.h5 --neo day1.mat
+  {infer} day1.npz --frame_rate 15.5 --output day1_spikes.h5 --neo day1.mat
   {infer} traces.mat --field dff=dFF --transpose --unit percent --output spikes.h5
 
-ΔF/F must be a fraction, neither denoised, nor deconvolved, nor scaled. The networks of this package are for GCaMP6 in
-excitatory cells. docs/spike_inference.md describes the method, its accuracy, files and page. From Python:
+ΔF/F must be a fraction, neither denoised, nor deconvolved, nor scaled. State the indicator: the size of rates rests on
+it. docs/spike_inference.md describes the method, its accuracy, files and page. From Python:
   import cyclegan_neuro as cn
   spikes = cn.infer_spikes(cn.read_recording("day1.h5"))
 """
@@ -72,7 +74,7 @@ def _parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     parser.add_argument(
         "--resample", action="store_true",
-        help="if the networks have another frame rate, bring dF/F to the nearest of theirs, and the rates back",
+        help="for networks of one frame rate (CASCADE): bring dF/F to theirs, and the rates back",
     )  # fmt: skip
     parser.add_argument(
         "--seed", type=int, default=0, help="of how rates become whole spikes; one seed, one result (default 0)"
@@ -196,21 +198,42 @@ def _table(spikes: RecordingSpikes, files: Sequence[Path], seconds: float, *, sh
     noise, indicator = inferred.noise_levels, spikes.source["indicator"] or "not stated"
     if spikes.source["cell_type"]:
         indicator += f" in {spikes.source['cell_type']} cells"
-    used = zip(*np.unique(inferred.network_levels, return_counts=True), strict=True)
-    levels = ", ".join(f"{level} ({count})" for level, count in used)
     lines = [
         f"neurons     {len(noise):,}",
         f"frames      {len(valid):,} at {inferred.frame_rate_hz:g} Hz",
         f"masked      {np.count_nonzero(~valid):,} frames{f': {why}' if why else ''}",
         "noise       " + ", ".join(f"{v:.2f}" for v in np.percentile(noise, (0, 25, 50, 75, 100)))
         + " % per sqrt(Hz) (minimum, quartiles, maximum)",
-        f"networks    for {spikes.networks['frame_rate_hz']:g} Hz, of levels (neurons) {levels}",
+        f"networks    {_networks(spikes)}",
         *([f"indicator   {indicator}; the networks are for {NETWORKS_ARE_FOR}"] if shipped else ()),
         f"rate        {np.median(rates):.3g} Hz (median over neurons), {spikes.counts.sum(dtype=np.int64):,} spikes",
+        *_interval(spikes, rates),
         f"seconds     {seconds:.1f}",
         *(f"written     {path}" for path in files),
     ]  # fmt: skip
     return "\n".join(lines + _noisy(spikes))
+
+
+def _networks(spikes: RecordingSpikes) -> str:
+    import numpy as np
+
+    if spikes.networks["every_rate"]:
+        return "told the frame rate, every neuron's noise level, indicator and cell type"
+    used = zip(*np.unique(spikes.inferred.network_levels, return_counts=True), strict=True)
+    levels = ", ".join(f"{level:g} ({count})" for level, count in used)
+    return f"for {spikes.networks['frame_rate_hz']:g} Hz, of levels (neurons) {levels}"
+
+
+def _interval(spikes: RecordingSpikes, rates_hz: np.ndarray) -> Iterator[str]:
+    import numpy as np
+
+    if spikes.rate_intervals_hz is not None and rates_hz.max() > 0:
+        middle = int(np.argsort(rates_hz)[len(rates_hz) // 2])
+        low, high = spikes.rate_intervals_hz[middle]
+        yield (
+            f"size        a neuron inferred at {rates_hz[middle]:.3g} Hz fires {low:.2g} to {high:.2g} Hz (90 % of the "
+            "cells of data sets that the networks had not seen)"
+        )
 
 
 def _noisy(spikes: RecordingSpikes) -> list[str]:

@@ -1,26 +1,37 @@
-"""``cyclegan-neuro train_inference``: train spike inference for a frame rate."""
+"""``cyclegan-neuro train_inference``: train spike inference."""
 
 from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from cyclegan_neuro.cli.console import new_parser, number_from, path_from, prepare_console, report_user_errors
+from cyclegan_neuro.spikes.inference.training.folds import CELLS, DATA_SETS
 from cyclegan_neuro.spikes.inference.training.settings import TrainingSettings
+
+if TYPE_CHECKING:
+    from cyclegan_neuro.spikes.inference.training.workflow import Measured
 
 __all__ = ["main"]
 
+MIN_RATE_HZ = 0.5
+_KINDS = {
+    DATA_SETS: "each data set inferred by networks that did not see it",
+    CELLS: "each cell inferred by networks that did not see it, only others of its data set",
+}
+
 _EPILOG = """\
 examples:
-  {train_inference} --ground_truth FOLDER --frame_rate 24 --output_dir inference_24hz
-  {train_inference} --ground_truth FOLDER --frame_rate 7.5 --smoothing_s 0.2 \\
-      --noise_levels 1 2 3 4 --no_accuracy --output_dir inference_7.5hz
+  {train_inference} --ground_truth gcamp6.h5 others.h5 --output_dir inference
+  {train_inference} --ground_truth FOLDER --no_accuracy --updates 2000 --output_dir quick
 
 The networks are then used with
-  {infer} RECORDING --models inference_7.5hz --output FILE
-docs/spike_inference.md tells what is trained, on what, and how good it is. An interrupted training goes on when the
-command is given again. tensorboard --logdir DIR/tensorboard shows the losses.
+  {infer} RECORDING --models inference --output FILE
+docs/spike_inference.md tells what is trained, on what, and how good it is. The names of the data sets tell indicator
+and cell type (DS24-GCaMP6f-m-PV-V1). An interrupted training goes on when the command is given again. tensorboard
+--logdir DIR/tensorboard shows the losses.
 """
 
 
@@ -33,42 +44,47 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    defaults = TrainingSettings(frame_rate_hz=30.0)
-    told = "Train networks that infer spikes from dF/F at one frame rate, and measure them on unseen data sets."
+    defaults = TrainingSettings()
+    told = "Train networks that infer spikes from dF/F, and measure them on data sets and cells that they did not see."
     parser = new_parser("train_inference", told, _EPILOG)
     parser.add_argument(
-        "--ground_truth", type=path_from, required=True, metavar="FOLDER",
-        help="simultaneous dF/F and spikes: an HDF5 file of the layout in docs/spike_inference.md, a folder with such "
+        "--ground_truth", type=path_from, required=True, nargs="+", metavar="PATH",
+        help="simultaneous dF/F and spikes: HDF5 files of the layout in docs/spike_inference.md, folders with such "
         "files, or CASCADE's folder of data sets with .mat files",
     )  # fmt: skip
-    parser.add_argument(
-        "--frame_rate", type=number_from(0.1, float), required=True, metavar="HZ", help="frame rate of your recordings"
-    )
     parser.add_argument(
         "--output_dir", type=path_from, required=True, metavar="DIR", help="where networks and tables go"
     )
     parser.add_argument(
-        "--noise_levels", type=number_from(1), nargs="+", default=list(defaults.noise_levels), metavar="N",
-        help="noise levels to train for, in %% per sqrt(Hz) (default 1 to 8)",
+        "--frame_rates", type=number_from(MIN_RATE_HZ, float), nargs="+", default=list(defaults.frame_rates_hz),
+        metavar="HZ", help="to which the ground truth is brought for training (default "
+        f"{' '.join(f'{rate:g}' for rate in defaults.frame_rates_hz)})",
     )  # fmt: skip
     parser.add_argument(
         "--ensemble_size", type=number_from(1), default=defaults.ensemble_size, metavar="N",
-        help=f"networks per noise level, whose rates are averaged (default {defaults.ensemble_size})",
+        help=f"networks whose rates are averaged (default {defaults.ensemble_size})",
     )  # fmt: skip
     parser.add_argument(
-        "--epochs", type=number_from(1), default=defaults.epochs, metavar="N",
-        help=f"passes over the ground truth (default {defaults.epochs})",
+        "--held_out_size", type=number_from(1), default=defaults.held_out_size, metavar="N",
+        help=f"networks of each ensemble that is only measured (default {defaults.held_out_size})",
     )  # fmt: skip
     parser.add_argument(
-        "--smoothing_s", type=number_from(0, float), default=defaults.smoothing_s, metavar="S",
-        help="standard deviation of the Gaussian that smooths the true spikes, in s "
-        f"(default {defaults.smoothing_s:g}; about 1.5 frames)",
+        "--updates", type=number_from(1), default=defaults.updates, metavar="N",
+        help=f"of each network (default {defaults.updates})",
     )  # fmt: skip
     parser.add_argument("--causal", action="store_true", help="keep only the half of the Gaussian after a spike")
     parser.add_argument("--seed", type=int, default=defaults.seed, help="one seed gives the same networks (default 0)")
+    measured = parser.add_mutually_exclusive_group()
+    measured.add_argument(
+        "--hold_out", nargs="+", choices=(DATA_SETS, CELLS), default=[DATA_SETS, CELLS],
+        help="what accuracy is measured on, by networks that did not see it: whole data sets, cells (default both)",
+    )  # fmt: skip
+    measured.add_argument(
+        "--no_accuracy", action="store_true", help="measure nothing, which saves the networks that are only measured"
+    )
     parser.add_argument(
-        "--no_accuracy", action="store_true",
-        help="do not measure accuracy, which trains further networks without each data set in turn",
+        "--measure_at", type=number_from(MIN_RATE_HZ, float), nargs="+", default=[30.0], metavar="HZ",
+        help="frame rates at which accuracy is measured (default 30)",
     )  # fmt: skip
     parser.add_argument(
         "--processes", type=number_from(1), default=os.cpu_count() or 1, metavar="N",
@@ -80,7 +96,6 @@ def _parser() -> argparse.ArgumentParser:
 def _run(options: argparse.Namespace) -> None:
     settings = _settings(options)
     prepare_console()
-    from cyclegan_neuro.spikes.inference.training.accuracy import SIGMAS_S, summaries
     from cyclegan_neuro.spikes.inference.training.workflow import train_models
 
     path, results = train_models(
@@ -88,23 +103,32 @@ def _run(options: argparse.Namespace) -> None:
         ground_truth=options.ground_truth,
         output_dir=options.output_dir,
         processes=options.processes,
-        accuracy=not options.no_accuracy,
+        kinds=() if options.no_accuracy else tuple(options.hold_out),
+        measured_rates_hz=tuple(options.measure_at),
     )
-    if results:
-        print("each data set inferred by networks that did not see it; medians over cells")
-        print(f"{'data set':36} {'cells':>5}  {'sigma s':>7}  {'correlation':>11}  {'error':>6}  {'bias':>6}")
-        for sigma in SIGMAS_S:
-            for name, row in summaries(results, best_lag=False)[sigma].items():
-                numbers = f"{row.correlation:11.3f}  {row.error:6.2f}  {row.bias:+6.2f}"
-                print(f"{name:36} {row.n_cells:5}  {sigma:7g}  {numbers}")
+    for line in _tables(results):
+        print(line)
     print(path)
+
+
+def _tables(results: Sequence[Measured]) -> Iterator[str]:
+    from cyclegan_neuro.spikes.inference.training.accuracy import SIGMAS_S, summaries
+
+    for kind, rate in dict.fromkeys((kind, rate) for kind, rate, _ in results):
+        cells = [cell for held_out, hz, cell in results if (held_out, hz) == (kind, rate)]
+        yield f"{_KINDS[kind]}, {rate:g} Hz; medians over cells"
+        yield f"{'data set':36} {'cells':>5}  {'sigma s':>7}  correlation  {'error':>6}  {'bias':>6}  {'lag s':>6}"
+        at_best = summaries(cells, best_lag=True)
+        for sigma in SIGMAS_S:
+            for name, row in summaries(cells, best_lag=False)[sigma].items():
+                numbers = f"{row.correlation:11.3f}  {row.error:6.2f}  {row.bias:+6.2f}"
+                yield f"{name:36} {row.n_cells:5}  {sigma:7g}  {numbers}  {at_best[sigma][name].lag_s:+6.3f}"
 
 
 def _settings(options: argparse.Namespace) -> TrainingSettings:
     return TrainingSettings(
-        frame_rate_hz=options.frame_rate, noise_levels=tuple(sorted(set(options.noise_levels))),
-        ensemble_size=options.ensemble_size, epochs=options.epochs, smoothing_s=options.smoothing_s,
-        causal=options.causal, seed=options.seed,
+        frame_rates_hz=tuple(sorted(set(options.frame_rates))), ensemble_size=options.ensemble_size,
+        held_out_size=options.held_out_size, updates=options.updates, causal=options.causal, seed=options.seed,
     )  # fmt: skip
 
 

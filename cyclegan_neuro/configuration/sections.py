@@ -380,10 +380,12 @@ class SpikesSection(Section):
 
     enabled: bool = setting(True, "Infer spikes and compare their statistics.")
     models: InputFile | None = setting(
-        None, "File or folder of networks for spike inference; the shipped ones (24 and 30 Hz) when absent."
+        None, "File or folder of networks for spike inference; the shipped ones (3 to 100 Hz) when absent."
     )
     resample: bool = setting(
-        False, "Bring ΔF/F to the frame rate of the nearest networks where it differs by more than 5 %."
+        False,
+        "For networks of one frame rate (CASCADE's): bring ΔF/F to it where it differs by more than 5 %, and the rates "
+        "back.",
     )
     max_windows: int = setting(200, "Test windows of each day that are compared, evenly spread.", ge=4)
     correlation_bin_s: float = setting(

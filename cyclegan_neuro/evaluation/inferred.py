@@ -63,7 +63,7 @@ class Inferred:
     @property
     def intervals_hz(self) -> np.ndarray | None:
         """Intervals of the mean rates, (neuron, 2), where the inference gives some."""
-        return getattr(self.spikes, "rate_intervals_hz", None)
+        return self.spikes.rate_intervals_hz
 
     def stretch(self, neuron: int) -> slice:
         """Return the 60 s in which most spikes were inferred."""
@@ -147,7 +147,7 @@ def _facts(inferred: Inferred) -> list[tuple[str, str]]:
         ("cell type", _stated(recording.cell_type, cell_type_of(recording.cell_type))),
         ("decay", str(decay_time(recording))),
         ("usual decay", _usual(recording)),
-        ("frame rate", f"{recording.frame_rate_hz:g} Hz; networks for {networks['frame_rate_hz']:g} Hz"),
+        ("frame rate", _frame_rate(recording, networks)),
         ("frames without a rate", ", ".join(f"{count:,} {why}" for why, count in masked.items()) or "none"),
         ("seed of the spikes", str(spikes.seed)),
     ]
@@ -157,6 +157,11 @@ def _facts(inferred: Inferred) -> list[tuple[str, str]]:
         (f"networks: {name.replace('_', ' ')}", _short(networks[name])) for name in networks if name not in _ELSEWHERE
     ]
     return facts + [("reading", note) for note in inferred.notes or ("as it stands in the file",)]
+
+
+def _frame_rate(recording: Recording, networks: dict[str, Any]) -> str:
+    served = "every rate from 3 to 100 Hz" if networks["every_rate"] else f"{networks['frame_rate_hz']:g} Hz"
+    return f"{recording.frame_rate_hz:g} Hz; networks for {served}"
 
 
 def _stated(written: str, meant: str) -> str:
@@ -205,7 +210,11 @@ def _traces(inferred: Inferred, neurons: np.ndarray, slug: str, which: str) -> P
 def _noise(inferred: Inferred) -> Block:
     levels = inferred.spikes.networks["noise_levels"]
     figure = noise_histogram(inferred.spikes.inferred.noise_levels, levels)
-    caption = "Noise levels of the neurons; each is inferred by the networks of the nearest level."
+    caption = "Noise levels of the neurons" + (
+        ", which the networks are told; dashed: the lowest and highest of their training."
+        if inferred.spikes.networks["every_rate"]
+        else "; each is inferred by the networks of the nearest level."
+    )
     return Block(_NOISE, pictures=(Picture("noise_levels", caption, figure, ""),))
 
 
@@ -223,7 +232,7 @@ def _neurons(inferred: Inferred) -> Block:
     columns: dict[str, Sequence] = {
         "neuron": neuron_names(inferred.recording),
         "noise level (% per √Hz)": rates.noise_levels.tolist(),
-        "networks of level": rates.network_levels.tolist(),
+        "level told to the networks": rates.network_levels.tolist(),
         "mean rate (Hz)": inferred.rates_hz.tolist(),
     }
     if found is not None:

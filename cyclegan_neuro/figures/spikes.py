@@ -181,8 +181,11 @@ def _common_edges(recorded: np.ndarray, generated: np.ndarray) -> np.ndarray:
     if not both.size or both.min() == both.max():
         middle = float(both[0]) if both.size else 0.0
         return np.array([middle - 0.5, middle + 0.5])
-    edges = np.histogram_bin_edges(both, "fd")
-    return edges if len(edges) <= _BINS + 1 else np.linspace(both.min(), both.max(), _BINS + 1)
+    low, high = np.percentile(both, (25, 75))
+    width = 2.0 * (high - low) / np.cbrt(both.size)
+    # Bounded before edges are made: of values that are equal but for rounding, NumPy would make 1e16.
+    n_bins = min(np.ceil(np.ptp(both) / width), _BINS) if width else 1
+    return np.linspace(both.min(), both.max(), int(n_bins) + 1)
 
 
 def _steps(panel: Axes, values: np.ndarray, edges: np.ndarray, colour: str, label: str, *, filled: bool) -> None:

@@ -9,7 +9,10 @@ from __future__ import annotations
 import re
 from difflib import get_close_matches
 
-__all__ = ["CELL_TYPES", "INDICATORS", "cell_type_of", "indicator_of", "misspelt_cell_type", "misspelt_indicator"]
+__all__ = [
+    "CELL_TYPES", "INDICATORS", "cell_type_of", "generation_of", "indicator_of", "misspelt_cell_type",
+    "misspelt_indicator",
+]  # fmt: skip
 
 INDICATORS = ("gcamp6f", "gcamp6s", "gcamp7f", "gcamp8f", "gcamp8m", "gcamp8s", "other")
 """Indicators that something is known of; ``other`` is one that is stated and none of these."""
@@ -54,6 +57,19 @@ def indicator_of(text: str) -> str:
     found = found or {name for line, name in _LINES.items() if re.search(rf"\b{line}(?:d|\b)", lower)}
     (name,) = found if len(found) == 1 else ("other",)
     return name if name in INDICATORS else "other"
+
+
+def generation_of(text: str) -> str:
+    """Return the generation of GCaMP, which may be known where the variant is not; ``""`` for any other.
+
+    Examples
+    --------
+    >>> [generation_of(t) for t in ("jGCaMP8m", "GCaMP6", "GCaMP6f and 6s", "GCaMP5G", "jRGECO1a")]
+    ['gcamp8', 'gcamp6', 'gcamp6', '', '']
+    """
+    lower = text.strip().lower()
+    found = {number for number, _ in _GCAMP.findall(lower)} or set(indicator_of(text)[5:6])
+    return f"gcamp{number}" if len(found) == 1 and (number := found.pop()) in "678" else ""
 
 
 def cell_type_of(text: str) -> str:

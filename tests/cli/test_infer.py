@@ -6,20 +6,28 @@ import sys
 
 import numpy as np
 import pytest
-from inference_fakes import noise, random_models
+from inference_fakes import noise, random_models, random_networks, write_cascade_folder
 from tool_files import suite2p_of
 
 from cyclegan_neuro.cli.infer import main as infer
+from cyclegan_neuro.recordings.checks.indicator import NETWORKS_ARE_FOR
 from cyclegan_neuro.recordings.recording import Recording
 from cyclegan_neuro.recordings.writing import write_recording
 from cyclegan_neuro.spikes.inference.files import read_spikes
 from cyclegan_neuro.spikes.inference.rates import infer_rates
-from cyclegan_neuro.spikes.inference.storage import save_models
+from cyclegan_neuro.spikes.inference.storage import save_networks
 
 
 @pytest.fixture(scope="module")
 def models(tmp_path_factory):
-    return str(save_models(tmp_path_factory.mktemp("models") / "rate_models_30hz.h5", random_models()))
+    """Networks of every rate; they reach 12 frames at 30 Hz."""
+    return str(save_networks(tmp_path_factory.mktemp("models") / "spike_networks.h5", random_networks()))
+
+
+@pytest.fixture(scope="module")
+def cascade(tmp_path_factory):
+    """Networks of one rate and two levels, which read windows of 20 frames."""
+    return str(write_cascade_folder(tmp_path_factory.mktemp("cascade"), random_models()))
 
 
 def a_recording(level=1.0, **changes):
@@ -53,10 +61,10 @@ def test_rates_spikes_and_neo(models, tmp_path, capsys):
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "neurons     4"
     assert lines[1] == "frames      200 at 30 Hz"
-    # 10 frames before and 9 after each of two stretches; 10 frames between the gaps
-    assert lines[2] == "masked      48 frames: 19 at the ends, 19 at gaps, 10 in stretches shorter than a window"
+    # 12 frames before and after each of two stretches; 10 frames between the gaps
+    assert lines[2] == "masked      58 frames: 24 at the ends, 24 at gaps, 10 in stretches shorter than a window"
     assert lines[3].startswith("noise       ")
-    assert lines[4] == "networks    for 30 Hz, of levels (neurons) 1 (4)"
+    assert lines[4] == "networks    told the frame rate, every neuron's noise level, indicator and cell type"
     assert f"{spikes.counts.sum():,} spikes" in lines[5]
     assert lines[-2:] == [f"written     {out}", f"written     {mat}"]
     from neo.io import NeoMatlabIO
@@ -64,6 +72,27 @@ def test_rates_spikes_and_neo(models, tmp_path, capsys):
     trains = NeoMatlabIO(str(mat)).read_block().segments[0].spiketrains
     assert [len(train) for train in trains] == spikes.counts.sum(axis=0).tolist()
     assert float(trains[0].t_stop) == pytest.approx(200 / 30)
+
+
+def test_networks_of_cascade(cascade, tmp_path, capsys):
+    day = str(write_recording(a_recording(), tmp_path / "day1.h5"))
+    assert main([day, "--output", str(tmp_path / "s.h5"), "--models", cascade]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[2] == "masked      19 frames: 19 at the ends"
+    assert lines[4] == "networks    for 30 Hz, of levels (neurons) 1 (4)"
+    assert not any(line.startswith("size ") for line in lines)
+
+
+def test_the_size_of_a_rate_has_an_interval_where_it_was_measured(tmp_path, capsys):
+    measured = {"": {"log_ratio": [-0.5, 0.0, 0.5], "n_cells": 30, "n_data_sets": 3}}
+    path = save_networks(tmp_path / "spike_networks.h5", random_networks(1, calibration=measured))
+    day = str(write_recording(a_recording(), tmp_path / "day1.h5"))
+    assert main([day, "--output", str(tmp_path / "s.h5"), "--models", str(path)]) == 0
+    (line,) = (line for line in capsys.readouterr().out.splitlines() if line.startswith("size "))
+    found = read_spikes(tmp_path / "s.h5")
+    middle = np.sort(found.rates_hz[found.valid].mean(axis=0, dtype=np.float64))[2]
+    low, high = (middle + 0.02) * np.exp([-0.5, 0.5]) - 0.02
+    assert f"a neuron inferred at {middle:.3g} Hz fires {low:.2g} to {high:.2g} Hz (90 %" in line
 
 
 def test_reader_options(models, tmp_path):
@@ -80,24 +109,25 @@ def test_reader_options(models, tmp_path):
 def test_it_says_which_indicator_its_networks_are_for(tmp_path, capsys):
     day = str(write_recording(a_recording(), tmp_path / "day1.h5"))
     out = tmp_path / "spikes.h5"
-    said = "the networks are for GCaMP6f and GCaMP6s in excitatory cells of mouse visual cortex"
+    said = f"the networks are for {NETWORKS_ARE_FOR}"
     assert main([day, "--output", str(out)]) == 0
     shown = capsys.readouterr()
     assert f"indicator   not stated; {said}" in shown.out.splitlines()
-    assert "warning" not in shown.err
-    assert main([day, "--output", str(out), "--overwrite", "--indicator", "GCaMP8m"]) == 0
+    rates = read_spikes(out).rates_hz
+    assert main([day, "--output", str(out), "--overwrite", "--indicator", "jGCaMP8m", "--cell_type", "PV"]) == 0
     shown = capsys.readouterr()
-    assert f"indicator   GCaMP8m; {said}" in shown.out.splitlines()
-    assert "warning: " in shown.err
-    assert "got GCaMP8m, expected GCaMP6f and GCaMP6s" in shown.err
-    assert read_spikes(out).source["indicator"] == "GCaMP8m"
+    assert f"indicator   jGCaMP8m in PV cells; {said}" in shown.out.splitlines()
+    found = read_spikes(out)
+    assert (found.source["indicator"], found.networks["family"]) == ("jGCaMP8m", "interneuron")
+    assert (found.rates_hz != rates).any()  # the networks were told
 
 
 def test_networks_of_ones_own_are_for_whatever_they_were_trained_on(models, tmp_path, capsys):
     day = str(write_recording(a_recording(indicator="GCaMP8m"), tmp_path / "day1.h5"))
     assert main([day, "--output", str(tmp_path / "spikes.h5"), "--models", models]) == 0
     shown = capsys.readouterr()
-    assert "indicator" not in shown.out + shown.err
+    assert not [line for line in shown.out.splitlines() if line.startswith(("indicator", "warning"))]
+    assert "GCaMP8m" not in shown.err
 
 
 def test_percent_is_refused(models, tmp_path, capsys):
@@ -128,19 +158,25 @@ def test_nan_is_refused_or_treated_as_asked_for(models, tmp_path, capsys):
     assert read_spikes(out).roi_ids == ("a", "b", "c", "d")
 
 
-def test_another_frame_rate_is_refused_or_resampled(models, tmp_path, capsys):
+def test_another_frame_rate_is_refused_or_resampled(models, cascade, tmp_path, capsys):
     day = str(write_recording(a_recording(frame_rate_hz=20.0), tmp_path / "day1.h5"))
     out = tmp_path / "spikes.h5"
-    error = failing([day, "--output", str(out), "--models", models], capsys)
+    error = failing([day, "--output", str(out), "--models", cascade], capsys)
     assert "frame rate: got 20 Hz, expected 30 Hz within 5%" in error
-    assert main([day, "--output", str(out), "--models", models, "--resample"]) == 0
+    assert main([day, "--output", str(out), "--models", cascade, "--resample"]) == 0
     assert read_spikes(out).inferred.frame_rate_hz == 20.0
     assert "networks    for 30 Hz" in capsys.readouterr().out
+    assert main([day, "--output", str(out), "--models", models, "--overwrite"]) == 0
+    slow = str(write_recording(a_recording(frame_rate_hz=2.0), tmp_path / "slow.h5"))
+    error = failing([slow, "--output", str(out), "--models", models, "--overwrite"], capsys)
+    assert "frame rate: got 2 Hz, expected 3 to 100 Hz, for which the networks are" in error
 
 
-def test_neurons_noisier_than_the_networks_are_named(models, tmp_path, capsys):
+def test_neurons_noisier_than_the_networks_are_named(models, cascade, tmp_path, capsys):
     day = write_recording(a_recording(level=np.array([1.0, 4.0, 1.5, 9.0])), tmp_path / "day1.h5")
     assert main([str(day), "--output", str(tmp_path / "s.h5"), "--models", models]) == 0
+    assert "are noisier than" not in capsys.readouterr().out
+    assert main([str(day), "--output", str(tmp_path / "s.h5"), "--models", cascade, "--overwrite"]) == 0
     assert capsys.readouterr().out.splitlines()[-1] == (
         "warning: 2 neurons are noisier than the highest level of the networks, 2; their rates are less certain: b, d"
     )
@@ -193,7 +229,8 @@ def test_the_page_says_what_was_assumed_and_found(models, tmp_path, capsys):
     text = " ".join(re.sub(r"<[^>]+>", " ", page.split("<body>")[1]).split())
     for said in (
         "Inferred spikes of &lt;b&gt;mouse&lt;/b&gt;", "AAV-jGCaMP8m (taken as gcamp8m)", "SOM (taken as sst)",
-        "19 at the ends, 19 at gaps, 10 in stretches shorter than a window", "30 Hz; networks for 30 Hz",
+        "24 at the ends, 24 at gaps, 10 in stretches shorter than a window",
+        "30 Hz; networks for every rate from 3 to 100 Hz",
         "unknown: no neuron has three isolated events", "The 3 most active neurons", "The 1 least active neuron,",
         "The networks give no intervals", f"infer {options[0]}",
     ):  # fmt: skip

@@ -7,6 +7,7 @@ from cyclegan_neuro.errors import RecordingError, UserError
 from cyclegan_neuro.spikes.comparison import compare_firing_rates
 from cyclegan_neuro.spikes.counts import SpikeCounts
 from cyclegan_neuro.spikes.inference.rates import infer_rates
+from cyclegan_neuro.spikes.inference.spike_network import Architecture
 from cyclegan_neuro.spikes.statistics.correlation import correlations
 from cyclegan_neuro.spikes.statistics.van_rossum import distances
 from cyclegan_neuro.spikes.trains import neo_train, neo_trains
@@ -16,25 +17,24 @@ DFF = np.random.default_rng(0).normal(0, 0.05, (200, 2)).astype(np.float32)
 
 def test_no_networks_for_this_frame_rate():
     with pytest.raises(UserError) as caught:
-        infer_rates(DFF, frame_rate_hz=15.0)
+        infer_rates(DFF, frame_rate_hz=1.5)
     message = str(caught.value)
-    assert message.startswith("frame rate: got 15 Hz, expected 24")
-    assert "Hz within 5%, for which there are shipped networks. Fix: train networks for it" in message
-    assert "let ΔF/F be resampled to 24 Hz (--resample, or evaluation.spikes.resample in evaluate.py)" in message
-    assert "or name a folder with networks for it" in message
+    assert message.startswith("frame rate: got 1.5 Hz, expected 3 to 100 Hz, for which the networks are. Fix: average")
+    assert "spikes cannot be told from a slower one" in message
 
 
 def test_borders_are_masked_and_counted_and_hold_no_nan():
     inferred = infer_rates(DFF, frame_rate_hz=24.0)
     assert np.isfinite(inferred.rates_hz).all()
-    np.testing.assert_array_equal(np.flatnonzero(inferred.valid), np.arange(32, 200 - 31))
+    reach = Architecture().reach_frames(24.0)
+    np.testing.assert_array_equal(np.flatnonzero(inferred.valid), np.arange(reach, 200 - reach))
     assert not inferred.rates_hz[~inferred.valid].any()
 
 
-def test_noisier_than_any_network_uses_the_nearest():
+def test_noisier_than_any_training_is_read_as_the_noisiest():
     inferred = infer_rates(DFF * 20, frame_rate_hz=24.0)
-    assert (inferred.noise_levels > 8.5).all()
-    assert inferred.network_levels.tolist() == [8, 8]
+    assert (inferred.noise_levels > 10.5).all()
+    assert inferred.network_levels.tolist() == [10.0, 10.0]
 
 
 def test_silent_neurons_are_in_no_mean():

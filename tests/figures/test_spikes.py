@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from cyclegan_neuro.figures.spikes import InferencePanel, inference_grid
+from cyclegan_neuro.figures.spikes import InferencePanel, StatisticRow, distribution_grid, inference_grid
 from cyclegan_neuro.figures.style import png_bytes, svg_bytes
 
 RNG = np.random.default_rng(0)
@@ -60,3 +60,14 @@ def test_the_figure_repeats():
     assert svg_bytes(inference_grid(chosen, frame_rate_hz=24.0)) == svg_bytes(
         inference_grid(chosen, frame_rate_hz=24.0)
     )
+
+
+@pytest.mark.parametrize("spread", [0.0, 1e-16, 0.1])
+def test_values_that_are_nearly_all_equal_have_bins(spread):
+    """Correlations that are equal but for rounding, and one that is not."""
+    recorded = np.append(0.5 + spread * np.arange(30), -0.5)
+    row = StatisticRow("correlation", [("window 1", recorded, recorded[::-1])], np.ones(4), 1.0, (0.5, 1.5), "C0")
+    figure = distribution_grid([row], value_label="correlation", spread_label="KL", units="windows")
+    panel = figure.subfigs[0].axes[0]
+    shares = [patch.get_data().values for patch in panel.patches]
+    assert [float(values.sum()) for values in shares] == [pytest.approx(1.0)] * 2

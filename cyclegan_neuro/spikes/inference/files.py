@@ -9,7 +9,7 @@ The HDF5 file holds
 ``spike_times``        float64 (spike,)                   in s from the start of the first frame, neuron after neuron
 ``spike_times_index``  int64 (neuron,)                    where the times of each neuron end in ``spike_times``
 ``noise_levels``       float64 (neuron,)                  in % per sqrt(Hz)
-``network_levels``     int64 (neuron,)                    noise level of the networks used
+``network_levels``     float64 (neuron,)                  that the networks were told, or trained for
 ``gaps``               int64 (gap,)                       frames after which time is not continuous
 ``roi_ids``            text (neuron,)                     if the recording has them
 ``source``             attributes                         of the recording, with the sha256 of its float32 ΔF/F
@@ -93,9 +93,8 @@ def _values(spikes: RecordingSpikes) -> dict[str, Any]:
         "network_levels": inferred.network_levels,
         "gaps": spikes.gaps,
     }
-    intervals = getattr(spikes, "rate_intervals_hz", None)
-    if intervals is not None:
-        values["rate_intervals_hz"] = np.asarray(intervals)
+    if spikes.rate_intervals_hz is not None:
+        values["rate_intervals_hz"] = spikes.rate_intervals_hz
     if spikes.roi_ids is not None:
         values["roi_ids"] = np.array(spikes.roi_ids)
     return values
@@ -143,6 +142,7 @@ def read_spikes(path: str | os.PathLike) -> RecordingSpikes:
             int(file.attrs["seed"]),
             read_attributes(file["source"]),
             read_attributes(file["networks"]),
+            file["rate_intervals_hz"][()] if "rate_intervals_hz" in file else None,
         )
 
 

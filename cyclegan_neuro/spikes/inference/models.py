@@ -3,143 +3,128 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
 from fractions import Fraction
+from functools import lru_cache
 from pathlib import Path
+from typing import cast
 
 from cyclegan_neuro.errors import UserError, require_path
 from cyclegan_neuro.invocation import command
-from cyclegan_neuro.spikes.inference.cascade_folder import CONFIG_NAME, frame_rate_of_folder, read_cascade_folder
+from cyclegan_neuro.spikes.inference.cascade_folder import CONFIG_NAME, read_cascade_folder
 from cyclegan_neuro.spikes.inference.rate_models import RateModels
-from cyclegan_neuro.spikes.inference.storage import frame_rate_of, read_models
+from cyclegan_neuro.spikes.inference.spike_networks import SpikeNetworks
+from cyclegan_neuro.spikes.inference.storage import FILE_NAME, read_networks
+from cyclegan_neuro.spikes.inference.traces import Inference
+from cyclegan_neuro.spikes.inference.window_inference import WindowInference
 
-__all__ = ["RATE_TOLERANCE", "choose_models", "load_models"]
+__all__ = ["RATE_TOLERANCE", "Networks", "choose_models", "load_models"]
 
 RATE_TOLERANCE = 0.05
-"""Largest difference of frame rates, as a part of the networks' rate, at which they are used."""
+"""Largest difference of frame rates, as a part of the networks' rate, at which networks of one rate are used."""
 
-_SHIPPED = Path(__file__).parent / "weights"
-_PATTERN = "rate_models_*.h5"
+#: Networks, their inference at a frame rate, the path of either kind of networks, or None for the shipped ones.
+Networks = SpikeNetworks | RateModels | Inference | str | os.PathLike | None
+
+_SHIPPED = Path(__file__).parent / "weights" / FILE_NAME
 _MAX_DENOMINATOR = 1000
+_EXPECTED = f"{FILE_NAME}, which train_inference writes, or a folder of CASCADE with {CONFIG_NAME}"
 
 
 def choose_models(
-    models: RateModels | str | os.PathLike | None, frame_rate_hz: float, *, resample: bool = False
-) -> tuple[RateModels, Fraction]:
-    """Return the networks for a frame rate, and their rate over that of the data.
+    models: Networks, frame_rate_hz: float, *, indicator: str = "", cell_type: str = "", resample: bool = False
+) -> Inference:
+    """Return networks ready for traces of a frame rate.
 
     Parameters
     ----------
-    models : RateModels or path, optional
-        Networks, or what :func:`load_models` reads, of several frame rates too; the shipped ones when absent.
+    models : SpikeNetworks, RateModels, Inference or path, optional
+        Networks, or what :func:`load_models` reads; the shipped ones when absent. An inference is returned as it is.
     frame_rate_hz : float
         Of the recording.
+    indicator, cell_type : str
+        As people write them; empty where they are not known. CASCADE's networks are not told.
     resample : bool
-        Take the nearest networks where none are within 5 %.
+        Use networks of one frame rate where it differs by more than 5 %, too.
 
     Returns
     -------
-    RateModels
-        Those whose frame rate is nearest.
-    Fraction
-        1 where the rates differ by 5 % at most.
+    Inference
 
     Raises
     ------
     UserError
-        If there are none within 5 % and ``resample`` is off, two files have the same frame rate, or a file is unsound.
+        If the networks do not serve this frame rate, or a file is unsound.
 
     Examples
     --------
-    >>> models, ratio = choose_models(None, 30.9)
-    >>> models.frame_rate_hz, sorted(models.noise_levels), int(ratio)
-    (30.0, [1, 2, 3, 4, 5, 6, 7, 8], 1)
+    >>> inference = choose_models(None, 15.5, indicator="GCaMP6f")
+    >>> inference.about["family"], inference.reachable(1000)
+    ('gcamp6', slice(35, 965, None))
     """
-    if isinstance(models, RateModels):
-        given, files, origin = models, {}, "the networks given"
+    if hasattr(models, "inner_rates"):
+        return cast(Inference, models)
+    if models is None:
+        networks: SpikeNetworks | RateModels = load_models(_SHIPPED)
+    elif isinstance(models, SpikeNetworks | RateModels):
+        networks = models
     else:
-        expected, fix = "RateModels, or the path of a file or folder", "leave it out for the networks that come with it"
-        folder = _SHIPPED if models is None else require_path(models, "models", expected=expected, fix=fix).expanduser()
-        given, files = None, _files(folder)
-        origin = f"networks in {models}" if models else "shipped networks"
-    rates = (given.frame_rate_hz,) if given else tuple(files)
-    nearest = min(rates, key=lambda rate: abs(rate - frame_rate_hz))
-    near = abs(nearest - frame_rate_hz) <= RATE_TOLERANCE * nearest
-    if not (near or resample):
-        raise UserError(
-            "frame rate",
-            got=f"{frame_rate_hz:g} Hz",
-            expected=f"{_hertz(rates)} Hz within {RATE_TOLERANCE:.0%}, for which there are {origin}",
-            fix=f"train networks for it ({command('train_inference')} --ground_truth FOLDER "
-            f"--frame_rate {frame_rate_hz:g}), let ΔF/F be resampled to {nearest:g} Hz (--resample, or "
-            "evaluation.spikes.resample in evaluate.py), or name a folder with networks for it",
-        )
-    ratio = Fraction(1) if near else Fraction(nearest / frame_rate_hz).limit_denominator(_MAX_DENOMINATOR)
-    return given or _read(files[nearest]), ratio
+        expected, fix = "networks, or the path of a file or folder", "leave it out for the networks that come with it"
+        networks = load_models(require_path(models, "models", expected=expected, fix=fix))
+    if isinstance(networks, SpikeNetworks):
+        return networks.at(frame_rate_hz, indicator=indicator, cell_type=cell_type)
+    return WindowInference(networks, float(frame_rate_hz), _ratio(networks, frame_rate_hz, resample=resample))
 
 
-def load_models(path: str | os.PathLike) -> RateModels:
-    """Read networks from a file or folder that holds those of one frame rate.
+def load_models(path: str | os.PathLike) -> SpikeNetworks | RateModels:
+    """Read networks from a file or folder; a file that has not changed is read once.
 
     Parameters
     ----------
     path : path
-        A file that :func:`cyclegan_neuro.spikes.inference.storage.save_models` wrote, a folder with one
-        ``rate_models_*.h5``, or one of CASCADE's published folders (``config.yaml`` with its ``.h5`` files).
+        A file that :func:`cyclegan_neuro.spikes.inference.storage.save_networks` wrote, the folder that holds it, or
+        one of CASCADE's published folders (``config.yaml`` with its files of networks).
 
     Raises
     ------
     UserError
-        If nothing of these is there, the folder holds several frame rates, or a file is unsound.
+        If nothing of these is there, or a file is unsound.
 
     Examples
     --------
     >>> load_models("no_such_folder")
     Traceback (most recent call last):
     ...
-    cyclegan_neuro.errors.UserError: no_such_folder: got no networks, expected rate_models_*.h5, or a folder of \
-CASCADE with config.yaml. Fix: train networks (cyclegan-neuro train_inference), or check the path
+    cyclegan_neuro.errors.UserError: no_such_folder: got no networks, expected spike_networks.h5, which \
+train_inference writes, or a folder of CASCADE with config.yaml. Fix: train networks (cyclegan-neuro train_inference), \
+or check the path
     """
-    files = _files(Path(path).expanduser())
-    if len(files) > 1:
+    path = Path(path).expanduser()
+    if path.is_dir() and (path / FILE_NAME).is_file():
+        path = path / FILE_NAME
+    if not (path.is_file() or (path / CONFIG_NAME).is_file()):
         raise UserError(
-            str(path),
-            got=f"networks for {_hertz(files)} Hz",
-            expected="those of one frame rate",
-            fix=f"name one of the files: {', '.join(file.name for file in files.values())}",
-        )
-    return _read(*files.values())
-
-
-def _read(path: Path) -> RateModels:
-    return read_cascade_folder(path) if path.is_dir() else read_models(path)
-
-
-def _files(path: Path) -> dict[float, Path]:
-    """Return our files, or CASCADE's folder, by frame rate; at least one."""
-    if (path / CONFIG_NAME).is_file():
-        return {frame_rate_of_folder(path): path}
-    files = [path] if path.is_file() else sorted(path.glob(_PATTERN))
-    if not files:
-        raise UserError(
-            str(path),
-            got="no networks",
-            expected=f"{_PATTERN}, or a folder of CASCADE with {CONFIG_NAME}",
+            str(path), got="no networks", expected=_EXPECTED,
             fix=f"train networks ({command('train_inference')}), or check the path",
-        )
-    by_rate: dict[float, Path] = {}
-    for file in files:
-        rate_hz = frame_rate_of(file)
-        if rate_hz in by_rate:
-            raise UserError(
-                str(path),
-                got=f"{by_rate[rate_hz].name} and {file.name}, both for {rate_hz:g} Hz",
-                expected="one file per frame rate",
-                fix="name the file that is meant",
-            )
-        by_rate[rate_hz] = file
-    return by_rate
+        )  # fmt: skip
+    files = [path] if path.is_file() else sorted(path.iterdir())
+    return _read(path.resolve(), path, tuple((f.name, f.stat().st_mtime_ns, f.stat().st_size) for f in files))
 
 
-def _hertz(rates: Iterable[float]) -> str:
-    return " or ".join(f"{rate:g}" for rate in sorted(rates))
+@lru_cache(maxsize=4)
+def _read(resolved: Path, path: Path, stamps: tuple) -> SpikeNetworks | RateModels:
+    return read_cascade_folder(path) if path.is_dir() else read_networks(path)
+
+
+def _ratio(models: RateModels, frame_rate_hz: float, *, resample: bool) -> Fraction:
+    """Return the networks' rate over that of the data, 1 where they differ by 5 % at most."""
+    theirs = models.frame_rate_hz
+    if abs(theirs - frame_rate_hz) <= RATE_TOLERANCE * theirs:
+        return Fraction(1)
+    if not resample:
+        raise UserError(
+            "frame rate", got=f"{frame_rate_hz:g} Hz",
+            expected=f"{theirs:g} Hz within {RATE_TOLERANCE:.0%}, which the networks given are for",
+            fix="leave the networks out: those that come with the package are for every rate; or let ΔF/F be resampled "
+            f"to {theirs:g} Hz (--resample, or evaluation.spikes.resample in evaluate.py)",
+        )  # fmt: skip
+    return Fraction(theirs / frame_rate_hz).limit_denominator(_MAX_DENOMINATOR)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from itertools import count
 
 import numpy as np
@@ -13,11 +11,10 @@ import numpy as np
 from cyclegan_neuro.errors import RecordingError
 from cyclegan_neuro.recordings.frames import segments
 from cyclegan_neuro.recordings.noise import noise_levels
-from cyclegan_neuro.spikes.inference.models import choose_models
-from cyclegan_neuro.spikes.inference.rate_models import RateModels
-from cyclegan_neuro.spikes.inference.traces import FRAMES_PER_CALL, rates_of_traces
+from cyclegan_neuro.spikes.inference.models import Networks, choose_models
+from cyclegan_neuro.spikes.inference.traces import FRAMES_PER_CALL, Inference, rates_of_traces
 
-__all__ = ["InferredRates", "WindowRates", "infer_rates", "infer_windows", "reachable"]
+__all__ = ["InferredRates", "WindowRates", "infer_rates", "infer_windows"]
 
 Progress = Callable[[int, int], None]
 
@@ -37,8 +34,8 @@ class InferredRates:
         these out of every mean.
     noise_levels : ndarray of float64, shape (neuron,)
         In % per sqrt(Hz).
-    network_levels : ndarray of int64, shape (neuron,)
-        Noise level of the networks used.
+    network_levels : ndarray of float64, shape (neuron,)
+        Noise levels that the networks were told or trained for.
     frame_rate_hz : float
     """
 
@@ -74,8 +71,8 @@ class WindowRates:
 
 
 def infer_rates(
-    dff: np.ndarray, *, frame_rate_hz: float, models: RateModels | str | os.PathLike | None = None,
-    gaps: Sequence[int] | np.ndarray = (), levels: np.ndarray | None = None, resample: bool = False,
+    dff: np.ndarray, *, frame_rate_hz: float, models: Networks = None, gaps: Sequence[int] | np.ndarray = (),
+    levels: np.ndarray | None = None, indicator: str = "", cell_type: str = "", resample: bool = False,
     progress: Progress | None = None,
 ) -> InferredRates:  # fmt: skip
     """Infer the spike rates of a recording.
@@ -85,14 +82,16 @@ def infer_rates(
     dff : ndarray of float, shape (time, neuron)
         ΔF/F as a fraction (0.5 is 50 %).
     frame_rate_hz : float
-    models : RateModels or path, optional
-        Networks, or a file or folder that holds some; the shipped ones when absent.
+    models : networks, their inference, or path, optional
+        See :func:`cyclegan_neuro.spikes.inference.models.choose_models`; the shipped ones when absent.
     gaps : sequence of int, optional
         Frames after which time is not continuous.
     levels : ndarray of float, shape (neuron,), optional
-        Noise levels, which choose the networks, where they are known from elsewhere; those of ``dff`` when absent.
+        Noise levels, which networks are told, where they are known from elsewhere; those of ``dff`` when absent.
+    indicator, cell_type : str
+        As people write them; empty where they are not known.
     resample : bool
-        Bring ΔF/F to the frame rate of the nearest networks where it differs by more than 5 %, and the rates back.
+        Only for networks of one frame rate: bring ΔF/F to it where it differs by more than 5 %, and the rates back.
     progress : callable, optional
         Called with (done, total) frames times neurons.
 
@@ -117,25 +116,24 @@ def infer_rates(
     >>> inferred = infer_rates(dff, frame_rate_hz=30.0)  # doctest: +SKIP
     """
     dff = _checked(dff, ndim=2)
-    models, ratio = choose_models(models, frame_rate_hz, resample=resample)
+    inference = choose_models(models, frame_rate_hz, indicator=indicator, cell_type=cell_type, resample=resample)
     levels = noise_levels(dff, frame_rate_hz, gaps) if levels is None else levels
-    chosen = np.array([models.level_for(level) for level in levels], np.int64)
+    chosen = inference.levels(levels)
     rates = np.zeros(dff.shape, np.float32)
     valid = np.zeros(len(dff), bool)
     done = 0
     stretches = segments(len(dff), np.asarray(gaps, np.int64))
     longest = max(stop - start for start, stop in stretches)
-    if not _reached(longest, models, ratio):
-        raise _too_short(longest, models, ratio)
+    if not _reached(longest, inference):
+        raise _too_short(longest, inference)
     for start, stop in stretches:
-        inside = reachable(stop - start, models, ratio)
+        inside = inference.reachable(stop - start)
         target = slice(start + inside.start, start + inside.stop)
         valid[target] = True
-        for level, columns in _by_level(chosen, per_call=max(1, _FRAMES_AT_ONCE // (stop - start))):
+        for columns in _groups(inference, chosen, per_call=max(1, _FRAMES_AT_ONCE // (stop - start))):
             if valid[target].any():
                 rows = np.ascontiguousarray(dff[start:stop, columns].T, np.float32)
-                found = rates_of_traces(rows, models, level, frame_rate_hz=frame_rate_hz, ratio=ratio)
-                rates[target, columns] = found[:, inside].T
+                rates[target, columns] = rates_of_traces(rows, inference, chosen[columns]).T
             done += (stop - start) * len(columns)
             if progress:
                 progress(done, dff.size)
@@ -143,18 +141,18 @@ def infer_rates(
 
 
 def infer_windows(
-    windows: np.ndarray, *, frame_rate_hz: float, models: RateModels | str | os.PathLike | None = None,
-    levels: np.ndarray | None = None, resample: bool = False, progress: Progress | None = None,
+    windows: np.ndarray, *, frame_rate_hz: float, models: Networks = None, levels: np.ndarray | None = None,
+    indicator: str = "", cell_type: str = "", resample: bool = False, progress: Progress | None = None,
 ) -> WindowRates:  # fmt: skip
     """Infer the spike rates of windows of one signal, recorded or generated.
 
-    The noise level of a neuron, which chooses its networks, is that over all windows.
+    The noise level of a neuron, which networks are told, is that over all windows.
 
     Parameters
     ----------
     windows : ndarray of float, shape (window, time, neuron)
         ΔF/F as a fraction.
-    frame_rate_hz, models, levels, resample, progress
+    frame_rate_hz, models, levels, indicator, cell_type, resample, progress
         As for :func:`infer_rates`.
 
     Raises
@@ -164,62 +162,37 @@ def infer_windows(
     """
     windows = _checked(windows, ndim=3)
     n_windows, n_frames, n_neurons = windows.shape
-    models, ratio = choose_models(models, frame_rate_hz, resample=resample)
-    inside = reachable(n_frames, models, ratio)
-    if inside.stop == inside.start:
-        raise _too_short(n_frames, models, ratio)
+    inference = choose_models(models, frame_rate_hz, indicator=indicator, cell_type=cell_type, resample=resample)
+    inside = inference.reachable(n_frames)
+    n_reached = inside.stop - inside.start
+    if not n_reached:
+        raise _too_short(n_frames, inference)
     if levels is None:
         joints = np.arange(1, n_windows) * n_frames - 1
         levels = noise_levels(windows.reshape(-1, n_neurons), frame_rate_hz, joints)
-    chosen = np.array([models.level_for(level) for level in levels], np.int64)
-    rates = np.empty((n_windows, inside.stop - inside.start, n_neurons), np.float32)
+    chosen = inference.levels(levels)
+    rates = np.empty((n_windows, n_reached, n_neurons), np.float32)
     done = 0
-    per_call = max(1, _FRAMES_AT_ONCE // (n_windows * n_frames))
-    for level, columns in _by_level(chosen, per_call=per_call):
+    for columns in _groups(inference, chosen, per_call=max(1, _FRAMES_AT_ONCE // (n_windows * n_frames))):
         rows = np.ascontiguousarray(np.moveaxis(windows[..., columns], -1, 1), np.float32).reshape(-1, n_frames)
-        found = rates_of_traces(rows, models, level, frame_rate_hz=frame_rate_hz, ratio=ratio)[:, inside]
+        found = rates_of_traces(rows, inference, np.tile(chosen[columns], n_windows))
         rates[..., columns] = np.moveaxis(found.reshape(n_windows, len(columns), -1), 1, -1)
         done += n_windows * n_frames * len(columns)
         if progress:
             progress(done, windows.size)
-    return WindowRates(
-        rates, inside.start, n_frames - (inside.stop - inside.start), levels, chosen, float(frame_rate_hz)
-    )
+    return WindowRates(rates, inside.start, n_frames - n_reached, levels, chosen, float(frame_rate_hz))
 
 
-def reachable(n_frames: int, models: RateModels, ratio: Fraction = Fraction(1)) -> slice:
-    """Return the frames of a stretch whose windows lie within it.
-
-    Parameters
-    ----------
-    n_frames : int
-    models : RateModels
-    ratio : Fraction
-        Frame rate of the networks over that of the stretch.
-
-    Returns
-    -------
-    slice
-        Empty if there are none.
-    """
-    after = models.window_frames - models.before_frames - 1
-    there = -(-n_frames * ratio.numerator // ratio.denominator)  # frames that the networks see
-    first = -(-models.before_frames * ratio.denominator // ratio.numerator)
-    last = (there - 1 - after) * ratio.denominator // ratio.numerator
-    return slice(first, max(first, min(n_frames, last + 1)))
-
-
-def _reached(n_frames: int, models: RateModels, ratio: Fraction) -> int:
-    inside = reachable(n_frames, models, ratio)
+def _reached(n_frames: int, inference: Inference) -> int:
+    inside = inference.reachable(n_frames)
     return inside.stop - inside.start
 
 
-def _by_level(chosen: np.ndarray, *, per_call: int) -> Iterator[tuple[int, np.ndarray]]:
-    """Yield the columns that share a level, at most ``per_call`` at a time."""
-    for level in np.unique(chosen):
-        columns = np.flatnonzero(chosen == level)
+def _groups(inference: Inference, levels: np.ndarray, *, per_call: int) -> Iterator[np.ndarray]:
+    """Yield the columns that may share a call, at most ``per_call`` at a time."""
+    for columns in inference.groups(levels):
         for first in range(0, len(columns), per_call):
-            yield int(level), columns[first : first + per_call]
+            yield columns[first : first + per_call]
 
 
 def _checked(dff: np.ndarray, *, ndim: int) -> np.ndarray:
@@ -239,10 +212,10 @@ def _checked(dff: np.ndarray, *, ndim: int) -> np.ndarray:
     return dff
 
 
-def _too_short(n_frames: int, models: RateModels, ratio: Fraction) -> RecordingError:
-    needed = next(n for n in count(n_frames + 1) if _reached(n, models, ratio))
+def _too_short(n_frames: int, inference: Inference) -> RecordingError:
+    needed = next(n for n in count(n_frames + 1) if _reached(n, inference))
     return RecordingError(
         "ΔF/F for spike inference", got=f"stretches of at most {n_frames} frames",
-        expected=f"at least {needed} frames without a gap, the window of the networks",
+        expected=f"at least {needed} frames without a gap, what the networks look at",
         fix="give longer stretches or windows",
     )  # fmt: skip

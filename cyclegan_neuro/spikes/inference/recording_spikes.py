@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-import os
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -14,8 +14,8 @@ from cyclegan_neuro.recordings.digest import content_sha256
 from cyclegan_neuro.recordings.frames import finite_stretches, segments
 from cyclegan_neuro.recordings.recording import Recording
 from cyclegan_neuro.spikes.counts import counts_from_rates
-from cyclegan_neuro.spikes.inference.models import choose_models
-from cyclegan_neuro.spikes.inference.rate_models import RateModels
+from cyclegan_neuro.spikes.inference.calibration import rate_intervals
+from cyclegan_neuro.spikes.inference.models import Networks, choose_models
 from cyclegan_neuro.spikes.inference.rates import InferredRates, Progress, infer_rates
 
 __all__ = ["RecordingSpikes", "infer_recording", "masked_frames"]
@@ -43,6 +43,8 @@ class RecordingSpikes:
         recording.
     networks : dict
         ``frame_rate_hz``, ``smoothing_s``, ``causal``, ``noise_levels`` and the provenance of the networks.
+    rate_intervals_hz : ndarray of float64, shape (neuron, 2), optional
+        Lower and upper bound of 90 % for the true mean rate of each neuron, where the networks were measured.
     """
 
     inferred: InferredRates
@@ -52,6 +54,7 @@ class RecordingSpikes:
     seed: int
     source: dict[str, str] = field(default_factory=dict)
     networks: dict[str, Any] = field(default_factory=dict)
+    rate_intervals_hz: np.ndarray | None = None
 
     @property
     def rates_hz(self) -> np.ndarray:
@@ -65,7 +68,7 @@ class RecordingSpikes:
 
 
 def infer_recording(
-    recording: Recording, *, models: RateModels | str | os.PathLike | None = None, resample: bool = False,
+    recording: Recording, *, models: Networks = None, resample: bool = False,
     seed: int = 0, progress: Progress | None = None,
 ) -> RecordingSpikes:  # fmt: skip
     """Infer the spikes of a recording.
@@ -91,7 +94,9 @@ def infer_recording(
         As :func:`cyclegan_neuro.spikes.inference.rates.infer_rates`, but for values that are not finite.
     """
     rate = recording.frame_rate_hz
-    models, _ = choose_models(models, rate, resample=resample)
+    inference = choose_models(
+        models, rate, indicator=recording.indicator, cell_type=recording.cell_type, resample=resample
+    )
     stretches = finite_stretches(recording.dff, recording.gaps)
     if not stretches:
         raise _never_finite(recording)
@@ -99,7 +104,7 @@ def infer_recording(
     joints = np.cumsum([stop - start for start, stop in stretches])[:-1] - 1
     inferred = infer_rates(
         recording.dff if finite.all() else recording.dff[finite],
-        frame_rate_hz=rate, models=models, gaps=joints, resample=resample, progress=progress,
+        frame_rate_hz=rate, models=inference, gaps=joints, progress=progress,
     )  # fmt: skip
     if not finite.all():
         lost = np.count_nonzero(~finite)
@@ -125,14 +130,14 @@ def infer_recording(
             "cell_type": recording.cell_type,
             "sha256": content_sha256(recording.dff),
         },
-        networks={
-            "frame_rate_hz": models.frame_rate_hz,
-            "smoothing_s": models.smoothing_s,
-            "causal": models.causal,
-            "noise_levels": sorted(models.noise_levels),
-            **models.provenance,
-        },
+        networks=inference.about,
+        rate_intervals_hz=_intervals(inferred, inference.about),
     )
+
+
+def _intervals(inferred: InferredRates, about: Mapping[str, Any]) -> np.ndarray | None:
+    means = inferred.rates_hz[inferred.valid].mean(axis=0, dtype=np.float64)
+    return rate_intervals(means, about.get("calibration", {}), about.get("family", ""))
 
 
 def _never_finite(recording: Recording) -> RecordingError:

@@ -1,7 +1,7 @@
-"""Networks of one frame rate in one HDF5 file, small enough to ship.
+"""Networks in one HDF5 file, small enough to ship.
 
-``/level_<n>/<layer>_kernel`` and ``_bias`` hold the members of an ensemble along their first
-axis as float16 (a relative rounding of 2**-11); no code is stored or run.
+``/members/<array>`` holds the members of the ensemble along its first axis as float16 (a relative rounding of 2**-11);
+no code is stored or run.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -19,29 +20,19 @@ import cyclegan_neuro
 from cyclegan_neuro.errors import UserError
 from cyclegan_neuro.recordings.atomic import replacing
 from cyclegan_neuro.recordings.readers._hdf5_source import open_hdf5
-from cyclegan_neuro.spikes.inference.rate_models import LAYERS, NetworkWeights, RateModels
+from cyclegan_neuro.spikes.inference.spike_network import Architecture, weight_shapes
+from cyclegan_neuro.spikes.inference.spike_networks import SpikeNetworks
 
-__all__ = ["frame_rate_of", "read_attributes", "read_models", "save_models", "write_attributes"]
+__all__ = ["FILE_NAME", "read_attributes", "read_networks", "save_networks", "write_attributes"]
 
-_FORMAT, _VERSION = "cyclegan_neuro rate models", 1
+FILE_NAME = "spike_networks.h5"
+_FORMAT, _VERSION = "cyclegan_neuro spike networks", 1
+_EARLIER = "cyclegan_neuro rate models"
 _JSON = "_json"  # ends the names of attributes whose text is JSON
-_SCALARS = {"frame_rate_hz": float, "window_frames": int, "before_frames": int, "smoothing_s": float, "causal": bool}
-_ARRAYS = tuple(f"{layer}_{part}" for layer in LAYERS for part in ("kernel", "bias"))
 
 
-def save_models(path: str | os.PathLike, models: RateModels) -> Path:
+def save_networks(path: str | os.PathLike, networks: SpikeNetworks) -> Path:
     """Write networks to a file that appears whole or not at all.
-
-    Parameters
-    ----------
-    path : path
-        By convention ``rate_models_<rate>hz.h5``.
-    models : RateModels
-
-    Returns
-    -------
-    Path
-        The file.
 
     Raises
     ------
@@ -51,57 +42,48 @@ def save_models(path: str | os.PathLike, models: RateModels) -> Path:
     Examples
     --------
     >>> import tempfile
-    >>> shapes = [(31, 1, 2), (19, 2, 2), (5, 2, 2), (2, 3), (6, 1)]
-    >>> weights = NetworkWeights(tuple(map(np.ones, shapes)), tuple(np.zeros(shape[-1]) for shape in shapes))
-    >>> models = RateModels(frame_rate_hz=24.0, smoothing_s=0.1, causal=False, noise_levels={1: (weights,)})
-    >>> path = save_models(Path(tempfile.mkdtemp()) / "rate_models_24hz.h5", models)
-    >>> read_models(path).frame_rate_hz
-    24.0
+    >>> from cyclegan_neuro.spikes.inference.spike_network import initial_weights
+    >>> networks = SpikeNetworks(members=(initial_weights(Architecture(), np.random.default_rng(0)),))
+    >>> path = save_networks(Path(tempfile.mkdtemp()) / FILE_NAME, networks)
+    >>> read_networks(path).members[0]["output_kernel"].shape
+    (64, 1)
     """
     target = Path(path).expanduser()
-    _require_sound(str(target), models)
+    _require_sound(str(target), networks)
     with replacing(target, error_type=UserError) as temporary, h5py.File(temporary, "w") as file:
         file.attrs["format"], file.attrs["format_version"] = _FORMAT, _VERSION
-        for name in _SCALARS:
-            file.attrs[name] = getattr(models, name)
-        file.attrs["noise_levels"] = sorted(models.noise_levels)
-        about = {"created_with": f"cyclegan_neuro {cyclegan_neuro.__version__}"} | models.provenance
-        write_attributes(file.create_group("provenance"), about)
-        for level, members in models.noise_levels.items():
-            _write_level(file.create_group(f"level_{level}"), members)
+        file.attrs["causal"] = networks.causal
+        about = {"architecture": asdict(networks.architecture), "calibration": networks.calibration}
+        write_attributes(file, about)
+        created = {"created_with": f"cyclegan_neuro {cyclegan_neuro.__version__}"}
+        write_attributes(file.create_group("provenance"), created | networks.provenance)
+        group = file.create_group("members")
+        for name in networks.members[0]:
+            stacked = np.stack([member[name] for member in networks.members]).astype(np.float16)
+            group.create_dataset(name, data=stacked, compression="gzip", shuffle=True)
     return target
 
 
-def read_models(path: Path) -> RateModels:
-    """Read what :func:`save_models` wrote; weights come back as float32.
+def read_networks(path: Path) -> SpikeNetworks:
+    """Read what :func:`save_networks` wrote; weights come back as float32.
 
     Raises
     ------
     UserError
-        If the file is damaged, not of this format or version, lacks a level or an array, or the
-        weights do not fit together.
+        If the file is damaged, not of this format or version, lacks an array, or the weights do not fit together.
     """
     with open_hdf5(path, weights=True) as file:
         _require_format(path, file)
-        scalars = {name: kind(_attribute(path, file, name)) for name, kind in _SCALARS.items()}
-        levels = {int(n): _read_level(path, file, int(n)) for n in _attribute(path, file, "noise_levels")}
-        provenance = read_attributes(file["provenance"]) if "provenance" in file else {}
-    models = RateModels(**scalars, noise_levels=levels, provenance=provenance)
-    _require_sound(str(path), models)
-    return models
-
-
-def frame_rate_of(path: Path) -> float:
-    """Return the frame rate of a file's networks without reading them.
-
-    Raises
-    ------
-    UserError
-        If the file is damaged or not of this format.
-    """
-    with open_hdf5(path, weights=True) as file:
-        _require_format(path, file)
-        return float(_attribute(path, file, "frame_rate_hz"))
+        about = read_attributes(file)
+        architecture = _architecture(path, about.get("architecture"))
+        members = _members(path, file, weight_shapes(architecture))
+        networks = SpikeNetworks(
+            members=members, architecture=architecture, causal=bool(about.get("causal")),
+            calibration=about.get("calibration", {}),
+            provenance=read_attributes(file["provenance"]) if "provenance" in file else {},
+        )  # fmt: skip
+    _require_sound(str(path), networks)
+    return networks
 
 
 def write_attributes(group: h5py.Group, values: Mapping[str, Any]) -> None:
@@ -119,72 +101,65 @@ def read_attributes(group: h5py.Group) -> dict[str, Any]:
     }
 
 
-def _write_level(group: h5py.Group, members: tuple[NetworkWeights, ...]) -> None:
-    for index, layer in enumerate(LAYERS):
-        for part in ("kernel", "bias"):
-            arrays = [(m.kernels if part == "kernel" else m.biases)[index] for m in members]
-            group.create_dataset(
-                f"{layer}_{part}", data=np.stack(arrays).astype(np.float16), compression="gzip", shuffle=True
-            )
+def _architecture(path: Path, found: Any) -> Architecture:
+    try:
+        peaks = {name: tuple(map(float, found[name])) for name in ("first_s", "second_s")}
+        hidden = tuple(map(int, found["hidden"]))
+        architecture = Architecture(**found | peaks | {"hidden": hidden, "channels": int(found["channels"])})
+        weight_shapes(architecture)
+        return architecture
+    except (KeyError, TypeError, ValueError):
+        raise _unsound(
+            f"{path}, attribute architecture", got=repr(found)[:80], expected="sizes of the network"
+        ) from None
 
 
-def _read_level(path: Path, file: h5py.File, level: int) -> tuple[NetworkWeights, ...]:
-    group = file.get(f"level_{level}", {})
-    missing = [name for name in _ARRAYS if name not in group]
+def _members(path: Path, file: h5py.File, shapes: Mapping[str, tuple[int, ...]]) -> tuple[dict[str, np.ndarray], ...]:
+    group = file.get("members")
+    group = group if isinstance(group, h5py.Group) else {}
+    missing = [name for name in shapes if not isinstance(group.get(name), h5py.Dataset)]
     if missing:
+        raise _unsound(f"{path}, /members", got=f"no {', '.join(missing)}", expected=f"{', '.join(shapes)}")
+    numbers = {name: group[name].shape[:1] for name in shapes}
+    wrong = [name for name, shape in shapes.items() if group[name].shape[1:] != shape]
+    if wrong or len(set(numbers.values())) > 1 or numbers[next(iter(shapes))] in ((), (0,)):
+        name = wrong[0] if wrong else next(iter(shapes))
         raise _unsound(
-            f"{path}, noise level {level}",
-            got="no such group" if len(missing) == len(_ARRAYS) else f"no {', '.join(missing)}",
-            expected=f"/level_{level} with a kernel and a bias for {', '.join(LAYERS)}",
-        )
-    arrays = {name: group[name][()].astype(np.float32) for name in _ARRAYS}
-    sizes = {array.shape[0] if array.ndim else 0 for array in arrays.values()}
-    if len(sizes) > 1 or 0 in sizes:
-        raise _unsound(
-            f"{path}, noise level {level}",
-            got=f"arrays for {' and '.join(map(str, sorted(sizes)))} networks",
-            expected="as many networks in every array, at least one",
-        )
+            f"{path}, /members/{name}", got=f"shape {group[name].shape}",
+            expected=f"(networks, {', '.join(map(str, shapes[name]))}), as many networks in every array",
+        )  # fmt: skip
+    arrays = {name: group[name][()].astype(np.float32) for name in shapes}
     return tuple(
-        NetworkWeights(
-            tuple(arrays[f"{layer}_kernel"][member] for layer in LAYERS),
-            tuple(arrays[f"{layer}_bias"][member] for layer in LAYERS),
-        )
-        for member in range(sizes.pop())
+        {name: array[member] for name, array in arrays.items()} for member in range(len(arrays["output_bias"]))
     )
 
 
 def _require_format(path: Path, file: h5py.File) -> None:
     found, version = file.attrs.get("format"), file.attrs.get("format_version")
-    if found != _FORMAT or version != _VERSION:
-        kind = f"version {version}" if found == _FORMAT else "another kind of HDF5 file"
-        raise UserError(
-            str(path),
-            got=kind,
-            expected=f"networks for spike inference (format '{_FORMAT}', version {_VERSION})",
-            fix="name a rate_models_*.h5 that train_inference wrote, or a folder of CASCADE with config.yaml",
+    if found == _FORMAT and version == _VERSION:
+        return
+    kinds = {_FORMAT: f"version {version}", _EARLIER: "networks of an earlier version, for one frame rate"}
+    raise UserError(
+        str(path), got=kinds.get(found, "another kind of HDF5 file") if isinstance(found, str) else "another kind of "
+        "HDF5 file", expected=f"networks for spike inference (format '{_FORMAT}', version {_VERSION})",
+        fix=f"name a {FILE_NAME} that train_inference of this version wrote, or a folder of CASCADE with config.yaml",
+    )  # fmt: skip
+
+
+def _require_sound(where: str, networks: SpikeNetworks) -> None:
+    if not networks.members:
+        raise _unsound(where, got="no networks", expected="one at least")
+    with np.errstate(over="ignore"):
+        broken = [
+            name
+            for member in networks.members
+            for name, array in member.items()
+            if not np.isfinite(array.astype(np.float16)).all()
+        ]
+    if broken:
+        raise _unsound(
+            f"{where}, {broken[0]}", got="weights that are not finite as float16", expected="weights below 65,504"
         )
-
-
-def _attribute(path: Path, file: h5py.File, name: str) -> Any:
-    if name not in file.attrs:
-        raise _unsound(f"{path}, attribute {name}", got="no such attribute", expected=f"{name} of the networks")
-    return file.attrs[name]
-
-
-def _require_sound(where: str, models: RateModels) -> None:
-    if not models.noise_levels or not all(models.noise_levels.values()):
-        raise _unsound(where, got=f"noise levels {sorted(models.noise_levels)}", expected="networks for each")
-    for level, members in models.noise_levels.items():
-        for number, weights in enumerate(members):
-            here = f"{where}, noise level {level}, network {number}"
-            problem = weights.problem(models.window_frames)
-            if problem:
-                raise _unsound(here, got=problem, expected=f"layers that read {models.window_frames} frames")
-            with np.errstate(over="ignore"):
-                stored = [np.asarray(array, np.float16) for array in (*weights.kernels, *weights.biases)]
-            if not all(np.isfinite(array).all() for array in stored):
-                raise _unsound(here, got="weights that are not finite as float16", expected="weights below 65,504")
 
 
 def _unsound(where: str, *, got: str, expected: str) -> UserError:

@@ -9,6 +9,7 @@ import pytest
 from torch_fakes import torch_forward, torch_network, write_safetensors, write_torch
 
 from cyclegan_neuro.errors import UserError
+from cyclegan_neuro.spikes.inference.cascade_folder import read_cascade_folder
 from cyclegan_neuro.spikes.inference.models import choose_models, load_models
 from cyclegan_neuro.spikes.inference.rate_models import NetworkWeights
 
@@ -93,7 +94,7 @@ def test_the_configuration_and_all_arrays_arrive(folder):
 
 
 def test_the_frame_rate_is_checked(folder):
-    assert choose_models(folder, 7.3)[0].frame_rate_hz == 7.5
+    assert choose_models(folder, 7.3).about["frame_rate_hz"] == 7.5
     with pytest.raises(UserError, match=r"frame rate: got 30 Hz, expected 7.5 Hz within 5%"):
         choose_models(folder, 30.0)
 
@@ -208,7 +209,7 @@ def test_the_published_networks_give_what_keras_computes(level, member):
 
 @published
 def test_the_published_folder(caplog):
-    models = load_models(PUBLISHED)
+    models = read_cascade_folder(PUBLISHED)  # load_models may have read it before, and warned
     assert (models.frame_rate_hz, models.window_frames, models.before_frames) == (30.0, 64, 32)
     assert (models.smoothing_s, models.causal) == (0.05, True)
     assert {level: len(members) for level, members in models.noise_levels.items()} == {2: 5, 3: 5}

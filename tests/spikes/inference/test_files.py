@@ -3,12 +3,12 @@
 import hashlib
 import json
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import h5py
 import numpy as np
 import pytest
-from inference_fakes import SMALL, noise, random_models
+from inference_fakes import noise, random_networks
 from scipy.io import loadmat
 
 from cyclegan_neuro.errors import RecordingError
@@ -18,12 +18,14 @@ from cyclegan_neuro.spikes.inference.rates import InferredRates, infer_rates
 from cyclegan_neuro.spikes.inference.recording_spikes import RecordingSpikes, infer_recording, masked_frames
 from cyclegan_neuro.spikes.trains import spike_times
 
-N_MASKED = SMALL.window_frames - 1  # of each stretch
+N_MASKED = 2 * 12  # of each stretch: what the small networks reach at 30 Hz
+CALIBRATION = {"": {"log_ratio": [-0.5, 0.0, 0.5], "n_cells": 30, "n_data_sets": 3}}
 
 
 @pytest.fixture(scope="module")
 def models():
-    return replace(random_models(), provenance={"title": "random", "ground_truth": ["DS01"], "training": {"seed": 1}})
+    about = {"title": "random", "ground_truth": ["DS01"], "training": {"seed": 1}}
+    return random_networks(calibration=CALIBRATION, provenance=about)
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +46,7 @@ def counted(counts, roi_ids=None, rate_hz=10.0):
     counts = np.array(counts, np.uint8)
     rates = InferredRates(
         counts * np.float32(rate_hz), np.ones(len(counts), bool), np.ones(counts.shape[1]),
-        np.ones(counts.shape[1], np.int64), rate_hz,
+        np.ones(counts.shape[1]), rate_hz,
     )  # fmt: skip
     return RecordingSpikes(rates, counts, np.zeros(0, np.int64), roi_ids, 0)
 
@@ -70,8 +72,26 @@ def test_equal_seeds_give_equal_spikes(recording, spikes, models):
 def test_where_they_come_from(recording, spikes):
     assert spikes.source["sha256"] == hashlib.sha256(recording.dff.tobytes()).hexdigest()
     assert (spikes.source["subject"], spikes.source["source"]) == ("mouse", "day1.h5")
-    assert spikes.networks["noise_levels"] == [1, 2]
+    assert (spikes.networks["noise_levels"], spikes.networks["every_rate"]) == ([0.3, 10.0], True)
     assert spikes.networks["ground_truth"] == ["DS01"]
+
+
+def test_networks_are_told_what_the_recording_says(recording, spikes, models):
+    known = replace(recording, indicator="jGCaMP8m", cell_type="PV")
+    found = infer_recording(known, models=models, seed=3)
+    about = found.networks
+    assert (about["indicator"], about["cell_type"], about["family"]) == ("jGCaMP8m", "PV", "interneuron")
+    told = infer_rates(known.dff, frame_rate_hz=30.0, models=models, gaps=[99], indicator="gcamp8m", cell_type="pv")
+    np.testing.assert_array_equal(found.rates_hz, told.rates_hz)
+    assert np.abs(found.rates_hz - spikes.rates_hz).max() > 0.1
+
+
+def test_intervals_are_those_of_the_mean_rates(spikes, recording, models):
+    means = spikes.rates_hz[spikes.valid].mean(axis=0, dtype=np.float64)
+    bounds = np.stack([(means + 0.02) * np.exp(bound) - 0.02 for bound in (-0.5, 0.5)], axis=1)
+    np.testing.assert_allclose(spikes.rate_intervals_hz, bounds, rtol=1e-6)
+    unmeasured = infer_recording(recording, models=replace(models, calibration={}))
+    assert unmeasured.rate_intervals_hz is None
 
 
 def test_masked_frames_by_reason():
@@ -94,6 +114,7 @@ def test_hdf5_reads_back(spikes, tmp_path):
     np.testing.assert_array_equal(read.gaps, [99])
     assert (read.roi_ids, read.seed) == (("b", "a", "ä"), 3)
     assert (read.source, read.networks) == (spikes.source, spikes.networks)
+    np.testing.assert_array_equal(read.rate_intervals_hz, spikes.rate_intervals_hz)
 
 
 def test_the_layout(spikes, tmp_path):
@@ -101,11 +122,13 @@ def test_the_layout(spikes, tmp_path):
     with h5py.File(path) as file:
         assert set(file) == {
             "rates_hz", "valid", "spike_counts", "spike_times", "spike_times_index", "noise_levels", "network_levels",
-            "gaps", "roi_ids", "source", "networks",
+            "gaps", "roi_ids", "source", "networks", "rate_intervals_hz",
         }  # fmt: skip
         assert file["rates_hz"].dtype == np.float32
         assert file["spike_counts"].dtype == np.uint8
         assert file["valid"].dtype == bool
+        assert file["network_levels"].dtype == np.float64
+        assert file["rate_intervals_hz"].shape == (3, 2)
         assert file.attrs["frame_rate_hz"] == 30.0
         assert file.attrs["created_with"].startswith("cyclegan_neuro ")
         times = np.split(file["spike_times"][()], file["spike_times_index"][:-1])
@@ -204,18 +227,14 @@ def test_nwb_is_valid_and_reads_back(spikes, tmp_path):
         for neuron, times in enumerate(spike_times(spikes.counts, frame_rate_hz=30.0)):
             np.testing.assert_allclose(file.units["spike_times"][neuron], times)
             observed = np.asarray(file.units["obs_intervals"][neuron]) * 30
-        np.testing.assert_allclose(observed, [[10, 91], [110, 291]])
+        np.testing.assert_allclose(observed, [[12, 88], [112, 288]])
+        bounds = np.stack([file.units[f"rate_{bound}_hz"][:] for bound in ("low", "high")], axis=1)
+        np.testing.assert_array_equal(bounds, spikes.rate_intervals_hz)
 
 
-def test_intervals_are_kept_where_they_are_there(tmp_path):
-    @dataclass(frozen=True, eq=False)
-    class WithIntervals(RecordingSpikes):
-        rate_intervals_hz: np.ndarray | None = None
-
+def test_without_intervals_no_file_has_any(tmp_path):
     plain = counted([[0, 1], [2, 0]])
-    known = WithIntervals(**(vars(plain) | {"rate_intervals_hz": np.array([[1.0, 2.0], [3.0, 4.0]])}))
-    with h5py.File(write_spikes(tmp_path / "spikes.h5", known)) as file:
-        np.testing.assert_array_equal(file["rate_intervals_hz"], [[1, 2], [3, 4]])
+    assert read_spikes(write_spikes(tmp_path / "spikes.h5", plain)).rate_intervals_hz is None
     assert "rate_intervals_hz" not in np.load(write_spikes(tmp_path / "spikes.npz", plain))
 
 

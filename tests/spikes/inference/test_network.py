@@ -5,7 +5,8 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
-from inference_fakes import SMALL, random_weights, windowed
+from inference_fakes import SMALL_WINDOW as SMALL
+from inference_fakes import random_weights, windowed
 
 from cyclegan_neuro.spikes.inference.models import load_models
 from cyclegan_neuro.spikes.inference.network import build_network, ensemble, set_weights, weights_of

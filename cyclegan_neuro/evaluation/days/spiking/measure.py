@@ -117,15 +117,15 @@ class SpikeMeasurements:
         return {"spikes": _statistics_json(self.pairs, self.floors), "inference": self._inference_json()}
 
     def _inference_json(self) -> dict[str, Any]:
-        models = self.recorder.models
-        highest = max(models.noise_levels) + 0.5
+        about = self.recorder.inference.about
+        highest = max(about["noise_levels"]) + 0.5
         named = {f"{t}_{name}" if t != "recorded" else name: s for t, own in self.signals.items() if t != "identity"
                  for name, s in own.items()}  # fmt: skip
         entry: dict[str, Any] = {
             "networks": {
-                "title": models.provenance.get("title", ""),
-                "frame_rate_hz": models.frame_rate_hz,
-                "noise_levels": sorted(models.noise_levels),
+                "title": about.get("title", ""),
+                **{key: about[key] for key in ("frame_rate_hz", "noise_levels")},
+                **{key: about[key] for key in ("indicator", "cell_type") if about.get(key)},
             },
             "windows": {name: len(starts) for name, starts in self.recorder.starts.items()},
             "floor_windows": {

@@ -12,7 +12,6 @@ import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -27,15 +26,13 @@ from cyclegan_neuro.evaluation.days.spiking.stretches import (
     windows_across,
 )
 from cyclegan_neuro.evaluation.days.translation import Translator, translate_starts
+from cyclegan_neuro.recordings.indicators import cell_type_of, indicator_of
 from cyclegan_neuro.recordings.noise import noise_levels
 from cyclegan_neuro.spikes.cache import ResultCache, content_key
 from cyclegan_neuro.spikes.counts import SpikeCounts, counts_from_rates
 from cyclegan_neuro.spikes.statistics.correlation import bins_of
 from cyclegan_neuro.windows.prepared import PreparedPair
 from cyclegan_neuro.windows.segmentation import legal_starts, spaced, window_frame_indices
-
-if TYPE_CHECKING:
-    from cyclegan_neuro.spikes.inference.rate_models import RateModels
 
 __all__ = ["SpikeRecorder", "SpikeSignal", "why_not"]
 
@@ -88,7 +85,7 @@ def why_not(section: SpikesSection, prepared: PreparedPair) -> str | None:
 
 
 def _too_short(prepared: PreparedPair, recorder: SpikeRecorder, n_frames: int) -> str:
-    models, rate = recorder.models, recorder.frame_rate_hz
+    rate = recorder.frame_rate_hz
     why = (
         "the values of Φ(X) depend on their place in the window, so that there is no continuous day to take neighbours "
         "from"
@@ -96,8 +93,8 @@ def _too_short(prepared: PreparedPair, recorder: SpikeRecorder, n_frames: int) -
         else "no stretch of the test part is long enough to take neighbours from"
     )
     return (
-        f"Networks read {models.window_frames} frames (at {models.frame_rate_hz:g} Hz) of ΔF/F around each frame, "
-        f"which leaves {n_frames} of the {prepared.window_frames} frames of a window (at {rate:g} Hz) with a rate, and "
+        f"Networks read {recorder.n_masked} frames (at {rate:g} Hz) of ΔF/F around each frame, which leaves {n_frames} "
+        f"of the {prepared.window_frames} frames of a window (at {rate:g} Hz) with a rate, and "
         f"{why}. Longer windows have spikes (windows.window_frames)"
     )
 
@@ -114,7 +111,8 @@ class SpikeRecorder:
 
     Attributes
     ----------
-    models : RateModels
+    inference : Inference
+        The same for both days, so that they are treated alike: what is known of one of them only is not told.
     alone : bool
         Whether windows are inferred without the frames around them: y is Φ(X), or the test part has no stretch that is
         longer than a window by what the networks read.
@@ -133,17 +131,18 @@ class SpikeRecorder:
 
     def __init__(self, section: SpikesSection, prepared: PreparedPair, cache: ResultCache):
         from cyclegan_neuro.spikes.inference.models import choose_models
-        from cyclegan_neuro.spikes.inference.rates import reachable
 
         self.section, self.prepared, self.cache = section, prepared, cache
         self.frame_rate_hz = prepared.frame_rate_hz
-        self.models, self._ratio = choose_models(section.models, self.frame_rate_hz, resample=section.resample)
-        self._models_key = _models_key(self.models)
+        self.inference = choose_models(
+            section.models, self.frame_rate_hz, resample=section.resample, **_agreed(prepared)
+        )
+        self._inference_key = content_key(*self.inference.identity)
         height = prepared.window_frames
         self._tested = {name: stretches_of_test(prepared[name].starts, height) for name in ("x", "y")}
         self.alone = prepared.is_paired
         self.alone = self.alone or min(len(self._legal(of)) for of in self._tested.values()) < _FEWEST_WINDOWS
-        self._reached = reachable(height, self.models, self._ratio) if self.alone else slice(0, height)
+        self._reached = self.inference.reachable(height) if self.alone else slice(0, height)
         self.first_frame = self._reached.start
         self.n_masked = height - (self._reached.stop - self._reached.start)
         self.starts, self.parts = {}, {}
@@ -217,11 +216,9 @@ class SpikeRecorder:
 
     def _legal(self, stretches: Stretches) -> np.ndarray:
         """Return where windows may begin; unless they stand alone, with what the networks read around every frame."""
-        from cyclegan_neuro.spikes.inference.rates import reachable
-
         intervals = stretches.intervals
         if not self.alone:
-            inner = [(start, reachable(stop - start, self.models, self._ratio)) for start, stop in intervals]
+            inner = [(start, self.inference.reachable(stop - start)) for start, stop in intervals]
             intervals = [(start + inside.start, start + inside.stop) for start, inside in inner]
         return legal_starts(intervals, window_frames=self.prepared.window_frames)
 
@@ -277,14 +274,12 @@ class SpikeRecorder:
         return self._spikes(windows[len(windows) // 2, self._reached], kept["rates_hz"], kept)
 
     def _kept(self, infer, label: str, dff: np.ndarray, *what: np.ndarray, **how) -> dict[str, np.ndarray]:
-        rate, resample = self.frame_rate_hz, self.section.resample
-
         def compute() -> dict[str, np.ndarray]:
             _log.info("inferring spikes: %s (%s frames)", label, f"{np.prod(dff.shape[:-1]):,}")
-            found = infer(dff, frame_rate_hz=rate, models=self.models, resample=resample, **how)
+            found = infer(dff, frame_rate_hz=self.frame_rate_hz, models=self.inference, **how)
             return {name: getattr(found, name) for name in ("rates_hz", "noise_levels", "network_levels")}
 
-        return self.cache.get("rates", content_key(dff, *what, self._models_key, rate, resample), compute)
+        return self.cache.get("rates", content_key(dff, *what, self._inference_key), compute)
 
     def _spikes(self, dff: np.ndarray, rates_hz: np.ndarray, kept: dict[str, np.ndarray]) -> SpikeSignal:
         """Make spikes of inferred rates (window, frame, neuron)."""
@@ -295,9 +290,10 @@ class SpikeRecorder:
         )  # fmt: skip
 
 
-def _models_key(models: RateModels) -> str:
-    """Hash networks and how they read ΔF/F."""
-    parts: list = [models.frame_rate_hz, models.window_frames, models.before_frames]
-    for level, members in models.noise_levels.items():
-        parts += [level, *(array for member in members for array in member.kernels + member.biases)]
-    return content_key(*parts)
+def _agreed(prepared: PreparedPair) -> dict[str, str]:
+    """Return the indicator and the cell type that both days state."""
+    x, y = prepared.x.recording, prepared.y.recording
+    return {
+        "indicator": x.indicator if indicator_of(x.indicator) == indicator_of(y.indicator) else "",
+        "cell_type": x.cell_type if cell_type_of(x.cell_type) == cell_type_of(y.cell_type) else "",
+    }

@@ -89,7 +89,7 @@ def _lower(label: str) -> str:
 
 
 def _told(prepared: PreparedPair, found: SpikeMeasurements) -> dict[str, tuple[str, ...]]:
-    recorder, section, models = found.recorder, found.recorder.section, found.recorder.models
+    recorder, section, about = found.recorder, found.recorder.section, found.recorder.inference.about
     rate, height = recorder.frame_rate_hz, prepared.window_frames
     n_left = height - recorder.n_masked
     layout = bins_of(n_left, rate, section.correlation_bin_s)
@@ -98,8 +98,8 @@ def _told(prepared: PreparedPair, found: SpikeMeasurements) -> dict[str, tuple[s
         "spikes",
         told=spikes_sentence(found), model=found.model,
         n_x=len(recorder.starts["x"]), n_y=len(recorder.starts["y"]),
-        rate=f"{rate:g}", model_rate=f"{models.frame_rate_hz:g}", levels=sorted(models.noise_levels),
-        resampled=abs(models.frame_rate_hz - rate) > 0.05 * models.frame_rate_hz,
+        rate=f"{rate:g}", about=about,
+        resampled=abs(about["frame_rate_hz"] - rate) > 0.05 * about["frame_rate_hz"],
         folder=section.models, trained_for=NETWORKS_ARE_FOR,
         indicators=" and ".join(f"{day} is of {indicator}" for day, indicator in days if indicator),
         alone=recorder.alone, phi=prepared.is_paired,

@@ -1,4 +1,4 @@
-"""How good trained networks are on cells whose data set they never saw."""
+"""How good trained networks are on cells that they never saw, and what that says about the size of a rate."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ __all__ = ["SIGMAS_S", "CellAccuracy", "measure_cells", "summaries", "write_cell
 SIGMAS_S = (0.05, 0.2)
 """Gaussians that smooth both the true and the inferred rate before they are compared, in s."""
 
-Inference = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
+#: From a data set, the ΔF/F of a recording (frame,) to its rate in Hz (frame,) and the valid frames.
+Inference = Callable[[str, np.ndarray], tuple[np.ndarray, np.ndarray]]
 
 
 @dataclass(frozen=True)
@@ -34,12 +35,16 @@ class CellAccuracy:
         Median over its recordings, in % per sqrt(Hz).
     by_sigma : dict of float to (Accuracy, Accuracy)
         For each of :data:`SIGMAS_S`: at lag 0, and at the best lag.
+    true_hz, inferred_hz : float
+        Mean rates over the valid frames.
     """
 
     dataset: str
     cell: str
     noise_level: float
     by_sigma: dict[float, tuple[Accuracy, Accuracy]]
+    true_hz: float = float("nan")
+    inferred_hz: float = float("nan")
 
 
 def measure_cells(cells: Iterable[GroundTruthCell], infer: Inference, *, frame_rate_hz: float) -> list[CellAccuracy]:
@@ -49,7 +54,7 @@ def measure_cells(cells: Iterable[GroundTruthCell], infer: Inference, *, frame_r
     ----------
     cells : iterable of GroundTruthCell
     infer : callable
-        From the ΔF/F of a recording (frame,) to its rate in Hz (frame,) and the valid frames.
+        From a data set and the ΔF/F of a recording (frame,) to its rate in Hz (frame,) and the valid frames.
     frame_rate_hz : float
         Recordings are resampled to it first.
     """
@@ -59,13 +64,15 @@ def measure_cells(cells: Iterable[GroundTruthCell], infer: Inference, *, frame_r
         for segment in cell.segments:
             dff, counts = resample(segment, frame_rate_hz)
             noise.append(float(noise_levels(dff[:, None], frame_rate_hz)[0]))
-            rate, valid = infer(dff)
+            rate, valid = infer(cell.dataset, dff)
             segments.append((rate, counts * frame_rate_hz, valid))
         by_sigma = {}
         for sigma in SIGMAS_S:
             how: dict[str, Any] = {"frame_rate_hz": frame_rate_hz, "sigma_s": sigma}
             by_sigma[sigma] = (cell_accuracy(segments, **how), cell_accuracy(segments, **how, best_lag=True))
-        results.append(CellAccuracy(cell.dataset, cell.name, float(np.median(noise)), by_sigma))
+        inferred, true = (np.concatenate([s[place][s[2]] for s in segments]) for place in (0, 1))
+        means = [float(values.mean()) if values.size else float("nan") for values in (true, inferred)]
+        results.append(CellAccuracy(cell.dataset, cell.name, float(np.median(noise)), by_sigma, *means))
     return results
 
 
@@ -74,28 +81,33 @@ def summaries(results: Sequence[CellAccuracy], *, best_lag: bool) -> dict[float,
     return {sigma: summarise([(r.dataset, r.by_sigma[sigma][int(best_lag)]) for r in results]) for sigma in SIGMAS_S}
 
 
-def write_cells(path: Path, results: Sequence[CellAccuracy]) -> None:
-    """Write one row per cell and smoothing as CSV."""
-    header = ["data_set", "cell", "noise_level", "sigma_s", "correlation", "error", "bias", "correlation_best_lag",
-              "best_lag_s", "n_frames"]  # fmt: skip
+def write_cells(path: Path, results: Sequence[tuple[str, float, CellAccuracy]]) -> None:
+    """Write one row per cell, smoothing, frame rate and kind of fold as CSV."""
+    header = ["held_out", "frame_rate_hz", "data_set", "cell", "noise_level", "sigma_s", "correlation", "error", "bias",
+              "correlation_best_lag", "best_lag_s", "n_frames", "true_hz", "inferred_hz"]  # fmt: skip
     rows = [
-        [r.dataset, r.cell, f"{r.noise_level:.3f}", sigma, *(f"{v:.4f}" for v in (at.correlation, at.error, at.bias)),
-         f"{best.correlation:.4f}", f"{best.lag_s:.4f}", at.n_frames]
-        for r in results
+        [kind, rate, r.dataset, r.cell, f"{r.noise_level:.3f}", sigma,
+         *(f"{v:.4f}" for v in (at.correlation, at.error, at.bias)),
+         f"{best.correlation:.4f}", f"{best.lag_s:.4f}", at.n_frames, f"{r.true_hz:.4f}", f"{r.inferred_hz:.4f}"]
+        for kind, rate, r in results
         for sigma, (at, best) in r.by_sigma.items()
     ]  # fmt: skip
     _write(path, header, rows)
 
 
-def write_summary(path: Path, results: Sequence[CellAccuracy]) -> None:
+def write_summary(path: Path, results: Sequence[tuple[str, float, CellAccuracy]]) -> None:
     """Write medians by data set as CSV."""
     rows = []
-    at_zero, at_best = (summaries(results, best_lag=best) for best in (False, True))
-    for sigma in SIGMAS_S:
-        for name, row in at_zero[sigma].items():
-            numbers = (row.correlation, row.error, row.bias, at_best[sigma][name].correlation)
-            rows.append([name, row.n_cells, sigma, *(f"{v:.3f}" for v in numbers)])
-    header = ["data_set", "n_cells", "sigma_s", "correlation", "error", "bias", "correlation_best_lag"]
+    for kind, rate in dict.fromkeys((kind, rate) for kind, rate, _ in results):
+        group = [r for k, hz, r in results if (k, hz) == (kind, rate)]
+        at_zero, at_best = (summaries(group, best_lag=best) for best in (False, True))
+        for sigma in SIGMAS_S:
+            for name, row in at_zero[sigma].items():
+                best = at_best[sigma][name]
+                numbers = (row.correlation, row.error, row.bias, best.correlation, best.lag_s)
+                rows.append([kind, rate, name, row.n_cells, sigma, *(f"{v:.3f}" for v in numbers)])
+    header = ["held_out", "frame_rate_hz", "data_set", "n_cells", "sigma_s", "correlation", "error", "bias",
+              "correlation_best_lag", "best_lag_s"]  # fmt: skip
     _write(path, header, rows)
 
 

@@ -2,87 +2,86 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
-import keras
 import numpy as np
 
-from cyclegan_neuro.spikes.inference.network import build_network, weights_of
-from cyclegan_neuro.spikes.inference.rate_models import NetworkWeights
+from cyclegan_neuro.spikes.ground_truth.cells import GroundTruthCell
+from cyclegan_neuro.spikes.inference.spike_network import forward, initial_weights
+from cyclegan_neuro.spikes.inference.training.sampling import Sampler
 from cyclegan_neuro.spikes.inference.training.settings import TrainingSettings
-from cyclegan_neuro.spikes.inference.training.stretches import Stretches
 
 __all__ = ["fit_network"]
 
-_OUTPUT_SCALE = 10.0  # spikes per frame are small numbers: the network learns tenths, and its last layer is divided
+_LARGEST_NORM = 1.0  # of the gradient
+_LOGGED_EVERY = 100  # updates
 
 
 def fit_network(
-    stretches: Stretches, settings: TrainingSettings, *, level: int, member: int, log_dir: Path | None = None
-) -> tuple[NetworkWeights, float]:
-    """Train one member of the ensemble of one noise level.
+    cells: Sequence[GroundTruthCell], settings: TrainingSettings, *, member: int, log_dir: Path | None = None
+) -> tuple[dict[str, np.ndarray], float]:
+    """Train one member of an ensemble.
 
     Parameters
     ----------
-    stretches : Stretches
+    cells : sequence of GroundTruthCell
     settings : TrainingSettings
-    level, member : int
-        With ``settings.seed`` they decide every random number.
+    member : int
+        With ``settings.seed`` it decides every random number.
     log_dir : Path, optional
-        Of TensorBoard: the loss and the learning rate of every epoch.
+        Of TensorBoard: the loss of every hundred updates.
 
     Returns
     -------
-    weights : NetworkWeights
-        Of a network that gives spikes per frame.
+    weights : dict of str to ndarray of float32
     loss : float
-        Mean squared error of the last epoch, in (spikes per frame)².
+        Mean of the last tenth of the updates: squared error over the variance of the cell's rate.
 
     Notes
     -----
-    Adam with a cosine in place of CASCADE's Adagrad, and noise drawn anew in every epoch in place of copies with fixed
-    noise: fewer passes reach the same accuracy.
+    Adam with a cosine in place of CASCADE's Adagrad, and noise drawn anew for every stretch in place of copies with
+    fixed noise: fewer passes reach the same accuracy.
     """
-    seed = [settings.seed, level, member]
-    network = build_network(settings.architecture, seed=int(np.random.SeedSequence(seed).generate_state(1)[0] % 2**31))
-    batches = _Batches(stretches, settings, level=level, rng=np.random.default_rng(seed))
-    steps = settings.epochs * len(batches)
-    warmup = max(1, steps // 20)
+    import keras
+    import tensorflow as tf
+
+    rng = np.random.default_rng([settings.seed, member])
+    weights = {
+        name: keras.Variable(array, name=name) for name, array in initial_weights(settings.architecture, rng).items()
+    }
+    variables = list(weights.values())
+    warmup = max(1, settings.updates // 20)
     schedule = keras.optimizers.schedules.CosineDecay(
-        0.0, steps - warmup, warmup_target=settings.learning_rate, warmup_steps=warmup
+        0.0, max(1, settings.updates - warmup), warmup_target=settings.learning_rate, warmup_steps=warmup
     )
-    network.compile(keras.optimizers.Adam(schedule), "mse", jit_compile=True)
-    callbacks = [keras.callbacks.TensorBoard(log_dir, write_graph=False)] if log_dir else []
-    history = network.fit(batches, epochs=settings.epochs, shuffle=False, verbose=0, callbacks=callbacks)
-    return _scaled_down(weights_of(network)), history.history["loss"][-1] / _OUTPUT_SCALE**2
+    optimizer = keras.optimizers.Adam(schedule)
+    optimizer.build(variables)
 
+    def step_at(frame_rate_hz: float):
+        bases = settings.architecture.bases(frame_rate_hz)
 
-class _Batches(keras.utils.PyDataset):
-    """An epoch's batches in a random order; order and noise are drawn anew for every epoch."""
+        @tf.function(jit_compile=True)
+        def step(dff, told, target, weight):
+            with tf.GradientTape() as tape:
+                rates = forward({name: v.value for name, v in weights.items()}, dff, told, bases)
+                loss = tf.reduce_mean(weight[:, None] * tf.square(rates - target))
+            gradients = tape.gradient(loss, [v.value for v in variables])
+            gradients, _ = tf.clip_by_global_norm(gradients, _LARGEST_NORM)
+            optimizer.apply(gradients, variables)
+            return loss
 
-    def __init__(self, stretches: Stretches, settings: TrainingSettings, *, level: int, rng: np.random.Generator):
-        super().__init__()
-        self._stretches, self._settings, self._rng = stretches, settings, rng
-        self._interval = settings.noise_interval(level)
-        self._size = min(settings.batch_size, len(stretches.dff))
-        self._draw()
+        return step
 
-    def __len__(self) -> int:
-        return len(self._stretches.dff) // self._size
-
-    def __getitem__(self, index: int):
-        chosen = self._order[index * self._size : (index + 1) * self._size]
-        return self._dff[chosen][..., None], self._stretches.target[chosen][..., None] * _OUTPUT_SCALE
-
-    def on_epoch_end(self) -> None:
-        self._draw()
-
-    def _draw(self) -> None:
-        self._order = self._rng.permutation(len(self._stretches.dff))
-        self._dff = self._stretches.noisy(self._rng, self._interval, self._settings.frame_rate_hz)
-
-
-def _scaled_down(weights: NetworkWeights) -> NetworkWeights:
-    *kernels, last_kernel = weights.kernels
-    *biases, last_bias = weights.biases
-    return NetworkWeights((*kernels, last_kernel / _OUTPUT_SCALE), (*biases, last_bias / _OUTPUT_SCALE))
+    samplers = [Sampler(cells, settings, rate, rng) for rate in settings.frame_rates_hz]
+    steps = [step_at(rate) for rate in settings.frame_rates_hz]
+    writer = tf.summary.create_file_writer(str(log_dir)) if log_dir else tf.summary.create_noop_writer()
+    losses = []
+    with writer.as_default():
+        for update in range(settings.updates):
+            drawn = int(rng.integers(len(steps)))
+            losses.append(float(steps[drawn](*map(tf.constant, samplers[drawn].batch()))))
+            if (update + 1) % _LOGGED_EVERY == 0:
+                tf.summary.scalar("loss", np.mean(losses[-_LOGGED_EVERY:]), step=update + 1)
+    last = losses[-max(1, len(losses) // 10) :]
+    return {name: np.asarray(v) for name, v in weights.items()}, float(np.mean(last))

@@ -19,7 +19,7 @@ from cyclegan_neuro.quiet import kept_back_stderr
 from cyclegan_neuro.recordings.atomic import replacing
 from cyclegan_neuro.spikes.ground_truth.cells import GroundTruthCell
 from cyclegan_neuro.spikes.ground_truth.loading import load_ground_truth
-from cyclegan_neuro.spikes.inference.rate_models import LAYERS, NetworkWeights
+from cyclegan_neuro.spikes.inference.training.folds import folds_of
 from cyclegan_neuro.spikes.inference.training.settings import TrainingSettings
 
 __all__ = ["Job", "load_network", "train_networks"]
@@ -33,23 +33,23 @@ class Job:
 
     Attributes
     ----------
-    left_out : str
-        Data set that the network must not see; empty for the networks that are kept.
-    level, member : int
+    held_out : str
+        Name of the fold (:func:`~cyclegan_neuro.spikes.inference.training.folds.folds_of`) that the network must not
+        see; empty for the networks that are kept.
+    member : int
     """
 
-    left_out: str
-    level: int
+    held_out: str
     member: int
 
     @property
     def file(self) -> str:
         """Where its weights go, in the output directory."""
-        return f"networks/{self.left_out or 'all'}/level_{self.level}_member_{self.member}.npz"
+        return f"networks/{self.held_out or 'all'}/member_{self.member}.npz"
 
 
 def train_networks(
-    jobs: Sequence[Job], settings: TrainingSettings, *, ground_truth: Path, output_dir: Path, processes: int
+    jobs: Sequence[Job], settings: TrainingSettings, *, ground_truth: Sequence[Path], output_dir: Path, processes: int
 ) -> None:
     """Train what is not yet in ``output_dir``.
 
@@ -57,7 +57,7 @@ def train_networks(
     ----------
     jobs : sequence of Job
     settings : TrainingSettings
-    ground_truth : Path
+    ground_truth : sequence of Path
         See :func:`cyclegan_neuro.spikes.ground_truth.loading.load_ground_truth`.
     output_dir : Path
         Gets ``networks/`` and ``tensorboard/``. A network appears there whole or not at all.
@@ -83,20 +83,20 @@ def train_networks(
             for done, future in enumerate(as_completed(futures), start=1):
                 job, loss = futures[future], future.result()
                 left = (time.monotonic() - begin) / done * (len(missing) - done)
-                without = f" without {job.left_out}" if job.left_out else ""
+                without = f" without {job.held_out}" if job.held_out else ""
                 _log.info(
-                    "%d/%d  level %d, network %d%s: loss %.3g, %d min left",
-                    done, len(missing), job.level, job.member + 1, without, loss, round(left / 60),
+                    "%d/%d  network %d%s: loss %.3g, %d min left",
+                    done, len(missing), job.member + 1, without, loss, round(left / 60),
                 )  # fmt: skip
         except BaseException:
             pool.shutdown(wait=True, cancel_futures=True)
             raise
 
 
-def load_network(output_dir: Path, job: Job) -> NetworkWeights:
+def load_network(output_dir: Path, job: Job) -> dict[str, np.ndarray]:
     """Read a trained network."""
     with np.load(output_dir / job.file, allow_pickle=False) as arrays:
-        return NetworkWeights(*(tuple(arrays[f"{layer}_{part}"] for layer in LAYERS) for part in ("kernel", "bias")))
+        return {name: arrays[name] for name in arrays.files}
 
 
 def _use_one_core() -> None:
@@ -104,32 +104,29 @@ def _use_one_core() -> None:
     os.environ.update(TF_NUM_INTRAOP_THREADS="1", TF_NUM_INTEROP_THREADS="1", OMP_NUM_THREADS="1")
     os.nice(5)  # whoever trains may go on working
     with kept_back_stderr():  # the level is inherited, and not enough
-        import tensorflow  # noqa: F401
+        import tensorflow
+
+        tensorflow.get_logger().setLevel("ERROR")  # a step per frame rate is meant: it warns of retracing
 
 
-def _train(job: Job, settings: TrainingSettings, ground_truth: Path, output_dir: Path) -> float:
+def _train(job: Job, settings: TrainingSettings, ground_truth: Sequence[Path], output_dir: Path) -> float:
     import keras
 
     from cyclegan_neuro.spikes.inference.training.fit import fit_network
-    from cyclegan_neuro.spikes.inference.training.stretches import cut_stretches
 
-    cells = [cell for cell in _cells(ground_truth) if cell.dataset != job.left_out]
-    stretches = cut_stretches(cells, settings, job.level)
+    cells = _cells(tuple(ground_truth))
+    left_out = folds_of(cells)[job.held_out] if job.held_out else frozenset()
+    seen = [cell for cell in cells if (cell.dataset, cell.name) not in left_out]
     log_dir = output_dir / "tensorboard" / Path(job.file).relative_to("networks").with_suffix("")
-    weights, loss = fit_network(stretches, settings, level=job.level, member=job.member, log_dir=log_dir)
+    weights, loss = fit_network(seen, settings, member=job.member, log_dir=log_dir)
     keras.utils.clear_session()  # a process trains many networks: their graphs must not add up
     target = output_dir / job.file
     target.parent.mkdir(parents=True, exist_ok=True)
-    arrays = {
-        f"{layer}_{part}": array
-        for part, values in (("kernel", weights.kernels), ("bias", weights.biases))
-        for layer, array in zip(LAYERS, values, strict=True)
-    }
     with replacing(target, error_type=UserError) as temporary:
-        np.savez(temporary, allow_pickle=False, **arrays)
+        np.savez(temporary, allow_pickle=False, **weights)
     return loss
 
 
 @cache
-def _cells(path: Path) -> tuple[GroundTruthCell, ...]:
-    return load_ground_truth(path)
+def _cells(paths: tuple[Path, ...]) -> tuple[GroundTruthCell, ...]:
+    return tuple(cell for path in paths for cell in load_ground_truth(path))

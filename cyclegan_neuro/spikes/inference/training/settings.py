@@ -4,49 +4,44 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from cyclegan_neuro.spikes.inference.rate_models import Architecture
+from cyclegan_neuro.spikes.inference.spike_network import Architecture
 
 __all__ = ["TrainingSettings"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingSettings:
-    """Settings of the networks of one frame rate.
+    """Settings of an ensemble.
 
     Attributes
     ----------
-    frame_rate_hz : float
-    noise_levels : tuple of int
-        In % per sqrt(Hz), ascending.
-    ensemble_size : int
-        Networks per noise level.
-    epochs : int
-        Passes over the ground truth.
-    batch_size, stretch_frames : int
-        Stretches per update, and frames of a stretch for which a rate is learned: an update sees 16 x 256
-        windows.
+    frame_rates_hz : tuple of float
+        To which the ground truth is brought; every update draws one of them.
+    ensemble_size, held_out_size : int
+        Networks that are kept, and of each ensemble that is measured on what it did not see.
+    updates : int
+    frames_per_update : int
+        Frames, of all stretches together, for which an update learns a rate at 30 Hz; fewer at lower rates, where they
+        last longer.
     learning_rate : float
         Adam's highest; it rises over the first twentieth of the updates and falls as a cosine.
-    smoothing_s : float
-        Standard deviation of the Gaussian that smooths the true spikes.
+    forget_all, forget_variant : float
+        Shares of the stretches of which the network is told neither indicator nor cell type, or only the generation of
+        the indicator, so that it serves recordings of which no more is known.
     causal : bool
         Keep only the half of the Gaussian after the spike.
     seed : int
     architecture : Architecture
     """
 
-    frame_rate_hz: float
-    noise_levels: tuple[int, ...] = (1, 2, 3, 4, 5, 6, 7, 8)
+    frame_rates_hz: tuple[float, ...] = (3.0, 5.0, 7.5, 15.0, 30.0, 60.0, 100.0)
     ensemble_size: int = 5
-    epochs: int = 12
-    batch_size: int = 16
-    stretch_frames: int = 256
+    held_out_size: int = 1
+    updates: int = 6000
+    frames_per_update: int = 12288
     learning_rate: float = 2e-3
-    smoothing_s: float = 0.05
+    forget_all: float = 0.2
+    forget_variant: float = 0.2
     causal: bool = False
     seed: int = 0
     architecture: Architecture = field(default_factory=Architecture)
-
-    def noise_interval(self, level: int) -> tuple[float, float]:
-        """Return the noise that the networks of ``level`` are trained for: half a level around it, or all below."""
-        return (0.0 if level == min(self.noise_levels) else level - 0.5), level + 0.5

@@ -4,179 +4,152 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 import cyclegan_neuro
 from cyclegan_neuro.errors import UserError
 from cyclegan_neuro.recordings.atomic import make_directory, replacing
-from cyclegan_neuro.recordings.noise import noise_levels
 from cyclegan_neuro.spikes.ground_truth.cells import GroundTruthCell
-from cyclegan_neuro.spikes.ground_truth.examples import resample
 from cyclegan_neuro.spikes.ground_truth.loading import load_ground_truth
-from cyclegan_neuro.spikes.inference.rate_models import RateModels
+from cyclegan_neuro.spikes.inference.calibration import calibration_of
 from cyclegan_neuro.spikes.inference.rates import infer_rates
-from cyclegan_neuro.spikes.inference.storage import save_models
+from cyclegan_neuro.spikes.inference.spike_networks import SpikeNetworks
+from cyclegan_neuro.spikes.inference.storage import FILE_NAME, save_networks
 from cyclegan_neuro.spikes.inference.training.accuracy import CellAccuracy, measure_cells, write_cells, write_summary
+from cyclegan_neuro.spikes.inference.training.folds import DATA_SETS, folds_of
 from cyclegan_neuro.spikes.inference.training.jobs import Job, load_network, train_networks
 from cyclegan_neuro.spikes.inference.training.settings import TrainingSettings
 
-__all__ = ["file_name", "train_models"]
+__all__ = ["Measured", "train_models"]
 
 _log = logging.getLogger(__name__)
 
 CITATION = (
     "Method and compilation of the ground truth: Rupprecht et al. 2021, Nature Neuroscience 24:1324-1337, "
     "doi:10.1038/s41593-021-00895-5. Recordings: Chen et al. 2013, doi:10.1038/nature12354 (DS09, DS14); Huang et al. "
-    "2021, doi:10.7554/eLife.51675 (DS10-DS13); Theis et al. 2016, doi:10.1016/j.neuron.2016.04.014 (DS15, DS16)."
+    "2021, doi:10.7554/eLife.51675 (DS10-DS13); Theis et al. 2016, doi:10.1016/j.neuron.2016.04.014 (DS15, DS16); "
+    "Zhang et al. 2023, doi:10.1038/s41586-023-05828-9 (GCaMP8: DS30-DS32); DS24-DS26 (interneurons) and DS29 "
+    "(GCaMP7f) as compiled there."
 )
+
+_USUAL_RATE_HZ = 30.0  # the one at which sizes are measured, or the nearest to it
+
+#: Kind of fold, frame rate and accuracy of a cell that was held out.
+Measured = tuple[str, float, CellAccuracy]
 
 
 def train_models(
-    settings: TrainingSettings, *, ground_truth: Path, output_dir: Path, processes: int, accuracy: bool
-) -> tuple[Path, list[CellAccuracy]]:
-    """Train the networks of one frame rate and measure them on data sets that they did not see.
+    settings: TrainingSettings, *, ground_truth: Sequence[Path], output_dir: Path, processes: int,
+    kinds: Sequence[str] = (), measured_rates_hz: Sequence[float] = (30.0,),
+) -> tuple[Path, list[Measured]]:  # fmt: skip
+    """Train networks and measure them on data sets and cells that they did not see.
 
     Parameters
     ----------
     settings : TrainingSettings
-    ground_truth : Path
+    ground_truth : sequence of Path
+        Files and folders, each as for :func:`cyclegan_neuro.spikes.ground_truth.loading.load_ground_truth`.
     output_dir : Path
-        Gets ``rate_models_<rate>hz.h5``, ``settings.json``, ``networks/`` (each as soon as it is trained),
-        ``tensorboard/`` and, with ``accuracy``, ``accuracy_cells.csv`` and ``accuracy.csv``. A training that was
-        interrupted goes on.
+        Gets ``spike_networks.h5``, ``settings.json``, ``networks/`` (each as soon as it is trained), ``tensorboard/``
+        and, where something is measured, ``accuracy_cells.csv`` and ``accuracy.csv``. A training that was interrupted
+        goes on.
     processes : int
-    accuracy : bool
-        Also train networks without each data set in turn, of the noise levels that its cells have, and measure them.
+    kinds : sequence of {"data_sets", "cells"}
+        What to hold out, for which further networks are trained.
+    measured_rates_hz : sequence of float
+        Frame rates at which they are measured.
 
     Returns
     -------
-    models : Path
-    results : list of CellAccuracy
-        Empty without ``accuracy``.
+    networks : Path
+    results : list of (str, float, CellAccuracy)
+        Empty without ``kinds``.
 
     Raises
     ------
     UserError
-        If the ground truth cannot be used, is of one data set where ``accuracy`` needs two, or the directory cannot be
-        written or holds a training with other settings.
+        If the ground truth cannot be used, is of one data set where data sets are to be held out, or the directory
+        cannot be written or holds a training with other settings.
     """
-    cells = load_ground_truth(ground_truth)
-    if accuracy:
+    cells = [cell for path in ground_truth for cell in load_ground_truth(path)]
+    folds = {name: fold for name, fold in folds_of(cells).items() if name.rsplit("_", 1)[0] in kinds}
+    if DATA_SETS in kinds:
         _require_two_data_sets(ground_truth, cells)
     make_directory(output_dir, option="--output_dir", error_type=UserError)
     _agree_on(output_dir / "settings.json", settings, cells)
-    jobs = [Job("", level, member) for level in settings.noise_levels for member in range(settings.ensemble_size)]
-    needed = _levels_needed(cells, settings) if accuracy else {}
-    jobs += [
-        Job(dataset, level, member)
-        for dataset, levels in needed.items() for level in levels for member in range(settings.ensemble_size)
-    ]  # fmt: skip
+    jobs = [Job("", member) for member in range(settings.ensemble_size)]
+    jobs += [Job(fold, member) for fold in folds for member in range(settings.held_out_size)]
     train_networks(jobs, settings, ground_truth=ground_truth, output_dir=output_dir, processes=processes)
-    names = {cell.dataset for cell in cells}
-    everything = assemble(output_dir, settings, settings.noise_levels, seen=sorted(names))
-    path = save_models(output_dir / file_name(settings.frame_rate_hz), everything)
-    results: list[CellAccuracy] = []
-    for dataset, levels in needed.items():
-        models = assemble(output_dir, settings, levels, seen=sorted(names - {dataset}), left_out=dataset)
-        save_models(output_dir / "networks" / dataset / file_name(settings.frame_rate_hz), models)
-        results += measure_cells(
-            [cell for cell in cells if cell.dataset == dataset],
-            _inference(models),
-            frame_rate_hz=settings.frame_rate_hz,
-        )
+    results: list[Measured] = []
+    for fold, left_out in folds.items():
+        networks = assemble(output_dir, settings, cells, held_out=fold)
+        save_networks(output_dir / "networks" / fold / FILE_NAME, networks)
+        unseen = [cell for cell in cells if (cell.dataset, cell.name) in left_out]
+        for rate in measured_rates_hz:
+            _log.info("measuring %s at %g Hz", fold, rate)
+            found = measure_cells(unseen, _inference(networks, rate), frame_rate_hz=rate)
+            results += [(fold.rsplit("_", 1)[0], rate, cell) for cell in found]
+    usual = min(measured_rates_hz, key=lambda rate: abs(rate - _USUAL_RATE_HZ), default=_USUAL_RATE_HZ)
+    calibration = calibration_of(
+        [(r.dataset, r.true_hz, r.inferred_hz) for kind, rate, r in results if (kind, rate) == (DATA_SETS, usual)]
+    )
+    path = save_networks(output_dir / FILE_NAME, assemble(output_dir, settings, cells, calibration=calibration))
     if results:
         write_cells(output_dir / "accuracy_cells.csv", results)
         write_summary(output_dir / "accuracy.csv", results)
     return path, results
 
 
-def file_name(frame_rate_hz: float) -> str:
-    """Return the name under which networks are found.
-
-    Examples
-    --------
-    >>> file_name(24.0), file_name(15.5)
-    ('rate_models_24hz.h5', 'rate_models_15.5hz.h5')
-    """
-    return f"rate_models_{frame_rate_hz:g}hz.h5"
-
-
 def assemble(
-    output_dir: Path, settings: TrainingSettings, levels: Sequence[int], *, seen: Sequence[str], left_out: str = ""
-) -> RateModels:
-    """Put trained networks together.
-
-    Parameters
-    ----------
-    output_dir : Path
-    settings : TrainingSettings
-    levels : sequence of int
-    seen : sequence of str
-        Data sets of the training.
-    left_out : str
-        The one that was left out.
-    """
-    ensembles = {
-        level: tuple(load_network(output_dir, Job(left_out, level, member)) for member in range(settings.ensemble_size))
-        for level in levels
-    }
-    return RateModels(
-        frame_rate_hz=settings.frame_rate_hz,
-        smoothing_s=settings.smoothing_s,
+    output_dir: Path, settings: TrainingSettings, cells: Sequence[GroundTruthCell], *, held_out: str = "",
+    calibration: Mapping[str, Any] | None = None,
+) -> SpikeNetworks:  # fmt: skip
+    """Put trained networks together: those that are kept, or those of a fold."""
+    left_out = folds_of(cells)[held_out] if held_out else frozenset()
+    n_members = settings.held_out_size if held_out else settings.ensemble_size
+    return SpikeNetworks(
+        members=tuple(load_network(output_dir, Job(held_out, member)) for member in range(n_members)),
+        architecture=settings.architecture,
         causal=settings.causal,
-        noise_levels=ensembles,
-        window_frames=settings.architecture.window_frames,
-        before_frames=settings.architecture.before_frames,
+        calibration=dict(calibration or {}),
         provenance={
-            "title": f"Spike rates from dF/F at {settings.frame_rate_hz:g} Hz",
+            "title": "Spike rates from dF/F at 3 to 100 Hz",
             "citation": CITATION,
-            "ground_truth": list(seen),
+            "ground_truth": sorted({cell.dataset for cell in cells if (cell.dataset, cell.name) not in left_out}),
             "training": asdict(settings),
             "created_with": f"cyclegan_neuro {cyclegan_neuro.__version__}",
         },
     )
 
 
-def _inference(models: RateModels):
+def _inference(networks: SpikeNetworks, frame_rate_hz: float):
     """How :func:`measure_cells` asks for the rate of one recording."""
 
-    def infer(dff: np.ndarray):
-        if len(dff) < models.window_frames:
+    def infer(dataset: str, dff: np.ndarray):
+        inference = networks.at(frame_rate_hz, indicator=dataset, cell_type=dataset)
+        inside = inference.reachable(len(dff))
+        if inside.stop == inside.start:
             return np.zeros(len(dff), np.float32), np.zeros(len(dff), bool)
-        inferred = infer_rates(dff[:, None], frame_rate_hz=models.frame_rate_hz, models=models)
+        inferred = infer_rates(dff[:, None], frame_rate_hz=frame_rate_hz, models=inference)
         return inferred.rates_hz[:, 0], inferred.valid
 
     return infer
 
 
-def _require_two_data_sets(ground_truth: Path, cells: Sequence[GroundTruthCell]) -> None:
+def _require_two_data_sets(ground_truth: Sequence[Path], cells: Sequence[GroundTruthCell]) -> None:
     names = {cell.dataset for cell in cells}
     if len(names) < 2:
         raise UserError(
-            str(ground_truth),
+            ", ".join(map(str, ground_truth)),
             got=f"one data set, {', '.join(names)}",
             expected="at least two: networks are measured on a data set that they did not see",
-            fix="add another data set, or train without measuring (--no_accuracy)",
+            fix="add another data set, or measure on cells alone (--hold_out cells)",
         )
-
-
-def _levels_needed(cells: Sequence[GroundTruthCell], settings: TrainingSettings) -> dict[str, list[int]]:
-    """Return, for each data set, the noise levels that its recordings would use."""
-    chooser = RateModels(
-        frame_rate_hz=settings.frame_rate_hz, smoothing_s=settings.smoothing_s, causal=settings.causal,
-        noise_levels=dict.fromkeys(settings.noise_levels, ()),
-    )  # fmt: skip
-    needed: dict[str, set[int]] = {}
-    for cell in cells:
-        for segment in cell.segments:
-            dff, _ = resample(segment, settings.frame_rate_hz)
-            noise = float(noise_levels(dff[:, None], settings.frame_rate_hz)[0])
-            needed.setdefault(cell.dataset, set()).add(chooser.level_for(noise))
-    return {dataset: sorted(levels) for dataset, levels in sorted(needed.items())}
 
 
 def _agree_on(path: Path, settings: TrainingSettings, cells: Sequence[GroundTruthCell]) -> None:

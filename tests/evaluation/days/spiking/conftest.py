@@ -1,18 +1,21 @@
 """Two short days with known spikes, cut as training cuts them, and stand-ins for the networks of inference."""
 
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from inference_fakes import random_networks as networks_of_nobody
 
 from cyclegan_neuro.configuration.sections import DataSection, OrderingSection, SpikesSection, WindowsSection
 from cyclegan_neuro.evaluation.days.spiking.recorder import SpikeRecorder
 from cyclegan_neuro.recordings.calcium import gcamp6_kernel
 from cyclegan_neuro.recordings.recording import Recording, Truth
 from cyclegan_neuro.spikes.cache import ResultCache
-from cyclegan_neuro.spikes.inference import rates
-from cyclegan_neuro.spikes.inference.rates import InferredRates, WindowRates, reachable
+from cyclegan_neuro.spikes.inference import models, rates
+from cyclegan_neuro.spikes.inference.rates import InferredRates, WindowRates
+from cyclegan_neuro.spikes.inference.storage import save_networks
 from cyclegan_neuro.windows.prepare import prepare_pair
 from cyclegan_neuro.windows.prepared import NeuronOrder
 from cyclegan_neuro.windows.scaling import Scaling
@@ -60,9 +63,21 @@ def make_days():
     return make
 
 
+@pytest.fixture(scope="session")
+def random_networks(tmp_path_factory):
+    """The file of a network that nobody trained: it reads 10 frames before and after each at 24 Hz, and hears them."""
+    return str(save_networks(tmp_path_factory.mktemp("models") / "spike_networks.h5", networks_of_nobody(1)))
+
+
+@pytest.fixture(autouse=True)
+def shipped_networks(random_networks, monkeypatch):
+    """What is tested here is not the networks: small ones stand where the shipped ones are looked for."""
+    monkeypatch.setattr(models, "_SHIPPED", Path(random_networks))
+
+
 @pytest.fixture
 def make_recorder():
-    """Return a function that makes a recorder with the shipped networks, in one process."""
+    """Return a function that makes a recorder, in one process."""
 
     def make(prepared, *, cache=None, **section):
         section = SpikesSection(**{"processes": 1, "van_rossum": "fast"} | section)
@@ -76,18 +91,18 @@ def stand_in_networks(monkeypatch):
     """Replace inference by a rate that follows ΔF/F and the noise level; return the shapes that it was asked for."""
     asked = SimpleNamespace(windows=[], frames=[])
 
-    def found(dff, levels, models):
-        chosen = np.array([models.level_for(level) for level in levels])
+    def found(dff, levels, inference):
+        chosen = inference.levels(levels)
         return (np.clip(dff, 0, None) * 10 * (1 + 0.1 * chosen)).astype(np.float32), chosen
 
-    def infer_windows(windows, *, frame_rate_hz, models, levels, resample):
+    def infer_windows(windows, *, frame_rate_hz, models, levels):
         asked.windows.append(windows.shape)
         n_frames = windows.shape[1]
-        inside = reachable(n_frames, models)
+        inside = models.reachable(n_frames)
         values, chosen = found(windows[:, inside], levels, models)
         return WindowRates(values, inside.start, n_frames - values.shape[1], levels, chosen, frame_rate_hz)
 
-    def infer_rates(dff, *, frame_rate_hz, models, gaps, levels, resample):
+    def infer_rates(dff, *, frame_rate_hz, models, gaps, levels):
         asked.frames.append(dff.shape)
         values, chosen = found(dff, levels, models)
         return InferredRates(values, np.ones(len(dff), bool), levels, chosen, frame_rate_hz)

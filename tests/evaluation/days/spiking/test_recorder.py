@@ -4,15 +4,15 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from inference_fakes import random_models
+from inference_fakes import random_members, random_models, write_cascade_folder
+from inference_fakes import random_networks as networks_of_nobody
 
 from cyclegan_neuro.configuration.sections import SpikesSection
 from cyclegan_neuro.evaluation.days.baselines.alignments import Identity
 from cyclegan_neuro.evaluation.days.spiking.recorder import why_not
 from cyclegan_neuro.spikes.inference import rates
-from cyclegan_neuro.spikes.inference.models import choose_models
 from cyclegan_neuro.spikes.inference.rates import infer_rates
-from cyclegan_neuro.spikes.inference.storage import save_models
+from cyclegan_neuro.spikes.inference.storage import save_networks
 
 FIELDS = ("f_y", "f_g_x", "g_x", "g_f_y")
 FRAMES = 1000  # of the days that make_days makes
@@ -30,16 +30,9 @@ class Marked:
         return x + 1000, y + 1000
 
 
-@pytest.fixture
-def random_networks(tmp_path):
-    """A folder with networks that nobody trained, quick and sensitive to every frame that they read."""
-    save_models(tmp_path / "rate_models_24hz.h5", random_models(range(1, 9), members=1, frame_rate_hz=24.0))
-    return str(tmp_path)
-
-
 def same_spikes(first, second):
     np.testing.assert_array_equal(first.counts.counts, second.counts.counts)
-    np.testing.assert_array_equal(first.network_levels, second.network_levels)
+    np.testing.assert_allclose(first.network_levels, second.network_levels, rtol=1e-5)
     np.testing.assert_allclose(first.noise_levels, second.noise_levels, rtol=1e-5)
     np.testing.assert_allclose(first.dff, second.dff, atol=1e-6)
     np.testing.assert_allclose(first.rates_hz, second.rates_hz, atol=1e-3)
@@ -53,15 +46,14 @@ def test_compared_windows_are_spread_over_the_test_part(make_days, make_recorder
     for name in "xy":
         tested, starts = prepared[name].starts.test, recorder.starts[name]
         assert len(starts) == min(9, max_windows)
-        assert starts[0] == tested[0] + 32 or starts[0] == 32  # 32 frames before, 31 after
-        assert starts[-1] == tested[-1] - 31 or starts[-1] == FRAMES - 128 - 31
+        assert starts[0] == tested[0] + 10 or starts[0] == 10  # frames that networks read before and after each
+        assert starts[-1] == tested[-1] - 10 or starts[-1] == FRAMES - 128 - 10
         assert np.ptp(np.diff(starts)) <= 1
 
 
 def test_every_frame_of_a_window_has_the_rate_that_it_has_in_the_recording(
     make_days, make_recorder, random_networks, tmp_path
 ):
-    """Windows of 64 frames had one frame with a rate."""
     prepared = make_days(window_frames=64, n_test=20)
     recorder = make_recorder(prepared, models=random_networks)
     signal = recorder.recorded("x", label="x")
@@ -141,10 +133,10 @@ def test_stretches_too_short_for_neighbours_leave_the_frames_at_the_ends_of_wind
     make_days, make_recorder, random_networks
 ):
     prepared = make_days(gaps=tuple(range(139, 1000, 140)), n_test=30)
-    recorder = make_recorder(prepared, models=random_networks)  # they read 10 frames before and 9 after
-    assert (recorder.alone, recorder.first_frame, recorder.n_masked) == (True, 10, 19)
+    recorder = make_recorder(prepared, models=random_networks)
+    assert (recorder.alone, recorder.first_frame, recorder.n_masked) == (True, 10, 20)
     recorded = recorder.recorded("x", label="x")
-    assert recorded.counts.counts.shape[1] == 109
+    assert recorded.counts.counts.shape[1] == 108
     assert len(recorder.parts["x"]) >= 2
     same_spikes(recorder.translated(Identity(), ["g_x"])["g_x"], recorded)
 
@@ -193,35 +185,58 @@ def test_parts_of_the_floor_share_no_frame_and_are_of_the_recorded_day(
                 np.testing.assert_allclose(of_side.counts.sum(axis=1), expected, atol=1)
 
 
-def test_resampled_days_have_rates_in_every_frame(make_days, make_recorder):
-    recorder = make_recorder(make_days(rate_hz=36.0, window_frames=64), resample=True)
+@pytest.mark.parametrize("rate_hz", [10.0, 36.0])
+def test_days_of_any_frame_rate(make_days, make_recorder, rate_hz):
+    recorder = make_recorder(make_days(rate_hz=rate_hz, window_frames=64))
+    assert recorder.n_masked == 0
+    same_spikes(recorder.translated(Identity(), ["g_x"])["g_x"], recorder.recorded("x", label="x"))
+
+
+def test_days_resampled_for_networks_of_one_rate_have_rates_in_every_frame(make_days, make_recorder, tmp_path):
+    folder = write_cascade_folder(tmp_path, random_models((1,), frame_rate_hz=24.0))
+    recorder = make_recorder(make_days(rate_hz=36.0, window_frames=64), models=str(folder), resample=True)
     assert recorder.n_masked == 0
     generated = recorder.translated(Identity(), ["g_x"])["g_x"]
     recorded = recorder.recorded("x", label="x")
     correlation = np.corrcoef(recorded.rates_hz.ravel(), generated.rates_hz.ravel())[0, 1]
-    assert correlation > 0.99  # new frames of the test part lie elsewhere than those of the day
+    assert correlation > 0.6  # new frames of the test part lie elsewhere than those of the day
 
 
 @pytest.mark.parametrize(
     "change",
     [
-        lambda m: replace(m, before_frames=m.before_frames - 1),
-        lambda m: replace(m, frame_rate_hz=25.0),
-        lambda m: replace(m, noise_levels={level + 1: members for level, members in m.noise_levels.items()}),
-        lambda m: replace(m, noise_levels={1: m.noise_levels[1]}),
-        lambda m: replace(m, noise_levels={**m.noise_levels, 2: m.noise_levels[1]}),
+        lambda n: replace(n, members=n.members[:1]),
+        lambda n: replace(n, members=random_members(seed=1)),
+        lambda n: replace(n, architecture=replace(n.architecture, first_s=(*n.architecture.first_s[:-1], 0.21))),
     ],
-    ids=["frames before", "rate", "levels", "fewer levels", "weights"],
+    ids=["fewer", "weights", "architecture"],
 )
 def test_other_networks_infer_anew(make_days, make_recorder, stand_in_networks, tmp_path, change):
-    models = random_models((1, 2), members=1, frame_rate_hz=24.0)
-    save_models(tmp_path / "one.h5", models)
-    save_models(tmp_path / "other.h5", change(models))
+    networks = networks_of_nobody(2)
+    save_networks(tmp_path / "one.h5", networks)
+    save_networks(tmp_path / "other.h5", change(networks))
     prepared = make_days()
     for count, name in ((1, "one.h5"), (1, "one.h5"), (2, "other.h5")):
         recorder = make_recorder(prepared, cache=tmp_path / "cache", models=str(tmp_path / name))
         recorder.recorded("x", label="x")
         assert len(stand_in_networks.frames) == count
+
+
+def test_networks_are_told_what_both_days_state(make_days, make_recorder, stand_in_networks, tmp_path):
+    def stated(prepared, x, y):
+        days = {
+            name: replace(prepared[name], recording=replace(prepared[name].recording, indicator=of, cell_type="pv"))
+            for name, of in (("x", x), ("y", y))
+        }
+        return replace(prepared, **days)
+
+    prepared = make_days()
+    for count, x, y in ((1, "GCaMP8m", "GCaMP8m"), (2, "GCaMP8m", "GCaMP6f"), (2, "", ""), (3, "GCaMP8s", "GCaMP8s")):
+        recorder = make_recorder(stated(prepared, x, y), cache=tmp_path)
+        recorder.recorded("x", label="x")
+        assert len(stand_in_networks.frames) == count
+        about = recorder.inference.about
+        assert (about["indicator"], about["cell_type"]) == (x if x == y else "", "pv")
 
 
 @pytest.mark.parametrize("other", [{"seed": 1}, {"max_windows": 4}])
@@ -246,17 +261,17 @@ def test_the_seed_decides_the_phases_alone(make_days, make_recorder, stand_in_ne
     ("days", "section", "reason"),
     [
         ({}, {"enabled": False}, "Spike inference is switched off (evaluation.spikes.enabled)."),
-        ({"rate_hz": 8.0}, {}, "frame rate: got 8 Hz, expected 24 "),
+        ({"rate_hz": 2.5}, {}, "frame rate: got 2.5 Hz, expected 3 to 100 Hz"),
         (
-            {"window_frames": 64, "phi": True}, {},
-            "Networks read 64 frames (at 24 Hz) of ΔF/F around each frame, which leaves 1 of the 64 frames of a window "
-            "(at 24 Hz) with a rate, and the values of Φ(X) depend on their place in the window, so that there is no "
-            "continuous day",
+            {"window_frames": 40, "phi": True}, {},
+            "Networks read 20 frames (at 24 Hz) of ΔF/F around each frame, which leaves 20 of the 40 frames of a "
+            "window (at 24 Hz) with a rate, and the values of Φ(X) depend on their place in the window, so that there "
+            "is no continuous day",
         ),
         (
-            {"window_frames": 72, "gaps": tuple(range(99, 1000, 100)), "n_test": 30}, {},
-            "Networks read 64 frames (at 24 Hz) of ΔF/F around each frame, which leaves 9 of the 72 frames of a window "
-            "(at 24 Hz) with a rate, and no stretch of the test part is long enough",
+            {"window_frames": 40, "gaps": tuple(range(49, 1000, 50)), "n_test": 30}, {},
+            "Networks read 20 frames (at 24 Hz) of ΔF/F around each frame, which leaves 20 of the 40 frames of a "
+            "window (at 24 Hz) with a rate, and no stretch of the test part is long enough",
         ),
         ({"window_frames": 16}, {}, "bin_s: got 0.5 s for windows of 0.6666"),
         ({"n_test": 3}, {}, "There are fewer than four test windows."),
@@ -271,5 +286,4 @@ def test_why_there_are_no_spikes(make_days, days, section, reason):
 def test_nothing_stands_against_spikes(make_days):
     assert why_not(SpikesSection(), make_days()) is None
     assert why_not(SpikesSection(), make_days(window_frames=64)) is None
-    assert why_not(SpikesSection(resample=True), make_days(rate_hz=36.0, window_frames=160)) is None
-    assert choose_models(None, 24.0)[0].window_frames == 64
+    assert why_not(SpikesSection(), make_days(rate_hz=36.0, window_frames=160)) is None

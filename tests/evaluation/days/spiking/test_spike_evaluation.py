@@ -19,6 +19,7 @@ from cyclegan_neuro.evaluation.days.spiking import compare
 from cyclegan_neuro.evaluation.days.spiking.measure import measure_spikes
 from cyclegan_neuro.evaluation.days.story.spikes import spikes_block, spikes_sentence
 from cyclegan_neuro.figures.style import png_bytes
+from cyclegan_neuro.recordings.checks.indicator import NETWORKS_ARE_FOR
 from cyclegan_neuro.report.tables import format_cell, json_ready
 from cyclegan_neuro.spikes.comparison import DESCRIPTIONS, compare_firing_rates
 from cyclegan_neuro.spikes.divergence import kl_ceiling, wasserstein
@@ -150,8 +151,8 @@ def test_metrics_hold_every_statistic_and_no_nan(make_days, make_trainer, stand_
     inference = metrics["inference"]
     assert inference["windows"] == {"x": 5, "y": 5}
     assert all(sizes == [5, 5] for day in "xy" for sizes in inference["floor_windows"][day])
-    assert inference["masked_frames_per_window"] == (63 if "phi" in days else 0)
-    assert inference["compared_frames_per_window"] == (65 if "phi" in days else 128)
+    assert inference["masked_frames_per_window"] == (20 if "phi" in days else 0)
+    assert inference["compared_frames_per_window"] == (108 if "phi" in days else 128)
     for name in ("noise_level", "mean_rate_hz", "silent_neurons", "neurons_noisier_than_networks"):
         assert list(inference[name]) == [*OF_MODEL, *(f"{a}_{signal}" for a in alignments for signal in ("f_y", "g_x"))]
     assert ("accuracy" in inference) == ("true_spikes" in inference) == (not days)
@@ -336,7 +337,7 @@ def test_the_report_says_what_cannot_appear_and_which_indicator_the_networks_are
     text = text_of(told(found))
     ceiling = np.mean([kl_ceiling(r, 8) for r in found.rates["x"].T])
     assert f"would have {significant(ceiling, digits=2)} (X)" in text
-    assert "GCaMP6f and GCaMP6s in excitatory cells" in text
+    assert NETWORKS_ARE_FOR in text
     assert "the recordings do not name theirs (data.x.indicator, data.y.indicator)" in text
     day = replace(prepared.y, recording=replace(prepared.y.recording, indicator="GCaMP8m"))
     assert "Y is of GCaMP8m." in text_of(told(measured(prepared=replace(prepared, y=day))))
@@ -367,7 +368,8 @@ def test_methods_say_how_spikes_were_inferred_and_compared(measured, van_rossum,
     paragraphs, references = methods_of_days(config(), found.recorder.prepared, training, spikes=found)
     (paragraph,) = (p for p in paragraphs if p.startswith("Spike rates were inferred alike"))
     for wanted in (
-        "for 24 Hz and noise levels 1 to 8 %/√Hz, 5 networks per level", "overlap by half and fade into each other",
+        "told the frame rate, the noise level of each neuron and no indicator, trained on GCaMP6f",
+        "overlap by half and fade into each other",
         "(seed 3)", "parts of the recorded day that share no frame (2 pairs of x, 2 of y, of 8 windows each)",
         "in bins of 0.25 s", "time constant 0.5 s) of 8 windows of x and 8 of y", f"({sweep}",
     ):  # fmt: skip
@@ -377,8 +379,8 @@ def test_methods_say_how_spikes_were_inferred_and_compared(measured, van_rossum,
 
 
 REASONS = {
-    "frame rate": ({"rate_hz": 12.0}, {}, "frame rate: got 12 Hz"),
-    "short windows": ({"window_frames": 48, "phi": True}, {}, "Networks read 64 frames (at 24 Hz) of ΔF/F around each"),
+    "frame rate": ({"rate_hz": 2.5}, {}, "frame rate: got 2.5 Hz"),
+    "short windows": ({"window_frames": 40, "phi": True}, {}, "Networks read 20 frames (at 24 Hz) of ΔF/F around each"),
     "switched off": ({}, {"enabled": False}, "Spike inference is switched off"),
     "few windows": ({"n_test": 3}, {}, "There are fewer than four test windows."),
 }
@@ -409,14 +411,16 @@ def test_a_frame_rate_that_does_not_fit_costs_the_spikes_and_not_the_report(
     checkpoint = Checkpoint(Path("last-000000001.h5"), Manifest(epoch=1, step=1), {})
     found = SimpleNamespace(
         system=base.get("cyclegan"), config=config(), directory=run, status=status,
-        prepared=make_days(rate_hz=12.0), trainer=make_trainer(),
+        prepared=make_days(rate_hz=2.5), trainer=make_trainer(),
         checkpoint=checkpoint,
     )  # fmt: skip
     monkeypatch.setattr("cyclegan_neuro.training.run.load_run", lambda *args, **kwargs: found)
     monkeypatch.setattr("cyclegan_neuro.cli.evaluate.prepare_console", lambda: None)
     assert main(["--output_dir", str(tmp_path)]) == 0
     page = (tmp_path / "report" / "index.html").read_text(encoding="utf-8")
-    assert "Spikes were not inferred, so their statistics are not compared. frame rate: got 12 Hz, expected 24" in page
+    assert (
+        "Spikes were not inferred, so their statistics are not compared. frame rate: got 2.5 Hz, expected 3 to" in page
+    )
     assert "Did the mapping work?" in page
     metrics = json.loads((tmp_path / "report" / "metrics.json").read_text(encoding="utf-8"))
     assert "spikes" not in metrics

@@ -1,4 +1,4 @@
-"""From ground truth to files of networks and tables; the trainings themselves are replaced by random networks."""
+"""From ground truth to a file of networks and tables; the trainings themselves are replaced by random networks."""
 
 import csv
 import json
@@ -6,17 +6,20 @@ from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
-from inference_fakes import SMALL, random_weights, simulated_cell, write_ground_truth, write_network
+from inference_fakes import SMALL, random_members, simulated_cell, write_ground_truth, write_network
 
 from cyclegan_neuro.errors import UserError
 from cyclegan_neuro.spikes.ground_truth.cells import GroundTruthCell, GroundTruthSegment
+from cyclegan_neuro.spikes.inference.calibration import log_ratio
 from cyclegan_neuro.spikes.inference.models import load_models
 from cyclegan_neuro.spikes.inference.training import workflow
+from cyclegan_neuro.spikes.inference.training.folds import CELLS, DATA_SETS
 from cyclegan_neuro.spikes.inference.training.jobs import Job
 from cyclegan_neuro.spikes.inference.training.settings import TrainingSettings
-from cyclegan_neuro.spikes.inference.training.workflow import file_name, train_models
+from cyclegan_neuro.spikes.inference.training.workflow import train_models
 
-SETTINGS = TrainingSettings(frame_rate_hz=30.0, noise_levels=(1, 2), ensemble_size=2, epochs=1, architecture=SMALL)
+SETTINGS = TrainingSettings(frame_rates_hz=(15.0, 30.0), ensemble_size=2, updates=1, architecture=SMALL)
+MASKED = 2 * 12  # of a recording: what the small networks reach at 30 Hz
 
 
 @pytest.fixture
@@ -27,7 +30,7 @@ def jobs(monkeypatch):
     def write(jobs, settings, *, ground_truth, output_dir, processes):
         asked.extend(jobs)
         for number, job in enumerate(jobs):
-            write_network(output_dir, job, random_weights(seed=number))
+            write_network(output_dir, job, random_members(1, seed=number)[0])
 
     monkeypatch.setattr(workflow, "train_networks", write)
     return asked
@@ -35,97 +38,111 @@ def jobs(monkeypatch):
 
 @pytest.fixture
 def truth(tmp_path):
-    cells = [
-        simulated_cell("DS01-a", "one", seed=1, duration_s=20.0, spikes_hz=0.3),
-        simulated_cell("DS01-a", "two", seed=2, duration_s=20.0, spikes_hz=0.3, n_segments=2),
-        simulated_cell("DS02-b", "one", seed=3, duration_s=20.0, spikes_hz=0.3, level=1.8),
+    """Two data sets in two files."""
+    one = [
+        simulated_cell("DS01-GCaMP6f", "one", seed=1, duration_s=20.0, spikes_hz=0.3),
+        simulated_cell("DS01-GCaMP6f", "two", seed=2, duration_s=20.0, spikes_hz=0.3, n_segments=2),
     ]
-    return write_ground_truth(tmp_path / "truth.h5", cells)
+    two = [simulated_cell("DS30-GCaMP8f", "one", seed=3, duration_s=20.0, spikes_hz=0.3)]
+    return [write_ground_truth(tmp_path / "1.h5", one), write_ground_truth(tmp_path / "2.h5", two)]
 
 
-def run(truth, output_dir, settings=SETTINGS, *, accuracy=True):
-    return train_models(settings, ground_truth=truth, output_dir=output_dir, processes=1, accuracy=accuracy)
+def run(truth, output_dir, settings=SETTINGS, **how):
+    return train_models(settings, ground_truth=truth, output_dir=output_dir, processes=1, **how)
 
 
-def test_networks_and_tables(truth, jobs, tmp_path):
-    path, results = run(truth, tmp_path / "new" / "out")
+def rows_of(path):
+    with open(path, newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_every_cell_is_measured_by_networks_that_did_not_see_it(truth, jobs, tmp_path):
     out = tmp_path / "new" / "out"
-    everything = [Job("", level, member) for level in (1, 2) for member in (0, 1)]
-    # of each data set only the levels that its own recordings have are trained without it
-    assert jobs == [*everything, *(Job("DS01-a", 1, m) for m in (0, 1)), *(Job("DS02-b", 2, m) for m in (0, 1))]
-    models = load_models(path)
-    assert path == out / "rate_models_30hz.h5"
-    assert {level: len(members) for level, members in models.noise_levels.items()} == {1: 2, 2: 2}
-    assert (models.window_frames, models.before_frames) == (SMALL.window_frames, SMALL.before_frames)
-    assert models.provenance["ground_truth"] == ["DS01-a", "DS02-b"]
-    assert models.provenance["training"] == json.loads(json.dumps(asdict(SETTINGS)))
-    np.testing.assert_allclose(  # the third network of the list, as far as float16 goes
-        models.noise_levels[2][0].kernels[0], random_weights(seed=2).kernels[0], rtol=1e-3
-    )
-    held_out = load_models(out / "networks" / "DS01-a" / "rate_models_30hz.h5")
-    assert list(held_out.noise_levels) == [1]
-    assert held_out.provenance["ground_truth"] == ["DS02-b"]
-    assert [(r.dataset, r.cell) for r in results] == [("DS01-a", "one"), ("DS01-a", "two"), ("DS02-b", "one")]
+    path, results = run(truth, out, kinds=(DATA_SETS, CELLS))
+    folds = ("cells_1", "cells_2", "data_sets_1", "data_sets_2")
+    assert jobs == [Job("", 0), Job("", 1), *(Job(fold, 0) for fold in folds)]
+    networks = load_models(path)
+    assert path == out / "spike_networks.h5"
+    assert (len(networks.members), networks.architecture, networks.causal) == (2, SMALL, False)
+    assert networks.provenance["ground_truth"] == ["DS01-GCaMP6f", "DS30-GCaMP8f"]
+    assert networks.provenance["training"] == json.loads(json.dumps(asdict(SETTINGS)))
+    (second,) = random_members(1, seed=1)
+    np.testing.assert_allclose(networks.members[1]["first_kernel"], second["first_kernel"], rtol=1e-3, atol=1e-7)
+    saw = {fold: load_models(out / "networks" / fold).provenance["ground_truth"] for fold in folds}
+    assert saw == {
+        "cells_1": ["DS01-GCaMP6f"], "cells_2": ["DS01-GCaMP6f", "DS30-GCaMP8f"],
+        "data_sets_1": ["DS30-GCaMP8f"], "data_sets_2": ["DS01-GCaMP6f"],
+    }  # fmt: skip
+    assert [(kind, rate, r.dataset, r.cell) for kind, rate, r in results] == [
+        ("cells", 30.0, "DS01-GCaMP6f", "one"), ("cells", 30.0, "DS30-GCaMP8f", "one"),
+        ("cells", 30.0, "DS01-GCaMP6f", "two"),
+        ("data_sets", 30.0, "DS01-GCaMP6f", "one"), ("data_sets", 30.0, "DS01-GCaMP6f", "two"),
+        ("data_sets", 30.0, "DS30-GCaMP8f", "one"),
+    ]  # fmt: skip
+    # what users are told of errors is that of data sets that were held out
+    unseen = [log_ratio(r.true_hz, r.inferred_hz) for kind, _, r in results if kind == DATA_SETS]
+    assert set(networks.calibration) == {""}
+    assert networks.calibration[""]["n_cells"] == 3
+    low, _, high = networks.calibration[""]["log_ratio"]
+    assert min(unseen) - 1e-3 <= low < high <= max(unseen) + 1e-3
 
 
 def test_tables_say_what_was_measured(truth, jobs, tmp_path):
-    _, results = run(truth, tmp_path)
-    with open(tmp_path / "accuracy_cells.csv", newline="") as file:
-        rows = list(csv.DictReader(file))
-    assert [(row["cell"], row["sigma_s"]) for row in rows[:2]] == [("one", "0.05"), ("one", "0.2")]
-    assert float(rows[1]["correlation"]) == pytest.approx(results[0].by_sigma[0.2][0].correlation, abs=1e-4)
+    _, results = run(truth, tmp_path, kinds=(DATA_SETS,), measured_rates_hz=(30.0, 15.0))
+    rows = rows_of(tmp_path / "accuracy_cells.csv")
+    assert [(r["held_out"], r["frame_rate_hz"], r["cell"], r["sigma_s"]) for r in rows[:2]] == [
+        ("data_sets", "30.0", "one", "0.05"), ("data_sets", "30.0", "one", "0.2"),
+    ]  # fmt: skip
+    first = results[0][2]
+    assert float(rows[1]["correlation"]) == pytest.approx(first.by_sigma[0.2][0].correlation, abs=1e-4)
     assert float(rows[0]["noise_level"]) == pytest.approx(0.5, abs=0.1)
-    # two segments of 600 frames, each without the 19 frames that no window reaches
-    assert [int(row["n_frames"]) for row in rows[::2]] == [581, 2 * 581, 581]
-    with open(tmp_path / "accuracy.csv", newline="") as file:
-        summary = list(csv.DictReader(file))
-    assert [row["data_set"] for row in summary] == ["DS01-a", "DS02-b", "all"] * 2
-    correlations = [r.by_sigma[0.05][0].correlation for r in results]
+    assert float(rows[0]["inferred_hz"]) == pytest.approx(first.inferred_hz, abs=1e-4)
+    # one or two segments of 600 frames, each without those at its ends, at each rate
+    frames = [int(row["n_frames"]) for row in rows[::2] if row["frame_rate_hz"] == "30.0"]
+    assert frames == [600 - MASKED, 2 * (600 - MASKED), 600 - MASKED]
+    summary = rows_of(tmp_path / "accuracy.csv")
+    assert [row["data_set"] for row in summary] == ["DS01-GCaMP6f", "DS30-GCaMP8f", "all"] * 4
+    assert [row["frame_rate_hz"] for row in summary] == ["30.0"] * 6 + ["15.0"] * 6
+    correlations = [r.by_sigma[0.05][0].correlation for _, rate, r in results if rate == 30.0]
     assert float(summary[2]["correlation"]) == pytest.approx(np.median(correlations), abs=1e-3)
 
 
 def test_without_accuracy_one_data_set_is_enough(jobs, tmp_path):
-    truth = write_ground_truth(tmp_path / "truth.h5", [simulated_cell("DS01-a", "one", seed=1, duration_s=9.0)])
-    path, results = run(truth, tmp_path / "out", accuracy=False)
-    assert path.is_file()
+    cell = simulated_cell("DS01-GCaMP6f", "one", seed=1, duration_s=9.0)
+    truth = [write_ground_truth(tmp_path / "truth.h5", [cell])]
+    path, results = run(truth, tmp_path / "out")
+    assert load_models(path).calibration == {}
     assert results == []
-    assert len(jobs) == 4
-    with pytest.raises(UserError, match=r"truth.h5: got one data set, DS01-a, expected at least two.*--no_accuracy"):
-        run(truth, tmp_path / "measured")
+    assert jobs == [Job("", 0), Job("", 1)]
+    assert not (tmp_path / "out" / "accuracy.csv").exists()
+    with pytest.raises(UserError, match=r"truth.h5: got one data set, DS01-GCaMP6f, expected at least two"):
+        run(truth, tmp_path / "measured", kinds=(DATA_SETS,))
     assert not (tmp_path / "measured").exists()
 
 
-def test_a_segment_shorter_than_a_window_is_not_measured(jobs, tmp_path):
-    cells = [simulated_cell(name, "one", seed=1, duration_s=9.0) for name in ("DS01-a", "DS02-b")]
-    short = GroundTruthSegment(np.arange(15) / 30, np.zeros(15, np.float32), np.array([0.1]))
-    cells[0] = GroundTruthCell("DS01-a", "one", (*cells[0].segments, short))
-    _, results = run(write_ground_truth(tmp_path / "truth.h5", cells), tmp_path)
-    assert [r.by_sigma[0.05][0].n_frames for r in results] == [270 - 19, 270 - 19]
+def test_a_segment_shorter_than_what_networks_read_is_not_measured(jobs, tmp_path):
+    cells = [simulated_cell(name, "one", seed=1, duration_s=9.0) for name in ("DS01-GCaMP6f", "DS02-GCaMP6f")]
+    short = GroundTruthSegment(np.arange(MASKED) / 30, np.zeros(MASKED, np.float32), np.array([0.1]))
+    cells[0] = GroundTruthCell("DS01-GCaMP6f", "one", (*cells[0].segments, short))
+    _, results = run([write_ground_truth(tmp_path / "truth.h5", cells)], tmp_path, kinds=(DATA_SETS,))
+    assert [r.by_sigma[0.05][0].n_frames for *_, r in results] == [270 - MASKED, 270 - MASKED]
 
 
 def test_another_training_in_the_same_directory_is_refused(truth, jobs, tmp_path):
     out = tmp_path / "out"
-    run(truth, out, accuracy=False)
-    n_asked = len(jobs)
-    run(truth, out, accuracy=False)  # the same goes on
+    run(truth, out)
+    run(truth, out)  # the same goes on
     with pytest.raises(UserError) as caught:
-        run(truth, out, replace(SETTINGS, epochs=5, seed=2), accuracy=False)
+        run(truth, out, replace(SETTINGS, updates=5, seed=2))
     message = str(caught.value)
-    assert "settings.json: got a training with epochs 1, seed 0, expected epochs 5, seed 2" in message
+    assert "settings.json: got a training with seed 0, updates 1, expected seed 2, updates 5" in message
     assert "another --output_dir" in message
-    more = write_ground_truth(tmp_path / "more.h5", [simulated_cell("DS03-c", "one", seed=1, duration_s=9.0)])
-    with pytest.raises(UserError, match=r"got a training with n_cells 3, n_spikes \d+, expected n_cells 1"):
-        run(more, out, accuracy=False)
-    assert len(jobs) == 2 * n_asked
+    with pytest.raises(UserError, match=r"got a training with n_cells 3, n_spikes \d+, expected n_cells 2"):
+        run(truth[:1], out)
+    assert len(jobs) == 4
 
 
 def test_an_output_directory_that_is_a_file(truth, jobs, tmp_path):
     (tmp_path / "out").write_text("")
     with pytest.raises(UserError, match="expected a directory that can be made and written to"):
-        run(truth, tmp_path / "out", accuracy=False)
-
-
-def test_file_names():
-    assert [file_name(rate) for rate in (24.0, 7.5, 30)] == [
-        "rate_models_24hz.h5", "rate_models_7.5hz.h5", "rate_models_30hz.h5",
-    ]  # fmt: skip
+        run(truth, tmp_path / "out")
