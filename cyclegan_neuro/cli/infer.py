@@ -188,14 +188,14 @@ class _Progress:
 def _table(spikes: RecordingSpikes, files: Sequence[Path], seconds: float, *, shipped: bool) -> str:
     import numpy as np
 
-    from cyclegan_neuro.recordings.checks.indicator import NETWORKS_ARE_FOR
+    from cyclegan_neuro.recordings.checks.indicator import NOT_STATED
     from cyclegan_neuro.spikes.inference.recording_spikes import masked_frames
 
     inferred, valid = spikes.inferred, spikes.inferred.valid
     masked = masked_frames(valid, spikes.gaps)
     why = ", ".join(f"{count:,} {reason}" for reason, count in masked.items())
     rates = inferred.rates_hz[valid].mean(axis=0, dtype=np.float64)
-    noise, indicator = inferred.noise_levels, spikes.source["indicator"] or "not stated"
+    noise, indicator = inferred.noise_levels, spikes.source["indicator"] or NOT_STATED
     if spikes.source["cell_type"]:
         indicator += f" in {spikes.source['cell_type']} cells"
     lines = [
@@ -205,7 +205,7 @@ def _table(spikes: RecordingSpikes, files: Sequence[Path], seconds: float, *, sh
         "noise       " + ", ".join(f"{v:.2f}" for v in np.percentile(noise, (0, 25, 50, 75, 100)))
         + " % per sqrt(Hz) (minimum, quartiles, maximum)",
         f"networks    {_networks(spikes)}",
-        *([f"indicator   {indicator}; the networks are for {NETWORKS_ARE_FOR}"] if shipped else ()),
+        *([f"indicator   {indicator}"] if shipped else ()),
         f"rate        {np.median(rates):.3g} Hz (median over neurons), {spikes.counts.sum(dtype=np.int64):,} spikes",
         *_interval(spikes, rates),
         f"seconds     {seconds:.1f}",

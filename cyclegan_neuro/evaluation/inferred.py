@@ -12,7 +12,7 @@ import numpy as np
 from cyclegan_neuro.evaluation.contents import Block, Evaluation, Picture, Sentence, Table, significant
 from cyclegan_neuro.evaluation.wording import findings_table, plural
 from cyclegan_neuro.figures.inferred import InferredTrace, inferred_traces, noise_histogram, rate_figure
-from cyclegan_neuro.recordings.checks.indicator import NETWORKS_ARE_FOR, usual_decay_s
+from cyclegan_neuro.recordings.checks.indicator import NETWORKS_ARE_FOR, NOT_STATED, usual_decay_s
 from cyclegan_neuro.recordings.decay import decay_time
 from cyclegan_neuro.recordings.fields import neuron_names
 from cyclegan_neuro.recordings.findings import Finding
@@ -30,7 +30,10 @@ _SHOWN_S = 60.0
 _ASSUMED, _TRACES, _NOISE, _RATES, _NEURONS = (
     "What was assumed", "Traces of the least active neurons", "Noise levels", "Mean rates", "Neurons"
 )  # fmt: skip
-_ELSEWHERE = ("frame_rate_hz", "citation", "training", "created_with")  # of the networks: in the last section
+_ELSEWHERE = (  # of the networks: in the last section, or told in words
+    "frame_rate_hz", "citation", "training", "created_with", "every_rate", "calibration", "indicator", "cell_type",
+    "family",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,7 +146,7 @@ def _facts(inferred: Inferred) -> list[tuple[str, str]]:
     networks = spikes.networks
     masked = masked_frames(spikes.valid, spikes.gaps)
     facts = [
-        ("indicator", _stated(recording.indicator, indicator_of(recording.indicator))),
+        ("indicator", _indicator(inferred)),
         ("cell type", _stated(recording.cell_type, cell_type_of(recording.cell_type))),
         ("decay", str(decay_time(recording))),
         ("usual decay", _usual(recording)),
@@ -153,10 +156,33 @@ def _facts(inferred: Inferred) -> list[tuple[str, str]]:
     ]
     if inferred.shipped:
         facts.append(("networks are for", NETWORKS_ARE_FOR))
+    if (size := _size(inferred)) is not None:
+        facts.append(("size of rates", size))
     facts += [
         (f"networks: {name.replace('_', ' ')}", _short(networks[name])) for name in networks if name not in _ELSEWHERE
     ]
     return facts + [("reading", note) for note in inferred.notes or ("as it stands in the file",)]
+
+
+def _indicator(inferred: Inferred) -> str:
+    written = inferred.recording.indicator
+    if inferred.shipped and not indicator_of(written):
+        return NOT_STATED
+    return _stated(written, indicator_of(written))
+
+
+def _size(inferred: Inferred) -> str | None:
+    """What the intervals of the mean rates rest on."""
+    networks = inferred.spikes.networks
+    calibration = networks.get("calibration", {})
+    measured = calibration.get(networks.get("family", ""), calibration.get(""))
+    if measured is None:
+        return None
+    low, _, high = np.exp(measured["log_ratio"])
+    return (
+        f"the true mean rate is {low:.2f} to {high:.1f} times the inferred one in 90 % of {measured['n_cells']} cells "
+        f"of {plural(measured['n_data_sets'], 'data set')} that the networks had not seen"
+    )
 
 
 def _frame_rate(recording: Recording, networks: dict[str, Any]) -> str:

@@ -10,7 +10,7 @@ from inference_fakes import noise, random_models, random_networks, write_cascade
 from tool_files import suite2p_of
 
 from cyclegan_neuro.cli.infer import main as infer
-from cyclegan_neuro.recordings.checks.indicator import NETWORKS_ARE_FOR
+from cyclegan_neuro.recordings.checks.indicator import NOT_STATED
 from cyclegan_neuro.recordings.recording import Recording
 from cyclegan_neuro.recordings.writing import write_recording
 from cyclegan_neuro.spikes.inference.files import read_spikes
@@ -109,14 +109,13 @@ def test_reader_options(models, tmp_path):
 def test_it_says_which_indicator_its_networks_are_for(tmp_path, capsys):
     day = str(write_recording(a_recording(), tmp_path / "day1.h5"))
     out = tmp_path / "spikes.h5"
-    said = f"the networks are for {NETWORKS_ARE_FOR}"
     assert main([day, "--output", str(out)]) == 0
     shown = capsys.readouterr()
-    assert f"indicator   not stated; {said}" in shown.out.splitlines()
+    assert f"indicator   {NOT_STATED}" in shown.out.splitlines()
     rates = read_spikes(out).rates_hz
     assert main([day, "--output", str(out), "--overwrite", "--indicator", "jGCaMP8m", "--cell_type", "PV"]) == 0
     shown = capsys.readouterr()
-    assert f"indicator   jGCaMP8m in PV cells; {said}" in shown.out.splitlines()
+    assert "indicator   jGCaMP8m in PV cells" in shown.out.splitlines()
     found = read_spikes(out)
     assert (found.source["indicator"], found.networks["family"]) == ("jGCaMP8m", "interneuron")
     assert (found.rates_hz != rates).any()  # the networks were told

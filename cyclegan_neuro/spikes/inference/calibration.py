@@ -14,6 +14,7 @@ __all__ = ["calibration_of", "covered_share", "log_ratio", "rate_intervals"]
 _QUANTILES = (0.05, 0.5, 0.95)
 _FLOOR_HZ = 0.02  # added to both rates: a neuron that hardly fires is not infinitely wrong
 _FEWEST_DATA_SETS = 4  # of a family whose own quantiles are used: cells of one preparation err alike
+_FEWEST_CELLS = 20
 
 
 def log_ratio(true_hz: np.ndarray, inferred_hz: np.ndarray) -> np.ndarray:
@@ -34,7 +35,8 @@ def calibration_of(cells: Sequence[tuple[str, float, float]]) -> dict[str, dict[
     dict of str to dict
         By family, and ``""`` for all: ``log_ratio`` (quantiles 0.05, 0.5, 0.95 of :func:`log_ratio`), ``n_cells``,
         ``n_data_sets`` and ``coverage``, the share of cells between the outer quantiles of the other data sets. Every
-        data set counts alike. Families of fewer than four data sets are left to ``""``.
+        data set counts alike. Families of fewer than four data sets are left to ``""``, and nothing is said of fewer
+        than 20 cells or two data sets.
 
     Examples
     --------
@@ -48,16 +50,14 @@ def calibration_of(cells: Sequence[tuple[str, float, float]]) -> dict[str, dict[
         chosen = [cell for cell in known if not family or family_of(cell[0], cell[0]) == family]
         names, true, inferred = (np.array(column) for column in zip(*chosen, strict=True))
         ratios, sizes = log_ratio(true, inferred), np.unique(names).size
-        if family and sizes < _FEWEST_DATA_SETS:
+        if len(chosen) < _FEWEST_CELLS or sizes < (_FEWEST_DATA_SETS if family else 2):
             continue
-        inside = np.concatenate(
-            [_inside(ratios, names, name) for name in np.unique(names) if sizes > 1] or [np.array([])]
-        )
+        inside = np.concatenate([_inside(ratios, names, name) for name in np.unique(names)])
         found[family] = {
             "log_ratio": [round(float(q), 3) for q in _quantiles(ratios, names)],
             "n_cells": len(chosen),
             "n_data_sets": int(sizes),
-            "coverage": round(float(inside.mean()), 3) if inside.size else None,
+            "coverage": round(float(inside.mean()), 3),
         }
     return found
 

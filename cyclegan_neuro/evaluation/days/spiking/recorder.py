@@ -93,9 +93,8 @@ def _too_short(prepared: PreparedPair, recorder: SpikeRecorder, n_frames: int) -
         else "no stretch of the test part is long enough to take neighbours from"
     )
     return (
-        f"Networks read {recorder.n_masked} frames (at {rate:g} Hz) of ΔF/F around each frame, which leaves {n_frames} "
-        f"of the {prepared.window_frames} frames of a window (at {rate:g} Hz) with a rate, and "
-        f"{why}. Longer windows have spikes (windows.window_frames)"
+        f"Networks look at ΔF/F around each frame, which leaves {n_frames} of the {prepared.window_frames} frames of a "
+        f"window (at {rate:g} Hz) with a rate, and {why}. Longer windows have spikes (windows.window_frames)"
     )
 
 

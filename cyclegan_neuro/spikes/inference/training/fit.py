@@ -36,7 +36,8 @@ def fit_network(
     -------
     weights : dict of str to ndarray of float32
     loss : float
-        Mean of the last tenth of the updates: squared error over the variance of the cell's rate.
+        Mean of the last tenth of the updates: squared error in Hz², cells weighted as in
+        :class:`~cyclegan_neuro.spikes.inference.training.sampling.Sampler`.
 
     Notes
     -----

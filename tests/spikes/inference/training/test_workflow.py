@@ -10,6 +10,7 @@ from inference_fakes import SMALL, random_members, simulated_cell, write_ground_
 
 from cyclegan_neuro.errors import UserError
 from cyclegan_neuro.spikes.ground_truth.cells import GroundTruthCell, GroundTruthSegment
+from cyclegan_neuro.spikes.inference import calibration
 from cyclegan_neuro.spikes.inference.calibration import log_ratio
 from cyclegan_neuro.spikes.inference.models import load_models
 from cyclegan_neuro.spikes.inference.training import workflow
@@ -56,7 +57,8 @@ def rows_of(path):
         return list(csv.DictReader(file))
 
 
-def test_every_cell_is_measured_by_networks_that_did_not_see_it(truth, jobs, tmp_path):
+def test_every_cell_is_measured_by_networks_that_did_not_see_it(truth, jobs, tmp_path, monkeypatch):
+    monkeypatch.setattr(calibration, "_FEWEST_CELLS", 3)
     out = tmp_path / "new" / "out"
     path, results = run(truth, out, kinds=(DATA_SETS, CELLS))
     folds = ("cells_1", "cells_2", "data_sets_1", "data_sets_2")
