@@ -87,7 +87,8 @@ def test_the_size_of_a_rate_has_an_interval_where_it_was_measured(tmp_path, caps
     measured = {"": {"log_ratio": [-0.5, 0.0, 0.5], "n_cells": 30, "n_data_sets": 3}}
     path = save_networks(tmp_path / "spike_networks.h5", random_networks(1, calibration=measured))
     day = str(write_recording(a_recording(), tmp_path / "day1.h5"))
-    assert main([day, "--output", str(tmp_path / "s.h5"), "--models", str(path)]) == 0
+    known = ["--models", str(path), "--indicator", "GCaMP6f"]
+    assert main([day, "--output", str(tmp_path / "s.h5"), *known]) == 0
     (line,) = (line for line in capsys.readouterr().out.splitlines() if line.startswith("size "))
     found = read_spikes(tmp_path / "s.h5")
     middle = np.sort(found.rates_hz[found.valid].mean(axis=0, dtype=np.float64))[2]

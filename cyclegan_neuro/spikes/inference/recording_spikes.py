@@ -44,7 +44,8 @@ class RecordingSpikes:
     networks : dict
         ``frame_rate_hz``, ``smoothing_s``, ``causal``, ``noise_levels`` and the provenance of the networks.
     rate_intervals_hz : ndarray of float64, shape (neuron, 2), optional
-        Lower and upper bound of 90 % for the true mean rate of each neuron, where the networks were measured.
+        Lower and upper bound of 90 % for the true mean rate of each neuron, where the networks were measured and the
+        indicator is stated.
     """
 
     inferred: InferredRates
@@ -136,6 +137,8 @@ def infer_recording(
 
 
 def _intervals(inferred: InferredRates, about: Mapping[str, Any]) -> np.ndarray | None:
+    if not about.get("family"):  # errors were measured with networks that were told what they read
+        return None
     means = inferred.rates_hz[inferred.valid].mean(axis=0, dtype=np.float64)
     return rate_intervals(means, about.get("calibration", {}), about.get("family", ""))
 
