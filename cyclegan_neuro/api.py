@@ -115,7 +115,7 @@ def infer_spikes(
     >>> day, _ = cn.simulate_days(preset="mouse_2", seed=1, duration_s=20)
     >>> spikes = infer_spikes(day)
     >>> spikes.rates_hz.shape == spikes.counts.shape == day.dff.shape, int(spikes.valid.sum())
-    (True, 370)
+    (True, 374)
     """
     recording = _recording(recording, "infer_spikes")
     from cyclegan_neuro.recordings.checks import require_fraction

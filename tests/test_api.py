@@ -141,7 +141,8 @@ def test_spikes_of_a_translated_day_leave_out_what_was_not_translated(run, days,
     spikes = cn.infer_spikes(holed)
     assert not spikes.valid[600:640].any()
     assert spikes.valid[700:].sum() == whole.valid[700:].sum()
-    np.testing.assert_allclose(spikes.rates_hz[700:], whole.rates_hz[700:], atol=1e-4)
+    # not equal: 40 frames less move the noise level that the networks are told
+    np.testing.assert_allclose(spikes.rates_hz[700:], whole.rates_hz[700:], atol=0.2)
     assert "novice: 40 of 1440 frames hold values that are not finite" in caplog.text
     reached = masked_frames(spikes.valid, spikes.gaps)
     assert sum(reached.values()) == np.count_nonzero(~spikes.valid)

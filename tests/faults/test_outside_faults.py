@@ -13,7 +13,7 @@ from cyclegan_neuro.recordings.loading import read_file
 from cyclegan_neuro.spikes.ground_truth.loading import load_ground_truth
 from cyclegan_neuro.spikes.inference.cascade_folder import read_cascade_folder
 from cyclegan_neuro.spikes.inference.files import read_spikes
-from cyclegan_neuro.spikes.inference.storage import read_models
+from cyclegan_neuro.spikes.inference.storage import read_networks
 
 SHAPE = (40, 4)
 SECRET = 1234.5
@@ -177,7 +177,7 @@ def _maps(path):
 
 
 @pytest.mark.parametrize("way", ["link", "soft link to a link", "external storage", "virtual", "virtual of a link"])
-@pytest.mark.parametrize("read", [read_models, _cascade, read_spikes, _ground_truth, _maps])
+@pytest.mark.parametrize("read", [read_networks, _cascade, read_spikes, _ground_truth, _maps])
 def test_files_of_the_project_lead_nowhere_else(outside, read, way):
     with h5py.File(outside / "file.h5", "w") as file:
         WAYS[way](file, outside)

@@ -71,8 +71,8 @@ def translate_recording(
             "translation of a day", got="a run whose y is Φ(X)", expected="a run of two days",
             fix="Φ depends on the place in the window, so that no continuous day can be translated: look at windows",
         )  # fmt: skip
-    require_fraction(recording, where=recording.label)
     day = prepared.x if to == "y" else prepared.y
+    require_fraction(recording, where=recording.label, like=day.recording)
     kept, columns = _neurons(recording, day.recording)
     _require_rate(recording, day.recording.frame_rate_hz)
     dff, height = kept.dff, prepared.window_frames

@@ -64,13 +64,18 @@ def check(recording: Recording, *, where: str | None = None, unit_stated: bool =
     return sorted(findings, key=lambda finding: _RANK[finding.severity])
 
 
-def require_fraction(recording: Recording, *, where: str, also: Collection[str] = ()) -> None:
+def require_fraction(
+    recording: Recording, *, where: str, also: Collection[str] = (), like: Recording | None = None
+) -> None:
     """Refuse what no use of a recording can make good: values that cannot be ΔF/F, or an impossible rate.
 
-    NaN passes: whoever calls this leaves those frames out. ``also`` and errors as for :func:`require`.
+    NaN passes: whoever calls this leaves those frames out. What a recording ``like`` it shows too was accepted with
+    that one. ``also`` and errors as for :func:`require`.
     """
     checks = (time.frame_rate, values.infinite, values.whole_numbers, quantity.quantity)
-    require((finding for one_check in checks for finding in one_check(recording, where)), also=also)
+    accepted = set() if like is None else {f.code for one_check in checks for f in one_check(like, where)}
+    found = (finding for one_check in checks for finding in one_check(recording, where))
+    require((finding for finding in found if finding.code not in accepted), also=also)
 
 
 def require(findings: Iterable[Finding], *, also: Collection[str] = ()) -> None:

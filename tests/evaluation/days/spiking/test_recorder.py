@@ -264,13 +264,13 @@ def test_the_seed_decides_the_phases_alone(make_days, make_recorder, stand_in_ne
         ({"rate_hz": 2.5}, {}, "frame rate: got 2.5 Hz, expected 3 to 100 Hz"),
         (
             {"window_frames": 40, "phi": True}, {},
-            "Networks read 20 frames (at 24 Hz) of ΔF/F around each frame, which leaves 20 of the 40 frames of a "
+            "Networks look at ΔF/F around each frame, which leaves 20 of the 40 frames of a "
             "window (at 24 Hz) with a rate, and the values of Φ(X) depend on their place in the window, so that there "
             "is no continuous day",
         ),
         (
             {"window_frames": 40, "gaps": tuple(range(49, 1000, 50)), "n_test": 30}, {},
-            "Networks read 20 frames (at 24 Hz) of ΔF/F around each frame, which leaves 20 of the 40 frames of a "
+            "Networks look at ΔF/F around each frame, which leaves 20 of the 40 frames of a "
             "window (at 24 Hz) with a rate, and no stretch of the test part is long enough",
         ),
         ({"window_frames": 16}, {}, "bin_s: got 0.5 s for windows of 0.6666"),

@@ -380,7 +380,11 @@ def test_methods_say_how_spikes_were_inferred_and_compared(measured, van_rossum,
 
 REASONS = {
     "frame rate": ({"rate_hz": 2.5}, {}, "frame rate: got 2.5 Hz"),
-    "short windows": ({"window_frames": 40, "phi": True}, {}, "Networks read 20 frames (at 24 Hz) of ΔF/F around each"),
+    "short windows": (
+        {"window_frames": 40, "phi": True},
+        {},
+        "Networks look at ΔF/F around each frame",
+    ),
     "switched off": ({}, {"enabled": False}, "Spike inference is switched off"),
     "few windows": ({"n_test": 3}, {}, "There are fewer than four test windows."),
 }
