@@ -28,6 +28,7 @@ __all__ = ["FILE_NAME", "read_attributes", "read_networks", "save_networks", "wr
 FILE_NAME = "spike_networks.h5"
 _FORMAT, _VERSION = "cyclegan_neuro spike networks", 1
 _EARLIER = "cyclegan_neuro rate models"
+_FURTHEST_S = 60.0  # that a network may look
 _JSON = "_json"  # ends the names of attributes whose text is JSON
 
 
@@ -79,7 +80,7 @@ def read_networks(path: Path) -> SpikeNetworks:
         members = _members(path, file, weight_shapes(architecture))
         networks = SpikeNetworks(
             members=members, architecture=architecture, causal=bool(about.get("causal")),
-            calibration=about.get("calibration", {}),
+            calibration=_calibration(path, about.get("calibration", {})),
             provenance=read_attributes(file["provenance"]) if "provenance" in file else {},
         )  # fmt: skip
     _require_sound(str(path), networks)
@@ -94,16 +95,28 @@ def write_attributes(group: h5py.Group, values: Mapping[str, Any]) -> None:
 
 
 def read_attributes(group: h5py.Group) -> dict[str, Any]:
-    """Read what :func:`write_attributes` wrote."""
-    return {
-        name.removesuffix(_JSON): json.loads(value) if name.endswith(_JSON) else value
-        for name, value in group.attrs.items()
-    }
+    """Read what :func:`write_attributes` wrote.
+
+    Raises
+    ------
+    UserError
+        If what should be JSON is none.
+    """
+    values = {}
+    for name, value in group.attrs.items():
+        try:
+            values[name.removesuffix(_JSON)] = json.loads(value) if name.endswith(_JSON) else value
+        except (TypeError, ValueError):
+            where = f"{group.file.filename}, attribute {name}"
+            raise _unsound(where, got=repr(value)[:80], expected="JSON") from None
+    return values
 
 
 def _architecture(path: Path, found: Any) -> Architecture:
     try:
         peaks = {name: tuple(map(float, found[name])) for name in ("first_s", "second_s")}
+        if not all((np.diff([-_FURTHEST_S, *seconds, _FURTHEST_S]) > 0).all() for seconds in peaks.values()):
+            raise ValueError
         hidden = tuple(map(int, found["hidden"]))
         architecture = Architecture(**found | peaks | {"hidden": hidden, "channels": int(found["channels"])})
         weight_shapes(architecture)
@@ -114,6 +127,18 @@ def _architecture(path: Path, found: Any) -> Architecture:
         ) from None
 
 
+def _calibration(path: Path, found: Any) -> dict[str, dict[str, Any]]:
+    try:
+        ratios = np.array([measured["log_ratio"] for measured in found.values()], np.float64).reshape(-1, 3)
+        if not np.isfinite(ratios).all():
+            raise ValueError
+        return found
+    except (AttributeError, KeyError, TypeError, ValueError):
+        raise _unsound(
+            f"{path}, attribute calibration", got=repr(found)[:80], expected="three quantiles by family"
+        ) from None
+
+
 def _members(path: Path, file: h5py.File, shapes: Mapping[str, tuple[int, ...]]) -> tuple[dict[str, np.ndarray], ...]:
     group = file.get("members")
     group = group if isinstance(group, h5py.Group) else {}
@@ -121,12 +146,12 @@ def _members(path: Path, file: h5py.File, shapes: Mapping[str, tuple[int, ...]])
     if missing:
         raise _unsound(f"{path}, /members", got=f"no {', '.join(missing)}", expected=f"{', '.join(shapes)}")
     numbers = {name: group[name].shape[:1] for name in shapes}
-    wrong = [name for name, shape in shapes.items() if group[name].shape[1:] != shape]
+    wrong = [name for name, shape in shapes.items() if group[name].shape[1:] != shape or group[name].dtype.kind != "f"]
     if wrong or len(set(numbers.values())) > 1 or numbers[next(iter(shapes))] in ((), (0,)):
         name = wrong[0] if wrong else next(iter(shapes))
         raise _unsound(
-            f"{path}, /members/{name}", got=f"shape {group[name].shape}",
-            expected=f"(networks, {', '.join(map(str, shapes[name]))}), as many networks in every array",
+            f"{path}, /members/{name}", got=f"{group[name].dtype} of shape {group[name].shape}",
+            expected=f"floats (networks, {', '.join(map(str, shapes[name]))}), as many networks in every array",
         )  # fmt: skip
     arrays = {name: group[name][()].astype(np.float32) for name in shapes}
     return tuple(

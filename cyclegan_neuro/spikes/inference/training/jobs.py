@@ -6,11 +6,13 @@ import logging
 import multiprocessing
 import os
 import time
+import zlib
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -94,9 +96,22 @@ def train_networks(
 
 
 def load_network(output_dir: Path, job: Job) -> dict[str, np.ndarray]:
-    """Read a trained network."""
-    with np.load(output_dir / job.file, allow_pickle=False) as arrays:
-        return {name: arrays[name] for name in arrays.files}
+    """Read a trained network.
+
+    Raises
+    ------
+    UserError
+        If its file is damaged.
+    """
+    path = output_dir / job.file
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            return {name: arrays[name] for name in arrays.files}
+    except (OSError, ValueError, EOFError, BadZipFile, zlib.error) as error:
+        raise UserError(
+            str(path), got=f"a file that cannot be read ({error})", expected="the weights of a network",
+            fix="remove it and give the command again: this network is trained anew, the others are kept",
+        ) from error  # fmt: skip
 
 
 def _use_one_core() -> None:

@@ -76,3 +76,13 @@ def test_a_network_is_trained_without_the_cells_that_it_must_not_see(tmp_path, m
         [("A", "a"), ("A", "b"), ("B", "a"), ("B", "b")],
     ]
     assert not (tmp_path / "networks").exists()
+
+
+@pytest.mark.parametrize("keep", [0, 100, -30])
+def test_a_damaged_network_is_named(keep, tmp_path):
+    path = tmp_path / Job("cells_1", 0).file
+    path.parent.mkdir(parents=True)
+    np.savez(path, bias=np.zeros(50, np.float32))
+    path.write_bytes(path.read_bytes()[:keep])
+    with pytest.raises(UserError, match=r"member_0\.npz: got a file that cannot be read .* Fix: remove it and give"):
+        load_network(tmp_path, Job("cells_1", 0))
