@@ -26,10 +26,11 @@ from cyclegan_neuro.evaluation.days.spiking.stretches import (
     windows_across,
 )
 from cyclegan_neuro.evaluation.days.translation import Translator, translate_starts
-from cyclegan_neuro.recordings.indicators import cell_type_of, indicator_of
+from cyclegan_neuro.recordings.indicators import cell_type_of
 from cyclegan_neuro.recordings.noise import noise_levels
 from cyclegan_neuro.spikes.cache import ResultCache, content_key
 from cyclegan_neuro.spikes.counts import SpikeCounts, counts_from_rates
+from cyclegan_neuro.spikes.inference.codes import code_of
 from cyclegan_neuro.spikes.statistics.correlation import bins_of
 from cyclegan_neuro.windows.prepared import PreparedPair
 from cyclegan_neuro.windows.segmentation import legal_starts, spaced, window_frame_indices
@@ -293,6 +294,6 @@ def _agreed(prepared: PreparedPair) -> dict[str, str]:
     """Return the indicator and the cell type that both days state."""
     x, y = prepared.x.recording, prepared.y.recording
     return {
-        "indicator": x.indicator if indicator_of(x.indicator) == indicator_of(y.indicator) else "",
+        "indicator": x.indicator if (code_of(x.indicator) == code_of(y.indicator)).all() else "",
         "cell_type": x.cell_type if cell_type_of(x.cell_type) == cell_type_of(y.cell_type) else "",
     }

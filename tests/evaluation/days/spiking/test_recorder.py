@@ -231,7 +231,10 @@ def test_networks_are_told_what_both_days_state(make_days, make_recorder, stand_
         return replace(prepared, **days)
 
     prepared = make_days()
-    for count, x, y in ((1, "GCaMP8m", "GCaMP8m"), (2, "GCaMP8m", "GCaMP6f"), (2, "", ""), (3, "GCaMP8s", "GCaMP8s")):
+    for count, x, y in (
+        (1, "GCaMP8m", "GCaMP8m"), (2, "GCaMP8m", "GCaMP6f"), (2, "", ""), (2, "GCaMP6", "GCaMP8"),
+        (3, "GCaMP8s", "GCaMP8s"),
+    ):  # fmt: skip
         recorder = make_recorder(stated(prepared, x, y), cache=tmp_path)
         recorder.recorded("x", label="x")
         assert len(stand_in_networks.frames) == count
