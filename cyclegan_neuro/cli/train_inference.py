@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["main"]
 
-MIN_RATE_HZ = 0.5
+MIN_RATE_HZ = 2.0  # below, the narrowest hats of the network lie between two frames
 _KINDS = {
     DATA_SETS: "each data set inferred by networks that did not see it",
     CELLS: "each cell inferred by networks that did not see it, only others of its data set",

@@ -63,9 +63,9 @@ def test_without_accuracy_only_the_file_is_named(truth, trained, tmp_path, capsy
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--frame_rates", "30", "0"], "--frame_rates: got '0', expected a number from 0.5 on"),
-        (["--frame_rates", "nan"], "--frame_rates: got 'nan', expected a number from 0.5 on"),
-        (["--measure_at", "inf"], "--measure_at: got 'inf', expected a number from 0.5 on"),
+        (["--frame_rates", "30", "1.9"], "--frame_rates: got '1.9', expected a number from 2 on"),
+        (["--frame_rates", "nan"], "--frame_rates: got 'nan', expected a number from 2 on"),
+        (["--measure_at", "inf"], "--measure_at: got 'inf', expected a number from 2 on"),
         (["--updates", "0"], "--updates: got '0', expected a whole number from 1 on"),
         (["--ensemble_size", "1.5"], "--ensemble_size: got '1.5', expected a whole number from 1 on"),
         (["--hold_out", "mice"], "--hold_out: invalid choice: 'mice'"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -13,10 +13,10 @@ from cyclegan_neuro.errors import UserError
 from cyclegan_neuro.spikes.inference.codes import code_of, family_of
 from cyclegan_neuro.spikes.inference.spike_network import Architecture, condition_of, forward
 
-__all__ = ["FRAME_RATES_HZ", "NOISE_LEVELS", "SpikeInference", "SpikeNetworks", "smoothing_s"]
+__all__ = ["FRAME_RATES_HZ", "NOISE_LEVELS", "SpikeInference", "SpikeNetworks", "serves", "smoothing_s", "span_of"]
 
 FRAME_RATES_HZ = (3.0, 100.0)
-"""Lowest and highest frame rate of the training."""
+"""Lowest and highest frame rate of the usual training."""
 
 NOISE_LEVELS = (0.3, 10.0)
 """Lowest and highest noise level of the training, in % per sqrt(Hz); traces beyond are read as if they had these."""
@@ -33,6 +33,29 @@ def smoothing_s(frame_rate_hz: float) -> float:
     (0.2, 0.05, 0.05)
     """
     return max(0.05, 1.5 / frame_rate_hz)
+
+
+def span_of(trained_hz: Sequence[float]) -> str:
+    """Return the frame rates of a training in words.
+
+    Examples
+    --------
+    >>> span_of((3.0, 7.5, 100.0)), span_of([30.0])
+    ('3 to 100 Hz', '30 Hz')
+    """
+    low, high = min(trained_hz), max(trained_hz)
+    return f"{low:g} to {high:g} Hz" if low < high else f"{low:g} Hz"
+
+
+def serves(trained_hz: Sequence[float], frame_rate_hz: float) -> bool:
+    """Say whether a frame rate lies within those of a training, or 5 % beside them.
+
+    Examples
+    --------
+    >>> serves((7.5, 30.0), 31.0), serves((30.0,), 15.0)
+    (True, False)
+    """
+    return 0.95 * min(trained_hz) <= frame_rate_hz <= 1.05 * max(trained_hz)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -60,18 +83,24 @@ class SpikeNetworks:
     provenance: dict[str, Any] = field(default_factory=dict)
     _built: dict[tuple[float, bool], Callable] = field(default_factory=dict, init=False, repr=False)
 
+    @property
+    def frame_rates_hz(self) -> tuple[float, float]:
+        """Lowest and highest frame rate of the training; :data:`FRAME_RATES_HZ` where the provenance has none."""
+        training = self.provenance.get("training")
+        trained = training.get("frame_rates_hz") if isinstance(training, dict) else None
+        return (float(min(trained)), float(max(trained))) if trained else FRAME_RATES_HZ
+
     def at(self, frame_rate_hz: float, *, indicator: str = "", cell_type: str = "") -> SpikeInference:
         """Return the inference of traces of a frame rate.
 
         Raises
         ------
         UserError
-            If the rate is more than 5 % outside :data:`FRAME_RATES_HZ`.
+            If the rate is more than 5 % outside :attr:`frame_rates_hz`.
         """
-        lowest, highest = FRAME_RATES_HZ
-        if not 0.95 * lowest <= frame_rate_hz <= 1.05 * highest:
+        if not serves(self.frame_rates_hz, frame_rate_hz):
             raise UserError(
-                "frame rate", got=f"{frame_rate_hz:g} Hz", expected=f"{lowest:g} to {highest:g} Hz, for which the "
+                "frame rate", got=f"{frame_rate_hz:g} Hz", expected=f"{span_of(self.frame_rates_hz)}, for which the "
                 "networks are", fix="average successive frames of a faster recording (resample_hz); spikes cannot be "
                 "told from a slower one",
             )  # fmt: skip
@@ -146,6 +175,7 @@ class SpikeInference:
             "causal": self.networks.causal,
             "noise_levels": list(NOISE_LEVELS),
             "every_rate": True,
+            "frame_rates_hz": list(self.networks.frame_rates_hz),
             "indicator": self.indicator,
             "cell_type": self.cell_type,
             "family": family_of(self.indicator, self.cell_type),

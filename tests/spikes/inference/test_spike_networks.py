@@ -27,6 +27,18 @@ def test_frame_rates_within_five_percent_of_it_are_not(frame_rate_hz):
     assert random_networks(1).at(frame_rate_hz).about["frame_rate_hz"] == frame_rate_hz
 
 
+@pytest.mark.parametrize(
+    ("trained_hz", "said", "served", "refused"),
+    [([30.0], "30 Hz", [28.5, 31.5], [15.0, 60.0]), ([5.0, 200.0], "5 to 200 Hz", [4.75, 210.0], [3.0])],
+)
+def test_networks_serve_the_rates_that_they_were_trained_for(trained_hz, said, served, refused):
+    networks = random_networks(1, provenance={"training": {"frame_rates_hz": trained_hz}})
+    assert [networks.at(rate).frame_rate_hz for rate in served] == served
+    for rate in refused:
+        with pytest.raises(UserError, match=rf"got {rate:g} Hz, expected {said}, for which the networks are"):
+            networks.at(rate)
+
+
 def test_traces_beyond_the_noise_of_the_training_are_read_as_its_ends():
     inference = random_networks(1).at(30.0)
     assert inference.levels(np.array([0.05, 1.5, 9.9, 80.0])).tolist() == [0.3, 1.5, 9.9, 10.0]
@@ -74,7 +86,8 @@ def test_files_and_reports_get_what_was_assumed():
     about = networks.at(7.5, indicator="jGCaMP8s", cell_type="pyramidal").about
     assert about == {
         "frame_rate_hz": 7.5, "smoothing_s": 0.2, "causal": True, "noise_levels": [0.3, 10.0], "every_rate": True,
-        "indicator": "jGCaMP8s", "cell_type": "pyramidal", "family": "gcamp8", "calibration": calibration,
+        "frame_rates_hz": [3.0, 100.0], "indicator": "jGCaMP8s", "cell_type": "pyramidal", "family": "gcamp8",
+        "calibration": calibration,
         "title": "random",
     }  # fmt: skip
     assert json.loads(json.dumps(about)) == about

@@ -18,7 +18,7 @@ from cyclegan_neuro.spikes.ground_truth.cells import GroundTruthCell
 from cyclegan_neuro.spikes.ground_truth.loading import load_ground_truth
 from cyclegan_neuro.spikes.inference.calibration import calibration_of
 from cyclegan_neuro.spikes.inference.rates import infer_rates
-from cyclegan_neuro.spikes.inference.spike_networks import SpikeNetworks
+from cyclegan_neuro.spikes.inference.spike_networks import SpikeNetworks, serves, span_of
 from cyclegan_neuro.spikes.inference.storage import FILE_NAME, save_networks
 from cyclegan_neuro.spikes.inference.training.accuracy import CellAccuracy, measure_cells, write_cells, write_summary
 from cyclegan_neuro.spikes.inference.training.folds import DATA_SETS, folds_of
@@ -73,11 +73,14 @@ def train_models(
     Raises
     ------
     UserError
-        If the ground truth cannot be used, is of one data set where data sets are to be held out, or the directory
-        cannot be written or holds a training with other settings.
+        If the ground truth cannot be used, is of one data set where data sets are to be held out, the networks will
+        not serve a rate at which they are to be measured, or the directory cannot be written or holds a training with
+        other settings.
     """
     cells = [cell for path in ground_truth for cell in load_ground_truth(path)]
     folds = {name: fold for name, fold in folds_of(cells).items() if name.rsplit("_", 1)[0] in kinds}
+    if kinds:
+        _require_served(settings, measured_rates_hz)
     if DATA_SETS in kinds:
         _require_two_data_sets(ground_truth, cells)
     make_directory(output_dir, option="--output_dir", error_type=UserError)
@@ -118,7 +121,7 @@ def assemble(
         causal=settings.causal,
         calibration=dict(calibration or {}),
         provenance={
-            "title": "Spike rates from dF/F at 3 to 100 Hz",
+            "title": f"Spike rates from dF/F at {span_of(settings.frame_rates_hz)}",
             "citation": CITATION,
             "ground_truth": sorted({cell.dataset for cell in cells if (cell.dataset, cell.name) not in left_out}),
             "training": asdict(settings),
@@ -139,6 +142,17 @@ def _inference(networks: SpikeNetworks, frame_rate_hz: float):
         return inferred.rates_hz[:, 0], inferred.valid
 
     return infer
+
+
+def _require_served(settings: TrainingSettings, measured_rates_hz: Sequence[float]) -> None:
+    trained = settings.frame_rates_hz
+    beyond = [rate for rate in measured_rates_hz if not serves(trained, rate)]
+    if beyond:
+        raise UserError(
+            "frame rates at which accuracy is measured", got=", ".join(f"{rate:g} Hz" for rate in beyond),
+            expected=f"{span_of(trained)}, which the networks are trained for",
+            fix="measure within them (--measure_at), or train for more (--frame_rates)",
+        )  # fmt: skip
 
 
 def _require_two_data_sets(ground_truth: Sequence[Path], cells: Sequence[GroundTruthCell]) -> None:

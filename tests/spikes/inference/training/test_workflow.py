@@ -67,6 +67,8 @@ def test_every_cell_is_measured_by_networks_that_did_not_see_it(truth, jobs, tmp
     assert path == out / "spike_networks.h5"
     assert (len(networks.members), networks.architecture, networks.causal) == (2, SMALL, False)
     assert networks.provenance["ground_truth"] == ["DS01-GCaMP6f", "DS30-GCaMP8f"]
+    assert networks.provenance["title"] == "Spike rates from dF/F at 15 to 30 Hz"
+    assert networks.frame_rates_hz == (15.0, 30.0)
     assert networks.provenance["training"] == json.loads(json.dumps(asdict(SETTINGS)))
     (second,) = random_members(1, seed=1)
     np.testing.assert_allclose(networks.members[1]["first_kernel"], second["first_kernel"], rtol=1e-3, atol=1e-7)
@@ -120,6 +122,15 @@ def test_without_accuracy_one_data_set_is_enough(jobs, tmp_path):
     with pytest.raises(UserError, match=r"truth.h5: got one data set, DS01-GCaMP6f, expected at least two"):
         run(truth, tmp_path / "measured", kinds=(DATA_SETS,))
     assert not (tmp_path / "measured").exists()
+
+
+@pytest.mark.parametrize("rate", [2.0, 14.0, 60.0])
+def test_rates_that_the_networks_will_not_serve_are_refused_before_the_training(rate, truth, jobs, tmp_path):
+    with pytest.raises(UserError, match=rf"measured: got {rate:g} Hz, expected 15 to 30 Hz, which the networks are"):
+        run(truth, tmp_path / "out", kinds=(CELLS,), measured_rates_hz=(30.0, rate))
+    assert not jobs
+    run(truth, tmp_path / "out", measured_rates_hz=(rate,))  # nothing is measured
+    assert len(jobs) == SETTINGS.ensemble_size
 
 
 def test_a_segment_shorter_than_what_networks_read_is_not_measured(jobs, tmp_path):
