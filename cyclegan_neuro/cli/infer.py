@@ -217,8 +217,11 @@ def _table(spikes: RecordingSpikes, files: Sequence[Path], seconds: float, *, sh
 def _networks(spikes: RecordingSpikes) -> str:
     import numpy as np
 
+    from cyclegan_neuro.spikes.inference.codes import told_of
+
     if spikes.networks["every_rate"]:
-        return "told the frame rate, every neuron's noise level, indicator and cell type"
+        told = told_of(spikes.source["indicator"], spikes.source["cell_type"]) or "no indicator"
+        return f"told the frame rate, every neuron's noise level and {told}"
     used = zip(*np.unique(spikes.inferred.network_levels, return_counts=True), strict=True)
     levels = ", ".join(f"{level:g} ({count})" for level, count in used)
     return f"for {spikes.networks['frame_rate_hz']:g} Hz, of levels (neurons) {levels}"
@@ -232,7 +235,7 @@ def _interval(spikes: RecordingSpikes, rates_hz: np.ndarray) -> Iterator[str]:
         low, high = spikes.rate_intervals_hz[middle]
         yield (
             f"size        a neuron inferred at {rates_hz[middle]:.3g} Hz fires {low:.2g} to {high:.2g} Hz (90 % of the "
-            "cells of data sets that the networks had not seen)"
+            "cells of data sets that the networks had not seen), if indicator and cell type are as told"
         )
 
 

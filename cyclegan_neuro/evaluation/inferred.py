@@ -31,8 +31,8 @@ _ASSUMED, _TRACES, _NOISE, _RATES, _NEURONS = (
     "What was assumed", "Traces of the least active neurons", "Noise levels", "Mean rates", "Neurons"
 )  # fmt: skip
 _ELSEWHERE = (  # of the networks: in the last section, or told in words
-    "frame_rate_hz", "citation", "training", "created_with", "every_rate", "calibration", "indicator", "cell_type",
-    "family",
+    "frame_rate_hz", "citation", "training", "created_with", "every_rate", "frame_rates_hz", "calibration",
+    "indicator", "cell_type", "family",
 )  # fmt: skip
 
 
@@ -148,6 +148,7 @@ def _facts(inferred: Inferred) -> list[tuple[str, str]]:
     facts = [
         ("indicator", _indicator(inferred)),
         ("cell type", _stated(recording.cell_type, cell_type_of(recording.cell_type))),
+        *([("networks are told", _told(recording))] if networks["every_rate"] else []),
         ("decay", str(decay_time(recording))),
         ("usual decay", _usual(recording)),
         ("frame rate", _frame_rate(recording, networks)),
@@ -171,22 +172,30 @@ def _indicator(inferred: Inferred) -> str:
     return _stated(written, indicator_of(written))
 
 
+def _told(recording: Recording) -> str:
+    from cyclegan_neuro.spikes.inference.codes import told_of  # the room of networks, as above
+
+    return f"frame rate, noise levels, {told_of(recording.indicator, recording.cell_type) or 'no indicator'}"
+
+
 def _size(inferred: Inferred) -> str | None:
     """What the intervals of the mean rates rest on."""
     networks = inferred.spikes.networks
     calibration = networks.get("calibration", {})
     measured = calibration.get(networks.get("family", ""), calibration.get(""))
-    if measured is None:
+    if measured is None or inferred.intervals_hz is None:
         return None
     low, _, high = np.exp(measured["log_ratio"])
     return (
         f"the true mean rate is {low:.2f} to {high:.1f} times the inferred one in 90 % of {measured['n_cells']} cells "
-        f"of {plural(measured['n_data_sets'], 'data set')} that the networks had not seen"
+        f"of {plural(measured['n_data_sets'], 'data set')} that the networks had not seen, if indicator and cell type "
+        "are what the networks are told"
     )
 
 
 def _frame_rate(recording: Recording, networks: dict[str, Any]) -> str:
-    served = "every rate from 3 to 100 Hz" if networks["every_rate"] else f"{networks['frame_rate_hz']:g} Hz"
+    low, high = networks["frame_rates_hz"] if networks["every_rate"] else [networks["frame_rate_hz"]] * 2
+    served = f"every rate from {low:g} to {high:g} Hz" if low < high else f"{low:g} Hz"
     return f"{recording.frame_rate_hz:g} Hz; networks for {served}"
 
 

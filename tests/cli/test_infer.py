@@ -64,7 +64,7 @@ def test_rates_spikes_and_neo(models, tmp_path, capsys):
     # 12 frames before and after each of two stretches; 10 frames between the gaps
     assert lines[2] == "masked      58 frames: 24 at the ends, 24 at gaps, 10 in stretches shorter than a window"
     assert lines[3].startswith("noise       ")
-    assert lines[4] == "networks    told the frame rate, every neuron's noise level, indicator and cell type"
+    assert lines[4] == "networks    told the frame rate, every neuron's noise level and no indicator"
     assert f"{spikes.counts.sum():,} spikes" in lines[5]
     assert lines[-2:] == [f"written     {out}", f"written     {mat}"]
     from neo.io import NeoMatlabIO
@@ -230,7 +230,7 @@ def test_the_page_says_what_was_assumed_and_found(models, tmp_path, capsys):
     for said in (
         "Inferred spikes of &lt;b&gt;mouse&lt;/b&gt;", "AAV-jGCaMP8m (taken as gcamp8m)", "SOM (taken as sst)",
         "24 at the ends, 24 at gaps, 10 in stretches shorter than a window",
-        "30 Hz; networks for every rate from 3 to 100 Hz",
+        "30 Hz; networks for every rate from 3 to 100 Hz", "frame rate, noise levels, gcamp8m in sst cells",
         "unknown: no neuron has three isolated events", "The 3 most active neurons", "The 1 least active neuron,",
         "The networks give no intervals", f"infer {options[0]}",
     ):  # fmt: skip

@@ -12,7 +12,7 @@ import numpy as np
 
 from cyclegan_neuro.recordings.indicators import cell_type_of, generation_of, indicator_of
 
-__all__ = ["CODES", "code_of", "family_of"]
+__all__ = ["CODES", "code_of", "family_of", "told_of"]
 
 CODES = (
     "gcamp6", "gcamp7", "gcamp8", "gcamp6f", "gcamp6s", "gcamp8f", "gcamp8m", "gcamp8s",
@@ -67,3 +67,18 @@ def family_of(indicator: str, cell_type: str = "") -> str:
     if cell_type_of(cell_type) in _INTERNEURONS:
         return "interneuron"
     return generation_of(indicator)
+
+
+def told_of(indicator: str, cell_type: str = "") -> str:
+    """Return in words what a network is told of a recording, empty where nothing.
+
+    Examples
+    --------
+    >>> [told_of(*known) for known in (("jGCaMP8m", ""), ("GCaMP6", "SOM"), ("", "pv"), ("jRGECO1a", ""))]
+    ['gcamp8m in excitatory cells', 'gcamp6 in sst cells', 'no indicator in pv cells', '']
+    """
+    variant, cell = indicator_of(indicator), cell_type_of(cell_type)
+    name = variant if variant in CODES else generation_of(indicator)
+    if cell in _INTERNEURONS:
+        return f"{name or 'no indicator'} in {cell} cells"
+    return f"{name} in excitatory cells" if name else ""
