@@ -16,7 +16,7 @@ from cyclegan_neuro.recordings.checks.indicator import NETWORKS_ARE_FOR, NOT_STA
 from cyclegan_neuro.recordings.decay import decay_time
 from cyclegan_neuro.recordings.fields import neuron_names
 from cyclegan_neuro.recordings.findings import Finding
-from cyclegan_neuro.recordings.indicators import cell_type_of, indicator_of
+from cyclegan_neuro.recordings.indicators import cell_type_of, generation_of, indicator_of
 from cyclegan_neuro.recordings.recording import Recording
 from cyclegan_neuro.spikes.trains import spike_times
 
@@ -169,7 +169,8 @@ def _indicator(inferred: Inferred) -> str:
     written = inferred.recording.indicator
     if inferred.shipped and not indicator_of(written):
         return NOT_STATED
-    return _stated(written, indicator_of(written))
+    meant = indicator_of(written)
+    return _stated(written, generation_of(written) or meant if meant == "other" else meant)
 
 
 def _told(recording: Recording) -> str:

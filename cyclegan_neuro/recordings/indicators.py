@@ -86,14 +86,16 @@ def cell_type_of(text: str) -> str:
 
 
 def misspelt_indicator(text: str) -> str | None:
-    """Return the name that was probably meant, None where ``text`` is a known one or far from all.
+    """Return the name that was probably meant, None where ``text`` is a known one, a generation, or far from all.
 
     Examples
     --------
-    >>> misspelt_indicator("GCaMP8k"), misspelt_indicator("GCamMP6f"), misspelt_indicator("jRGECO1a")
-    ('gcamp8s', 'gcamp6f', None)
+    >>> [misspelt_indicator(text) for text in ("GCaMP8k", "GCamMP6f", "jRGECO1a", "GCaMP8")]
+    ['gcamp8s', 'gcamp6f', None, None]
     """
     lower = text.strip().lower()
+    if generation_of(text) and not any(variant for _, variant in _GCAMP.findall(lower)):
+        return None
     if indicator_of(text) != "other" or lower in _OTHERS or lower == "other":
         return None
     near = get_close_matches(lower, (*INDICATORS[:-1], *_OTHERS), n=1, cutoff=_NEAR)
