@@ -9,6 +9,7 @@ import numpy as np
 from cyclegan_neuro.recordings.checks.behaviour import position_range
 from cyclegan_neuro.recordings.checks.values import neurons_text
 from cyclegan_neuro.recordings.findings import Finding
+from cyclegan_neuro.recordings.indicators import cell_type_of, indicator_of
 from cyclegan_neuro.recordings.recording import Recording
 from cyclegan_neuro.recordings.repair import constant_columns
 
@@ -47,6 +48,18 @@ def subjects(x: Recording, y: Recording, where: str) -> Iterator[Finding]:
             "warning", "subjects", f"{where}, field subject", got=f"'{x.subject}' and '{y.subject}'",
             expected="one animal on both days", fix="name two days of one animal, or correct the name in the files",
         )  # fmt: skip
+
+
+def indicators(x: Recording, y: Recording, where: str) -> Iterator[Finding]:
+    """Two indicators or cell types: transients of one spike differ, and neither is told to spike inference."""
+    for field, meaning in (("indicator", indicator_of), ("cell_type", cell_type_of)):
+        stated = [getattr(day, field) for day in (x, y)]
+        if all(stated) and meaning(stated[0]) != meaning(stated[1]):
+            yield Finding(
+                "warning", "indicators", f"{where}, field {field}", got=f"'{stated[0]}' and '{stated[1]}'",
+                expected="the same on both days: the transient of a spike is another one with each",
+                fix=f"correct data.x.{field} or data.y.{field}; if the days do differ, compare neither ΔF/F nor spikes",
+            )  # fmt: skip
 
 
 def same_traces(x: Recording, y: Recording, where: str) -> Iterator[Finding]:
@@ -182,6 +195,7 @@ def residual_distances(x_um: np.ndarray, y_um: np.ndarray) -> np.ndarray:
 #: Every check of two matched days, in the order in which findings are listed.
 PAIR_CHECKS: tuple[Callable[[Recording, Recording, str], Iterator[Finding]], ...] = (
     subjects,
+    indicators,
     same_traces,
     coordinates,
     position_units,

@@ -35,6 +35,14 @@ def test_another_animal():
     assert codes(day(1), day(2, subject="")) == {}
 
 
+def test_two_indicators_or_cell_types():
+    found = codes(day(1, indicator="GCaMP6f"), day(2, indicator="jGCaMP8m"))
+    assert (found["indicators"].severity, found["indicators"].got) == ("warning", "'GCaMP6f' and 'jGCaMP8m'")
+    assert "field cell_type" in codes(day(1, cell_type="PV"), day(2, cell_type="pyramidal"))["indicators"].where
+    assert codes(day(1, indicator="AAV-GCaMP6f"), day(2, indicator="gcamp6f")) == {}  # the same in other words
+    assert codes(day(1, indicator="GCaMP6f"), day(2)) == {}
+
+
 def test_the_same_day_and_copied_traces():
     assert list(codes(day(1), day(1))) == ["one_day_twice"]
     y = day(2)
