@@ -17,7 +17,7 @@ from zipfile import BadZipFile
 import numpy as np
 
 from cyclegan_neuro.errors import UserError
-from cyclegan_neuro.quiet import kept_back_stderr
+from cyclegan_neuro.quiet import import_tensorflow_quietly
 from cyclegan_neuro.recordings.atomic import replacing
 from cyclegan_neuro.spikes.ground_truth.cells import GroundTruthCell
 from cyclegan_neuro.spikes.ground_truth.loading import load_ground_truth
@@ -118,10 +118,10 @@ def _use_one_core() -> None:
     """Before TensorFlow is imported: one thread per process, and only its errors."""
     os.environ.update(TF_NUM_INTRAOP_THREADS="1", TF_NUM_INTEROP_THREADS="1", OMP_NUM_THREADS="1")
     os.nice(5)  # whoever trains may go on working
-    with kept_back_stderr():  # the level is inherited, and not enough
-        import tensorflow
+    import_tensorflow_quietly()
+    import tensorflow
 
-        tensorflow.get_logger().setLevel("ERROR")  # a step per frame rate is meant: it warns of retracing
+    tensorflow.get_logger().setLevel("ERROR")  # a step per frame rate is meant: it warns of retracing
 
 
 def _train(job: Job, settings: TrainingSettings, ground_truth: Sequence[Path], output_dir: Path) -> float:
