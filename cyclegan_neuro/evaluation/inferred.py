@@ -115,6 +115,12 @@ def _summary(inferred: Inferred) -> tuple[Sentence, ...]:
         f"{significant(middle)} Hz is the median of the mean rates, 90 % of the neurons lie between "
         f"{significant(low)} and {significant(high)} Hz."
     )
+    if inferred.intervals_hz is not None:
+        at_median = int(np.argsort(inferred.rates_hz)[inferred.rates_hz.size // 2])
+        least, most = inferred.intervals_hz[at_median]
+        active += (
+            f" Their size is uncertain: the neuron in the middle fires {significant(least)} to {significant(most)} Hz."
+        )
     noise = f"{significant(float(np.median(levels)))} % per √Hz is the median noise level."
     wrong = "; ".join(
         f"{finding.where.rpartition(', ')[2]}: got {finding.got}, expected {finding.expected}" for finding in serious

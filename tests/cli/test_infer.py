@@ -10,6 +10,7 @@ from inference_fakes import noise, random_models, random_networks, write_cascade
 from tool_files import suite2p_of
 
 from cyclegan_neuro.cli.infer import main as infer
+from cyclegan_neuro.evaluation.contents import significant
 from cyclegan_neuro.recordings.checks.indicator import NOT_STATED
 from cyclegan_neuro.recordings.recording import Recording
 from cyclegan_neuro.recordings.writing import write_recording
@@ -88,12 +89,14 @@ def test_the_size_of_a_rate_has_an_interval_where_it_was_measured(tmp_path, caps
     path = save_networks(tmp_path / "spike_networks.h5", random_networks(1, calibration=measured))
     day = str(write_recording(a_recording(), tmp_path / "day1.h5"))
     known = ["--models", str(path), "--indicator", "GCaMP6f"]
-    assert main([day, "--output", str(tmp_path / "s.h5"), *known]) == 0
+    assert infer([day, "--output", str(tmp_path / "s.h5"), *known]) == 0
     (line,) = (line for line in capsys.readouterr().out.splitlines() if line.startswith("size "))
     found = read_spikes(tmp_path / "s.h5")
     middle = np.sort(found.rates_hz[found.valid].mean(axis=0, dtype=np.float64))[2]
     low, high = (middle + 0.02) * np.exp([-0.5, 0.5]) - 0.02
     assert f"a neuron inferred at {middle:.3g} Hz fires {low:.2g} to {high:.2g} Hz (90 %" in line
+    page = (tmp_path / "s.html").read_text(encoding="utf-8")
+    assert f"the neuron in the middle fires {significant(low)} to {significant(high)} Hz." in page
 
 
 def test_reader_options(models, tmp_path):
