@@ -16,15 +16,15 @@ from pathlib import Path
 
 import numpy as np
 from _common import machine, print_table, write_json
+from inference_accuracy import held_out
 
 from cyclegan_neuro.errors import UserError
 from cyclegan_neuro.recordings.indicators import cell_type_of, indicator_of
 from cyclegan_neuro.spikes.accuracy import cell_accuracy
 from cyclegan_neuro.spikes.ground_truth.examples import resample
 from cyclegan_neuro.spikes.ground_truth.loading import load_ground_truth
-from cyclegan_neuro.spikes.inference.models import load_models
 from cyclegan_neuro.spikes.inference.rates import infer_rates
-from cyclegan_neuro.spikes.inference.training.folds import CELLS, folds_of
+from cyclegan_neuro.spikes.inference.training.folds import CELLS
 
 TOLD = {
     "as it is": None, "nothing": ("", ""), "gcamp6f": ("gcamp6f", ""), "gcamp6s": ("gcamp6s", ""),
@@ -44,24 +44,20 @@ def run(arguments) -> list[dict]:
     by_name = {(cell.dataset, cell.name): cell for cell in cells}
     rate = arguments.frame_rate
     found: dict[tuple[str, str], list[tuple[float, float]]] = defaultdict(list)
-    for fold, left_out in folds_of(cells).items():
-        if not fold.startswith(CELLS):
-            continue
-        networks = load_models(arguments.trained / "networks" / fold)
-        for dataset, name in sorted(left_out):
-            segments = [resample(segment, rate) for segment in by_name[dataset, name].segments]
-            for label, told in TOLD.items():
-                indicator, cell_type = told or (dataset, dataset)
-                inference = networks.at(rate, indicator=indicator, cell_type=cell_type)
-                parts = []
-                for dff, counts in segments:
-                    if inference.reachable(len(dff)).stop <= inference.reachable(len(dff)).start:
-                        continue
-                    inferred = infer_rates(dff[:, None], frame_rate_hz=rate, models=inference)
-                    parts.append((inferred.rates_hz[:, 0], counts * rate, inferred.valid))
-                result = cell_accuracy(parts, frame_rate_hz=rate, sigma_s=SIGMA_S)
-                if not np.isnan(result.correlation):
-                    found[kind_of(dataset), label].append((result.correlation, result.bias))
+    for (dataset, name), networks in held_out(arguments.trained, CELLS, cells).items():
+        segments = [resample(segment, rate) for segment in by_name[dataset, name].segments]
+        for label, told in TOLD.items():
+            indicator, cell_type = told or (dataset, dataset)
+            inference = networks.at(rate, indicator=indicator, cell_type=cell_type)
+            parts = []
+            for dff, counts in segments:
+                if inference.reachable(len(dff)).stop <= inference.reachable(len(dff)).start:
+                    continue
+                inferred = infer_rates(dff[:, None], frame_rate_hz=rate, models=inference)
+                parts.append((inferred.rates_hz[:, 0], counts * rate, inferred.valid))
+            result = cell_accuracy(parts, frame_rate_hz=rate, sigma_s=SIGMA_S)
+            if not np.isnan(result.correlation):
+                found[kind_of(dataset), label].append((result.correlation, result.bias))
     rows = []
     for kind in sorted({kind for kind, _ in found}):
         row: dict = {"cells are": kind, "n": len(found[kind, "as it is"])}
