@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cyclegan_neuro.cli.console import new_parser, path_from, prepare_console, report_user_errors
+from cyclegan_neuro.cli.console import new_parser, path_from, report_user_errors, show_progress
 from cyclegan_neuro.cli.reading import add_reader_options, recording_section
 from cyclegan_neuro.configuration.paths import expanded
 from cyclegan_neuro.errors import RecordingError
@@ -93,8 +93,7 @@ def _run(options: argparse.Namespace, command_line: str) -> None:
     begin = time.monotonic()
     _require_room_for(options)
     reading, findings = _reading(options)
-    prepare_console()
-    # Here and not above, so that --help does not wait for TensorFlow.
+    show_progress()
     from cyclegan_neuro.evaluation.inferred import Inferred
     from cyclegan_neuro.spikes.inference.files import write_neo, write_spikes
     from cyclegan_neuro.spikes.inference.recording_spikes import infer_recording

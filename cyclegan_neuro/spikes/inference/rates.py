@@ -12,13 +12,13 @@ from cyclegan_neuro.errors import RecordingError
 from cyclegan_neuro.recordings.frames import segments
 from cyclegan_neuro.recordings.noise import noise_levels
 from cyclegan_neuro.spikes.inference.models import Networks, choose_models
-from cyclegan_neuro.spikes.inference.traces import FRAMES_PER_CALL, Inference, rates_of_traces
+from cyclegan_neuro.spikes.inference.traces import Inference, rates_of_traces
 
 __all__ = ["InferredRates", "WindowRates", "infer_rates", "infer_windows"]
 
 Progress = Callable[[int, int], None]
 
-_FRAMES_AT_ONCE = 4 * FRAMES_PER_CALL  # copied, one trace per row, before the networks read them
+_CALLS_AT_ONCE = 4  # whose traces are copied, one per row, before the networks read them
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,7 +130,7 @@ def infer_rates(
         inside = inference.reachable(stop - start)
         target = slice(start + inside.start, start + inside.stop)
         valid[target] = True
-        for columns in _groups(inference, chosen, per_call=max(1, _FRAMES_AT_ONCE // (stop - start))):
+        for columns in _groups(inference, chosen, n_frames=stop - start):
             if valid[target].any():
                 rows = np.ascontiguousarray(dff[start:stop, columns].T, np.float32)
                 rates[target, columns] = rates_of_traces(rows, inference, chosen[columns]).T
@@ -173,10 +173,10 @@ def infer_windows(
     chosen = inference.levels(levels)
     rates = np.empty((n_windows, n_reached, n_neurons), np.float32)
     done = 0
-    for columns in _groups(inference, chosen, per_call=max(1, _FRAMES_AT_ONCE // (n_windows * n_frames))):
-        rows = np.ascontiguousarray(np.moveaxis(windows[..., columns], -1, 1), np.float32).reshape(-1, n_frames)
-        found = rates_of_traces(rows, inference, np.tile(chosen[columns], n_windows))
-        rates[..., columns] = np.moveaxis(found.reshape(n_windows, len(columns), -1), 1, -1)
+    for columns in _groups(inference, chosen, n_frames=n_windows * n_frames):
+        rows = np.ascontiguousarray(np.moveaxis(windows[..., columns], -1, 0), np.float32).reshape(-1, n_frames)
+        found = rates_of_traces(rows, inference, np.repeat(chosen[columns], n_windows))
+        rates[..., columns] = np.moveaxis(found.reshape(len(columns), n_windows, -1), 0, -1)
         done += n_windows * n_frames * len(columns)
         if progress:
             progress(done, windows.size)
@@ -188,11 +188,12 @@ def _reached(n_frames: int, inference: Inference) -> int:
     return inside.stop - inside.start
 
 
-def _groups(inference: Inference, levels: np.ndarray, *, per_call: int) -> Iterator[np.ndarray]:
-    """Yield the columns that may share a call, at most ``per_call`` at a time."""
+def _groups(inference: Inference, levels: np.ndarray, *, n_frames: int) -> Iterator[np.ndarray]:
+    """Yield the columns, of so many frames, that are read together."""
+    at_once = max(1, _CALLS_AT_ONCE * inference.frames_per_call // n_frames)
     for columns in inference.groups(levels):
-        for first in range(0, len(columns), per_call):
-            yield columns[first : first + per_call]
+        for first in range(0, len(columns), at_once):
+            yield columns[first : first + at_once]
 
 
 def _checked(dff: np.ndarray, *, ndim: int) -> np.ndarray:

@@ -15,21 +15,23 @@ Perez et al., "FiLM: visual reasoning with a general conditioning layer", AAAI 2
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from cyclegan_neuro.spikes.inference.codes import CODES
 
-__all__ = ["Architecture", "condition_of", "forward", "hats", "initial_weights", "weight_shapes"]
+__all__ = ["DFF_SCALE", "LEAK", "Architecture", "condition_of", "hats", "initial_weights", "weight_shapes"]
 
-_DFF_SCALE = 0.3  # of features, as a fraction ΔF/F
+DFF_SCALE = 0.3
+"""Of features, as a fraction ΔF/F."""
+
+LEAK = 0.1
+"""Slope of the ReLU below 0."""
+
 _NOISE_SCALE = 2.0  # % per sqrt(Hz)
 _RATE_SCALE = 30.0  # Hz
 _PARTS_OF_FRAME = 21  # at which hats are evaluated within a frame
-_LEAK = 0.1  # slope of the ReLU below 0
 
 
 @dataclass(frozen=True)
@@ -146,43 +148,3 @@ def initial_weights(architecture: Architecture, rng: np.random.Generator) -> dic
         drawn = rng.standard_normal(shape) if gain else np.zeros(shape)
         weights[name] = (drawn * np.sqrt(gain / np.prod(shape[:-1]))).astype(np.float32)
     return weights
-
-
-def forward(weights: Mapping[str, Any], dff, condition, bases: tuple[np.ndarray, np.ndarray]):
-    """Return the rates of traces, not yet cut off at zero.
-
-    Parameters
-    ----------
-    weights : mapping of str to array or variable
-        See :func:`initial_weights`.
-    dff : tensor of float32, shape (trace, frame)
-        As a fraction.
-    condition : tensor of float32, shape (trace, 2 + code)
-        See :func:`condition_of`.
-    bases : tuple of ndarray
-        See :meth:`Architecture.bases`.
-
-    Returns
-    -------
-    tensor of float32, shape (trace, frame - 2 * reach)
-        Spikes per second.
-    """
-    import tensorflow as tf
-
-    def modulated(features, name):
-        scale, shift = (condition @ weights[f"{name}_{part}"] for part in ("scale", "shift"))
-        return tf.nn.leaky_relu(features * (1.0 + scale[:, None]) + shift[:, None], _LEAK)
-
-    def dense(features, name):
-        return tf.tensordot(features, weights[f"{name}_kernel"], 1) + weights[f"{name}_bias"]
-
-    first, second = bases
-    seen = tf.nn.conv1d(dff[..., None], first[:, None, :] / _DFF_SCALE, 1, "VALID")
-    features = modulated(dense(seen, "first"), "first")
-    features = modulated(dense(features, "second"), "second")
-    narrow = tf.nn.leaky_relu(dense(features, "narrow"), _LEAK)
-    around = tf.nn.conv1d(narrow, tf.einsum("th,hcf->tcf", second, weights["around_kernel"]), 1, "VALID")
-    edge = len(second) // 2
-    beside = dense(features[:, edge : -edge or None], "beside")
-    features = modulated(around + beside, "around")
-    return dense(features, "output")[..., 0]

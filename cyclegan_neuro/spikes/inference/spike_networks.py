@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from cyclegan_neuro.errors import UserError
 from cyclegan_neuro.spikes.inference.codes import code_of, family_of
-from cyclegan_neuro.spikes.inference.spike_network import Architecture, condition_of, forward
+from cyclegan_neuro.spikes.inference.spike_network import Architecture, condition_of
+from cyclegan_neuro.spikes.inference.told_network import Scratch, ToldNetworks
+from cyclegan_neuro.spikes.statistics.parallel import available_cores
 
 __all__ = ["FRAME_RATES_HZ", "NOISE_LEVELS", "SpikeInference", "SpikeNetworks", "serves", "smoothing_s", "span_of"]
 
@@ -20,6 +24,8 @@ FRAME_RATES_HZ = (3.0, 100.0)
 
 NOISE_LEVELS = (0.3, 10.0)
 """Lowest and highest noise level of the training, in % per sqrt(Hz); traces beyond are read as if they had these."""
+
+_FRAMES_PER_TASK = 1 << 12  # of all its traces: what one layer passes to the next stays in the caches
 
 
 def smoothing_s(frame_rate_hz: float) -> float:
@@ -81,7 +87,6 @@ class SpikeNetworks:
     causal: bool = False
     calibration: dict[str, dict[str, Any]] = field(default_factory=dict)
     provenance: dict[str, Any] = field(default_factory=dict)
-    _built: dict[tuple[float, bool], Callable] = field(default_factory=dict, init=False, repr=False)
 
     @property
     def frame_rates_hz(self) -> tuple[float, float]:
@@ -106,21 +111,6 @@ class SpikeNetworks:
             )  # fmt: skip
         return SpikeInference(self, float(frame_rate_hz), indicator, cell_type)
 
-    def function(self, frame_rate_hz: float, *, mean: bool) -> Callable:
-        """Return what gives the rates of the members, or their mean cut off at 0; built once for each frame rate."""
-        if (frame_rate_hz, mean) not in self._built:
-            import tensorflow as tf
-
-            bases = self.architecture.bases(frame_rate_hz)
-
-            def rates(dff, condition):
-                members = [forward(weights, dff, condition, bases) for weights in self.members]
-                return tf.nn.relu(tf.add_n(members) / len(members)) if mean else tf.stack(members)
-
-            signature = [tf.TensorSpec((None, None)), tf.TensorSpec((None, None))]
-            self._built[frame_rate_hz, mean] = tf.function(rates, input_signature=signature, autograph=False)
-        return self._built[frame_rate_hz, mean]
-
 
 @dataclass(frozen=True, eq=False)
 class SpikeInference:
@@ -139,6 +129,9 @@ class SpikeInference:
     frame_rate_hz: float
     indicator: str = ""
     cell_type: str = ""
+
+    #: Enough for the threads of a large machine.
+    frames_per_call: ClassVar[int] = 1 << 18
 
     def reachable(self, n_frames: int) -> slice:
         """Return the frames of a stretch whose rate depends on no frame beyond it; empty if there are none."""
@@ -160,11 +153,18 @@ class SpikeInference:
 
     def inner_rates(self, rows: np.ndarray, levels: np.ndarray) -> np.ndarray:
         """Return the rates (Hz, not negative) of the frames that the networks reach, (trace, frame - 2 * reach)."""
-        return self._rates(rows, levels, mean=True)
+        rates = np.empty((len(rows), max(0, rows.shape[1] - self.overlap_frames)), np.float32)
+        tasks = _tasks(levels, traces_at_once=max(1, _FRAMES_PER_TASK // rows.shape[1]))
 
-    def spread(self, rows: np.ndarray, levels: np.ndarray) -> np.ndarray:
-        """Return the rates of every network, (network, trace, frame - 2 * reach), in Hz and not cut off at 0."""
-        return self._rates(rows, levels, mean=False)
+        def work(some: list[tuple[float, np.ndarray]]) -> None:
+            scratch = Scratch()
+            for level, traces in some:
+                rates[traces] = np.maximum(self._told(level).rates(rows[traces], scratch), 0)
+
+        n_threads = min(available_cores(), len(tasks))
+        with threadpool_limits(1), ThreadPoolExecutor(n_threads) as pool:
+            list(pool.map(work, [tasks[first::n_threads] for first in range(n_threads)]))
+        return rates
 
     @property
     def about(self) -> dict[str, Any]:
@@ -191,10 +191,25 @@ class SpikeInference:
         return [self.frame_rate_hz, repr(self.networks.architecture), code, *arrays]
 
     @cached_property
+    def _bases(self) -> tuple[np.ndarray, np.ndarray]:
+        return self.networks.architecture.bases(self.frame_rate_hz)
+
+    @cached_property
     def _reach(self) -> int:
         return self.networks.architecture.reach_frames(self.frame_rate_hz)
 
-    def _rates(self, rows: np.ndarray, levels: np.ndarray, *, mean: bool) -> np.ndarray:
+    def _told(self, level: float) -> ToldNetworks:
         code = code_of(self.indicator, self.cell_type)
-        function = self.networks.function(self.frame_rate_hz, mean=mean)
-        return function(np.asarray(rows, np.float32), condition_of(levels, self.frame_rate_hz, code)).numpy()
+        (condition,) = condition_of(np.array([level]), self.frame_rate_hz, code)
+        return ToldNetworks(self.networks.members, condition, self._bases)
+
+
+def _tasks(levels: np.ndarray, *, traces_at_once: int) -> list[tuple[float, np.ndarray]]:
+    """Return noise levels with traces that have them."""
+    order = np.argsort(levels, kind="stable")
+    starts = np.flatnonzero(np.diff(levels[order], prepend=np.nan)).tolist()
+    return [
+        (float(levels[traces[0]]), traces[first : first + traces_at_once])
+        for traces in np.split(order, starts[1:])
+        for first in range(0, len(traces), traces_at_once)
+    ]

@@ -7,10 +7,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-__all__ = ["FRAMES_PER_CALL", "Inference", "rates_of_traces"]
-
-FRAMES_PER_CALL = 1 << 14
-"""Frames of all traces of a call: bounds the memory, and what one layer passes to the next stays in the caches."""
+__all__ = ["Inference", "rates_of_traces"]
 
 _LONGEST_TRACE = 1 << 12  # frames of one trace of a call; longer ones are read in overlapping parts
 
@@ -20,6 +17,8 @@ class Inference(Protocol):
 
     Attributes
     ----------
+    frames_per_call : int
+        Frames of all traces of a call, which bound its memory.
     overlap_frames : int, optional
         Frames that successive parts of a trace must share; None where a trace cannot be cut.
     about : dict
@@ -27,6 +26,9 @@ class Inference(Protocol):
     identity : list
         Everything that rates depend on, for :func:`cyclegan_neuro.spikes.cache.content_key`.
     """
+
+    @property
+    def frames_per_call(self) -> int: ...
 
     @property
     def overlap_frames(self) -> int | None: ...
@@ -71,17 +73,17 @@ def rates_of_traces(rows: np.ndarray, inference: Inference, levels: np.ndarray) 
     """
     inside = inference.reachable(rows.shape[1])
     result = np.empty((len(rows), inside.stop - inside.start), np.float32)
-    for traces, frames in _parts(rows.shape, inference.overlap_frames):
+    for traces, frames in _parts(rows.shape, inference):
         found = inference.inner_rates(rows[traces, frames], levels[traces])
         result[traces, frames.start : frames.start + found.shape[1]] = found
     return result
 
 
-def _parts(shape: tuple[int, int], overlap: int | None) -> Iterator[tuple[slice, slice]]:
+def _parts(shape: tuple[int, ...], inference: Inference) -> Iterator[tuple[slice, slice]]:
     """Cut (trace, frame) into calls."""
-    n_traces, n_frames = shape
+    (n_traces, n_frames), overlap = shape, inference.overlap_frames
     length = n_frames if overlap is None else min(n_frames, _LONGEST_TRACE + overlap)
-    at_once = max(1, FRAMES_PER_CALL // length)
+    at_once = max(1, inference.frames_per_call // length)
     for first in range(0, n_traces, at_once):
         for start in range(0, max(1, n_frames - (overlap or 0)), max(1, length - (overlap or 0))):
             yield slice(first, first + at_once), slice(start, min(n_frames, start + length))

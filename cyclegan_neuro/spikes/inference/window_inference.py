@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from typing import Any, ClassVar
 from weakref import WeakKeyDictionary
 
 import numpy as np
 from scipy.signal import resample_poly
 
+from cyclegan_neuro.quiet import import_tensorflow_quietly
 from cyclegan_neuro.spikes.inference.rate_models import RateModels
 
 __all__ = ["WindowInference"]
@@ -35,6 +36,9 @@ class WindowInference:
     models: RateModels
     frame_rate_hz: float
     ratio: Fraction = Fraction(1)
+
+    #: What one layer passes to the next stays in the caches.
+    frames_per_call: ClassVar[int] = 1 << 14
 
     def reachable(self, n_frames: int) -> slice:
         """Return the frames of a stretch whose windows lie within it; empty if there are none."""
@@ -93,6 +97,7 @@ class WindowInference:
     def _spikes_per_frame(self, rows: np.ndarray, level: int) -> np.ndarray:
         built = _BUILT.setdefault(self.models, {})
         if level not in built:
+            import_tensorflow_quietly()
             import tensorflow as tf
 
             from cyclegan_neuro.spikes.inference.network import ensemble

@@ -11,6 +11,7 @@ from cyclegan_neuro.spikes.inference import traces
 from cyclegan_neuro.spikes.inference.codes import code_of
 from cyclegan_neuro.spikes.inference.rates import infer_rates, infer_windows
 from cyclegan_neuro.spikes.inference.spike_network import condition_of
+from cyclegan_neuro.spikes.inference.spike_networks import SpikeInference
 from cyclegan_neuro.spikes.inference.storage import read_networks, save_networks
 
 REACH = 12  # of the small networks, at 30 Hz
@@ -71,8 +72,8 @@ def test_parts_join_seamlessly(networks, monkeypatch, longest, per_call):
     dff = noise(1, (200, 5)).astype(np.float32)
     whole = infer_rates(dff, frame_rate_hz=30.0, models=networks)
     monkeypatch.setattr(traces, "_LONGEST_TRACE", longest)
-    monkeypatch.setattr(traces, "FRAMES_PER_CALL", per_call)
-    monkeypatch.setattr(module, "_FRAMES_AT_ONCE", 2 * 200)
+    monkeypatch.setattr(SpikeInference, "frames_per_call", per_call)
+    monkeypatch.setattr(module, "_CALLS_AT_ONCE", 2)
     parts = infer_rates(dff, frame_rate_hz=30.0, models=networks)
     np.testing.assert_allclose(parts.rates_hz, whole.rates_hz, atol=1e-4)  # float32: processors sum in other orders
     np.testing.assert_array_equal(parts.valid, whole.valid)
@@ -80,7 +81,7 @@ def test_parts_join_seamlessly(networks, monkeypatch, longest, per_call):
 
 @pytest.mark.parametrize("per_call", [1, 10**6])
 def test_windows_have_the_rates_of_recordings_and_one_level_over_all(networks, monkeypatch, per_call):
-    monkeypatch.setattr(module, "_FRAMES_AT_ONCE", per_call)
+    monkeypatch.setattr(SpikeInference, "frames_per_call", per_call)
     # the second neuron is quiet in one window and loud in the other two: one level for all three
     levels = [(1.0, 0.4), (1.0, 5.0), (1.0, 5.0)]
     windows = np.stack([noise(np.array(pair), (70, 2), seed=i) for i, pair in enumerate(levels)])

@@ -1,13 +1,19 @@
 """The network for every frame rate is what its equations say, at each frame, whatever else a call reads."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+import tensorflow as tf
 from inference_fakes import SMALL, noise, random_networks, spike_rates
 
-from cyclegan_neuro.spikes.inference import traces
+from cyclegan_neuro.spikes.inference import spike_networks, traces
 from cyclegan_neuro.spikes.inference.codes import CODES, code_of
 from cyclegan_neuro.spikes.inference.spike_network import Architecture, condition_of, hats, initial_weights
+from cyclegan_neuro.spikes.inference.spike_networks import SpikeInference
+from cyclegan_neuro.spikes.inference.told_network import Scratch, ToldNetworks
 from cyclegan_neuro.spikes.inference.traces import rates_of_traces
+from cyclegan_neuro.spikes.inference.training.fit import forward
 
 REACH = {10.0: 4, 24.0: 10, 30.0: 12}  # of SMALL: 0.2 s twice, to the end of the frame that 0.2 s lie in
 
@@ -69,26 +75,48 @@ def test_what_is_not_known_is_zero(unknown):
     assert not code_of(*unknown).any()
 
 
+def rates_by_hand(networks, dff, levels, frame_rate_hz, **known):
+    """Of every network, not cut off at zero."""
+    told = condition_of(levels, frame_rate_hz, code_of(*known.values()))
+    return np.stack([spike_rates(member, dff, told, SMALL.bases(frame_rate_hz)) for member in networks.members])
+
+
+def raw_rates(inference, dff):
+    """Mean of the networks at a noise level of 1, not cut off at zero."""
+    told = condition_of(np.ones(1), inference.frame_rate_hz, code_of(inference.indicator, inference.cell_type))[0]
+    return ToldNetworks(inference.networks.members, told, SMALL.bases(inference.frame_rate_hz)).rates(dff, Scratch())
+
+
 @pytest.mark.parametrize("frame_rate_hz", [10.0, 30.0])
 def test_rates_are_those_of_the_equations(networks, frame_rate_hz):
     dff = np.stack([noise(level, 70, frame_rate_hz=frame_rate_hz, seed=level) for level in (1, 2, 5)])
     inference = networks.at(frame_rate_hz, indicator="GCaMP8m", cell_type="sst")
-    levels, bases = np.array([1.0, 2.0, 5.0]), SMALL.bases(frame_rate_hz)
-    told = condition_of(levels, frame_rate_hz, code_of("GCaMP8m", "sst"))
-    expected = np.stack([spike_rates(member, dff, told, bases) for member in networks.members])
+    levels = np.array([1.0, 2.0, 5.0])
+    expected = rates_by_hand(networks, dff, levels, frame_rate_hz, indicator="GCaMP8m", cell_type="sst")
     assert (expected < 0).any()
     assert (np.ptp(expected, axis=2) > 1).all()
     assert expected.shape[2] == 70 - 2 * REACH[frame_rate_hz]
-    np.testing.assert_allclose(inference.spread(dff, levels), expected, atol=2e-4)
     np.testing.assert_allclose(inference.inner_rates(dff, levels), np.maximum(expected.mean(axis=0), 0), atol=2e-4)
+
+
+def test_what_learns_is_what_infers(networks):
+    """The same equations, in TensorFlow."""
+    dff, levels = noise(1, (2, 70)).astype(np.float32), np.array([1.0, 5.0])
+    told = condition_of(levels, 30.0, code_of("GCaMP8m", "sst"))
+    expected = rates_by_hand(networks, dff, levels, 30.0, indicator="GCaMP8m", cell_type="sst")
+    for weights, rates in zip(networks.members, expected, strict=True):
+        found = forward({name: tf.constant(array) for name, array in weights.items()}, dff, told, SMALL.bases(30.0))
+        np.testing.assert_allclose(found, rates, atol=2e-4)
 
 
 def test_everything_that_is_known_changes_the_rates(networks):
     dff = noise(1, (1, 60)).astype(np.float32)
-    plain = networks.at(30.0).spread(dff, np.ones(1))
-    for indicator, cell_type, level in (("GCaMP6f", "", 1.0), ("", "pv", 1.0), ("", "", 1.2)):
-        told = networks.at(30.0, indicator=indicator, cell_type=cell_type).spread(dff, np.full(1, level))
-        assert (np.abs(told - plain).max(axis=2) > 1e-2).all()
+    for member in networks.members:
+        alone = replace(networks, members=(member,))
+        plain = alone.at(30.0).inner_rates(dff, np.ones(1))
+        for indicator, cell_type, level in (("GCaMP6f", "", 1.0), ("", "pv", 1.0), ("", "", 1.2)):
+            told = alone.at(30.0, indicator=indicator, cell_type=cell_type).inner_rates(dff, np.full(1, level))
+            assert np.abs(told - plain).max() > 1e-2
 
 
 @pytest.mark.parametrize("frame_rate_hz", [10.0, 24.0, 30.0])
@@ -97,7 +125,7 @@ def test_a_rate_depends_on_the_frames_of_its_reach_and_on_no_other(networks, fra
     n_frames = 4 * reach + 1
     dff = np.tile(noise(1, n_frames, frame_rate_hz=frame_rate_hz).astype(np.float32), (n_frames + 1, 1))
     dff[np.arange(n_frames), np.arange(n_frames)] += 1e3  # the last trace is as it was
-    rates = inference.spread(dff, np.ones(n_frames + 1)).mean(axis=0)
+    rates = raw_rates(inference, dff)
     inside = inference.reachable(n_frames)
     assert (inside.start, inside.stop) == (reach, n_frames - reach)
     assert inference.overlap_frames == 2 * reach
@@ -111,8 +139,10 @@ def test_stretches_with_and_without_a_frame_that_is_reached(networks, n_frames, 
     assert inside.stop - inside.start == n_reached
 
 
-def test_traces_do_not_depend_on_those_beside_them(networks):
-    dff, levels = noise(1, (9, 80)).astype(np.float32), np.linspace(0.5, 5.0, 9)
+@pytest.mark.parametrize("per_task", [1, 200, 10**6])
+def test_traces_do_not_depend_on_those_beside_them(networks, monkeypatch, per_task):
+    monkeypatch.setattr(spike_networks, "_FRAMES_PER_TASK", per_task)
+    dff, levels = noise(1, (9, 80)).astype(np.float32), np.array([0.5, 3.0, 5.0, 3.0, 3.0, 0.5, 1.0, 3.0, 5.0])
     inference = networks.at(30.0, indicator="GCaMP6s")
     together = inference.inner_rates(dff, levels)
     assert together.std() > 1
@@ -126,8 +156,8 @@ def test_the_parts_of_a_trace_join_seamlessly(networks, monkeypatch, longest, pe
     inference = networks.at(30.0)
     whole = rates_of_traces(dff, inference, levels)
     monkeypatch.setattr(traces, "_LONGEST_TRACE", longest)
-    monkeypatch.setattr(traces, "FRAMES_PER_CALL", per_call)
-    parts = list(traces._parts(dff.shape, inference.overlap_frames))
+    monkeypatch.setattr(SpikeInference, "frames_per_call", per_call)
+    parts = list(traces._parts(dff.shape, inference))
     assert len(parts) >= 3
     assert all(frames.stop - frames.start <= longest + inference.overlap_frames for _, frames in parts)
     np.testing.assert_allclose(rates_of_traces(dff, inference, levels), whole, atol=2e-5)

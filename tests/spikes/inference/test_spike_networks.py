@@ -1,15 +1,14 @@
-"""Networks that serve every frame rate: which they refuse, what they are told, and that they are built once."""
+"""Networks that serve every frame rate: which they refuse, and what they are told."""
 
 import json
 from dataclasses import replace
 
 import numpy as np
 import pytest
-from inference_fakes import SMALL, noise, random_members, random_networks
+from inference_fakes import SMALL, random_members, random_networks
 
 from cyclegan_neuro.errors import UserError
 from cyclegan_neuro.spikes.cache import content_key
-from cyclegan_neuro.spikes.inference.rates import infer_rates
 from cyclegan_neuro.spikes.inference.spike_network import Architecture
 
 
@@ -43,24 +42,6 @@ def test_traces_beyond_the_noise_of_the_training_are_read_as_its_ends():
     inference = random_networks(1).at(30.0)
     assert inference.levels(np.array([0.05, 1.5, 9.9, 80.0])).tolist() == [0.3, 1.5, 9.9, 10.0]
     assert [columns.tolist() for columns in inference.groups(np.arange(4.0))] == [[0, 1, 2, 3]]
-
-
-def test_networks_are_built_once_for_each_frame_rate():
-    networks = random_networks()
-    for n_frames, n_neurons, rate, indicator in ((90, 1, 30.0, ""), (120, 3, 30.0, "GCaMP6f"), (70, 2, 10.0, "")):
-        dff = noise(1, (n_frames, n_neurons), frame_rate_hz=rate)
-        infer_rates(dff, frame_rate_hz=rate, models=networks, indicator=indicator)
-    functions = [networks.function(rate, mean=True) for rate in (30.0, 10.0)]
-    assert [function.experimental_get_tracing_count() for function in functions] == [1, 1]
-
-
-def test_rates_are_the_mean_of_the_networks_cut_off_at_zero():
-    networks, dff = random_networks(3), noise(6, (2, 80)).astype(np.float32)
-    inference, levels = networks.at(30.0), np.array([1.0, 3.0])
-    spread = inference.spread(dff, levels)
-    assert spread.shape == (3, 2, 80 - inference.overlap_frames)
-    assert (spread.mean(axis=0) < 0).any()
-    np.testing.assert_allclose(inference.inner_rates(dff, levels), np.maximum(spread.mean(axis=0), 0), atol=1e-5)
 
 
 def test_results_are_kept_by_everything_that_rates_depend_on():

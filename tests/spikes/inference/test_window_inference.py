@@ -55,8 +55,8 @@ def test_parts_join_seamlessly(models, monkeypatch, longest, per_call):
     dff = noise(1, (200, 5)).astype(np.float32)
     whole = infer_rates(dff, frame_rate_hz=30.0, models=models)
     monkeypatch.setattr(traces, "_LONGEST_TRACE", longest)
-    monkeypatch.setattr(traces, "FRAMES_PER_CALL", per_call)
-    assert len(list(traces._parts((5, 200), choose_models(models, 30.0).overlap_frames))) > 5
+    monkeypatch.setattr(WindowInference, "frames_per_call", per_call)
+    assert len(list(traces._parts((5, 200), choose_models(models, 30.0)))) > 5
     parts = infer_rates(dff, frame_rate_hz=30.0, models=models)
     np.testing.assert_allclose(parts.rates_hz, whole.rates_hz, atol=1e-4)  # float32: processors sum in other orders
     np.testing.assert_array_equal(parts.valid, whole.valid)

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from cyclegan_neuro.spikes.ground_truth.cells import GroundTruthCell
-from cyclegan_neuro.spikes.inference.spike_network import forward, initial_weights
+from cyclegan_neuro.spikes.inference.spike_network import DFF_SCALE, LEAK, initial_weights
 from cyclegan_neuro.spikes.inference.training.sampling import Sampler
 from cyclegan_neuro.spikes.inference.training.settings import TrainingSettings
 
-__all__ = ["fit_network"]
+__all__ = ["fit_network", "forward"]
 
 _LARGEST_NORM = 1.0  # of the gradient
 _LOGGED_EVERY = 100  # updates
@@ -86,3 +87,45 @@ def fit_network(
                 tf.summary.scalar("loss", np.mean(losses[-_LOGGED_EVERY:]), step=update + 1)
     last = losses[-max(1, len(losses) // 10) :]
     return {name: np.asarray(v) for name, v in weights.items()}, float(np.mean(last))
+
+
+def forward(weights: Mapping[str, Any], dff, condition, bases: tuple[np.ndarray, np.ndarray]):
+    """Return the rates of traces, not yet cut off at zero, with what gradients are taken of.
+
+    :class:`~cyclegan_neuro.spikes.inference.told_network.ToldNetworks` gives the same faster.
+
+    Parameters
+    ----------
+    weights : mapping of str to array or variable
+        See :func:`cyclegan_neuro.spikes.inference.spike_network.weight_shapes`.
+    dff : tensor of float32, shape (trace, frame)
+        As a fraction.
+    condition : tensor of float32, shape (trace, 2 + code)
+        See :func:`cyclegan_neuro.spikes.inference.spike_network.condition_of`.
+    bases : tuple of ndarray
+        See :meth:`cyclegan_neuro.spikes.inference.spike_network.Architecture.bases`.
+
+    Returns
+    -------
+    tensor of float32, shape (trace, frame - 2 * reach)
+        Spikes per second.
+    """
+    import tensorflow as tf
+
+    def modulated(features, name):
+        scale, shift = (condition @ weights[f"{name}_{part}"] for part in ("scale", "shift"))
+        return tf.nn.leaky_relu(features * (1.0 + scale[:, None]) + shift[:, None], LEAK)
+
+    def dense(features, name):
+        return tf.tensordot(features, weights[f"{name}_kernel"], 1) + weights[f"{name}_bias"]
+
+    first, second = bases
+    seen = tf.nn.conv1d(dff[..., None], first[:, None, :] / DFF_SCALE, 1, "VALID")
+    features = modulated(dense(seen, "first"), "first")
+    features = modulated(dense(features, "second"), "second")
+    narrow = tf.nn.leaky_relu(dense(features, "narrow"), LEAK)
+    around = tf.nn.conv1d(narrow, tf.einsum("th,hcf->tcf", second, weights["around_kernel"]), 1, "VALID")
+    edge = len(second) // 2
+    beside = dense(features[:, edge : -edge or None], "beside")
+    features = modulated(around + beside, "around")
+    return dense(features, "output")[..., 0]
