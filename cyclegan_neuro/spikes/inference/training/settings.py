@@ -11,7 +11,7 @@ __all__ = ["TrainingSettings"]
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingSettings:
-    """Settings of an ensemble.
+    """Settings of a training.
 
     Attributes
     ----------
@@ -35,7 +35,7 @@ class TrainingSettings:
     """
 
     frame_rates_hz: tuple[float, ...] = (3.0, 5.0, 7.5, 15.0, 30.0, 60.0, 100.0)
-    ensemble_size: int = 5
+    ensemble_size: int = 1
     held_out_size: int = 1
     updates: int = 6000
     frames_per_update: int = 12288
