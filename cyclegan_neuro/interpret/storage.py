@@ -7,10 +7,11 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from cyclegan_neuro.errors import RunDirectoryError
+from cyclegan_neuro.errors import RecordingError, RunDirectoryError
 from cyclegan_neuro.interpret.averages import AttentionMap
 from cyclegan_neuro.invocation import command
-from cyclegan_neuro.recordings.readers._hdf5_gate import require_closed
+from cyclegan_neuro.recordings.readers._hdf5_gate import OutsideError
+from cyclegan_neuro.recordings.readers._hdf5_source import open_hdf5, read_values
 
 __all__ = ["MAPS_FILE", "map_arrays", "read_maps", "write_arrays"]
 
@@ -56,23 +57,24 @@ def read_maps(run_directory: Path) -> dict[str, dict[str, AttentionMap]]:
     """
     path = Path(run_directory) / MAPS_FILE
     try:
-        with h5py.File(path, "r") as file:
-            require_closed(file)
+        with open_hdf5(path) as file:
             return {
                 network: {method: _read(group) for method, group in methods.items()}
                 for network, methods in file[_GROUP].items()
             }
-    except (OSError, KeyError, AttributeError) as error:
+    except OutsideError:
+        raise
+    except RecordingError as error:
         raise RunDirectoryError(
             str(path),
-            got=f"no readable maps ({error})" if path.exists() else "no such file",
+            got=f"no readable maps ({error.got})" if path.exists() else "no such file",
             expected="the maps of an evaluated run",
             fix=f"{command('evaluate')} --output_dir {run_directory}",
         ) from error
 
 
 def _read(group: h5py.Group) -> AttentionMap:
-    arrays = {name: group[name][()] if name in group else None for name in _ARRAYS}
+    arrays = {name: read_values(group[name]) if name in group else None for name in _ARRAYS}
     if arrays["neurons"] is not None:
         return AttentionMap(**arrays)
     return AttentionMap(**arrays | {"neurons": arrays["place"].mean(axis=0)}, neurons_resolved=False)

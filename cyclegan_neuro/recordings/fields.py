@@ -12,7 +12,7 @@ from typing import Literal
 import numpy as np
 
 from cyclegan_neuro.configuration.sections import BaselineSection, RecordingSection
-from cyclegan_neuro.errors import RecordingError
+from cyclegan_neuro.errors import RecordingError, UserError
 from cyclegan_neuro.recordings import readers
 from cyclegan_neuro.recordings.conversion import convert, matrix_sizes, require_valid_time
 from cyclegan_neuro.recordings.dff import RELATIVE_NOISE, delta_f_over_f
@@ -25,6 +25,7 @@ from cyclegan_neuro.recordings.recording import Recording
 __all__ = ["Read", "neuron_names", "read"]
 
 _LISTED = 20
+_READ_ANYWAY, _MOST_TIMES = 2**20, 4  # values of an array that says too late that it is of another length
 _NEEDED = ("dff", "frame_rate_hz")
 _DECISIVE = (*_NEEDED, "neuropil", "gaps", "data_origin", "days_mixed")  # without them traces are something else
 _KNOWN = {
@@ -142,7 +143,6 @@ def _read_fields(
 ) -> tuple[dict, bool, list[Finding]]:
     """Return values by field, whether those of ``dff`` are raw fluorescence, and which fields had to be left out."""
     is_raw, left_out = False, []
-    unreadable: tuple[type[Exception], ...] = (RecordingError, *source.broken)
     values: dict = {} if section.frame_rate_hz is None else {"frame_rate_hz": float(section.frame_rate_hz)}
     sizes: dict[str, int] = {}
     for name, spec in FIELDS.items():
@@ -158,10 +158,10 @@ def _read_fields(
             if name == "dff":
                 is_raw, sizes = _require_traces(source, entry, section)
             values[name] = _value(source, entry, spec, sizes=sizes, transpose=bool(section.transpose))
-        except unreadable as error:
+        except Exception as error:  # whatever a library makes of damaged bytes
+            told = error if isinstance(error, UserError) else damaged(source.path, f"field '{name}'", error)
             if needed or (entry is not None and _tells_transposed(entry, spec, sizes)):
-                raise
-            told = error if isinstance(error, RecordingError) else damaged(source.path, f"field '{name}'", error)
+                raise told from (error if told is not error else error.__cause__)
             left_out.append(_left_out(name, told))
     require_valid_time(values, where=str(source.path))
     return values, is_raw, left_out
@@ -170,10 +170,21 @@ def _read_fields(
 def _value(source: Source, entry: Entry, spec: FieldSpec, *, sizes: dict[str, int], transpose: bool) -> Value:
     where = f"{source.path}, field '{entry.name}'"
     _require_kind(entry, spec.name, where)
+    _require_fitting(entry, spec, where, sizes)
     matrix = spec.axes == ("time", "neuron")
     dtype = spec.dtype if spec.kind == "real" and matrix else None
     value = source.read(entry.name, dtype=dtype, transpose=transpose and matrix)
     return convert(value, spec, where=where, sizes=sizes)
+
+
+def _require_fitting(entry: Entry, spec: FieldSpec, where: str, sizes: dict[str, int]) -> None:
+    """Refuse a large array whose values cannot be those of the field, before they are read."""
+    values, needed = math.prod(entry.shape), math.prod(sizes.get(axis, 2) for axis in spec.axes)
+    if sizes and values > max(_READ_ANYWAY, _MOST_TIMES * needed):
+        raise RecordingError(
+            where, got=f"shape {entry.shape}", expected=f"{' by '.join(spec.axes) or 'a single value'}, of "
+            f"{sizes['time']:,} frames of {sizes['neuron']:,} neurons", fix="name the field of this day",
+        )  # fmt: skip
 
 
 def _require_traces(source: Source, entry: Entry, section: RecordingSection) -> tuple[bool, dict[str, int]]:
@@ -189,7 +200,7 @@ def _tells_transposed(entry: Entry, spec: FieldSpec, sizes: dict[str, int]) -> b
     return math.prod(entry.shape) == sizes["time" if spec.axes == ("neuron",) else "neuron"]
 
 
-def _left_out(name: str, error: RecordingError) -> Finding:
+def _left_out(name: str, error: UserError) -> Finding:
     fix = f"{name} is left out: {error.fix}; fields: {{{name}: null}} leaves it out without a warning"
     return Finding("warning", "left_out", error.where, error.got, error.expected, fix)
 

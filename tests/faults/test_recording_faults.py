@@ -231,7 +231,7 @@ def test_damaged_chunk(tmp_path):
     content = bytearray(path.read_bytes())
     content[start : start + 64] = bytes(64)
     path.write_bytes(content)
-    with pytest.raises(RecordingError, match="got HDF5 content that cannot be decoded"):
+    with pytest.raises(RecordingError, match="got field 'dff' that cannot be decoded"):
         read_file(path)
 
 

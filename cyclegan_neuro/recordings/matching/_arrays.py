@@ -54,7 +54,7 @@ def read_array(path: Path, names: tuple[str, ...], *, complete: bool, objects: s
             )  # fmt: skip
         values = np.asarray(source.read(found.name), np.float64)
     absent = np.isnan(values)
-    if not np.all(absent | ((values >= 0) & (values == np.round(values)))):
+    if not np.all(absent | ((values >= 0) & (values == np.round(values)) & (values < 2**53))):
         raise PairingError(
             f"{path}, field '{found.name}'", got="negative numbers or fractions",
             expected="numbers of ROIs from 0, NaN for none", fix="write NaN where a neuron was not found",

@@ -40,7 +40,7 @@ def read(path: Path, section: MatchingSection) -> MatchTable:
             where, got=f"shape {values.shape}", expected="(neuron, session), two sessions or more",
             fix="name the file that CellReg wrote after registering both days",
         )  # fmt: skip
-    if not np.all((values >= 0) & (values == np.round(values))):  # NaN too
+    if not np.all((values >= 0) & (values == np.round(values)) & (values < 2**53)):  # NaN too
         raise PairingError(
             where, got="negative numbers, NaN or fractions", expected="numbers of ROIs from 1, 0 for none",
             fix="name the file as CellReg wrote it",

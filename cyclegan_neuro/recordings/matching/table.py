@@ -15,6 +15,7 @@ from cyclegan_neuro.errors import PairingError
 from cyclegan_neuro.recordings.conversion import require_distinct_ids
 from cyclegan_neuro.recordings.findings import Finding
 from cyclegan_neuro.recordings.matching.ids import Matched, normalised
+from cyclegan_neuro.recordings.readers._guard import decoding, require_file
 from cyclegan_neuro.recordings.recording import Recording
 
 __all__ = ["MatchTable", "match_by_table", "numbered", "read_table"]
@@ -64,8 +65,9 @@ def read_table(section: MatchingSection, *, base_directory: Path) -> MatchTable:
         If the file cannot be read, is of another kind, or names one ROI for two neurons.
     """
     path = Path(base_directory) / expanded(section.path)
-    table = importlib.import_module(f"{__package__}.{section.kind}").read(path, section)
-    return table
+    require_file(path, folder=True)
+    with decoding(path, "a match table"):
+        return importlib.import_module(f"{__package__}.{section.kind}").read(path, section)
 
 
 def match_by_table(x: Recording, y: Recording, section: MatchingSection, *, base_directory: Path) -> Matched:

@@ -10,6 +10,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from cyclegan_neuro.errors import RecordingError
+from cyclegan_neuro.recordings.readers._guard import decoding, require_file
 from cyclegan_neuro.recordings.readers.base import Reader, Source, incomplete
 
 __all__ = ["for_suffix", "get", "names", "open_source", "sniff"]
@@ -117,17 +118,18 @@ def open_source(path: Path, format: str = "auto") -> Iterator[Source]:
     RecordingError
         If the file is not of that format, incomplete, damaged or unsafe.
     """
-    found = sniff(path)
-    reader = found if format == "auto" else get(format)
-    if reader is not found and not _takes(reader, path, _head(path)):
-        raise RecordingError(
-            str(path),
-            got=f"a file of format {found.name}",
-            expected=f"format {format}",
-            fix=f"set format: {found.name}, or leave it at auto",
-        )
-    with reader.open(path) as source:
-        yield source
+    with decoding(path):
+        found = sniff(path)
+        reader = found if format == "auto" else get(format)
+        if reader is not found and not _takes(reader, path, _head(path)):
+            raise RecordingError(
+                str(path),
+                got=f"a file of format {found.name}",
+                expected=f"format {format}",
+                fix=f"set format: {found.name}, or leave it at auto",
+            )
+        with reader.open(path) as source:
+            yield source
 
 
 def _takes(reader: Reader, path: Path, head: bytes) -> bool:
@@ -135,6 +137,7 @@ def _takes(reader: Reader, path: Path, head: bytes) -> bool:
 
 
 def _head(path: Path) -> bytes:
+    require_file(path, folder=True)
     if path.is_dir():
         return b""
     try:

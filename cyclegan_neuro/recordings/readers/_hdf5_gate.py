@@ -9,7 +9,7 @@ are looked through as a whole by :func:`require_closed`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Iterator
 
 import h5py
 
@@ -17,7 +17,9 @@ from cyclegan_neuro.errors import RecordingError
 
 __all__ = ["OutsideError", "follow", "refer", "require_closed", "require_inside", "walk"]
 
-_MAX_LINKS = 32  # soft links on the way, and virtual data sets of virtual data sets
+_MAX_LINKS = 32  # soft links on the way
+_DEEPEST = 100  # groups in groups that are looked into: paths of deeper ones fill the memory
+_MOST_NESTED, _MOST_PARTS = 4, 20_000  # virtual data sets of virtual data sets, and parts of all of them
 _HERE = "."  # file name of a virtual source in the same file
 _ORDINARY = (h5py.h5l.TYPE_HARD, h5py.h5l.TYPE_SOFT)
 
@@ -47,7 +49,7 @@ def follow(file: h5py.File, name: str) -> h5py.Group | h5py.Dataset | None:
     OutsideError
         If the way there leaves the file, or the values lie outside of it.
     """
-    return _follow(file, name, _Where(file, name), _MAX_LINKS)
+    return _follow(file, name, _Where(file, name))
 
 
 def refer(file: h5py.File, reference: h5py.Reference | h5py.RegionReference, name: str) -> h5py.Group | h5py.Dataset:
@@ -60,7 +62,7 @@ def refer(file: h5py.File, reference: h5py.Reference | h5py.RegionReference, nam
 
 def require_inside(file: h5py.File, dataset: h5py.Dataset, name: str) -> None:
     """Refuse an open data set of the field ``name`` whose values do not lie in the file; raises as :func:`follow`."""
-    _require_inside(file, dataset, _Where(file, name), _MAX_LINKS)
+    _require_inside(file, dataset, _Where(file, name))
 
 
 def require_closed(file: h5py.File) -> None:
@@ -69,23 +71,23 @@ def require_closed(file: h5py.File) -> None:
     Raises
     ------
     OutsideError
+        If one does.
+    OSError
+        If one cannot be opened.
     """
-
-    def visit(name: bytes, link: h5py.h5l.LinkInfo) -> OutsideError | None:  # h5py does not pass on what it raises
-        where = _Where(file, name.decode("utf-8", "replace"))
-        if link.type not in _ORDINARY:
-            return where.error(_LINK)
-        item = h5py.h5o.open(file.id, name) if link.type == h5py.h5l.TYPE_HARD else None
-        if not isinstance(item, h5py.h5d.DatasetID):
-            return None
-        made_with = item.get_create_plist()
+    for path, group, key in _every(file):
+        where = _Where(file, path)
+        kind = group.id.links.get_info(key).type
+        if kind not in _ORDINARY:
+            raise where.error(_LINK)
+        item = _opened(group, key) if kind == h5py.h5l.TYPE_HARD else None
+        if not isinstance(item, h5py.Dataset):
+            continue
+        made_with = item.id.get_create_plist()
         if made_with.get_external_count():
-            return where.error(_EXTERNAL)
-        return where.error(_VIRTUAL) if made_with.get_layout() == h5py.h5d.VIRTUAL else None
-
-    found = file.id.links.visit(visit, info=True)
-    if found is not None:
-        raise found
+            raise where.error(_EXTERNAL)
+        if made_with.get_layout() == h5py.h5d.VIRTUAL:
+            raise where.error(_VIRTUAL)
 
 
 def walk(
@@ -107,22 +109,46 @@ def walk(
     list of str
         Paths of what cannot be opened, which is an error only where it is asked for.
     """
+    closed: list[str] = []
+    for path, group, key in _every(file, passed_by=passed_by, closed=closed):
+        try:
+            if group.id.links.get_info(key).type == h5py.h5l.TYPE_HARD:
+                visit(path, group[key])
+        except MemoryError:
+            raise
+        except Exception:  # h5py raises whatever it finds
+            closed.append(path)
+    return closed
+
+
+def _every(
+    file: h5py.File, *, passed_by: Container[str] = (), closed: list[str] | None = None
+) -> Iterator[tuple[str, h5py.Group, bytes]]:
+    """Yield path, group and name of every link, those of groups that hard links lead to; each group once.
+
+    What cannot be opened is an error, or added to ``closed``.
+    """
     seen: set[int] = set()  # groups, by their place in the file: hard links can make a circle
-    left: list[tuple[str, h5py.Group, bytes]] = [link for link in _links("", file["/"]) if link[0] not in passed_by]
-    closed = []
+    left = [(*link, 1) for link in _links("", file["/"]) if link[0] not in passed_by]
     while left:
-        path, group, key = left.pop()
+        path, group, key, depth = left.pop()
+        yield path, group, key
         try:
             if group.id.links.get_info(key).type != h5py.h5l.TYPE_HARD:
                 continue
             item = group[key]
-            visit(path, item)
             if isinstance(item, h5py.Group) and (place := h5py.h5o.get_info(item.id).addr) not in seen:
                 seen.add(place)
-                left += _links(f"{path}/", item)
-        except (KeyError, OSError, RuntimeError, ValueError):
-            closed.append(path)
-    return closed
+                if depth == _DEEPEST:
+                    raise OSError(f"groups nested deeper than {_DEEPEST}")
+                left += [(*link, depth + 1) for link in _links(f"{path}/", item)]
+        except MemoryError:
+            raise
+        except Exception as error:
+            if closed is None:
+                raise OSError(f"'{path}': {error}") from error
+            if path not in closed[-1:]:
+                closed.append(path)
 
 
 def _links(prefix: str, group: h5py.Group) -> list[tuple[str, h5py.Group, bytes]]:
@@ -135,6 +161,7 @@ class _Where:
 
     def __init__(self, file: h5py.File, name: str):
         self.text = f"{file.filename}, field '{name}'"
+        self.parts = 0  # of virtual data sets
 
     def error(self, got: str) -> OutsideError:
         return OutsideError(
@@ -145,8 +172,8 @@ class _Where:
         )
 
 
-def _follow(file: h5py.File, name: str, where: _Where, links_left: int) -> h5py.Group | h5py.Dataset | None:
-    parts, item = _split(name), file["/"]
+def _follow(file: h5py.File, name: str, where: _Where, level: int = 0) -> h5py.Group | h5py.Dataset | None:
+    parts, item, links_left = _split(name), file["/"], _MAX_LINKS
     while parts:
         part = parts.pop(0)
         if not isinstance(item, h5py.Group):
@@ -166,7 +193,7 @@ def _follow(file: h5py.File, name: str, where: _Where, links_left: int) -> h5py.
         item = file["/"] if target.startswith("/") else item
         parts, links_left = _split(target) + parts, links_left - 1
     if isinstance(item, h5py.Dataset):
-        _require_inside(file, item, where, links_left)
+        _require_inside(file, item, where, level)
     return item
 
 
@@ -178,15 +205,18 @@ def _opened(group: h5py.Group, link: str | h5py.Reference | h5py.RegionReference
         raise OSError(f"'{link}': {error.args[0]}") from error
 
 
-def _require_inside(file: h5py.File, dataset: h5py.Dataset, where: _Where, links_left: int) -> None:
+def _require_inside(file: h5py.File, dataset: h5py.Dataset, where: _Where, level: int = 0) -> None:
+    """Refuse what reaches out of the file; of virtual data sets each source is followed, as HDF5 will do."""
     if dataset.external:
         raise where.error(_EXTERNAL)
     if not dataset.is_virtual:
         return
     for source in dataset.virtual_sources():
-        if source.file_name != _HERE or not links_left:  # a virtual data set of itself comes to no end
+        where.parts += 1
+        # Of itself, or of others that are made of others, it comes to no end.
+        if source.file_name != _HERE or level == _MOST_NESTED or where.parts > _MOST_PARTS:
             raise where.error(_VIRTUAL)
-        if not isinstance(_follow(file, source.dset_name, where, links_left - 1), h5py.Dataset):
+        if not isinstance(_follow(file, source.dset_name, where, level + 1), h5py.Dataset):
             raise where.error(_VIRTUAL)
 
 

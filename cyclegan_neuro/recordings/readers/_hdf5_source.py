@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterator
+from collections.abc import Callable, Container, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import h5py
 import numpy as np
 
 from cyclegan_neuro.errors import RecordingError
-from cyclegan_neuro.recordings.memory import require_room
+from cyclegan_neuro.recordings.memory import LARGEST_TEXT, require_room, require_text_room
+from cyclegan_neuro.recordings.readers._guard import decoding
+from cyclegan_neuro.recordings.readers._hdf5_chunks import deflated, inflated, require_bounded, stored_bytes
 from cyclegan_neuro.recordings.readers._hdf5_gate import OutsideError, follow, require_closed, require_inside, walk
+from cyclegan_neuro.recordings.readers._hdf5_probe import require_readable
 from cyclegan_neuro.recordings.readers.base import SLICE_BYTES, Entry, Source, damaged, incomplete, kind_of
 
-__all__ = ["Hdf5Source", "open_hdf5", "read_matrix", "require_filters"]
+__all__ = ["Hdf5Source", "as_text", "has", "open_hdf5", "read_matrix", "read_text", "read_values", "require_sound"]
 
-_BROKEN = (OSError, RuntimeError)  # h5py raises both for chunks that cannot be read
 _KERAS_ATTRIBUTES = {"model_config", "keras_version", "layer_names"}
 
 
@@ -40,24 +43,32 @@ def open_hdf5(path: Path, *, closed: bool = True, weights: bool = False) -> Iter
     RecordingError
         If the file is incomplete or damaged, holds a Keras model, or leads to another file.
     """
+    require_readable(path)
     try:
         file = h5py.File(path, "r")
     except OSError as error:
         raise _not_opened(path, error) from error
-    with file:
-        try:
-            if not weights and _KERAS_ATTRIBUTES & set(file.attrs):
-                raise RecordingError(
-                    str(path),
-                    got="a Keras model or its weights",
-                    expected="a recording",
-                    fix="name the file with the traces; models in files are never loaded, they may hold code",
-                )
-            if closed:
-                require_closed(file)
-            yield file
-        except _BROKEN as error:
-            raise damaged(path, "HDF5 content", error) from error
+    with decoding(path, "HDF5 content"), file:
+        if not weights and _KERAS_ATTRIBUTES & set(file.attrs):
+            raise RecordingError(
+                str(path),
+                got="a Keras model or its weights",
+                expected="a recording",
+                fix="name the file with the traces; models in files are never loaded, they may hold code",
+            )
+        if closed:
+            require_closed(file)
+        yield file
+
+
+def has(path: Path, said: Callable[[h5py.File], bool]) -> bool:
+    """Say whether this is so of an HDF5 file; of one that cannot be read, its reader says what is wrong."""
+    try:
+        require_readable(path)
+        with decoding(path), h5py.File(path, "r") as file:
+            return said(file)
+    except RecordingError:
+        return False
 
 
 def _not_opened(path: Path, error: OSError) -> RecordingError:
@@ -82,14 +93,16 @@ def _not_opened(path: Path, error: OSError) -> RecordingError:
     return damaged(path, "an HDF5 file", error)
 
 
-def require_filters(file: h5py.File, dataset: h5py.Dataset) -> None:
-    """Have the compression of a data set at hand, from hdf5plugin where HDF5 alone does not know it.
+def require_sound(file: h5py.File, dataset: h5py.Dataset, *, read_here: bool = False) -> None:
+    """Have the compression of a data set at hand, from hdf5plugin where HDF5 alone does not know it, and see its size.
 
     Raises
     ------
     RecordingError
-        If it is not installed.
+        If the filter is not installed, or the values take more room than there is or than they can need.
     """
+    where = f"{file.filename}, field '{dataset.name.strip('/')}'"
+    require_bounded(dataset, where, read_here=read_here)
     made_with = dataset.id.get_create_plist()
     used = [made_with.get_filter(number) for number in range(made_with.get_nfilters())]
     if all(h5py.h5z.filter_avail(code) for code, *_ in used):
@@ -102,7 +115,7 @@ def require_filters(file: h5py.File, dataset: h5py.Dataset) -> None:
     code, name = missing[0]
     called = f" ({name.decode('utf-8', 'replace')})" if name else ""
     raise RecordingError(
-        f"{file.filename}, field '{dataset.name.strip('/')}'", got=f"values compressed by HDF5 filter {code}{called}",
+        where, got=f"values compressed by HDF5 filter {code}{called}",
         expected="a filter that is installed", fix="pip install hdf5plugin (pip install 'cyclegan_neuro[nwb]'), or "
         "write the file anew with gzip: h5repack -f GZIP=4 IN OUT",
     )  # fmt: skip
@@ -124,6 +137,8 @@ def read_matrix(dataset: h5py.Dataset, *, dtype: np.dtype, transpose: bool) -> n
     ndarray of dtype
     """
     shape = dataset.shape
+    if deflated(dataset):
+        return _read_deflated(dataset, dtype=dtype, transpose=transpose)
     chunks = dataset.chunks or (1, shape[1])
     # Whole chunks along one axis, so that each is decompressed once; the axis with the thinner slab.
     slabs = [chunks[0] * shape[1], chunks[1] * shape[0]]
@@ -139,6 +154,64 @@ def read_matrix(dataset: h5py.Dataset, *, dtype: np.dtype, transpose: bool) -> n
     return result
 
 
+def _read_deflated(dataset: h5py.Dataset, *, dtype: np.dtype, transpose: bool) -> np.ndarray:
+    result = np.full(dataset.shape[::-1] if transpose else dataset.shape, dataset.fillvalue, dtype)
+    target = result.T if transpose else result
+    for part, values in inflated(dataset):
+        target[part] = values
+    return result
+
+
+def read_values(dataset: h5py.Dataset) -> np.ndarray:
+    """Read a data set of numbers of a file in a layout of our own, whole.
+
+    Raises
+    ------
+    RecordingError
+        If it takes more room than there is, or than its bytes in the file can need.
+    """
+    where = f"{dataset.file.filename}, field '{dataset.name.strip('/')}'"
+    if dataset.shape is None or kind_of(dataset.dtype) != "number":
+        raise RecordingError(
+            where, got=f"{dataset.dtype} values", expected="numbers", fix="write the file anew, or copy it again"
+        )
+    require_room(where, shape=dataset.shape, itemsize=dataset.dtype.itemsize, stored=stored_bytes(dataset))
+    require_sound(dataset.file, dataset)
+    return np.asarray(dataset[()])
+
+
+def read_text(file: h5py.File, dataset: h5py.Dataset) -> np.ndarray:
+    """Read a data set of text as ``str``.
+
+    Raises
+    ------
+    RecordingError
+        If it takes more room than names do.
+    """
+    where = f"{file.filename}, field '{dataset.name.strip('/')}'"
+    info = h5py.check_string_dtype(dataset.dtype)
+    require_text_room(where, n_texts=dataset.size, longest=info.length or 1)
+    require_sound(file, dataset)
+    if info.length is not None or not dataset.ndim:
+        return as_text(dataset.asstr(errors="replace")[()], where)
+    # One text of the file may stand in many places, each of which is a copy.
+    step = max(1, LARGEST_TEXT // max(1, Path(file.filename).stat().st_size * max(1, dataset[:1].size)))
+    parts, n_letters = [], 0
+    for start in range(0, len(dataset), step):
+        parts.append(np.asarray(dataset.asstr(errors="replace")[start : start + step], object))
+        n_letters += sum(map(len, parts[-1].flat))
+        require_text_room(where, n_texts=1, longest=n_letters)
+    return as_text(np.concatenate(parts) if parts else np.zeros(dataset.shape, object), where)
+
+
+def as_text(values: Any, where: str) -> np.ndarray:
+    """Return one or many texts as an array of ``str``; raises as :func:`read_text`."""
+    array = np.asarray(values, object)
+    texts = [one.decode("utf-8", "replace") if isinstance(one, bytes) else str(one) for one in array.flat]
+    require_text_room(where, n_texts=len(texts), longest=max(map(len, texts), default=0))
+    return np.array(texts, np.str_).reshape(array.shape)
+
+
 class Hdf5Source(Source):
     """An open HDF5 file.
 
@@ -151,8 +224,6 @@ class Hdf5Source(Source):
     file : h5py.File
     description : str
     """
-
-    broken = _BROKEN
 
     def __init__(self, path: Path, file: h5py.File, description: str):
         self.path, self.file, self.description = path, file, description
@@ -183,10 +254,11 @@ class Hdf5Source(Source):
         if not isinstance(dataset, h5py.Dataset):
             return self._read_attribute(name)
         if self._entry(name, dataset).kind == "text":
-            return self._read_text(dataset)
+            return read_text(self.file, dataset)
         target = np.dtype(dtype or dataset.dtype)
-        require_room(f"{self.path}, field '{name}'", shape=dataset.shape, itemsize=target.itemsize)
-        require_filters(self.file, dataset)
+        where = f"{self.path}, field '{name}'"
+        require_room(where, shape=dataset.shape, itemsize=target.itemsize, stored=stored_bytes(dataset))
+        require_sound(self.file, dataset, read_here=dataset.ndim == 2 and deflated(dataset))
         if dataset.ndim == 2:
             return read_matrix(dataset, dtype=target, transpose=transpose)
         return np.asarray(dataset[()]).astype(target, copy=False)
@@ -201,11 +273,6 @@ class Hdf5Source(Source):
 
     def _entry(self, name: str, dataset: h5py.Dataset) -> Entry:
         return _described(name, dataset)
-
-    def _read_text(self, dataset: h5py.Dataset) -> np.ndarray:
-        require_room(f"{self.path}, field '{dataset.name}'", shape=dataset.shape, itemsize=64)
-        require_filters(self.file, dataset)
-        return np.asarray(dataset.asstr(errors="replace")[()], dtype=np.str_)
 
     def _attributes(self, item: h5py.Group | h5py.Dataset, prefix: str) -> dict[str, Entry]:
         entries = {}
@@ -224,10 +291,7 @@ class Hdf5Source(Source):
     def _read_attribute(self, name: str) -> np.ndarray:
         owner, _, key = name.rpartition("@")
         value = np.asarray(follow(self.file, owner).attrs[key])
-        if value.dtype.kind in "OS":
-            decoded = [v.decode("utf-8", "replace") if isinstance(v, bytes) else str(v) for v in value.ravel()]
-            value = np.array(decoded, dtype=np.str_).reshape(value.shape)
-        return value
+        return as_text(value, f"{self.path}, field '{name}'") if value.dtype.kind in "OS" else value
 
 
 def _described(name: str, holder: h5py.Dataset | h5py.h5a.AttrID) -> Entry:

@@ -86,12 +86,16 @@ class Array:
 
 @dataclass(frozen=True)
 class Variable:
-    """Where a variable lies in the file, and its array without values; None where its head is damaged."""
+    """Where a variable lies in the file, and its array without values; None where its head is damaged.
+
+    ``n_inflated`` is the length that a compressed one says it has.
+    """
 
     start: int
     n_bytes: int
     order: str
     array: Array | None
+    n_inflated: int = 0
 
 
 def variables(path: Path) -> Iterator[Variable]:
@@ -113,11 +117,12 @@ def variables(path: Path) -> Iterator[Variable]:
             n_bytes = struct.unpack(f"{order}I", tag[4:])[0] if len(tag) == 8 else 0
             if position + 8 + n_bytes > size or len(tag) < 8:
                 raise incomplete(path, found=size, declared=position + 8 + n_bytes)
-            array = None
+            array, n_inflated = None, n_bytes
             with suppress(Broken):
-                array = _array(*_head(stream.read(min(n_bytes, _HEAD_BYTES)), tag, order))
+                head, n_inflated = _head(stream.read(min(n_bytes, _HEAD_BYTES)), tag, order)
+                array = _array(head, order)
             if array is None or array.name:  # what has no name is MATLAB's own
-                yield Variable(position, n_bytes, order, array)
+                yield Variable(position, n_bytes, order, array, n_inflated)
             position += 8 + n_bytes
     if len(header) < _HEADER_BYTES:
         raise incomplete(path, found=size, declared=_HEADER_BYTES)
@@ -142,7 +147,7 @@ def load(path: Path, variable: Variable, *, where: str) -> Array:
         return _array(memoryview(held), variable.order)
     tag, _ = _decompressed(held, 8)
     n_bytes = struct.unpack(f"{variable.order}I", tag[4:])[0]
-    require_room(where, shape=(n_bytes,), itemsize=1)
+    require_room(where, shape=(n_bytes,), itemsize=1, stored=variable.n_bytes)
     whole, ended = _decompressed(held, 8 + n_bytes)
     if len(whole) < 8 + n_bytes or not ended:
         raise Broken(f"compressed values that do not end after {n_bytes:,} bytes")
@@ -194,7 +199,7 @@ def structures(array: Array) -> Iterator[dict[str, Array]]:
         raise Broken("a structure without the length of its names")
     length = struct.unpack(f"{array._order}i", data)[0]
     code, data, rest = _element(rest, array._order)
-    if code not in _NAMES or length <= 0 or len(data) % length:
+    if code not in _NAMES or length <= 0 or not data or len(data) % length:
         raise Broken("a structure without names")
     names = [bytes(data[start : start + length]).split(b"\0")[0] for start in range(0, len(data), length)]
     values = _children(rest, array._order, len(names) * array.size)
@@ -207,15 +212,16 @@ def fields(array: Array) -> dict[str, Array]:
     return next(structures(array))
 
 
-def _head(data: bytes, tag: bytes, order: str) -> tuple[memoryview, str]:
-    """The first bytes of a variable, decompressed."""
+def _head(data: bytes, tag: bytes, order: str) -> tuple[memoryview, int]:
+    """The first bytes of a variable, decompressed, and the length that it says it has."""
     code = _type(tag, order)
     if code == _COMPRESSED:
         data, _ = _decompressed(data, _HEAD_BYTES)
-        code, data = _type(data[:8], order), data[8:]
+        tag, data = data[:8], data[8:]
+        code = _type(tag, order)
     if code != _MATRIX:
         raise Broken(f"an element of type {code}")
-    return memoryview(data), order
+    return memoryview(data), struct.unpack(f"{order}I", tag[4:])[0]
 
 
 def _type(tag: bytes, order: str) -> int:

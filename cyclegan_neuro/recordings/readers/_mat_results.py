@@ -44,7 +44,7 @@ def located(path: Path, head: bytes, structures: Iterable[str], *needed: str | t
                 named = ((one,) if isinstance(one, str) else one for one in needed)
                 if all(any(source.find(prefix + name) is not None for name in names) for names in named):
                     return structure
-    except (OSError, RecordingError):  # whoever reads MATLAB files says what is wrong with it
+    except Exception:  # whoever reads MATLAB files says what is wrong with it
         pass
     return None
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import io
 import math
-import tokenize
 import warnings
 from pathlib import Path
 from typing import IO
@@ -11,13 +11,12 @@ from typing import IO
 import numpy as np
 
 from cyclegan_neuro.errors import RecordingError
-from cyclegan_neuro.recordings.memory import require_room
+from cyclegan_neuro.recordings.memory import require_room, require_text_room
 from cyclegan_neuro.recordings.readers.base import SLICE_BYTES, Entry, damaged, incomplete, kind_of
 
 __all__ = ["Header", "read_array", "read_header"]
 
-#: The header is the text of a dictionary, and NumPy passes on what Python says of a text that is none.
-_BROKEN = (ValueError, EOFError, TypeError, SyntaxError, RecursionError, MemoryError, tokenize.TokenError)
+_LONGEST_HEADER = 2**16
 
 #: Shape, whether the array lies in Fortran order, and type.
 Header = tuple[tuple[int, ...], bool, np.dtype]
@@ -34,13 +33,18 @@ def read_header(stream: IO[bytes], path: Path) -> Header:
     try:
         version = np.lib.format.read_magic(stream)
         # Versions 2 and 3 differ from 1 by the length of the header's length and its encoding only.
-        read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+        first = version == (1, 0)
+        length = stream.read(2 if first else 4)
+        if int.from_bytes(length, "little") > _LONGEST_HEADER:  # which NumPy reads before it looks at the length
+            raise ValueError(f"a header of {int.from_bytes(length, 'little'):,} bytes")
+        text = io.BytesIO(length + stream.read(int.from_bytes(length, "little")))
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)  # files of Python 2 are read all the same
-            header = read(stream)
-    except _BROKEN as error:
+            read = np.lib.format.read_array_header_1_0 if first else np.lib.format.read_array_header_2_0
+            header = read(text)
+    except Exception as error:  # the header is Python's text of a dictionary, or anything
         raise damaged(path, "a NumPy array header", error) from error
-    if any(length < 0 for length in header[0]):
+    if any(axis < 0 for axis in header[0]):
         raise damaged(path, "a NumPy array header", ValueError(f"shape {header[0]}"))
     return header
 
@@ -53,7 +57,9 @@ def entry(name: str, header: Header) -> Entry:
     return Entry(name, shape, type_name.get(kind, str(dtype)), kind)
 
 
-def read_array(stream: IO[bytes], path: Path, name: str, *, dtype: type | None, transpose: bool) -> np.ndarray:
+def read_array(
+    stream: IO[bytes], path: Path, name: str, *, dtype: type | None, transpose: bool, stored_bytes: int | None = None
+) -> np.ndarray:
     """Read an array from a stream that stands at its magic string.
 
     Parameters
@@ -67,6 +73,8 @@ def read_array(stream: IO[bytes], path: Path, name: str, *, dtype: type | None, 
         Of the result; converted slice by slice.
     transpose : bool
         Return a matrix with its axes exchanged.
+    stored_bytes : int, optional
+        What a compressed array takes in the file.
 
     Returns
     -------
@@ -87,7 +95,9 @@ def read_array(stream: IO[bytes], path: Path, name: str, *, dtype: type | None, 
             fix="save plain arrays (np.asarray(values, dtype=np.float32))",
         )
     target = np.dtype(dtype or stored)
-    require_room(where, shape=shape, itemsize=target.itemsize)
+    if stored.kind in "US":
+        require_text_room(where, n_texts=math.prod(shape), longest=stored.itemsize // (4 if stored.kind == "U" else 1))
+    require_room(where, shape=shape, itemsize=max(target.itemsize, stored.itemsize), stored=stored_bytes)
     flat = np.empty(math.prod(shape), target)
     step = max(1, SLICE_BYTES // max(1, stored.itemsize))
     for start in range(0, flat.size, step):

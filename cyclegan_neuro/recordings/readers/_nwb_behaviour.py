@@ -10,7 +10,7 @@ import numpy as np
 from cyclegan_neuro.errors import RecordingError
 from cyclegan_neuro.recordings.memory import require_room
 from cyclegan_neuro.recordings.readers._clock import Clock
-from cyclegan_neuro.recordings.readers._hdf5_source import require_filters
+from cyclegan_neuro.recordings.readers._hdf5_source import require_sound
 from cyclegan_neuro.recordings.readers._nwb_clock import clock_of
 from cyclegan_neuro.recordings.readers._nwb_objects import Objects, number_of, text_of
 
@@ -114,7 +114,7 @@ class Behaviours:
 
     def _read_axis(self, dataset: h5py.Dataset, axis: int, path: str) -> np.ndarray:
         require_room(self.objects.where(path), shape=dataset.shape[:1], itemsize=8)
-        require_filters(self.objects.file, dataset)
+        require_sound(self.objects.file, dataset)
         values = np.asarray(dataset[()] if dataset.ndim == 1 else dataset[:, axis], np.float64)
         return values * (number_of(dataset, "conversion", 1.0) or 1.0) + number_of(dataset, "offset", 0.0)
 

@@ -16,8 +16,9 @@ import numpy as np
 
 from cyclegan_neuro.errors import RecordingError
 from cyclegan_neuro.recordings.memory import require_room
+from cyclegan_neuro.recordings.readers._hdf5_chunks import stored_bytes
 from cyclegan_neuro.recordings.readers._hdf5_gate import follow, refer, walk
-from cyclegan_neuro.recordings.readers._hdf5_source import require_filters
+from cyclegan_neuro.recordings.readers._hdf5_source import read_text, require_sound
 
 __all__ = ["NO_DATA", "Objects", "Table", "attribute_of", "number_of", "text_of"]
 
@@ -104,10 +105,10 @@ class Objects:
         dataset = self.dataset(path)
         if dataset is None:
             return None
-        require_room(f"{self.file.filename}, field '{path}'", shape=dataset.shape, itemsize=8)
-        require_filters(self.file, dataset)
         if h5py.check_string_dtype(dataset.dtype) is not None:
-            return np.asarray(dataset.asstr(errors="replace")[()], dtype=np.str_)
+            return read_text(self.file, dataset)
+        require_room(self.where(path), shape=dataset.shape, itemsize=8, stored=stored_bytes(dataset))
+        require_sound(self.file, dataset)
         return None if dataset.dtype.hasobject else np.asarray(dataset[()])
 
     def number(self, path: str) -> float | None:

@@ -9,7 +9,7 @@ import h5py
 import numpy as np
 
 from cyclegan_neuro.errors import RecordingError
-from cyclegan_neuro.recordings.readers._hdf5_source import require_filters
+from cyclegan_neuro.recordings.readers._hdf5_source import require_sound
 from cyclegan_neuro.recordings.readers._nwb_objects import Objects, Table, text_of
 from cyclegan_neuro.recordings.readers.base import SLICE_BYTES
 
@@ -95,7 +95,7 @@ def centres_px(table: Table) -> np.ndarray | None:
         dataset = table.objects.dataset(f"{table.path}/{name}")
         if dataset is None:
             continue
-        require_filters(table.objects.file, dataset)
+        require_sound(table.objects.file, dataset)
         centres = _of_images(dataset) if name == "image_mask" else _of_pixels(table, name, dataset)
         if centres is not None:
             return centres[table.rows].astype(np.float32)

@@ -11,7 +11,8 @@ import numpy as np
 
 from cyclegan_neuro.errors import RecordingError
 from cyclegan_neuro.recordings.memory import require_room
-from cyclegan_neuro.recordings.readers._hdf5_source import read_matrix, require_filters
+from cyclegan_neuro.recordings.readers._hdf5_chunks import deflated, stored_bytes
+from cyclegan_neuro.recordings.readers._hdf5_source import read_matrix, require_sound
 from cyclegan_neuro.recordings.readers._nwb_objects import Objects, Table, number_of, text_of
 from cyclegan_neuro.recordings.readers.base import Entry, Quantity, kind_of
 
@@ -143,8 +144,8 @@ class Traces:
     def read(self, dtype: np.dtype) -> tuple[np.ndarray, tuple[str, ...]]:
         """Return the values, shape (time, region), with conversion and offset applied, and what was done."""
         where = self.objects.where(f"{self.path}/data")
-        require_room(where, shape=self.data.shape, itemsize=dtype.itemsize)
-        require_filters(self.objects.file, self.data)
+        require_room(where, shape=self.data.shape, itemsize=dtype.itemsize, stored=stored_bytes(self.data))
+        require_sound(self.objects.file, self.data, read_here=self.data.ndim == 2 and deflated(self.data))
         if self.data.ndim == 1:
             matrix = self.data[()].astype(dtype)[:, None]
         else:

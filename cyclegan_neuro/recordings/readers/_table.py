@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from cyclegan_neuro.errors import RecordingError
-from cyclegan_neuro.recordings.memory import require_room
+from cyclegan_neuro.recordings.memory import require_room, require_text_room
 
 __all__ = ["Table", "looks_like_table", "of_cells", "read_table"]
 
@@ -79,7 +79,7 @@ def read_table(path: Path) -> Table:
         what a comma is.
     """
     require_room(str(path), shape=(path.stat().st_size,), itemsize=_BYTES_PER_CHARACTER)
-    lines = [line for line in _decoded(path.read_bytes()).splitlines() if line.strip(" \t,;")]
+    lines = [line for line in _decoded(_bytes(path)).splitlines() if line.strip(" \t,;")]
     lines, remarks = _without_remarks(lines)
     layout = _layout(lines[:_SAMPLE])
     if layout is None:
@@ -130,8 +130,29 @@ def of_cells(rows: Sequence[Sequence[str]], *, above: Sequence[Sequence[str]], w
             if column not in is_text and cell.strip().casefold() not in _EMPTY:
                 called = f"column {names[column]!r}" if names and names[column] else f"column {column + 1}"
                 values[number, column] = _number(cell, f"{where}, row {first_row + number}, {called}")
-    texts = {column: np.array([row[column] for row in rows], np.str_) for column in is_text}
+    texts = {column: _column_of_text([row[column] for row in rows], where) for column in is_text}
     return _checked(Table(names, tuple(map(tuple, above[1:])), values, texts), where)
+
+
+def _bytes(path: Path) -> bytes:
+    """The content, which holds no byte 0: not one of a disk that is full of them."""
+    parts = []
+    with open(path, "rb") as stream:
+        wide = stream.read(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+        stream.seek(0)
+        while part := stream.read(_LONGEST):
+            if not wide and b"\0" in part:
+                raise RecordingError(
+                    str(path), got="bytes that are no text", expected="a table of numbers in text",
+                    fix="copy it again from where it came",
+                )  # fmt: skip
+            parts.append(part)
+    return b"".join(parts)
+
+
+def _column_of_text(cells: Sequence[str], where: str) -> np.ndarray:
+    require_text_room(where, n_texts=len(cells), longest=max(map(len, cells), default=0))
+    return np.array(cells, np.str_)
 
 
 def head_rows(rows: Sequence[Sequence[str]]) -> int | None:

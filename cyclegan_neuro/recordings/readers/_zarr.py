@@ -18,7 +18,8 @@ from typing import Any
 import numpy as np
 
 from cyclegan_neuro.errors import RecordingError
-from cyclegan_neuro.recordings.memory import require_room
+from cyclegan_neuro.recordings.memory import require_room, require_text_room, size_text
+from cyclegan_neuro.recordings.readers._guard import decoding
 from cyclegan_neuro.recordings.readers.base import damaged, incomplete
 
 __all__ = ["ZarrArray", "arrays_in", "blocks", "open_array", "read_array"]
@@ -26,6 +27,8 @@ __all__ = ["ZarrArray", "arrays_in", "blocks", "open_array", "read_array"]
 _NUMCODECS = ("blosc", "lz4", "zstd")  # of the codecs there, one of which reads pickles
 _INFLATED = {"zlib": zlib.MAX_WBITS, "gzip": zlib.MAX_WBITS | 16}
 _CHECKSUM_BYTES = 4
+_LARGEST_CHUNK, _OVERHEAD = 2**27, 4096  # bytes of a chunk of a small array, and what compression may add
+_MANY, _MOST_MISSING = 10_000, 10
 _MOST_AXES, _LAST_CHARACTER = 8, 0x10FFFF
 
 
@@ -86,7 +89,9 @@ def open_array(path: Path) -> ZarrArray:
             array = _version_2(path, _json(path / ".zarray"), _json(path / ".zattrs"))
         else:
             array = _version_3(path, _json(path / "zarr.json"))
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except RecordingError:
+        raise
+    except Exception as error:  # JSON of anything
         raise damaged(path, "a description of a zarr array", error) from error
     numbers = (*array.shape, *array.chunks)
     whole = all(isinstance(n, int) and n >= 0 for n in numbers) and all(array.chunks)
@@ -109,7 +114,10 @@ def read_array(array: ZarrArray, *, dtype: type | None = None) -> np.ndarray:
     RecordingError
         If its values are of a type that is not read, a chunk is damaged, or its compression is not at hand.
     """
-    target = np.dtype(dtype or _dtype(array))
+    stored = _dtype(array)
+    target = np.dtype(dtype or stored)
+    if stored.kind in "US":
+        require_text_room(str(array.path), n_texts=math.prod(array.shape), longest=stored.itemsize)
     require_room(str(array.path), shape=array.shape, itemsize=target.itemsize)
     result = np.empty(array.shape, target)
     for part, values in blocks(array):
@@ -126,6 +134,7 @@ def blocks(array: ZarrArray) -> Iterator[tuple[tuple[slice, ...], np.ndarray]]:
         As :func:`read_array`.
     """
     dtype = _dtype(array)
+    _require_reasonable(array, dtype)
     for numbers in product(*(range(-(-n // chunk)) for n, chunk in zip(array.shape, array.chunks, strict=True))):
         places = zip(numbers, array.chunks, array.shape, strict=True)
         part = tuple(slice(i * chunk, min((i + 1) * chunk, n)) for i, chunk, n in places)
@@ -133,12 +142,29 @@ def blocks(array: ZarrArray) -> Iterator[tuple[tuple[slice, ...], np.ndarray]]:
         yield part, values[tuple(slice(0, s.stop - s.start) for s in part)]
 
 
+def _require_reasonable(array: ZarrArray, dtype: np.dtype) -> None:
+    """Refuse chunks that are far larger than the array, and many more of them than there are files."""
+    n_bytes, n_chunk = (math.prod(shape) * dtype.itemsize for shape in (array.shape, array.chunks))
+    n_chunks = math.prod(-(-n // chunk) for n, chunk in zip(array.shape, array.chunks, strict=True))
+    if n_chunk > max(_LARGEST_CHUNK, 2 * n_bytes):
+        got = f"chunks of {size_text(n_chunk)} for {size_text(n_bytes)} of values"
+    elif n_chunks > _MANY and n_chunks > _MOST_MISSING * sum(1 for _ in array.path.rglob("*")):
+        got = f"{n_chunks:,} chunks, nearly all of which are missing"
+    else:
+        return
+    raise RecordingError(
+        str(array.path), got=got, expected="chunks that fit the array", fix="copy the store again, or write it anew"
+    )
+
+
 def _chunk(array: ZarrArray, numbers: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
     path = array.path / _name(array, numbers)
     n_bytes = math.prod(array.chunks) * dtype.itemsize
-    require_room(str(path), shape=(n_bytes,), itemsize=1)
     if not path.is_file():
         return np.full(array.chunks, array.fill, dtype)
+    size = path.stat().st_size
+    if size > n_bytes + n_bytes // 10 + _OVERHEAD:
+        raise damaged(path, "a chunk", ValueError(f"{size:,} bytes for {n_bytes:,} of values"))
     raw = path.read_bytes()
     for codec in reversed(array.codecs):
         raw = _decoded(codec, raw, n_bytes, path, array)
@@ -176,10 +202,8 @@ def _decoded(codec: str, raw: bytes, n_bytes: int, path: Path, array: ZarrArray)
             str(array.path), got=f"chunks compressed by {codec}", expected="a decompressor that is installed",
             fix="pip install 'cyclegan_neuro[zarr]' (numcodecs)",
         ) from None  # fmt: skip
-    try:
+    with decoding(path, "a chunk"):
         return bytes(numcodecs.get_codec({"id": codec}).decode(raw))
-    except (RuntimeError, ValueError) as error:
-        raise damaged(path, "a chunk", error) from error
 
 
 def _blosc_bytes(raw: bytes) -> int:
@@ -229,10 +253,8 @@ def _is_array(path: Path) -> bool:
 def _json(path: Path) -> dict:
     if not path.is_file():
         return {}
-    try:
+    with decoding(path, "JSON"):
         content = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise damaged(path, "JSON", error) from error
     return content if isinstance(content, dict) else {}
 
 

@@ -25,6 +25,7 @@ Quantity = Literal["", "dff", "raw", "no background", "detrended", "denoised"]
 
 #: Upper bound of what is read from a file at once, before it is converted.
 SLICE_BYTES = 16 * 2**20
+_LONGEST_REASON = 200  # of what a library says
 
 
 @dataclass(frozen=True)
@@ -80,8 +81,6 @@ class Source(ABC):
         What was decided or done between the file and the fields, known when they have been read.
     centres_in_pixels : bool
         Whether ``roi_xy_um`` of the format is in pixels, which the user has to give the size of.
-    broken : tuple of type
-        Exceptions of the library below that mean content that cannot be decoded.
     """
 
     path: Path
@@ -90,7 +89,6 @@ class Source(ABC):
     unit: Literal["fraction", "percent"] | None = None
     notes: Sequence[str] = ()
     centres_in_pixels: bool = False
-    broken: tuple[type[Exception], ...] = ()
 
     def resolve(
         self, fields: Mapping[str, str], *, frame_rate_hz: float | None, transpose: bool
@@ -241,9 +239,10 @@ def incomplete(path: Path, *, found: int, declared: int | None) -> RecordingErro
 
 def damaged(path: Path, what: str, error: Exception) -> RecordingError:
     """Return the error for content that cannot be decoded."""
+    said = (str(error) or type(error).__name__).splitlines()[0][:_LONGEST_REASON]
     return RecordingError(
         str(path),
-        got=f"{what} that cannot be decoded ({error})",
+        got=f"{what} that cannot be decoded ({said})",
         expected="a sound file",
         fix="copy it again from where it came, or write it anew",
     )

@@ -18,7 +18,7 @@ import numpy as np
 from cyclegan_neuro.errors import RecordingError
 from cyclegan_neuro.recordings.memory import require_room
 from cyclegan_neuro.recordings.readers._hdf5_gate import follow
-from cyclegan_neuro.recordings.readers._hdf5_source import Hdf5Source, open_hdf5
+from cyclegan_neuro.recordings.readers._hdf5_source import Hdf5Source, has, open_hdf5
 from cyclegan_neuro.recordings.readers.base import Entry, Quantity, Reader, Source
 
 __all__ = ["READER", "Caiman", "CaimanSource"]
@@ -239,18 +239,18 @@ class Caiman(Reader):
     def recognises(self, path: Path, head: bytes) -> bool:
         if not head.startswith(_SIGNATURE):
             return False
-        try:
-            with h5py.File(path, "r") as file:
-                groups = (follow(file, name) for name in ("estimates/A", "params"))
-                has_c = isinstance(follow(file, "estimates/C"), h5py.Dataset)
-                return has_c and all(isinstance(group, h5py.Group) for group in groups)
-        except (OSError, RuntimeError, RecordingError):  # what is wrong with it, the reader of HDF5 says
-            return False
+        return has(path, _is_results)
 
     @contextmanager
     def open(self, path: Path) -> Iterator[Source]:
         with open_hdf5(path, closed=False) as file:
             yield CaimanSource(path, file)
+
+
+def _is_results(file: h5py.File) -> bool:
+    groups = (follow(file, name) for name in ("estimates/A", "params"))
+    has_c = isinstance(follow(file, "estimates/C"), h5py.Dataset)
+    return has_c and all(isinstance(group, h5py.Group) for group in groups)
 
 
 READER = Caiman()

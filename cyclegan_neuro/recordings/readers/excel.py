@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import zipfile
-import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from cyclegan_neuro.errors import RecordingError
-from cyclegan_neuro.recordings.memory import require_room
+from cyclegan_neuro.recordings.memory import require_room, size_text
+from cyclegan_neuro.recordings.readers._guard import decoding
 from cyclegan_neuro.recordings.readers._table import Table, head_rows, of_cells
 from cyclegan_neuro.recordings.readers._table_source import TRACES, TableSource
 from cyclegan_neuro.recordings.readers.base import Entry, Reader, Source, damaged
@@ -21,6 +21,8 @@ __all__ = ["READER", "Excel", "WorkbookSource"]
 
 _WORKBOOK = "xl/workbook.xml"
 _BYTES_PER_BYTE = 4  # of unpacked XML, as cells of text
+_BYTES_OF_CELL, _CELLS_ANYWAY = 8, 2**20  # a cell takes <c><v>0</v></c> or so
+_SMALL, _MOST_TIMES = 2**26, 60  # unpacked bytes of any workbook, and of a larger one for one packed byte
 
 
 class WorkbookSource(Source):
@@ -79,18 +81,27 @@ class Excel(Reader):
         try:
             with zipfile.ZipFile(path) as archive:
                 return _WORKBOOK in archive.namelist()
-        except (zipfile.BadZipFile, OSError):
+        except Exception:  # another archive, or a damaged one
             return False
 
     @contextmanager
     def open(self, path: Path) -> Iterator[Source]:
-        with zipfile.ZipFile(path) as archive:
-            unpacked = sum(member.file_size for member in archive.infolist())
+        with decoding(path, "a workbook"), zipfile.ZipFile(path) as archive:
+            members = archive.infolist()
+        if any(member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for member in members):
+            raise damaged(path, "a workbook", ValueError("a compression other than deflate"))
+        unpacked = sum(member.file_size for member in members)
+        packed = sum(member.compress_size for member in members)
+        if unpacked > max(_SMALL, _MOST_TIMES * packed):
+            raise RecordingError(
+                str(path), got=f"{size_text(unpacked)} of text, packed to {size_text(packed)}",
+                expected=f"at most {_MOST_TIMES} times as much, as of numbers", fix="save the sheet as CSV",
+            )  # fmt: skip
         require_room(str(path), shape=(unpacked,), itemsize=_BYTES_PER_BYTE)
-        yield WorkbookSource(path, _tables(path))
+        yield WorkbookSource(path, _tables(path, most_cells=unpacked // _BYTES_OF_CELL + _CELLS_ANYWAY))
 
 
-def _tables(path: Path) -> dict[str, Table]:
+def _tables(path: Path, *, most_cells: int) -> dict[str, Table]:
     try:
         from openpyxl import load_workbook
     except ImportError:
@@ -98,14 +109,9 @@ def _tables(path: Path) -> dict[str, Table]:
             str(path), got="an Excel workbook, and no openpyxl", expected="openpyxl, which reads it",
             fix="pip install 'cyclegan_neuro[excel]', or save the sheet as CSV",
         ) from None  # fmt: skip
-    try:
-        with open(path, "rb") as stream:  # of a path openpyxl looks at the ending
-            workbook = load_workbook(stream, read_only=True, data_only=True)
-            sheets = {sheet.title: _rows(sheet) for sheet in workbook.worksheets}
-    except (OSError, ValueError, LookupError, TypeError, AttributeError, zlib.error, zipfile.BadZipFile) as error:
-        raise damaged(path, "a workbook", error) from error
-    except SyntaxError as error:  # of XML
-        raise damaged(path, "a workbook", error) from error
+    with decoding(path, "a workbook"), open(path, "rb") as stream:  # of a path openpyxl looks at the ending
+        workbook = load_workbook(stream, read_only=True, data_only=True)
+        sheets = {sheet.title: _rows(sheet, most_cells=most_cells) for sheet in workbook.worksheets}
     tables = {}
     for title, rows in sheets.items():
         first = head_rows(rows)
@@ -115,10 +121,20 @@ def _tables(path: Path) -> dict[str, Table]:
     return tables
 
 
-def _rows(sheet: Any) -> list[list[str]]:
-    """The cells of a sheet as text, without rows and last columns that are empty."""
-    rows = [[_text(cell) for cell in row] for row in sheet.iter_rows(values_only=True)]
-    rows = [row for row in rows if any(row)]
+def _rows(sheet: Any, *, most_cells: int) -> list[list[str]]:
+    """The cells of a sheet as text, without rows and last columns that are empty.
+
+    A sheet need not hold the cells that it has: one in the last corner makes 17 thousand million of them.
+    """
+    sheet.reset_dimensions()  # what the sheet says of its size
+    rows, n_cells = [], 0
+    for cells in sheet.iter_rows(values_only=True):
+        n_cells += len(cells) + 1
+        if n_cells > most_cells:
+            raise ValueError(f"sheet '{sheet.title}' with single cells far from the others")
+        row = [_text(cell) for cell in cells]
+        if any(row):
+            rows.append(row)
     width = max((i + 1 for row in rows for i, cell in enumerate(row) if cell), default=0)
     return [(row + [""] * width)[:width] for row in rows]
 

@@ -154,7 +154,7 @@ def _status_row(above: Sequence[Sequence[str]]) -> tuple[str, ...]:
 def _props_of(path: Path, cells: list[str]) -> tuple[Path, dict[str, dict[str, str]]] | None:
     """Return the table of properties that knows these cells: the one named like the file, else the only one."""
     named = path.with_name(f"{path.stem}-props.csv")
-    paths = [named] if named.is_file() else sorted(path.parent.glob("*-props.csv"))
+    paths = [named] if named.is_file() else sorted(filter(Path.is_file, path.parent.glob("*-props.csv")))
     found = [(other, props) for other in paths if set(cells) <= (props := _properties(other)).keys()]
     return found[0] if len(found) == 1 else None
 
@@ -166,7 +166,7 @@ def _properties(path: Path) -> dict[str, dict[str, str]]:
     try:
         with open(path, newline="", encoding="utf-8-sig", errors="replace") as stream:
             rows = [{str(k).strip(): str(v).strip() for k, v in row.items()} for row in csv.DictReader(stream)]
-    except (OSError, csv.Error):
+    except Exception:  # no such table
         return {}
     return {row["Name"]: row for row in rows if row.get("Name")}
 

@@ -18,10 +18,10 @@ import h5py
 import numpy as np
 
 from cyclegan_neuro.errors import RecordingError
-from cyclegan_neuro.recordings.memory import require_room
+from cyclegan_neuro.recordings.memory import require_room, require_text_room
 from cyclegan_neuro.recordings.readers import _mat5
 from cyclegan_neuro.recordings.readers._hdf5_gate import follow, refer
-from cyclegan_neuro.recordings.readers._hdf5_source import Hdf5Source, open_hdf5
+from cyclegan_neuro.recordings.readers._hdf5_source import Hdf5Source, as_text, open_hdf5, require_sound
 from cyclegan_neuro.recordings.readers.base import Entry, Reader, Source, damaged
 
 __all__ = ["READER", "Mat"]
@@ -29,6 +29,9 @@ __all__ = ["READER", "Mat"]
 _V5, _V73 = b"MATLAB 5.0 MAT-file", b"MATLAB 7.3 MAT-file"
 _DEEPEST = 16  # structures in structures that are listed
 _LOOKED_AT = 100  # elements of a cell array, to say whether it is text
+_MOST_CELLS = 2**20  # of a cell array that is read
+_LISTED_BYTES = 2**26  # of a compressed variable that nobody asked for, and so many times what is stored
+_LISTED_TIMES = 50
 _OWN = ("#refs#", "#subsystem#")  # groups of MATLAB's own in a 7.3 file
 _NUMERIC_CLASSES = {*_mat5.NUMERIC, "logical"}
 _REMEDIES = {
@@ -57,6 +60,8 @@ class Mat5Source(Source):
                 continue
             with suppress(_mat5.Broken, RecordingError):
                 nested = variable.array.matlab_class in ("struct", "cell", "char")
+                if nested and variable.n_inflated > max(_LISTED_BYTES, _LISTED_TIMES * variable.n_bytes):
+                    raise _mat5.Broken("too large to be looked into before it is asked for")
                 found.update(_leaves(name, self._loaded(name) if nested else variable.array, _DEEPEST))
                 continue
             found[name] = Entry(
@@ -76,8 +81,7 @@ class Mat5Source(Source):
                 raise KeyError(name)
             where = f"{self.path}, field '{name}'"
             if array.matlab_class in ("char", "cell"):
-                rows = _mat5.text(array) if array.matlab_class == "char" else _texts(array, where)
-                return np.array(rows, dtype=np.str_)
+                return as_text(_mat5.text(array) if array.matlab_class == "char" else _texts(array, where), where)
             require_room(where, shape=array.shape, itemsize=8)
             if "/" not in name:
                 array = self._loaded(name)
@@ -100,6 +104,11 @@ class Mat5Source(Source):
         if array is None:
             raise _mat5.Broken("neither name nor shape can be read")
         if parts or array.matlab_class in ("cell", "char"):
+            where = f"{self.path}, field '{name}'"
+            if array.matlab_class == "char":
+                require_text_room(where, n_texts=1, longest=array.size)
+            if array.matlab_class == "cell" and array.size > _MOST_CELLS:
+                raise _mat5.Broken(f"{array.size:,} cells")
             array = self._loaded(top)
         for part in parts:
             array = _mat5.fields(array).get(part) if array is not None and _is_group(array) else None
@@ -135,6 +144,8 @@ def _entry(name: str, array: _mat5.Array) -> Entry:
         return Entry(name, array.shape, known, "number")
     if known == "char" and len(array.shape) == 2:
         return Entry(name, (array.shape[0] if array.size else 0,), "text", "text")
+    if known == "cell" and array.size > _MOST_CELLS:
+        return _object(name, array.shape, known)
     if known == "cell" and all(map(_is_text, islice(_mat5.cells(array), _LOOKED_AT))):
         return Entry(name, (array.size,), "text", "text")
     return _object(name, array.shape, known)
@@ -152,6 +163,8 @@ def _is_text(cell: _mat5.Array) -> bool:
 
 def _texts(array: _mat5.Array, where: str) -> list[str]:
     found = []
+    if array.size > _MOST_CELLS:
+        raise _no_text(where, _MOST_CELLS, "as many as")
     for number, cell in enumerate(_mat5.cells(array), start=1):
         if not _is_text(cell):
             raise _no_text(where, number, cell.matlab_class)
@@ -183,15 +196,14 @@ class Mat73Source(Hdf5Source):
         """Attributes are MATLAB's own."""
 
     def read(self, name: str, *, dtype: type | None = None, transpose: bool = False) -> np.ndarray:
-        dataset = follow(self.file, name)
+        dataset, where = follow(self.file, name), f"{self.path}, field '{name}'"
         if dataset.attrs.get("MATLAB_empty", 0):
             return np.zeros(0, dtype or np.float64)
         matlab_class = _class_of(dataset)
         if matlab_class == "char":
-            return np.array(_characters(dataset), dtype=np.str_)
+            return as_text(self._characters(dataset), where)
         if matlab_class == "cell":
-            where = f"{self.path}, field '{name}'"
-            return np.array(list(_cell_texts(self._cells(name, dataset), where)), dtype=np.str_)
+            return as_text(list(self._cell_texts(self._cells(name, dataset), where)), where)
         return super().read(name, dtype=dtype, transpose=not transpose)
 
     def _entry(self, name: str, dataset: h5py.Dataset) -> Entry:
@@ -200,6 +212,8 @@ class Mat73Source(Hdf5Source):
         shape = (0,) if empty else stored.shape[::-1]
         if matlab_class == "char":
             return Entry(name, shape[:1], "text", "text")
+        if matlab_class == "cell" and dataset.size > _MOST_CELLS:
+            return _object(name, shape, f"cell of {dataset.size:,} elements")
         if matlab_class == "cell" and (empty or h5py.check_ref_dtype(dataset.dtype)):
             looked_at = islice(self._cells(name, dataset), _LOOKED_AT)
             text = all(cell is not None and _class_of(cell) == "char" for cell in looked_at)
@@ -215,29 +229,34 @@ class Mat73Source(Hdf5Source):
     def _cells(self, name: str, dataset: h5py.Dataset) -> Iterator[h5py.Dataset | None]:
         """The elements of a cell array, which lie elsewhere in the file, or nowhere; none of an empty one."""
         if not dataset.attrs.get("MATLAB_empty", 0):
+            require_sound(self.file, dataset)
             yield from (refer(self.file, cell, name) if cell else None for cell in dataset[()].ravel())
+
+    def _characters(self, dataset: h5py.Dataset) -> list[str]:
+        """The rows of a char array, which 7.3 stores as 16-bit code units, one column after the other."""
+        if dataset.attrs.get("MATLAB_empty", 0):
+            return []
+        require_text_room(f"{self.path}, field '{dataset.name.strip('/')}'", n_texts=1, longest=dataset.size)
+        require_sound(self.file, dataset)
+        rows = np.ascontiguousarray(np.atleast_2d(dataset[()]).T, dtype="<u2")
+        decoded = [row.tobytes().decode("utf-16-le", "replace") for row in rows]
+        return decoded if len(decoded) == 1 else [row.rstrip(" ") for row in decoded]
+
+    def _cell_texts(self, cells: Iterable[h5py.Dataset | None], where: str) -> Iterator[str]:
+        n_letters = 0
+        for number, cell in enumerate(cells, start=1):
+            matlab_class = "" if cell is None else _class_of(cell)
+            if cell is None or matlab_class != "char":
+                raise _no_text(where, number, matlab_class)
+            text = "".join(self._characters(cell))
+            n_letters += len(text)  # one text of the file may stand in many cells
+            require_text_room(where, n_texts=1, longest=n_letters)
+            yield text
 
 
 def _class_of(dataset: h5py.Dataset) -> str:
     value = dataset.attrs.get("MATLAB_class", b"")
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
-
-
-def _characters(dataset: h5py.Dataset) -> list[str]:
-    """Return the rows of a char array, which 7.3 stores as 16-bit code units, one column after the other."""
-    if dataset.attrs.get("MATLAB_empty", 0):
-        return []
-    rows = np.ascontiguousarray(np.atleast_2d(dataset[()]).T, dtype="<u2")
-    decoded = [row.tobytes().decode("utf-16-le", "replace") for row in rows]
-    return decoded if len(decoded) == 1 else [row.rstrip(" ") for row in decoded]
-
-
-def _cell_texts(cells: Iterable[h5py.Dataset | None], where: str) -> Iterator[str]:
-    for number, cell in enumerate(cells, start=1):
-        matlab_class = "" if cell is None else _class_of(cell)
-        if cell is None or matlab_class != "char":
-            raise _no_text(where, number, matlab_class)
-        yield "".join(_characters(cell))
 
 
 class Mat(Reader):

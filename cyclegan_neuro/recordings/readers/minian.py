@@ -273,7 +273,7 @@ class Minian(Reader):
             return False
         try:
             return any({_UNIT, _FRAME} == set(one.array.axes) for one in _variables(path).values())
-        except (OSError, RecordingError):
+        except Exception:  # no folder of Minian
             return False
 
     @contextmanager

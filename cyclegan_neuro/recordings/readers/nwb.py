@@ -13,7 +13,7 @@ import h5py
 from cyclegan_neuro.errors import RecordingError
 from cyclegan_neuro.recordings.readers import _nwb_series, _nwb_writer
 from cyclegan_neuro.recordings.readers._hdf5_gate import walk
-from cyclegan_neuro.recordings.readers._hdf5_source import Hdf5Source, open_hdf5
+from cyclegan_neuro.recordings.readers._hdf5_source import Hdf5Source, has, open_hdf5
 from cyclegan_neuro.recordings.readers._nwb_objects import NO_DATA, Objects, attribute_of
 from cyclegan_neuro.recordings.readers._nwb_recording import NwbRecording
 from cyclegan_neuro.recordings.readers.base import Entry, Reader, Source
@@ -84,11 +84,7 @@ class Nwb(Reader):
     def recognises(self, path: Path, head: bytes) -> bool:
         if not HDF5.recognises(path, head):
             return False
-        try:
-            with h5py.File(path, "r") as file:
-                return bool(_version(file))
-        except (OSError, RuntimeError):  # whoever reads HDF5 says what is wrong with it
-            return False
+        return has(path, lambda file: bool(_version(file)))
 
     @contextmanager
     def open(self, path: Path) -> Iterator[Source]:

@@ -25,6 +25,7 @@ _TRACES: dict[str, Quantity] = {"F": "raw", "Fneu": "raw", "spks": "denoised"}
 _BESIDE = ("Fneu.npy", "iscell.npy", "stat.npy", "ops.npy")
 _FILES = ("F.npy", "spks.npy", *_BESIDE)
 _ROWS_AT_ONCE = 64
+_MOST_LABELS = 16  # columns of iscell.npy
 _DEFAULT_RATE_HZ = 10.0  # of Suite2p, where nobody set one
 
 
@@ -81,7 +82,7 @@ class Suite2pSource(Source):
     def entries(self) -> dict[str, Entry]:
         found = {}
         for name, quantity in _TRACES.items():
-            if (self.path / f"{name}.npy").exists():
+            if (self.path / f"{name}.npy").is_file():
                 dtype = self._header(name)[2]
                 shape = (self._shape[1], self._rows.size)
                 found[name] = Entry(name, shape, str(dtype), kind_of(dtype), quantity=quantity)
@@ -115,15 +116,18 @@ class Suite2pSource(Source):
 
     def _labels(self) -> np.ndarray | None:
         path = self.path / "iscell.npy"
-        if not path.exists():
+        if not path.is_file():
             return None
         with open(path, "rb") as stream:
+            shape, _, dtype = _npy_stream.read_header(stream, path)
+            fits = shape[:1] == self._shape[:1] and (len(shape) == 1 or (len(shape) == 2 and shape[1] <= _MOST_LABELS))
+            if not fits or dtype.kind not in "biuf":
+                raise RecordingError(
+                    str(path), got=f"{dtype} of shape {shape}", fix="copy the folder again",
+                    expected=f"a label for each of the {self._shape[0]} regions of F.npy",
+                )  # fmt: skip
+            stream.seek(0)
             labels = _npy_stream.read_array(stream, path, "iscell", dtype=None, transpose=False)
-        if labels.dtype.kind not in "biuf" or len(labels) != self._shape[0] or labels.ndim > 2:
-            raise RecordingError(
-                str(path), got=f"{labels.dtype} of shape {labels.shape}",
-                expected=f"a label for each of the {self._shape[0]} regions of F.npy", fix="copy the folder again",
-            )  # fmt: skip
         return labels.reshape(len(labels), -1)
 
     def _per_file(self) -> dict[str, np.ndarray]:
@@ -151,7 +155,7 @@ class Suite2pSource(Source):
 
     def _objects(self, name: str, n_expected: int) -> list:
         path = self.path / name
-        if not path.exists():
+        if not path.is_file():
             return []
         try:
             found = read_objects(path)
@@ -179,7 +183,7 @@ def _of_ops(ops: Any, *, n_frames: int) -> dict[str, np.ndarray]:
 
 
 def _rate_of_fall(path: Path) -> dict[str, np.ndarray]:
-    if not path.exists():
+    if not path.is_file():
         return {}
     from cyclegan_neuro.recordings.readers import mat
 
@@ -187,7 +191,7 @@ def _rate_of_fall(path: Path) -> dict[str, np.ndarray]:
         try:
             with mat.READER.open(path) as fall:
                 rate = fall.read(f"{group}/fs").reshape(-1)
-        except (RecordingError, KeyError):  # one of several places of one number
+        except Exception:  # one of several places of one number
             continue
         if rate.size == 1 and rate.dtype.kind in "iuf" and np.isfinite(rate[0]) and rate[0] > 0:
             return {"frame_rate_hz": np.array(rate[0], np.float64)}

@@ -12,7 +12,7 @@ from pathlib import Path
 import h5py
 
 from cyclegan_neuro.errors import RecordingError
-from cyclegan_neuro.recordings.readers._hdf5_source import open_hdf5
+from cyclegan_neuro.recordings.readers._hdf5_source import open_hdf5, read_values
 from cyclegan_neuro.spikes.ground_truth.cells import GroundTruthCell, GroundTruthSegment, checked_cell, checked_segment
 
 __all__ = ["load_ground_truth", "short_name"]
@@ -177,5 +177,5 @@ def _segment(where: str, group: h5py.Group) -> GroundTruthSegment:
             expected=f"{', '.join(_DATASETS)}",
             fix=f"write {missing[0]} as a one-dimensional dataset (times in seconds, dff as a fraction)",
         )
-    time_s, dff, spike_times_s = (group[name][()] for name in _DATASETS)
+    time_s, dff, spike_times_s = (read_values(group[name]) for name in _DATASETS)
     return checked_segment(where, names=_DATASETS, time_s=time_s, dff=dff, spike_times_s=spike_times_s)

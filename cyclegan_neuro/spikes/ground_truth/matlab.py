@@ -12,7 +12,7 @@ import numpy as np
 
 from cyclegan_neuro.errors import RecordingError
 from cyclegan_neuro.recordings.readers import _mat5, mat
-from cyclegan_neuro.recordings.readers.base import damaged
+from cyclegan_neuro.recordings.readers._guard import decoding, require_file
 from cyclegan_neuro.spikes.ground_truth.cells import GroundTruthCell, GroundTruthSegment, checked_cell, checked_segment
 
 __all__ = ["cell_of_file"]
@@ -35,10 +35,9 @@ def cell_of_file(path: Path) -> GroundTruthCell:
     RecordingError
         If the file is damaged, of another layout, or its traces or spikes are unsound.
     """
-    try:
+    require_file(path)
+    with decoding(path, "a MATLAB 5 file"):
         parts = _parts(path)
-    except (_mat5.Broken, OSError) as error:
-        raise damaged(path, "a MATLAB 5 file", error) from error
     segments = [_segment(f"{path}, {_VARIABLE}{{{number}}}", part) for number, part in enumerate(parts, start=1)]
     dataset, name = path.resolve().parent.name, path.stem.removeprefix("CAttached_")
     return checked_cell(str(path), dataset=dataset, name=name, segments=segments, field="events_AP")
@@ -75,8 +74,6 @@ def _segment(where: str, part: dict[str, _mat5.Array]) -> GroundTruthSegment:
         if not part[name].is_number:
             got = f"fields that are no numbers ({name} is {part[name].matlab_class})"
             raise RecordingError(where, got=got, expected=f"numbers in {', '.join(_FIELDS)}", fix=_FIX)
-    try:
+    with decoding(Path(where), "a segment"):
         time_s, dff, events = (_mat5.numbers(part[name]).astype(np.float64) for name in _FIELDS)
-    except _mat5.Broken as error:
-        raise damaged(Path(where), "a segment", error) from error
     return checked_segment(where, names=_FIELDS, time_s=time_s, dff=dff, spike_times_s=events / _EVENTS_PER_S)

@@ -17,7 +17,8 @@ import numpy as np
 
 from cyclegan_neuro.configuration.strict_yaml import parse
 from cyclegan_neuro.errors import UserError
-from cyclegan_neuro.recordings.readers._hdf5_source import open_hdf5
+from cyclegan_neuro.recordings.readers._guard import decoding, require_file
+from cyclegan_neuro.recordings.readers._hdf5_source import open_hdf5, read_values
 from cyclegan_neuro.spikes.inference.rate_models import LAYERS, NetworkWeights, RateModels
 from cyclegan_neuro.spikes.inference.torch_files import read_tensors
 
@@ -50,6 +51,11 @@ def read_cascade_folder(folder: Path) -> RateModels:
         If the configuration lacks a value, no network is there, a file is damaged, or its weights are not
         those of CASCADE's network.
     """
+    with decoding(folder, "networks"):
+        return _read_folder(folder)
+
+
+def _read_folder(folder: Path) -> RateModels:
     config = _Config(folder / CONFIG_NAME)
     window_frames = int(config.number("windowsize"))
     files = _model_files(folder)
@@ -92,7 +98,9 @@ class _Config:
 
     def __init__(self, path: Path):
         self.path = path
-        values, _ = parse(path.read_text(encoding="utf-8", errors="replace"), name=str(path))
+        require_file(path)
+        with decoding(path, "a configuration"):
+            values, _ = parse(path.read_text(encoding="utf-8", errors="replace"), name=str(path))
         if not isinstance(values, dict):
             raise UserError(str(path), got="no keys", expected="CASCADE's configuration", fix=_FIX)
         self.values: dict[str, Any] = values
@@ -167,7 +175,7 @@ def _torch_layers(path: Path) -> list[list[np.ndarray]]:
 def _layer(layer: h5py.Group | None) -> list[np.ndarray]:
     """Return the arrays of a layer, kernel first; none for a layer without weights."""
     names = [] if layer is None else _names(layer, "weight_names")
-    return [layer[name][()].astype(np.float32) for name in names if name in layer]
+    return [read_values(layer[name]).astype(np.float32) for name in names if name in layer]
 
 
 def _names(group: h5py.Group, attribute: str) -> list[str]:

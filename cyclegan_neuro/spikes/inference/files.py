@@ -33,7 +33,7 @@ import cyclegan_neuro
 from cyclegan_neuro.errors import RecordingError
 from cyclegan_neuro.invocation import command
 from cyclegan_neuro.recordings.atomic import replacing
-from cyclegan_neuro.recordings.readers._hdf5_source import open_hdf5
+from cyclegan_neuro.recordings.readers._hdf5_source import open_hdf5, read_text, read_values
 from cyclegan_neuro.spikes.endings import require_ending
 from cyclegan_neuro.spikes.inference.other_files import write_mat, write_npz, write_nwb
 from cyclegan_neuro.spikes.inference.rates import InferredRates
@@ -132,17 +132,17 @@ def read_spikes(path: str | os.PathLike) -> RecordingSpikes:
                 str(path), got="another kind of HDF5 file", expected=f"format '{_FORMAT}', version {_VERSION}",
                 fix=f"name a file that {command('infer')} wrote",
             )  # fmt: skip
-        arrays = {name: file[name][()] for name in ("rates_hz", "valid", "noise_levels", "network_levels")}
+        arrays = {name: read_values(file[name]) for name in ("rates_hz", "valid", "noise_levels", "network_levels")}
         inferred = InferredRates(**arrays, frame_rate_hz=float(file.attrs["frame_rate_hz"]))
         return RecordingSpikes(
             inferred,
-            file["spike_counts"][()],
-            file["gaps"][()],
-            tuple(file["roi_ids"].asstr()[()]) if "roi_ids" in file else None,
+            read_values(file["spike_counts"]),
+            read_values(file["gaps"]),
+            tuple(read_text(file, file["roi_ids"]).tolist()) if "roi_ids" in file else None,
             int(file.attrs["seed"]),
             read_attributes(file["source"]),
             read_attributes(file["networks"]),
-            file["rate_intervals_hz"][()] if "rate_intervals_hz" in file else None,
+            read_values(file["rate_intervals_hz"]) if "rate_intervals_hz" in file else None,
         )
 
 

@@ -19,7 +19,7 @@ import numpy as np
 import cyclegan_neuro
 from cyclegan_neuro.errors import UserError
 from cyclegan_neuro.recordings.atomic import replacing
-from cyclegan_neuro.recordings.readers._hdf5_source import open_hdf5
+from cyclegan_neuro.recordings.readers._hdf5_source import open_hdf5, read_values
 from cyclegan_neuro.spikes.inference.spike_network import Architecture, weight_shapes
 from cyclegan_neuro.spikes.inference.spike_networks import SpikeNetworks
 
@@ -153,7 +153,7 @@ def _members(path: Path, file: h5py.File, shapes: Mapping[str, tuple[int, ...]])
             f"{path}, /members/{name}", got=f"{group[name].dtype} of shape {group[name].shape}",
             expected=f"floats (networks, {', '.join(map(str, shapes[name]))}), as many networks in every array",
         )  # fmt: skip
-    arrays = {name: group[name][()].astype(np.float32) for name in shapes}
+    arrays = {name: read_values(group[name]).astype(np.float32) for name in shapes}
     return tuple(
         {name: array[member] for name, array in arrays.items()} for member in range(len(arrays["output_bias"]))
     )

@@ -22,7 +22,8 @@ import numpy as np
 
 from cyclegan_neuro.errors import UserError
 from cyclegan_neuro.recordings.memory import size_text
-from cyclegan_neuro.recordings.readers._pickle_machine import BROKEN, Made, Name, Persistent, UnsafeError, described
+from cyclegan_neuro.recordings.readers._guard import require_file
+from cyclegan_neuro.recordings.readers._pickle_machine import Made, Name, Persistent, UnsafeError, described
 
 __all__ = ["LARGEST_BYTES", "read_tensors"]
 
@@ -40,7 +41,6 @@ _NAMES = {
 }
 _SAFE_TYPES = {"F32": "<f4", "F64": "<f8", "F16": "<f2"}
 _OLD = b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."  # how files of PyTorch begin that are no archive
-_DAMAGED = (zipfile.BadZipFile, NotImplementedError, RuntimeError, OverflowError, *BROKEN)
 _CONVERT = (
     "write the weights anew in PyTorch: weights = torch.load(FILE, weights_only=True), then "
     "torch.save(weights, FILE), or safetensors.torch.save_file(weights, FILE with .safetensors)"
@@ -68,6 +68,7 @@ def read_tensors(path: Path) -> dict[str, np.ndarray]:
     UserError
         If the file holds anything but tensors of floating-point numbers by name, is older, too large or damaged.
     """
+    require_file(path)
     try:
         size = path.stat().st_size
         if size > LARGEST_BYTES:
@@ -78,7 +79,9 @@ def read_tensors(path: Path) -> dict[str, np.ndarray]:
             str(path), got=f"{error}", fix=_CONVERT,
             expected=f"tensors by name, at most {size_text(LARGEST_BYTES)}; nothing in such a file is ever run",
         ) from None  # fmt: skip
-    except (OSError, *_DAMAGED) as error:
+    except UserError:
+        raise
+    except Exception as error:  # what an archive, a pickle or JSON makes of damaged bytes
         raise UserError(
             str(path), got=f"a file that cannot be decoded ({error})", expected="weights that PyTorch wrote",
             fix="copy it again from where it came",
