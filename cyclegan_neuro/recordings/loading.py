@@ -45,6 +45,8 @@ class Reading:
         What reading itself has to say.
     axes_stated : bool
         Whether the user insists that the first axis is time.
+    filled_s : float, optional
+        How long the runs of NaN are that were filled, where that was asked for.
     """
 
     recording: Recording
@@ -54,6 +56,7 @@ class Reading:
     unit_stated: bool
     findings: tuple[Finding, ...] = ()
     axes_stated: bool = False
+    filled_s: float | None = None
 
     @property
     def kept(self) -> Recording:
@@ -67,6 +70,9 @@ class Reading:
         found = check(self.kept, where=self.where, unit_stated=self.unit_stated)
         if self.axes_stated:
             found = [replace(one, severity="warning") if one.code == "transposed" else one for one in found]
+        if self.filled_s is not None:
+            fix = f"runs up to nan_gap_s: {self.filled_s:g} are filled: raise it, or set nan: drop_neuron"
+            found = [replace(one, fix=fix) if one.code == "nan" else one for one in found]
         return [*found, *self.findings]
 
 
@@ -161,12 +167,12 @@ def load(section: RecordingSection, *, base_directory: Path) -> Reading:
             where,
             got=f"{dropped.size} neurons, all dropped ({'; '.join(note)})",
             expected="neurons to keep",
-            fix="nan: interpolate, or another file",
+            fix="nan: interpolate, or another file" if section.nan == "drop_neuron" else "another file",
         )
     stated = unit in ("fraction", "percent")
     return Reading(
         recording, where, dropped, tuple(notes), unit_stated=stated, findings=found.findings,
-        axes_stated=section.transpose is False,
+        axes_stated=section.transpose is False, filled_s=section.nan_gap_s if section.nan == "interpolate" else None,
     )  # fmt: skip
 
 

@@ -69,6 +69,8 @@ def test_nan_is_interpolated_up_to_a_gap_and_noted(tmp_path):
     np.testing.assert_allclose(recording.dff[:, 0], truth[:, 0], atol=1e-6)
     assert np.isnan(recording.dff[50:61, 1]).all()
     assert notes == [f"{path}: 10 NaN in 1 neurons interpolated (runs up to 10 frames)"]
+    (left,) = (finding for finding in reading.check() if finding.code == "nan")
+    assert left.fix == "runs up to nan_gap_s: 0.5 are filled: raise it, or set nan: drop_neuron"
 
 
 @pytest.mark.parametrize("with_ids", [True, False])

@@ -1,9 +1,19 @@
-"""Small files of every format that is read, how they are read, and seeded damage."""
+"""Small files of every format that is read, how they are read, and seeded damage.
 
-import contextlib
+As a program, ``damaging.py FOLDER SEED PER_SAMPLE``, it reads damaged files one after the other and prints what came of
+each that was neither read nor refused; limits of time and memory end it.
+"""
+
 import json
+import logging
+import os
 import random
+import resource
 import shutil
+import signal
+import sys
+import warnings
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,6 +36,7 @@ from torch_fakes import torch_network, write_safetensors, write_torch
 
 from cyclegan_neuro.configuration.matching import MatchingSection
 from cyclegan_neuro.configuration.sections import RecordingSection
+from cyclegan_neuro.errors import UserError
 from cyclegan_neuro.interpret.storage import MAPS_FILE, read_maps, write_arrays
 from cyclegan_neuro.recordings import readers
 from cyclegan_neuro.recordings.loading import load
@@ -52,6 +63,7 @@ VALUES = {
     "subject": "mouse_1",
     "session": "day 1",
 }
+SECONDS, MEMORY_BYTES = 10, 2**30  # for one file, and beyond what the packages take
 TABLE = np.array([[0.0, 3], [1, np.nan], [2, 0], [np.nan, 1], [3, 2]])
 
 
@@ -262,24 +274,52 @@ def damage(content, chance):
     return bytes(content)
 
 
-def damaged_files(folder, *, per_sample, seed, only=()):
-    """Yield the name of a sample, its number and a damaged copy of it, which is deleted afterwards."""
+def damaged_files(folder, *, per_sample, seed):
+    """Yield the name of a sample, a number and a damaged copy of it, which is deleted afterwards."""
     for name, sample in SAMPLES.items():
-        if only and name not in only:
-            continue
         sound = sample.write(folder / f"{name.replace(' ', '_')}.dat")
         files = [sound] if sound.is_file() else sorted(path for path in sound.rglob("*") if path.is_file())
-        with contextlib.suppress(ImportError):
-            sample.read(sound)
+        sample.read(sound)
         for number in range(per_sample):
             chance = random.Random(f"{seed} {name} {number}")
-            file = chance.choice(files)
             copy = folder / "copy" / f"{sound.stem}{number}{sound.suffix}"
             copy.parent.mkdir(exist_ok=True)
-            target = copy
+            file = chance.choice(files)
             if sound.is_dir():
                 shutil.copytree(sound, copy)
-                target = copy / file.relative_to(sound)
+            target = copy / file.relative_to(sound) if sound.is_dir() else copy
             target.write_bytes(damage(file.read_bytes(), chance))
             yield name, number, copy
             shutil.rmtree(copy) if copy.is_dir() else copy.unlink()
+
+
+def outcome(read, path):
+    """Return ``"read"``, ``"refused"``, or what was raised besides."""
+    try:
+        read(path)
+    except UserError:
+        return "refused"
+    except Exception as error:
+        return f"{type(error).__name__}: {error}"
+    return "read"
+
+
+def main(folder, seed, per_sample):
+    """Read damaged files within limits; print what came of all, and each that made trouble."""
+    logging.disable(logging.CRITICAL)
+    warnings.simplefilter("ignore")
+    used = int(Path("/proc/self/statm").read_text().split()[0]) * os.sysconf("SC_PAGE_SIZE")
+    resource.setrlimit(resource.RLIMIT_AS, (used + MEMORY_BYTES, used + MEMORY_BYTES))
+    counts = Counter()
+    for name, number, path in damaged_files(Path(folder), per_sample=int(per_sample), seed=seed):
+        print(f"{name} {number}", file=sys.stderr)  # where a limit ends this, it is the last one
+        signal.setitimer(signal.ITIMER_PROF, SECONDS)  # of the processor; the signal ends the process
+        found = outcome(SAMPLES[name].read, path)
+        counts[found if found in ("read", "refused") else "trouble"] += 1
+        if found not in ("read", "refused"):
+            print(f"{name} {number}: {found}")
+    print(f"{counts['read']} read, {counts['refused']} refused, {counts['trouble']} trouble")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -266,7 +266,7 @@ def test_a_damaged_object_is_an_error_only_where_it_is_asked_for(tmp_path, caplo
         }  # fmt: skip
     assert read_file(tmp_path / "a.h5").n_frames == 5
     assert "field 'licks' that cannot be decoded" in caplog.text
-    with pytest.raises(RecordingError, match=r"HDF5 content that cannot be decoded \('licks': .*copy it again"):
+    with pytest.raises(RecordingError, match=r"field 'licks' that cannot be decoded \('licks': .*copy it again"):
         read_file(tmp_path / "a.h5", fields={"licks": "licks"})
 
 
