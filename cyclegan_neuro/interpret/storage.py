@@ -11,7 +11,8 @@ from cyclegan_neuro.errors import RecordingError, RunDirectoryError
 from cyclegan_neuro.interpret.averages import AttentionMap
 from cyclegan_neuro.invocation import command
 from cyclegan_neuro.recordings.readers._hdf5_gate import OutsideError
-from cyclegan_neuro.recordings.readers._hdf5_source import open_hdf5, read_values
+from cyclegan_neuro.recordings.readers._hdf5_source import open_hdf5
+from cyclegan_neuro.recordings.readers._hdf5_values import read_values
 
 __all__ = ["MAPS_FILE", "map_arrays", "read_maps", "write_arrays"]
 

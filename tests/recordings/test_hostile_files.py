@@ -16,7 +16,7 @@ from cyclegan_neuro.recordings import readers
 from cyclegan_neuro.recordings.loading import read_file
 from cyclegan_neuro.recordings.memory import LARGEST_TEXT
 from cyclegan_neuro.recordings.readers import _hdf5_chunks, _hdf5_probe
-from cyclegan_neuro.recordings.readers._hdf5_source import read_matrix
+from cyclegan_neuro.recordings.readers._hdf5_values import read_matrix
 
 MEGABYTE = 2**20
 DFF = np.random.default_rng(0).normal(0, 0.1, (200, 4)).astype(np.float32)

@@ -17,7 +17,7 @@ from cyclegan_neuro.recordings import readers
 from cyclegan_neuro.recordings.dff import delta_f_over_f
 from cyclegan_neuro.recordings.layout import from_fields, to_fields
 from cyclegan_neuro.recordings.loading import read_file
-from cyclegan_neuro.recordings.readers import _hdf5_source, _npy_stream
+from cyclegan_neuro.recordings.readers import _hdf5_source, _hdf5_values, _npy_stream
 from cyclegan_neuro.recordings.recording import Recording
 from cyclegan_neuro.recordings.writing import write_recording
 
@@ -200,11 +200,11 @@ def test_npy_holds_traces_only(tmp_path):
 @pytest.mark.parametrize("chunks", [None, (7, 3), (50, 2), (1, 9)])
 @pytest.mark.parametrize("transpose", [False, True])
 def test_slices_put_together_are_the_matrix(tmp_path, monkeypatch, chunks, transpose):
-    monkeypatch.setattr(_hdf5_source, "SLICE_BYTES", 256)
+    monkeypatch.setattr(_hdf5_values, "SLICE_BYTES", 256)
     matrix = np.random.default_rng(0).normal(size=(50, 9))
     with h5py.File(tmp_path / "a.h5", "w") as file:
         dataset = file.create_dataset("dff", data=matrix, chunks=chunks)
-        read = _hdf5_source.read_matrix(dataset, dtype=np.dtype(np.float32), transpose=transpose)
+        read = _hdf5_values.read_matrix(dataset, dtype=np.dtype(np.float32), transpose=transpose)
     np.testing.assert_array_equal(read, (matrix.T if transpose else matrix).astype(np.float32))
 
 

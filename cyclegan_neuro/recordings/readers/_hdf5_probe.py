@@ -46,7 +46,7 @@ class _Helper:
     def __init__(self) -> None:
         self.lock = threading.Lock()
         self.process: subprocess.Popen | None = None
-        self.owner = 0
+        self.possible = True
         self.sound: set[tuple] = set()
 
     def look(self, path: Path) -> str:
@@ -57,12 +57,15 @@ class _Helper:
             if known in self.sound:
                 return "ok"
             answer = self._ask(path)
+            if answer in ("died", "memory"):  # it may have been somebody else's doing, or the files before
+                self.close()
+                answer = self._ask(path)
             if answer == "ok":
                 self.sound.add(known)
             return answer
 
     def _ask(self, path: Path) -> str:
-        if self.owner != os.getpid() or (self.process is not None and self.process.poll() is not None):
+        if self.possible and (self.process is None or self.process.poll() is not None):
             self._start()
         if self.process is None:
             return "absent"
@@ -75,6 +78,9 @@ class _Helper:
             answer = process.stdout.readline().strip()
         except OSError:
             answer = ""
+        except BaseException:  # Ctrl-C: the answer is still to come
+            process.kill()
+            raise
         finally:
             late = timer.finished.is_set()
             timer.cancel()
@@ -84,7 +90,7 @@ class _Helper:
         return "stuck" if stopped or late else "died"
 
     def _start(self) -> None:
-        self.process, self.owner = None, os.getpid()
+        self.process = None
         command = [sys.executable or "python", "-c", _START.format(__name__), json.dumps(sys.path)]
         pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
         try:
@@ -94,17 +100,21 @@ class _Helper:
                 return
         except OSError as error:
             _LOG.debug("%s", error)
+        self.possible = False
         _LOG.warning("HDF5 files are opened without a look at them in another process: none can be started")
 
     def close(self) -> None:
         """End the process; it ends by itself where this one is killed."""
-        if self.process is not None and self.owner == os.getpid():
+        if self.process is not None:
             self.process.kill()
             self.process.communicate()
+            self.process = None
 
 
 _HELPER = _Helper()
 atexit.register(_HELPER.close)
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_HELPER.__init__)  # type: ignore[misc]
 
 
 def require_readable(path: Path) -> None:

@@ -86,10 +86,7 @@ class Array:
 
 @dataclass(frozen=True)
 class Variable:
-    """Where a variable lies in the file, and its array without values; None where its head is damaged.
-
-    ``n_inflated`` is the length that a compressed one says it has.
-    """
+    """Where a variable lies, the length it says it has, and its array without values; None of a damaged head."""
 
     start: int
     n_bytes: int

@@ -10,7 +10,7 @@ import numpy as np
 from cyclegan_neuro.errors import RecordingError
 from cyclegan_neuro.recordings.memory import require_room
 from cyclegan_neuro.recordings.readers._clock import Clock
-from cyclegan_neuro.recordings.readers._hdf5_source import require_sound
+from cyclegan_neuro.recordings.readers._hdf5_values import require_sound
 from cyclegan_neuro.recordings.readers._nwb_clock import clock_of
 from cyclegan_neuro.recordings.readers._nwb_objects import Objects, number_of, text_of
 

@@ -18,7 +18,7 @@ from cyclegan_neuro.errors import RecordingError
 from cyclegan_neuro.recordings.memory import require_room
 from cyclegan_neuro.recordings.readers._hdf5_chunks import stored_bytes
 from cyclegan_neuro.recordings.readers._hdf5_gate import follow, refer, walk
-from cyclegan_neuro.recordings.readers._hdf5_source import read_text, require_sound
+from cyclegan_neuro.recordings.readers._hdf5_values import read_text, require_sound
 
 __all__ = ["NO_DATA", "Objects", "Table", "attribute_of", "number_of", "text_of"]
 

@@ -9,7 +9,7 @@ import h5py
 import numpy as np
 
 from cyclegan_neuro.errors import RecordingError
-from cyclegan_neuro.recordings.readers._hdf5_source import require_sound
+from cyclegan_neuro.recordings.readers._hdf5_values import require_sound
 from cyclegan_neuro.recordings.readers._nwb_objects import Objects, Table, text_of
 from cyclegan_neuro.recordings.readers.base import SLICE_BYTES
 

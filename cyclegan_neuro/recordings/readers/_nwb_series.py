@@ -12,7 +12,7 @@ import numpy as np
 from cyclegan_neuro.errors import RecordingError
 from cyclegan_neuro.recordings.memory import require_room
 from cyclegan_neuro.recordings.readers._hdf5_chunks import deflated, stored_bytes
-from cyclegan_neuro.recordings.readers._hdf5_source import read_matrix, require_sound
+from cyclegan_neuro.recordings.readers._hdf5_values import read_matrix, require_sound
 from cyclegan_neuro.recordings.readers._nwb_objects import Objects, Table, number_of, text_of
 from cyclegan_neuro.recordings.readers.base import Entry, Quantity, kind_of
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import math
-import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import product
@@ -20,13 +19,11 @@ import numpy as np
 from cyclegan_neuro.errors import RecordingError
 from cyclegan_neuro.recordings.memory import require_room, require_text_room, size_text
 from cyclegan_neuro.recordings.readers._guard import decoding
+from cyclegan_neuro.recordings.readers._zarr_codecs import decoded, not_read
 from cyclegan_neuro.recordings.readers.base import damaged, incomplete
 
 __all__ = ["ZarrArray", "arrays_in", "blocks", "open_array", "read_array"]
 
-_NUMCODECS = ("blosc", "lz4", "zstd")  # of the codecs there, one of which reads pickles
-_INFLATED = {"zlib": zlib.MAX_WBITS, "gzip": zlib.MAX_WBITS | 16}
-_CHECKSUM_BYTES = 4
 _LARGEST_CHUNK, _OVERHEAD = 2**27, 4096  # bytes of a chunk of a small array, and what compression may add
 _MANY, _MOST_MISSING = 10_000, 10
 _MOST_AXES, _LAST_CHARACTER = 8, 0x10FFFF
@@ -167,7 +164,7 @@ def _chunk(array: ZarrArray, numbers: tuple[int, ...], dtype: np.dtype) -> np.nd
         raise damaged(path, "a chunk", ValueError(f"{size:,} bytes for {n_bytes:,} of values"))
     raw = path.read_bytes()
     for codec in reversed(array.codecs):
-        raw = _decoded(codec, raw, n_bytes, path, array)
+        raw = decoded(codec, raw, n_bytes, path)
     if len(raw) != n_bytes:
         raise incomplete(path, found=len(raw), declared=n_bytes)
     if dtype.kind == "U" and (np.frombuffer(raw, np.dtype("u4").newbyteorder(dtype.byteorder)) > _LAST_CHARACTER).any():
@@ -181,64 +178,10 @@ def _name(array: ZarrArray, numbers: tuple[int, ...]) -> str:
     return separator.join(parts) or "0"
 
 
-def _decoded(codec: str, raw: bytes, n_bytes: int, path: Path, array: ZarrArray) -> bytes:
-    """Take back one codec; never more than a chunk can hold."""
-    if codec == "crc32c":
-        return raw[:-_CHECKSUM_BYTES]
-    if codec in _INFLATED:
-        try:
-            return zlib.decompressobj(_INFLATED[codec]).decompress(raw, n_bytes + 1)
-        except zlib.error as error:
-            raise damaged(path, "a chunk", error) from error
-    if codec not in _NUMCODECS:
-        raise _not_read(array.path, f"chunks coded by {codec}")
-    declared = {"blosc": _blosc_bytes, "zstd": _zstd_bytes, "lz4": _lz4_bytes}[codec](raw)
-    if declared != n_bytes:
-        raise damaged(path, "a chunk", ValueError(f"{declared} bytes declared, {n_bytes} expected"))
-    try:
-        import numcodecs
-    except ImportError:
-        raise RecordingError(
-            str(array.path), got=f"chunks compressed by {codec}", expected="a decompressor that is installed",
-            fix="pip install 'cyclegan_neuro[zarr]' (numcodecs)",
-        ) from None  # fmt: skip
-    with decoding(path, "a chunk"):
-        return bytes(numcodecs.get_codec({"id": codec}).decode(raw))
-
-
-def _blosc_bytes(raw: bytes) -> int:
-    """The size that a Blosc stream says it has, and that it is whole; -1 of none."""
-    if len(raw) < 16 or int.from_bytes(raw[12:16], "little") != len(raw):
-        return -1
-    return int.from_bytes(raw[4:8], "little")
-
-
-def _lz4_bytes(raw: bytes) -> int:
-    """The size that stands in front of an LZ4 block."""
-    return int.from_bytes(raw[:4], "little") if len(raw) > 4 else -1
-
-
-def _zstd_bytes(raw: bytes) -> int:
-    """The size that a Zstandard frame says it has; -1 where it does not."""
-    if len(raw) < 6 or raw[:4] != b"\x28\xb5\x2f\xfd":
-        return -1
-    flag, single, dictionary = raw[4] >> 6, raw[4] >> 5 & 1, raw[4] & 3
-    start = 5 + (0 if single else 1) + (0, 1, 2, 4)[dictionary]
-    size = (1 if single else 0, 2, 4, 8)[flag]
-    return int.from_bytes(raw[start : start + size], "little") + (256 if size == 2 else 0) if size else -1
-
-
 def _dtype(array: ZarrArray) -> np.dtype:
     if array.dtype is None:
-        raise _not_read(array.path, f"values of type {array.type_name}")
+        raise not_read(array.path, f"values of type {array.type_name}")
     return array.dtype
-
-
-def _not_read(path: Path, got: str) -> RecordingError:
-    return RecordingError(
-        str(path), got=got, expected="numbers in plain, zlib, gzip, Blosc, Zstandard or LZ4 chunks",
-        fix="write the array anew with the defaults of zarr, without shards, or as HDF5",
-    )  # fmt: skip
 
 
 def _is_array(path: Path) -> bool:
@@ -291,7 +234,7 @@ def _version_3(path: Path, said: dict) -> ZarrArray:
         dtype = dtype.newbyteorder("<" if little else ">")
     grid, keys = said["chunk_grid"], said["chunk_key_encoding"]
     if grid["name"] != "regular":
-        raise _not_read(path, f"chunks of a grid that is {grid['name']}")
+        raise not_read(path, f"chunks of a grid that is {grid['name']}")
     version_2 = keys["name"] == "v2"
     separator = (keys.get("configuration") or {}).get("separator", "." if version_2 else "/")
     return ZarrArray(

@@ -21,7 +21,8 @@ from cyclegan_neuro.errors import RecordingError
 from cyclegan_neuro.recordings.memory import require_room, require_text_room
 from cyclegan_neuro.recordings.readers import _mat5
 from cyclegan_neuro.recordings.readers._hdf5_gate import follow, refer
-from cyclegan_neuro.recordings.readers._hdf5_source import Hdf5Source, as_text, open_hdf5, require_sound
+from cyclegan_neuro.recordings.readers._hdf5_source import Hdf5Source, open_hdf5
+from cyclegan_neuro.recordings.readers._hdf5_values import as_text, require_sound
 from cyclegan_neuro.recordings.readers.base import Entry, Reader, Source, damaged
 
 __all__ = ["READER", "Mat"]

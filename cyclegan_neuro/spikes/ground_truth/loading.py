@@ -12,7 +12,8 @@ from pathlib import Path
 import h5py
 
 from cyclegan_neuro.errors import RecordingError
-from cyclegan_neuro.recordings.readers._hdf5_source import open_hdf5, read_values
+from cyclegan_neuro.recordings.readers._hdf5_source import open_hdf5
+from cyclegan_neuro.recordings.readers._hdf5_values import read_values
 from cyclegan_neuro.spikes.ground_truth.cells import GroundTruthCell, GroundTruthSegment, checked_cell, checked_segment
 
 __all__ = ["load_ground_truth", "short_name"]

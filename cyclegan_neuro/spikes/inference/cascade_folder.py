@@ -18,7 +18,8 @@ import numpy as np
 from cyclegan_neuro.configuration.strict_yaml import parse
 from cyclegan_neuro.errors import UserError
 from cyclegan_neuro.recordings.readers._guard import decoding, require_file
-from cyclegan_neuro.recordings.readers._hdf5_source import open_hdf5, read_values
+from cyclegan_neuro.recordings.readers._hdf5_source import open_hdf5
+from cyclegan_neuro.recordings.readers._hdf5_values import read_values
 from cyclegan_neuro.spikes.inference.rate_models import LAYERS, NetworkWeights, RateModels
 from cyclegan_neuro.spikes.inference.torch_files import read_tensors
 

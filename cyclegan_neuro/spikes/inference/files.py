@@ -33,7 +33,8 @@ import cyclegan_neuro
 from cyclegan_neuro.errors import RecordingError
 from cyclegan_neuro.invocation import command
 from cyclegan_neuro.recordings.atomic import replacing
-from cyclegan_neuro.recordings.readers._hdf5_source import open_hdf5, read_text, read_values
+from cyclegan_neuro.recordings.readers._hdf5_source import open_hdf5
+from cyclegan_neuro.recordings.readers._hdf5_values import read_text, read_values
 from cyclegan_neuro.spikes.endings import require_ending
 from cyclegan_neuro.spikes.inference.other_files import write_mat, write_npz, write_nwb
 from cyclegan_neuro.spikes.inference.rates import InferredRates

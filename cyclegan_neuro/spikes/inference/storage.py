@@ -19,7 +19,8 @@ import numpy as np
 import cyclegan_neuro
 from cyclegan_neuro.errors import UserError
 from cyclegan_neuro.recordings.atomic import replacing
-from cyclegan_neuro.recordings.readers._hdf5_source import open_hdf5, read_values
+from cyclegan_neuro.recordings.readers._hdf5_source import open_hdf5
+from cyclegan_neuro.recordings.readers._hdf5_values import read_values
 from cyclegan_neuro.spikes.inference.spike_network import Architecture, weight_shapes
 from cyclegan_neuro.spikes.inference.spike_networks import SpikeNetworks
 
