@@ -25,8 +25,7 @@ __all__ = [
     "variables",
 ]  # fmt: skip
 
-_HEADER_BYTES = 128
-_HEAD_BYTES = 4096  # of a compressed variable, in which its name and shape lie
+_HEADER_BYTES, _HEAD_BYTES = 128, 4096  # of the file; and of a variable, in which its name and shape lie
 _MAX_AXES = 32
 
 _MATRIX, _COMPRESSED = 14, 15

@@ -14,6 +14,7 @@ import numpy as np
 
 from cyclegan_neuro.errors import RecordingError
 from cyclegan_neuro.recordings.memory import require_room, require_text_room
+from cyclegan_neuro.recordings.readers.base import damaged
 
 __all__ = ["Table", "looks_like_table", "of_cells", "read_table"]
 
@@ -142,10 +143,7 @@ def _bytes(path: Path) -> bytes:
         stream.seek(0)
         while part := stream.read(_LONGEST):
             if not wide and b"\0" in part:
-                raise RecordingError(
-                    str(path), got="bytes that are no text", expected="a table of numbers in text",
-                    fix="copy it again from where it came",
-                )  # fmt: skip
+                raise damaged(path, "text", ValueError("bytes that are 0"))
             parts.append(part)
     return b"".join(parts)
 
