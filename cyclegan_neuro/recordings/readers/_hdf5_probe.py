@@ -26,6 +26,7 @@ from typing import Any
 import h5py
 
 from cyclegan_neuro.recordings.readers._guard import require_file
+from cyclegan_neuro.recordings.readers._hdf5_chunks import require_bounded
 from cyclegan_neuro.recordings.readers._hdf5_gate import walk
 from cyclegan_neuro.recordings.readers.base import damaged
 
@@ -34,7 +35,7 @@ __all__ = ["require_readable"]
 _LOG = logging.getLogger(__name__)
 _LOOK_S, _STUCK_S = 3.0, 5.0  # processor time: for looking around, and more for one call that does not return
 _WAIT_S = 120.0  # for a disk, or a machine on which everything waits
-_MEMORY_BYTES = 2**30
+_MEMORY_BYTES = 2**29
 _READ_BYTES = 2**22  # a data set up to here is read as a whole, a larger one at its beginning and its end
 _COMMON = {h5py.h5z.FILTER_DEFLATE, h5py.h5z.FILTER_SHUFFLE, h5py.h5z.FILTER_FLETCHER32}
 _START = "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from {} import serve; serve()"
@@ -192,7 +193,7 @@ def _look_at_values(dataset: h5py.Dataset, ends: float) -> None:
         return
     filters = {made_with.get_filter(number)[0] for number in range(made_with.get_nfilters())}
     if dataset.chunks:
-        dataset.id.get_storage_size(), dataset.id.get_num_chunks()
+        require_bounded(dataset, dataset.name)
         if prod(dataset.chunks) * itemsize > _MEMORY_BYTES // 8:
             return
     if prod(shape) * itemsize <= _READ_BYTES:

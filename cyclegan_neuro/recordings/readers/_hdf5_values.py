@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -79,8 +80,10 @@ def read_matrix(dataset: h5py.Dataset, *, dtype: np.dtype, transpose: bool) -> n
 
 
 def _read_deflated(dataset: h5py.Dataset, *, dtype: np.dtype, transpose: bool) -> np.ndarray:
-    result = np.full(dataset.shape[::-1] if transpose else dataset.shape, dataset.fillvalue, dtype)
+    result = np.empty(dataset.shape[::-1] if transpose else dataset.shape, dtype)
     target = result.T if transpose else result
+    if dataset.id.get_num_chunks() < prod(-(-n // size) for n, size in zip(dataset.shape, dataset.chunks, strict=True)):
+        target[...] = dataset.fillvalue  # of chunks that were never written
     for part, values in inflated(dataset):
         target[part] = values
     return result
