@@ -33,7 +33,8 @@ from cyclegan_neuro.recordings.readers.base import damaged
 __all__ = ["require_readable"]
 
 _LOG = logging.getLogger(__name__)
-_LOOK_S, _STUCK_S = 3.0, 5.0  # processor time: for looking around, and more for one call that does not return
+_LOOK_S, _STUCK_S = 0.5, 1.0  # processor time: for looking around, and more for one call that does not return
+_MOST_S, _BYTES_PER_S = 10.0, 2**27  # each is longer for large files, which have more to look at
 _WAIT_S = 120.0  # for a disk, or a machine on which everything waits
 _MEMORY_BYTES = 2**29
 _READ_BYTES = 2**22  # a data set up to here is read as a whole, a larger one at its beginning and its end
@@ -144,8 +145,11 @@ def serve() -> None:
         _limit("RLIMIT_AS", pages * os.sysconf("SC_PAGE_SIZE") + _MEMORY_BYTES)
     print("ready", flush=True)
     for line in sys.stdin:
-        _limit("RLIMIT_CPU", int(time.process_time() + _LOOK_S + _STUCK_S) + 1)
-        print(_looked_at(json.loads(line)), flush=True)
+        path = json.loads(line)
+        more_s = min(_MOST_S, os.path.getsize(path) / _BYTES_PER_S)
+        ends = time.process_time() + _LOOK_S + more_s
+        _limit("RLIMIT_CPU", int(ends + _STUCK_S + more_s) + 1)
+        print(_looked_at(path, ends), flush=True)
 
 
 def _limit(name: str, value: int) -> None:
@@ -156,9 +160,8 @@ def _limit(name: str, value: int) -> None:
         resource.setrlimit(kind, (value, resource.getrlimit(kind)[1]))
 
 
-def _looked_at(path: str) -> str:
+def _looked_at(path: str, ends: float) -> str:
     """Do to a file what a reader does; what is raised is raised again where it is read, but for a lack of memory."""
-    ends = time.process_time() + _LOOK_S
 
     def visit(name: str, item: h5py.Group | h5py.Dataset) -> None:
         if time.process_time() < ends:
@@ -193,7 +196,7 @@ def _look_at_values(dataset: h5py.Dataset, ends: float) -> None:
         return
     filters = {made_with.get_filter(number)[0] for number in range(made_with.get_nfilters())}
     if dataset.chunks:
-        require_bounded(dataset, dataset.name)
+        require_bounded(dataset, dataset.name, read_here=prod(shape) * itemsize > _READ_BYTES)
         if prod(dataset.chunks) * itemsize > _MEMORY_BYTES // 8:
             return
     if prod(shape) * itemsize <= _READ_BYTES:
