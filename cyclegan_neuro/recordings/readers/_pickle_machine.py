@@ -17,6 +17,7 @@ __all__ = ["BROKEN", "MOST_OPERATIONS", "Made", "Name", "OrderedItems", "Persist
 
 #: One byte of a pickle can make 60 bytes in memory, so operations are counted. A region of Suite2p takes about 250.
 MOST_OPERATIONS = 20_000_000
+_ANYWAY, _BYTES_PER_OPERATION = 500_000, 10  # those of a small pickle; in a larger one arrays take most of it (30)
 BROKEN = (EOFError, IndexError, KeyError, TypeError, ValueError)
 """What a stream raises that is no pickle."""
 
@@ -96,14 +97,15 @@ class _Machine:
 
     def run(self) -> Any:
         """Return what the pickle describes."""
-        for _ in range(MOST_OPERATIONS):
+        most = min(MOST_OPERATIONS, _ANYWAY + len(self.content) // _BYTES_PER_OPERATION)
+        for _ in range(most):
             operation = self.take(1)
             if operation == pickle.STOP:
                 return self.stack.pop()
             if operation not in _OPERATIONS:
                 raise UnsafeError(f"the operation {operation!r} of a pickle")
             _OPERATIONS[operation](self)
-        raise UnsafeError(f"more than {MOST_OPERATIONS:,} operations")
+        raise UnsafeError(f"more than {most:,} operations")
 
     def take(self, n_bytes: int) -> bytes:
         """Return the next bytes."""
