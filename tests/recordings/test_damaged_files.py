@@ -8,6 +8,8 @@ from pathlib import Path
 import damaging
 import pytest
 
+from cyclegan_neuro.recordings import readers
+
 HERE = Path(damaging.__file__)
 
 
@@ -20,6 +22,10 @@ def read_damaged(folder, *, seed, per_sample):
     counts = re.search(r"(\d+) read, (\d+) refused, (\d+) trouble", ended.stdout)
     assert counts, f"ended with {ended.returncode} at {ended.stderr[-2000:]}"
     return tuple(map(int, counts.groups())), ended.stdout
+
+
+def test_every_format_is_damaged():
+    assert {name.split()[0] for name in damaging.SAMPLES} >= set(readers.names())
 
 
 def test_damaged_files_of_every_format(tmp_path):
