@@ -26,6 +26,7 @@ from cyclegan_neuro.recordings.decay import decay_time
 from cyclegan_neuro.recordings.findings import Finding
 from cyclegan_neuro.recordings.readers.base import Entry
 from cyclegan_neuro.recordings.recording import COUNTS, Recording
+from cyclegan_neuro.training.interruption import stopping_on_signals
 
 if TYPE_CHECKING:
     from cyclegan_neuro.recordings.loading import Reading
@@ -58,7 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     if not options.other and (options.match or options.assume_same_order):
         parser.error("--match and --assume_same_order need two files")
-    with report_user_errors():
+    with report_user_errors(), stopping_on_signals():
         if options.other and not options.json:
             return _check_two(options)
         return _check_as_json(options) if options.json else _check(options)

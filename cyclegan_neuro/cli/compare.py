@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from cyclegan_neuro.cli.console import new_parser, path_from, report_user_errors
 from cyclegan_neuro.invocation import command
+from cyclegan_neuro.training.interruption import stopping_on_signals
 
 __all__ = ["main"]
 
@@ -27,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Compare, and print the path of the report."""
     arguments = sys.argv[1:] if arguments is None else arguments
     options = _parser().parse_args(arguments)
-    with report_user_errors():
+    with report_user_errors(), stopping_on_signals():
         from cyclegan_neuro.compare.write import compare_runs, write_comparison
 
         comparison = compare_runs(

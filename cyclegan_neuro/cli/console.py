@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import argparse
+import atexit
 import io
 import logging
 import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import NoReturn
 
 from cyclegan_neuro.configuration.paths import expanded
 from cyclegan_neuro.errors import ConfigurationError, UserError
-from cyclegan_neuro.invocation import command
+from cyclegan_neuro.invocation import command, is_program
 from cyclegan_neuro.quiet import import_tensorflow_quietly
 from cyclegan_neuro.training.interruption import Stopped
 
-__all__ = ["new_parser", "number_from", "path_from", "prepare_console", "report_user_errors", "show_progress"]
+__all__ = ["new_parser", "number_from", "path_from", "prepare_console", "report_user_errors", "say", "show_progress"]
 
 
 def new_parser(name: str, description: str, epilog: str = "") -> argparse.ArgumentParser:
@@ -35,8 +37,10 @@ def new_parser(name: str, description: str, epilog: str = "") -> argparse.Argume
 def _adapt_to_surroundings() -> None:
     """Write letters that a code page or ``LANG=C`` lacks as escapes; draw to files, whatever a notebook's kernel sets.
 
-    The backend of a notebook is inherited by what is started in it, and may not be installed there.
+    The backend of a notebook is inherited by what is started in it, and may not be installed there. What is printed
+    last, such as ``--help``, may find its reader gone.
     """
+    atexit.register(_failure_of_stdout)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
@@ -84,20 +88,34 @@ def report_user_errors() -> Iterator[None]:
         yield
         _tell(_failure_of_stdout())
     except UserError as error:
-        print(f"error: {error}", file=sys.stderr)
+        say(f"error: {error}")
         raise SystemExit(error.exit_code) from None
     except Stopped as stopped:
-        print(f"{stopped}; the same command starts again", file=sys.stderr)
-        raise SystemExit(stopped.exit_code) from None
+        say(f"{stopped}; the same command starts again")
+        _leave(stopped.exit_code)
     except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
-        raise SystemExit(128 + signal.SIGINT) from None
+        say("interrupted")
+        _leave(128 + signal.SIGINT)
     except OSError:
         failure = _failure_of_stdout("\n")
         if failure is None:  # another file or pipe
             raise
         _tell(failure)
         raise SystemExit(0) from None
+
+
+def _leave(code: int) -> NoReturn:
+    """End at once: when Python takes TensorFlow apart in good order, that takes seconds."""
+    if is_program():
+        atexit._run_exitfuncs()
+        os._exit(code)
+    raise SystemExit(code) from None
+
+
+def say(text: str) -> None:
+    """Print on stderr; that nobody reads it, as after ``2>&1 | head``, is no reason to end what is being done."""
+    with suppress(OSError):
+        print(text, file=sys.stderr)
 
 
 def _failure_of_stdout(last: str = "") -> OSError | None:
@@ -114,7 +132,7 @@ def _tell(failure: OSError | None) -> None:
     """End with an error where stdout failed for another reason than that its reader has gone."""
     if failure is not None and not isinstance(failure, BrokenPipeError):
         told = f"got {failure.strerror}, expected that it can be written. Fix: print to another place, or make room"
-        print(f"error: standard output: {told}", file=sys.stderr)
+        say(f"error: standard output: {told}")
         raise SystemExit(1)
 
 

@@ -6,14 +6,14 @@ Exit code 0 when the file is written, 2 when the recording cannot be used or som
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from cyclegan_neuro.cli.console import new_parser, path_from, report_user_errors
+from cyclegan_neuro.cli.console import new_parser, path_from, report_user_errors, say
 from cyclegan_neuro.cli.reading import add_reader_options, recording_section
 from cyclegan_neuro.configuration.paths import expanded
 from cyclegan_neuro.errors import RecordingError
+from cyclegan_neuro.training.interruption import stopping_on_signals
 
 __all__ = ["main"]
 
@@ -32,7 +32,7 @@ _NOT_DFF = ("noise_units",)  # a file of ΔF/F would hide it
 def main(arguments: Sequence[str] | None = None) -> int:
     """Read, check, write; return the exit code."""
     options = _parser().parse_args(arguments)
-    with report_user_errors():
+    with report_user_errors(), stopping_on_signals():
         _convert(options)
     return 0
 
@@ -65,7 +65,7 @@ def _convert(options: argparse.Namespace) -> None:
     findings = reading.check()
     require(findings, also=_NOT_DFF)
     for text in (*reading.notes, *(f"warning: {f}" for f in findings if f.severity == "warning")):
-        print(text, file=sys.stderr)
+        say(text)
     recording = reading.kept
     write_recording(recording, target, overwrite=options.overwrite)
     print(f"{target}: {recording.n_neurons:,} neurons, {recording.n_frames:,} frames at {recording.frame_rate_hz:g} Hz")

@@ -31,7 +31,7 @@ A section cluster: in the grid file runs them as jobs of Slurm, SGE or PBS (docs
 def main(arguments: Sequence[str] | None = None) -> int:
     """Read the grid, then run what is not done."""
     options = _parser().parse_args(arguments)
-    with report_user_errors(), stopping_on_signals():
+    with report_user_errors(), stopping_on_signals(patience_s=None):  # cells save first
         show_progress()
         logging.getLogger("distributed").setLevel(logging.CRITICAL)
         _run(options)

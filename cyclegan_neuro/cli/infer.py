@@ -13,13 +13,14 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cyclegan_neuro.cli.console import new_parser, path_from, report_user_errors, show_progress
+from cyclegan_neuro.cli.console import new_parser, path_from, report_user_errors, say, show_progress
 from cyclegan_neuro.cli.reading import add_reader_options, recording_section
 from cyclegan_neuro.configuration.paths import expanded
 from cyclegan_neuro.errors import RecordingError
 from cyclegan_neuro.invocation import command
 from cyclegan_neuro.recordings.atomic import refuse_existing
 from cyclegan_neuro.spikes.endings import ENDINGS, require_ending
+from cyclegan_neuro.training.interruption import stopping_on_signals
 
 if TYPE_CHECKING:
     import numpy as np
@@ -52,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Infer, write, print a table; return the exit code."""
     typed = sys.argv[1:] if arguments is None else list(arguments)
     options = _parser().parse_args(typed)
-    with report_user_errors():
+    with report_user_errors(), stopping_on_signals():
         _run(options, f"{command('infer')} {shlex.join(typed)}")
     return 0
 
@@ -149,7 +150,7 @@ def _reading(options: argparse.Namespace) -> tuple[Reading, list[Finding]]:
         findings = [finding for finding in findings if finding.code != "indicator"]
     require(findings, also=NO_SPIKES)
     for text in (*reading.notes, *(f"warning: {f}" for f in findings if f.severity == "warning")):
-        print(text, file=sys.stderr)
+        say(text)
     return reading, findings
 
 
@@ -181,7 +182,7 @@ class _Progress:
     def __call__(self, done: int, total: int) -> None:
         if time.monotonic() - self._last > self._seconds:
             self._last = time.monotonic()
-            print(f"inferred {100 * done // total} %", file=sys.stderr)
+            say(f"inferred {100 * done // total} %")
 
 
 def _table(spikes: RecordingSpikes, files: Sequence[Path], seconds: float, *, shipped: bool) -> str:

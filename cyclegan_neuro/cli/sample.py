@@ -13,6 +13,7 @@ from cyclegan_neuro.evaluation.samples.generated import require_known_ending, wr
 from cyclegan_neuro.invocation import command
 from cyclegan_neuro.recordings.atomic import refuse_existing
 from cyclegan_neuro.training.configurations import load, run_config_file
+from cyclegan_neuro.training.interruption import stopping_on_signals
 
 __all__ = ["main"]
 
@@ -29,7 +30,7 @@ segment per sample, which neo.io.NeoMatlabIO reads.
 def main(arguments: Sequence[str] | None = None) -> int:
     """Write the file; return the exit code."""
     options = _parser().parse_args(arguments)
-    with report_user_errors():
+    with report_user_errors(), stopping_on_signals():
         _sample(options)
     return 0
 

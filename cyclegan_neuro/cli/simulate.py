@@ -11,6 +11,7 @@ from cyclegan_neuro.configuration.sections import IndicatorName, LearningKind
 from cyclegan_neuro.recordings.atomic import make_directory, refuse_existing
 from cyclegan_neuro.recordings.recording import Recording
 from cyclegan_neuro.recordings.simulate.presets import FRAME_RATE_HZ, PRESETS
+from cyclegan_neuro.training.interruption import stopping_on_signals
 
 __all__ = ["main"]
 
@@ -27,7 +28,7 @@ docs/simulator.md describes what is simulated.
 def main(arguments: Sequence[str] | None = None) -> int:
     """Write the files; return the exit code."""
     options = _parser().parse_args(arguments)
-    with report_user_errors():
+    with report_user_errors(), stopping_on_signals():
         _write(options)
     return 0
 

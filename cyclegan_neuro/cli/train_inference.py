@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from cyclegan_neuro.cli.console import new_parser, number_from, path_from, prepare_console, report_user_errors
 from cyclegan_neuro.spikes.inference.training.folds import CELLS, DATA_SETS
 from cyclegan_neuro.spikes.inference.training.settings import TrainingSettings
+from cyclegan_neuro.training.interruption import stopping_on_signals
 
 if TYPE_CHECKING:
     from cyclegan_neuro.spikes.inference.training.workflow import Measured
@@ -38,7 +39,7 @@ and cell type (DS24-GCaMP6f-m-PV-V1). An interrupted training goes on when the c
 def main(arguments: Sequence[str] | None = None) -> int:
     """Train, measure, write; return the exit code."""
     options = _parser().parse_args(arguments)
-    with report_user_errors():
+    with report_user_errors(), stopping_on_signals():
         _run(options)
     return 0
 

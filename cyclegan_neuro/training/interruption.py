@@ -3,21 +3,33 @@
 from __future__ import annotations
 
 import logging
+import multiprocessing
 import os
 import signal
+import socket
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from types import FrameType
+from typing import ClassVar
 
 from cyclegan_neuro.errors import TrainingError
 
-__all__ = ["AGAIN", "Interruption", "Stopped", "TrainingInterrupted", "exit_code_of", "stopping_on_signals"]
+__all__ = [
+    "AGAIN", "LAST_ACTS", "PATIENCE_S", "Interruption", "Stopped", "TrainingInterrupted", "exit_code_of",
+    "stopping_on_signals",
+]  # fmt: skip
 
 _log = logging.getLogger(__name__)
 
 AGAIN = 75
 """Exit code that asks whoever started the process to do it again: EX_TEMPFAIL of sysexits.h."""
+
+PATIENCE_S = 1.0
+"""How long a signal may wait for the main thread, which hears it only between two calls of C code."""
+
+LAST_ACTS: list[Callable[[], None]] = []
+"""What is done before a process ends in the middle of something: locks that it holds are let go."""
 
 _STOPPING = tuple(
     getattr(signal, name) for name in ("SIGTERM", "SIGHUP", "SIGUSR1") if hasattr(signal, name)  # Windows has one
@@ -60,10 +72,17 @@ class Stopped(KeyboardInterrupt):
 
 
 @contextmanager
-def stopping_on_signals() -> Iterator[None]:
+def stopping_on_signals(*, patience_s: float | None = PATIENCE_S) -> Iterator[None]:
     """Raise :class:`Stopped` in the block on SIGTERM, SIGHUP and SIGUSR1, so that locks and half files are removed.
 
     The first of them does; what comes while the block cleans up changes nothing.
+
+    Parameters
+    ----------
+    patience_s : float, optional
+        If the block is not left so long after one of them, or after Ctrl-C, the process ends where it is: a step, a
+        fit or a figure may keep the main thread in C code for half a minute. What that leaves behind is what a kill
+        leaves. Without it the block takes its time.
     """
     came: list[int] = []
 
@@ -72,8 +91,55 @@ def stopping_on_signals() -> Iterator[None]:
         if len(came) == 1:
             raise Stopped(number)
 
-    with _handled(_STOPPING, stop):
+    with _handled(_STOPPING, stop), _listening(patience_s):
         yield
+
+
+@contextmanager
+def _listening(patience_s: float | None) -> Iterator[None]:
+    """Let a thread hear signals, as the system writes their numbers to a socket whatever the main thread does."""
+    main = threading.current_thread() is threading.main_thread()
+    if patience_s is None or not main or (before := signal.set_wakeup_fd(-1)) != -1:
+        if main and patience_s is not None:
+            signal.set_wakeup_fd(before)  # of an event loop, say
+        yield
+        return
+    ear, mouth = socket.socketpair()
+    mouth.setblocking(False)
+    left = threading.Event()
+    listener = threading.Thread(target=_listen, args=(ear, left, patience_s), name="signals", daemon=True)
+    try:
+        signal.set_wakeup_fd(mouth.fileno(), warn_on_full_buffer=False)
+        listener.start()
+        yield
+    finally:
+        signal.set_wakeup_fd(-1)
+        left.set()
+        mouth.close()
+        listener.join()
+        ear.close()
+
+
+def _listen(ear: socket.socket, left: threading.Event, patience_s: float) -> None:
+    while heard := ear.recv(1):
+        number = heard[0]
+        if number not in (*_STOPPING, signal.SIGINT):
+            continue
+        saving = Interruption.active
+        if saving is not None and not saving.ends_at_once(number):
+            continue
+        if not left.wait(patience_s):
+            _end(number)
+
+
+def _end(number: int) -> None:
+    """End this process and those that it started."""
+    for act in (*LAST_ACTS, *(child.kill for child in multiprocessing.active_children())):
+        with suppress(Exception):
+            act()
+    with suppress(OSError):
+        os.write(2, f"stopped by {signal.Signals(number).name}\n".encode())
+    os._exit(exit_code_of(number))
 
 
 class Interruption:
@@ -88,16 +154,26 @@ class Interruption:
         Signal that came first.
     """
 
+    active: ClassVar[Interruption | None] = None
+
     def __init__(self):
         self.number: int | None = None
+        self._heard = False
         self._handled = _handled((*_STOPPING, signal.SIGINT), self._handle)
 
     def __enter__(self) -> Interruption:
         self._handled.__enter__()
+        Interruption.active = self
         return self
 
     def __exit__(self, *exception) -> None:
+        Interruption.active = None
         self._handled.__exit__(*exception)
+
+    def ends_at_once(self, number: int) -> bool:
+        """Whether a signal is a Ctrl-C that is not the first; the step that it cuts short keeps the handler away."""
+        before, self._heard = self._heard, True
+        return before and number == signal.SIGINT
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
         if self.number is None:

@@ -16,8 +16,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from cyclegan_neuro.errors import RunDirectoryError
+from cyclegan_neuro.recordings.atomic import mend
 from cyclegan_neuro.training.heartbeat import PERIOD_S, Lock
 from cyclegan_neuro.training.holder import Holder, Seen
+from cyclegan_neuro.training.interruption import LAST_ACTS
 
 try:
     import fcntl
@@ -87,10 +89,13 @@ def _taken(path: Path) -> Iterator[Holder]:
     try:
         while not ((signed := _Signed(path)).put_in_place() or signed.take_over()):
             signed.discard()  # a lock was let go, or taken by another one, while we looked
+        LAST_ACTS.append(signed.discard)
         yield signed.holder
     finally:
         if signed is not None:
             signed.discard()
+            with suppress(ValueError):
+                LAST_ACTS.remove(signed.discard)
 
 
 class _Signed:
@@ -241,7 +246,7 @@ def _not_writable(path: Path, error: OSError) -> RunDirectoryError:
         str(path.parent),
         got=f"a directory that cannot be written ({error.strerror})",
         expected="a directory on a disk that is writable and has room",
-        fix="change its permissions, make room, or choose another --output_dir",
+        fix=f"{mend(error)}, or choose another --output_dir",
     )
 
 

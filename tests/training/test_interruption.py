@@ -31,6 +31,43 @@ def test_schedulers_may_signal_twice_and_ctrl_c_ends_at_once():
     assert done.stderr == "SIGUSR1: saving at the end of this batch; Ctrl-C ends at once, without saving\n"
 
 
+IN_C = """
+import hashlib, os, signal, subprocess, sys, threading
+from contextlib import suppress
+from cyclegan_neuro.training.interruption import LAST_ACTS, Interruption, stopping_on_signals
+LAST_ACTS.append(lambda: print("let go", flush=True))
+def ask():
+    os.kill(os.getpid(), getattr(signal, sys.argv[1]))
+def stay_in_c():
+    hashlib.pbkdf2_hmac("sha256", b"", b"", 10**9)
+with stopping_on_signals(patience_s=0.1):
+"""
+
+
+@pytest.mark.parametrize(("number", "code"), [("SIGTERM", 143), ("SIGINT", 130), ("SIGUSR1", 75)])
+def test_what_stays_in_c_is_ended(number, code):
+    """Handlers run only between two calls of C; and a library may swallow what they raise."""
+    script = IN_C + "    with suppress(BaseException): ask()\n    stay_in_c()\nprint('alive')"
+    done = subprocess.run([sys.executable, "-c", script, number], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (code, "let go\n", f"stopped by {number}\n")
+
+
+def test_a_second_ctrl_c_ends_a_step_that_stays_in_c():
+    script = IN_C + (
+        "    with Interruption() as interruption:\n        ask()\n        print(interruption.number, flush=True)\n"
+        "        signal.signal(signal.SIGINT, lambda *_: None)\n"  # as it never runs
+        "        ask()\n        stay_in_c()\nprint('alive')"
+    )
+    done = subprocess.run([sys.executable, "-c", script, "SIGINT"], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (130, f"{int(signal.SIGINT)}\nlet go\n")
+
+
+def test_whoever_leaves_in_time_lives_on():
+    script = IN_C + "    with suppress(BaseException): ask()\nprint('alive')"
+    done = subprocess.run([sys.executable, "-c", script, "SIGTERM"], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "alive\n")
+
+
 @pytest.mark.parametrize(
     ("number", "code"), [("SIGUSR1", 75), ("SIGTERM", 143), ("SIGHUP", 129), ("SIGINT", 130)]
 )  # fmt: skip

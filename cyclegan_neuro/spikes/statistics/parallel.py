@@ -81,6 +81,11 @@ class Workers:
             self._executor.shutdown(wait=True, cancel_futures=True)
             self._executor = None
 
+    def _terminate(self) -> None:
+        running = None if self._executor is None else self._executor._processes
+        for process in (running or {}).values():
+            process.terminate()
+
     def map(
         self,
         function: Callable[..., Result],
@@ -122,7 +127,8 @@ class Workers:
                 expected="processes that live, each with memory for its task",
                 fix="use fewer processes; in a script, put what starts them under if __name__ == '__main__':",
             ) from error
-        except BaseException:  # an interrupt must not wait for all the tasks in the queue
+        except BaseException:  # an interrupt waits neither for the queue nor for the tasks that run
+            self._terminate()
             self.close()
             raise
 
