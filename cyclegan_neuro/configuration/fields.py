@@ -13,6 +13,8 @@ from pydantic import Field as _Field
 from pydantic.fields import FieldInfo
 
 __all__ = [
+    "SEEDS",
+    "WIDTHS",
     "Contradiction",
     "InputFile",
     "Section",
@@ -32,6 +34,11 @@ __all__ = [
     "walk_fields",
     "with_values",
 ]
+
+SEEDS: dict[str, Any] = {"ge": 0, "le": 2**31 - 1}
+"""Limits of a seed that TensorFlow or scikit-learn is given, which take no larger one."""
+WIDTHS: dict[str, Any] = {"ge": 1, "le": 16_384}
+"""Limits of a network's width: one layer between two of the widest has gigabytes of weights."""
 
 AnySection = TypeVar("AnySection", bound="Section")
 _KINDS = {bool: "true or false", int: "a whole number", float: "a number", str: "text"}
@@ -194,7 +201,7 @@ def accepts(field: FieldInfo) -> str:
     words = next((item.text for item in field.metadata if isinstance(item, Words)), None)
     text = words or " or ".join(_annotation(part) for part in alternatives(field.annotation))
     limits = [
-        f"{sign} {getattr(item, name):g}"
+        f"{sign} {getattr(item, name):.10g}"
         for kind, name, sign in _LIMITS
         for item in field.metadata
         if isinstance(item, kind)

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import PrivateAttr, model_validator
 
-from cyclegan_neuro.configuration.fields import Contradiction, InputFile, Section, Stretch, setting
+from cyclegan_neuro.configuration.fields import SEEDS, WIDTHS, Contradiction, InputFile, Section, Stretch, setting
 from cyclegan_neuro.configuration.matching import MatchingSection
 
 __all__ = [
@@ -308,7 +308,7 @@ class WindowsSection(Section):
 class AutoencoderSection(Section):
     """The autoencoder that orders neurons by reconstruction error (section 2.3.1)."""
 
-    filters: int = setting(32, "Filters of each block; the bottleneck has a quarter.", paper=32, ge=1)
+    filters: int = setting(32, "Filters of each block; the bottleneck has a quarter.", paper=32, **WIDTHS)
     epochs: int = setting(20, "Passes over the training windows.", ge=1)
     batch_size: int = setting(8, "Windows per step.", ge=1)
     learning_rate: float = setting(1e-3, "Adam's learning rate.", gt=0.0)
@@ -354,7 +354,7 @@ class OptimisationSection(Section):
         "auto: all visible GPUs (mirrored), else the CPU; all_workers: those of all processes that TF_CONFIG or the "
         "step of Slurm names (docs/cluster.md), which auto does too where TF_CONFIG names several.",
     )
-    seed: int = setting(1234, "Drives initialisation, dropout, data order and noise.", ge=0)
+    seed: int = setting(1234, "Drives initialisation, dropout, data order and noise.", **SEEDS)
     checkpoint_every_epochs: int = setting(1, "Epochs between checkpoints `last`.", unit="epochs", ge=1)
     validate_every_epochs: int = setting(1, "Epochs between validations.", unit="epochs", ge=1)
     figures_every_epochs: int = setting(5, "Epochs between TensorBoard figures; 0 is never.", unit="epochs", ge=0)

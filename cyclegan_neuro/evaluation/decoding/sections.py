@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal, Protocol
 
 from cyclegan_neuro.configuration import sections
-from cyclegan_neuro.configuration.fields import setting
+from cyclegan_neuro.configuration.fields import SEEDS, setting
 from cyclegan_neuro.populations.trials.sections import TrialsSection
 
 __all__ = ["DecodingConfig", "EvaluationSection"]
@@ -31,7 +31,7 @@ class EvaluationSection(sections.EvaluationSection):
     processes: int | None = setting(
         None, "Processes that train what is compared, one network on one core each; all cores when absent.", ge=1
     )
-    seed: int = setting(0, "Draws folds, readouts, resamplings and t-SNE.", ge=0)
+    seed: int = setting(0, "Draws folds, readouts, resamplings and t-SNE.", **SEEDS)
 
 
 class DecodingConfig(Protocol):

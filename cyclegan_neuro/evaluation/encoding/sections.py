@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal, Protocol
 
 from cyclegan_neuro.configuration import sections
-from cyclegan_neuro.configuration.fields import setting
+from cyclegan_neuro.configuration.fields import SEEDS, setting
 from cyclegan_neuro.populations.responses.sections import ResponsesSection
 
 __all__ = ["EncodingConfig", "EvaluationSection"]
@@ -17,7 +17,7 @@ class EvaluationSection(sections.EvaluationSection):
     weights: Literal["best", "last"] = setting("last", "Checkpoint to evaluate.")
     batch_size: int = setting(4096, "Responses per network call.", ge=1)
     n_resamples: int = setting(200, "Resamplings of neurons behind intervals.", ge=20)
-    seed: int = setting(0, "Draws samples of the models, halves of trials and resamplings.", ge=0)
+    seed: int = setting(0, "Draws samples of the models, halves of trials and resamplings.", **SEEDS)
 
 
 class EncodingConfig(Protocol):

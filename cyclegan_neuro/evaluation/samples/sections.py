@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal, Protocol
 
 from cyclegan_neuro.configuration import sections
-from cyclegan_neuro.configuration.fields import Contradiction, Section, setting
+from cyclegan_neuro.configuration.fields import SEEDS, Contradiction, Section, setting
 from cyclegan_neuro.populations.sections import FILE_SOURCES, DataSection
 from cyclegan_neuro.populations.whole_distribution import MOST_BITS
 
@@ -35,7 +35,7 @@ class EvaluationSection(sections.EvaluationSection):
     n_samples: int | None = setting(
         None, "Generated samples that are compared; as many as training samples that do not overlap when absent.", ge=2
     )
-    seed: int = setting(0, "Draws noise, spikes, halves and shuffles.", ge=0)
+    seed: int = setting(0, "Draws noise, spikes, halves and shuffles.", **SEEDS)
     baselines: BaselinesSection = setting(BaselinesSection, "Models fitted beside the network.")
     whole_distribution_samples: int = setting(
         0,

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import model_validator
 
-from cyclegan_neuro.configuration.fields import Contradiction, Section, setting
+from cyclegan_neuro.configuration.fields import WIDTHS, Contradiction, Section, setting
 from cyclegan_neuro.configuration.sections import DataSection, OrderingSection, TrainingSection, WindowsSection
 from cyclegan_neuro.evaluation.days.sections import EvaluationSection, ReportSection
 
@@ -32,19 +32,19 @@ class ModelSection(Section):
     generator: Literal["agresnet", "resnet", "agresnet_1d", "identity"] = setting(
         "agresnet", "Architecture of G and F.", paper="agresnet"
     )
-    filters: int = setting(32, "Filters of the first down-sampling block of the generators.", paper=32, ge=1)
+    filters: int = setting(32, "Filters of the first down-sampling block of the generators.", paper=32, **WIDTHS)
     discriminator_filters: int | None = setting(
-        None, "The same of the discriminators; as the generators' when absent.", paper=32, ge=1
+        None, "The same of the discriminators; as the generators' when absent.", paper=32, **WIDTHS
     )
     growth: Literal[1, 2] = setting(2, "Factor between the filters of successive down-sampling blocks.")
-    residual_blocks: int = setting(9, "Residual blocks of a generator.", paper=9, ge=1)
+    residual_blocks: int = setting(9, "Residual blocks of a generator.", paper=9, ge=1, le=1000)
     residual_activation: bool = setting(
         False,
         "LeakyReLU and spatial dropout after the second convolution of a residual block too (Figure D.1); without, the "
         "block adds what is normalised, as Zhu et al. 2017 have it.",
         paper=True,
     )
-    kernel_size: int = setting(4, "Kernel size of the convolutions.", paper=4, ge=2)
+    kernel_size: int = setting(4, "Kernel size of the convolutions.", paper=4, ge=2, le=WIDTHS["le"])
     dropout: float = setting(0.25, "Spatial dropout in the generators.", paper=0.25, ge=0.0, lt=1.0)
     discriminator_dropout: float = setting(0.25, "Spatial dropout in the discriminators.", paper=0.25, ge=0.0, lt=1.0)
     discriminator_noise: float = setting(

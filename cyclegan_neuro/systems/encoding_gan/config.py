@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import model_validator
 
 from cyclegan_neuro.configuration import sections
-from cyclegan_neuro.configuration.fields import Contradiction, Section, setting
+from cyclegan_neuro.configuration.fields import WIDTHS, Contradiction, Section, setting
 from cyclegan_neuro.configuration.sections import ReportSection
 from cyclegan_neuro.evaluation.encoding import sections as encoding
 from cyclegan_neuro.populations.responses.sections import ResponsesSection
@@ -37,8 +37,8 @@ class ModelSection(Section):
         "supervised", "What the discriminator sees of a stimulus: an embedding that it learns, by a network like the "
         "generator's, or the logits of the supervised network.", paper="learned",
     )  # fmt: skip
-    discriminator_layers: int = setting(5, "Dense ReLU layers of the discriminator.", paper=5, ge=1)
-    discriminator_units: int = setting(128, "Units of each.", ge=1)
+    discriminator_layers: int = setting(5, "Dense ReLU layers of the discriminator.", paper=5, ge=1, le=1000)
+    discriminator_units: int = setting(128, "Units of each.", **WIDTHS)
     hidden_neurons: float = setting(
         0.0, "Share of the neurons, others in every response, that the discriminator does not see in training: of few "
         "responses it else learns by heart which were recorded.", ge=0.0, lt=1.0,
@@ -50,10 +50,10 @@ class ModelSection(Section):
     @model_validator(mode="after")
     def _layers_are_counted(self):
         for name, length, least in (("filters", 2, 1), ("hidden", 2, 1), ("noise_sources", 3, 0)):
-            values = getattr(self, name)
-            if len(values) != length or min(values) < least:
+            values, most = getattr(self, name), WIDTHS["le"]
+            if len(values) != length or min(values) < least or max(values) > most:
                 raise Contradiction(
-                    name, got=str(values), expected=f"{length} whole numbers of at least {least}",
+                    name, got=str(values), expected=f"{length} whole numbers from {least} to {most}",
                     fix=f"set model.{name}: {type(self).model_fields[name].get_default(call_default_factory=True)}",
                 )  # fmt: skip
         return self

@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import model_validator
 
 from cyclegan_neuro.configuration import sections
-from cyclegan_neuro.configuration.fields import Contradiction, Section, setting
+from cyclegan_neuro.configuration.fields import WIDTHS, Contradiction, Section, setting
 from cyclegan_neuro.configuration.sections import ReportSection
 from cyclegan_neuro.evaluation.samples import sections as samples
 from cyclegan_neuro.evaluation.samples.sections import require_fitting_data
@@ -27,19 +27,19 @@ class ModelSection(Section):
     )  # fmt: skip
     features: int = setting(
         256, "Features of the first convolution; the second has twice as many. The published code has 128 since 2018.",
-        paper=256, ge=1,
+        paper=256, **WIDTHS,
     )  # fmt: skip
     kernel_bins: int = setting(5, "Length of the filters, as in the published code.", unit="bins", ge=1)
     noise: Literal["normal", "uniform"] = setting(
         "normal", "What the generator starts from: standard normal numbers, as in the published code, or uniform ones "
         "between -1 and 1.", paper="uniform",
     )  # fmt: skip
-    noise_size: int = setting(128, "Numbers that the generator starts from.", paper=128, ge=1)
+    noise_size: int = setting(128, "Numbers that the generator starts from.", paper=128, **WIDTHS)
     weight_sd: float | None = setting(
         None, "Standard deviation of normal initial weights; Glorot's uniform ones when absent.", paper=0.02, gt=0.0
     )
-    mlp_layers: int = setting(4, "Hidden layers (architecture mlp).", paper=4, ge=1)
-    mlp_units: int = setting(490, "Units of a hidden layer (architecture mlp).", paper=490, ge=1)
+    mlp_layers: int = setting(4, "Hidden layers (architecture mlp).", paper=4, ge=1, le=1000)
+    mlp_units: int = setting(490, "Units of a hidden layer (architecture mlp).", paper=490, **WIDTHS)
     output_bias_at_mean: bool = setting(
         False, "Start the output at the neurons' mean activity instead of one half.", paper=False
     )

@@ -7,7 +7,7 @@ from typing import Literal, get_args
 from pydantic import model_validator
 
 from cyclegan_neuro.configuration import sections
-from cyclegan_neuro.configuration.fields import Contradiction, Section, setting
+from cyclegan_neuro.configuration.fields import WIDTHS, Contradiction, Section, setting
 from cyclegan_neuro.configuration.sections import ReportSection
 from cyclegan_neuro.evaluation.decoding import sections as decoding
 from cyclegan_neuro.populations.trials.sections import TrialsSection
@@ -33,9 +33,9 @@ LABELS: dict[str, str] = {
 class ModelSection(Section):
     """Encoder and decoder."""
 
-    hidden: int = setting(128, "Units of the second hidden layer; the first has one per neuron.", paper=128, ge=1)
-    content_size: int = setting(64, "Dimensions of the content space.", paper=64, ge=1)
-    style_size: int = setting(64, "Dimensions of the style space.", paper=64, ge=0)
+    hidden: int = setting(128, "Units of the second hidden layer; the first has one per neuron.", paper=128, **WIDTHS)
+    content_size: int = setting(64, "Dimensions of the content space.", paper=64, **WIDTHS)
+    style_size: int = setting(64, "Dimensions of the style space.", paper=64, ge=0, le=WIDTHS["le"])
     likelihood: Literal["auto", "poisson", "gaussian"] = setting(
         "auto", "Of activity given the latents; auto: Poisson for firing rates, Gaussian for ΔF/F.", paper="poisson"
     )

@@ -111,12 +111,12 @@ def test_streams_give_training_responses_alone(make_config, make_prepared):
 @pytest.mark.parametrize(
     ("section", "given", "message"),
     [
-        ("model", {"filters": [16]}, "filters: got [16], expected 2 whole numbers of at least 1. Fix: set "
+        ("model", {"filters": [16]}, "filters: got [16], expected 2 whole numbers from 1 to 16384. Fix: set "
          "model.filters: [16, 32]"),
-        ("model", {"hidden": [64, 0]}, "hidden: got [64, 0], expected 2 whole numbers of at least 1. Fix: set "
+        ("model", {"hidden": [64, 0]}, "hidden: got [64, 0], expected 2 whole numbers from 1 to 16384. Fix: set "
          "model.hidden: [64, 64]"),
-        ("model", {"noise_sources": [1, 1]}, "noise_sources: got [1, 1], expected 3 whole numbers of at least 0. Fix: "
-         "set model.noise_sources: [1, 1, 0]"),
+        ("model", {"noise_sources": [1, 1]}, "noise_sources: got [1, 1], expected 3 whole numbers from 0 to 16384. "
+         "Fix: set model.noise_sources: [1, 1, 0]"),
         ("model", {"noise_sources": [1, -1, 0]}, "noise_sources: got [1, -1, 0], expected 3 whole numbers"),
         ("training", {"batch_size": 50, "trials_per_stimulus": 8}, "trials_per_stimulus: got 8 with a batch of 50, "
          "expected a divisor of training.batch_size. Fix: set training.trials_per_stimulus=1"),
