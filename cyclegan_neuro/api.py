@@ -391,7 +391,9 @@ class TrainedRun:
         from cyclegan_neuro.configuration.loading import dump_config
         from cyclegan_neuro.report.write import write_report
 
-        run, (evaluation, seconds) = self.run, self._evaluated
+        run = self.run
+        run.directory.tidy_for_evaluation()
+        evaluation, seconds = self._evaluated
         lock.check()
         return write_report(
             evaluation,
@@ -418,6 +420,7 @@ class TrainedRun:
     @cached_property
     def _evaluated(self) -> tuple[Evaluation, float]:
         from cyclegan_neuro.training.environment import with_numerics
+        from cyclegan_neuro.training.logs import told_lost_rows
         from cyclegan_neuro.training.other_runs import load_others
 
         run, began, weights = self.run, time.perf_counter(), self.weights
@@ -425,12 +428,14 @@ class TrainedRun:
         _log.info("evaluating")
         evaluation = run.system.evaluate(
             with_numerics(run.config, self._environment), run.prepared, run.trainer,
-            cache_directory=run.directory.path / "evaluation_cache", **beside,
+            cache_directory=run.directory.evaluation_cache, **beside,
         )  # fmt: skip
+        first = [told_lost_rows(run.directory.history_file, epochs=weights["epoch"])]
         if weights["damaged"]:
             names = ", ".join(weights["damaged"])
             told = f"A newer checkpoint is damaged ({names}). This report is about an older one: {self.told_weights}."
-            evaluation = replace(evaluation, summary=(told, *evaluation.summary))
+            first.insert(0, told)
+        evaluation = replace(evaluation, summary=(*filter(None, first), *evaluation.summary))
         return evaluation, time.perf_counter() - began
 
     @property

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import re
+import socket
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from cyclegan_neuro.errors import RecordingError, UserError
 
-__all__ = ["make_directory", "refuse_existing", "replacing"]
+__all__ = ["make_directory", "mend", "refuse_existing", "remove_left_overs", "replacing"]
+
+_MACHINE = f"{zlib.crc32(socket.gethostname().encode()):08x}"
+_TEMPORARY = re.compile(r"\..+\.(?P<pid>\d+)-(?P<machine>[0-9a-f]{8})\.tmp(\.[^.]*)?", re.DOTALL)
 
 
 @contextmanager
@@ -17,7 +24,8 @@ def replacing(path: str | os.PathLike, *, error_type: type[UserError] = Recordin
     """Yield a temporary path in the same directory; on success it takes the place of ``path``.
 
     The data are forced to disk before the old file is replaced. If the block
-    raises, the temporary file is removed and ``path`` stays as it was.
+    raises, the temporary file is removed and ``path`` stays as it was; what a
+    killed process left of such files in this directory is removed too.
 
     Parameters
     ----------
@@ -42,8 +50,9 @@ def replacing(path: str | os.PathLike, *, error_type: type[UserError] = Recordin
     """
     target = Path(path)
     # The ending stays, because some writers choose or append one.
-    temporary = target.with_name(f".{target.stem}.{os.getpid()}.tmp{target.suffix}")
+    temporary = target.with_name(f".{target.stem}.{os.getpid()}-{_MACHINE}.tmp{target.suffix}")
     try:
+        remove_left_overs(target.parent)
         yield temporary
         with open(temporary, "rb+") as stream:
             os.fsync(stream.fileno())
@@ -54,11 +63,50 @@ def replacing(path: str | os.PathLike, *, error_type: type[UserError] = Recordin
             str(target),
             got=error.strerror or str(error),
             expected="a directory that exists, may be written to and has room",
-            fix="choose another path or make room; an existing file was left as it was",
+            fix=f"{mend(error)}, or choose another path; an existing file was left as it was",
         ) from error
     finally:
         with suppress(OSError):
             temporary.unlink()
+
+
+def mend(error: OSError) -> str:
+    """Return what to do about an error of writing.
+
+    Examples
+    --------
+    >>> mend(OSError(errno.ENOSPC, "No space left on device"))
+    'make room'
+    """
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return "make room"
+    if error.errno in (errno.ENOENT, errno.ENOTDIR):
+        return "make the directory"
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return "change the permissions"
+    return "see what the disk has"
+
+
+def remove_left_overs(folder: Path) -> None:
+    """Delete what :func:`replacing` left in ``folder`` where its process was killed on this machine."""
+    with suppress(OSError):
+        for entry in os.scandir(folder):
+            found = _TEMPORARY.fullmatch(entry.name)
+            if found and found["machine"] == _MACHINE and _is_gone(int(found["pid"])):
+                with suppress(OSError):
+                    os.unlink(entry.path)
+
+
+def _is_gone(pid: int) -> bool:
+    if os.name != "posix":  # signal 0 is none elsewhere
+        return False
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return True
+    except (OSError, OverflowError):  # of another user
+        return False
+    return False
 
 
 def refuse_existing(*paths: Path, overwrite: bool, option: str = "overwrite=True") -> None:

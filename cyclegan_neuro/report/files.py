@@ -12,6 +12,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from cyclegan_neuro.errors import RunDirectoryError
+from cyclegan_neuro.recordings.atomic import mend
 
 __all__ = ["replacing_directory", "slug", "unique_slugs"]
 
@@ -77,7 +78,7 @@ def replacing_directory(target: Path) -> Iterator[Path]:
             str(target),
             got=error.strerror or str(error),
             expected="a directory that may be written to and has room",
-            fix="make room or change the permissions, then evaluate again; an existing report was left as it was",
+            fix=f"{mend(error)}, then evaluate again; an existing report was left as it was",
         ) from error
     finally:
         with suppress(OSError):

@@ -70,6 +70,8 @@ class StopOnNonFinite(keras.callbacks.Callback):
     Parameters
     ----------
     position : Position
+    store : CheckpointStore
+        Says what is left.
 
     Notes
     -----
@@ -77,9 +79,9 @@ class StopOnNonFinite(keras.callbacks.Callback):
     ``gradient_norm*`` are then left out.
     """
 
-    def __init__(self, position: Position):
+    def __init__(self, position: Position, store: CheckpointStore):
         super().__init__()
-        self.position = position
+        self.position, self.store = position, store
 
     def on_train_begin(self, logs=None):
         optimizers = self.model.named_optimizers.values()
@@ -103,8 +105,7 @@ class StopOnNonFinite(keras.callbacks.Callback):
             f"step {self.position.step} (epoch {epoch}), {', '.join(losses_first)}",
             got=values + (f" (and in variable {spoilt})" if spoilt else ""),
             expected="finite numbers",
-            fix="lower the learning rates, warm them up, or use training.precision=float32; "
-            "the last good checkpoint was kept",
+            fix="lower the learning rates, warm them up, or use training.precision=float32; " + self.store.told_kept(),
         )
 
 

@@ -8,10 +8,12 @@ that; so whatever happens, the newest file that verifies is a good checkpoint.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import io
 import json
 import logging
+import math
 import re
 import shutil
 from collections.abc import Iterator
@@ -19,12 +21,12 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import h5py
 
 from cyclegan_neuro.errors import CheckpointError
-from cyclegan_neuro.recordings.atomic import replacing
+from cyclegan_neuro.recordings.atomic import mend, replacing
 from cyclegan_neuro.recordings.readers._hdf5_gate import require_closed
 from cyclegan_neuro.training.environment import library_versions
 from cyclegan_neuro.training.state import State, refuse_non_finite
@@ -131,7 +133,7 @@ class CheckpointStore:
         TrainingError
             If a weight or an optimizer variable is not finite.
         """
-        refuse_non_finite(state, step=step)
+        refuse_non_finite(state, step=step, kept=self.told_kept())
         path = self.folder / f"{kind}-{step:09d}.h5"
         if self.read_only:
             return path
@@ -226,25 +228,31 @@ class CheckpointStore:
             for left_over in self.folder.glob(".*.tmp*"):
                 left_over.unlink()
             free = shutil.disk_usage(self.folder).free
-        except OSError as error:
-            raise self._no_room(path, len(content), error.strerror or str(error)) from error
-        if free < len(content) + _SPARE_BYTES:
-            raise self._no_room(path, len(content), f"{free / 1e6:.1f} MB free")
-        try:
+            if free < len(content) + _SPARE_BYTES:
+                raise OSError(errno.ENOSPC, f"{math.floor(free / 1e5) / 10:.1f} MB free")
             with replacing(path, error_type=CheckpointError) as temporary:
                 temporary.write_bytes(content)
+        except OSError as error:
+            raise self._not_written(path, len(content), error) from error
         except CheckpointError as error:
-            raise self._no_room(path, len(content), error.got) from error
+            raise self._not_written(path, len(content), cast("OSError", error.__cause__)) from error
 
-    def _no_room(self, path: Path, size: int, got: str) -> CheckpointError:
-        kept = next((old.name for old in self._files("last")), None)
-        state = f"{kept} is intact" if kept else "no earlier checkpoint exists"
+    def _not_written(self, path: Path, size: int, cause: OSError) -> CheckpointError:
+        if not self.folder.parent.is_dir():
+            mended = "the directory of the run was deleted: put it back and continue with --resume, or start again"
+        else:
+            mended = f"{mend(cause)} and continue with --resume; {self.told_kept()}"
         return CheckpointError(
             str(path),
-            got=got,
-            expected=f"a writable disk with {(size + _SPARE_BYTES) / 1e6:.1f} MB free",
-            fix=f"make room and continue with --resume; {state}",
+            got=cause.strerror or str(cause),
+            expected=f"a writable disk with {math.ceil((size + _SPARE_BYTES) / 1e5) / 10:.1f} MB free",
+            fix=mended,
         )
+
+    def told_kept(self) -> str:
+        """Return which checkpoint is left, as words of a message."""
+        kept = next((old.name for old in self._files("last")), None)
+        return f"{kept} was kept" if kept else "no checkpoint was saved before"
 
 
 def _step_of(path: Path) -> int:

@@ -8,6 +8,7 @@ import platform
 import subprocess
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -15,10 +16,12 @@ from typing import Any
 import tensorflow as tf
 
 import cyclegan_neuro
+from cyclegan_neuro.evaluation.wording import plural
 from cyclegan_neuro.systems.trainer import Trainer
 
 __all__ = [
-    "describe_environment", "library_versions", "note_other_threads", "numerics", "peak_memory_bytes", "with_numerics",
+    "describe_environment", "library_versions", "note_other_threads", "numerics", "peak_memory_bytes",
+    "restore_threads", "with_numerics",
 ]  # fmt: skip
 
 _log = logging.getLogger(__name__)
@@ -45,7 +48,7 @@ def describe_environment() -> dict[str, Any]:
     -------
     dict
         ``versions``, ``platform``, ``devices`` (name and description), ``cpu_count`` (of the machine),
-        ``usable_cores`` (of this process), ``threads`` (0 is one per usable core), ``git_commit`` (of the package,
+        ``usable_cores`` (of this process), ``threads`` (that TensorFlow computes with), ``git_commit`` (of the package,
         where it is a checkout; ``-dirty`` with changes), ``command``.
     """
     return {
@@ -53,19 +56,36 @@ def describe_environment() -> dict[str, Any]:
         "platform": platform.platform(),
         "cpu_count": os.cpu_count(),
         "usable_cores": _usable_cores(),
-        "threads": {
-            "intra_op": tf.config.threading.get_intra_op_parallelism_threads() or _asked("TF_NUM_INTRAOP_THREADS"),
-            "inter_op": tf.config.threading.get_inter_op_parallelism_threads() or _asked("TF_NUM_INTEROP_THREADS"),
-        },
+        "threads": {name: asked or _usable_cores() for name, asked in _asked_threads().items()},
         "devices": [_describe_device(device) for device in tf.config.list_physical_devices()],
         "git_commit": _git_commit(Path(cyclegan_neuro.__file__).parent),
         "command": sys.argv,
     }
 
 
+def restore_threads(stored: Any) -> None:
+    """Let TensorFlow compute with as many threads as ``stored``, an ``environment.json``, says: sums repeat then.
+
+    Not where somebody asks for another number, by ``TF_NUM_INTRAOP_THREADS`` or ``tf.config``, and not where TensorFlow
+    has computed in this process before; :func:`note_other_threads` tells.
+    """
+    number, inter = (_stored_threads(stored, name) for name in ("intra_op", "inter_op"))
+    if not number or any(_asked_threads().values()) or number == _usable_cores():
+        return
+    try:
+        tf.config.threading.set_intra_op_parallelism_threads(number)
+        tf.config.threading.set_inter_op_parallelism_threads(inter or number)
+    except RuntimeError:
+        return
+    _log.info(
+        "computing with %d threads, as the run began, on %s: TF_NUM_INTRAOP_THREADS takes another number, but the run "
+        "then goes on in other sums", number, plural(_usable_cores() or 1, "core"),
+    )  # fmt: skip
+
+
 def note_other_threads(stored: dict[str, Any]) -> None:
     """Log if this process computes with another number of threads than ``stored``, an ``environment.json``, says."""
-    before, now = _threads(stored), _threads(describe_environment())
+    before, now = (_stored_threads(one, "intra_op") for one in (stored, describe_environment()))
     if before and before != now:
         _log.warning("%d threads -> %d: the run goes on, but no longer bit for bit", before, now)
 
@@ -126,7 +146,16 @@ def peak_memory_bytes() -> int | None:
     return peak if sys.platform == "darwin" else peak * 1024  # macOS counts bytes, others KiB
 
 
-def _asked(variable: str) -> int:
+def _asked_threads() -> dict[str, int]:
+    """Return the numbers that somebody asked for; 0 is one per usable core."""
+    get = tf.config.threading
+    return {
+        "intra_op": get.get_intra_op_parallelism_threads() or _number_in("TF_NUM_INTRAOP_THREADS"),
+        "inter_op": get.get_inter_op_parallelism_threads() or _number_in("TF_NUM_INTEROP_THREADS"),
+    }
+
+
+def _number_in(variable: str) -> int:
     text = os.environ.get(variable, "")
     return int(text) if text.isdecimal() else 0
 
@@ -137,8 +166,11 @@ def _usable_cores() -> int | None:
     return os.cpu_count()
 
 
-def _threads(environment: dict[str, Any]) -> int | None:
-    return environment.get("threads", {}).get("intra_op") or environment.get("usable_cores")
+def _stored_threads(environment: Any, name: str) -> int | None:
+    with suppress(AttributeError):  # a file that was edited
+        number = environment.get("threads", {}).get(name) or environment.get("usable_cores")  # earlier runs have 0
+        return number if isinstance(number, int) and 0 < number < 4096 else None
+    return None
 
 
 def _describe_device(device: tf.config.PhysicalDevice) -> dict[str, str]:

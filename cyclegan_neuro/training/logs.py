@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from cyclegan_neuro.training.callbacks import Position
 
-__all__ = ["TENSORBOARD_FOLDERS", "History", "ShowProgress", "WriteTensorBoard", "drop_events_after"]
+__all__ = ["TENSORBOARD_FOLDERS", "History", "ShowProgress", "WriteTensorBoard", "drop_events_after", "told_lost_rows"]
 
 _log = logging.getLogger(__name__)
 
@@ -57,6 +57,11 @@ class History(keras.callbacks.Callback):
         self.path = path
         self.rows = [row for row in _read(path) if int(row["epoch"]) <= epochs]
 
+    def lost(self, epochs: int) -> list[int]:
+        """Return the epochs from 1 to ``epochs`` that have no row."""
+        there = {int(row["epoch"]) for row in self.rows}
+        return [epoch for epoch in range(1, epochs + 1) if epoch not in there]
+
     def append(self, row: dict[str, float | int]) -> None:
         """Add a row (``epoch`` counts from 1) and write the file.
 
@@ -81,20 +86,41 @@ class History(keras.callbacks.Callback):
 
 
 def _read(path: Path) -> list[dict[str, str]]:
+    """Return the rows, in the order of their epochs; one that was cut off is left out."""
     if not path.exists():
         return []
     try:
-        with open(path, encoding="utf-8", newline="") as stream:
-            rows = [{name: value for name, value in row.items() if value} for row in csv.DictReader(stream)]
-        for row in rows:
-            int(row["epoch"])
+        text = path.read_text(encoding="utf-8")
+        rows = {}
+        for row in csv.DictReader(io.StringIO(text[: text.rfind("\n") + 1])):
             if None in row:
                 raise ValueError(f"more values than columns in epoch {row['epoch']}")
+            if None not in row.values():
+                rows[int(row["epoch"])] = {name: value for name, value in row.items() if value}
     except (OSError, ValueError, KeyError, AttributeError, csv.Error) as error:
         raise RunDirectoryError(
             str(path), got=f"{error}", expected="the table that training wrote", fix="delete it and resume again"
         ) from error
-    return rows
+    return [rows[epoch] for epoch in sorted(rows)]
+
+
+def told_lost_rows(path: Path, *, epochs: int) -> str:
+    """Return a sentence on rows of the history that are not there; empty where all are.
+
+    Parameters
+    ----------
+    path : Path
+    epochs : int
+        Complete epochs of the weights.
+    """
+    try:
+        lost = History(path, epochs=epochs).lost(epochs)
+    except RunDirectoryError as error:
+        return f"{error}."
+    if not lost:
+        return ""
+    which = f"epoch {lost[0]}" if len(lost) == 1 else f"{len(lost)} epochs between {lost[0]} and {lost[-1]}"
+    return f"{path.name} lacks the row of {which}: its curves have a gap there; the weights are not concerned."
 
 
 class ShowProgress(keras.callbacks.Callback):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, nullcontext
 from typing import TYPE_CHECKING
@@ -21,6 +22,7 @@ from cyclegan_neuro.training.logs import (
     ShowProgress,
     WriteTensorBoard,
     drop_events_after,
+    told_lost_rows,
 )
 from cyclegan_neuro.training.status import StatusFile
 from cyclegan_neuro.training.workers import OneWorker
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
     from cyclegan_neuro.training.run import Run
 
 __all__ = ["fit", "memory_errors"]
+
+_log = logging.getLogger(__name__)
 
 
 def fit(run: Run, status: StatusFile, worker: OneWorker) -> None:
@@ -57,9 +61,12 @@ def fit(run: Run, status: StatusFile, worker: OneWorker) -> None:
         state=run.checkpoint.state if run.checkpoint else None,
     )
     history = History(run.directory.history_file, epochs=position.epoch)
+    if worker.is_chief and (told := told_lost_rows(history.path, epochs=position.epoch)):
+        _log.warning("%s", told)
+    store = CheckpointStore(run.directory.checkpoints, read_only=not worker.is_chief)
     with Interruption() as own, ExitStack() as stack:
         save = Save(
-            CheckpointStore(run.directory.checkpoints, read_only=not worker.is_chief),
+            store,
             status=status,
             history=history,
             position=position,
@@ -68,7 +75,7 @@ def fit(run: Run, status: StatusFile, worker: OneWorker) -> None:
         )
         windows_per_step = _windows_per_step(run)
         of_chief = _of_chief(run, position, history, windows_per_step) if worker.is_chief else []
-        callbacks = [position, StopOnNonFinite(position), Measure(windows_per_step), *of_chief, save]
+        callbacks = [position, StopOnNonFinite(position, store), Measure(windows_per_step), *of_chief, save]
         for callback in callbacks:  # progress line and event files are closed however the block ends
             stack.callback(getattr(callback, "close", nullcontext))
         _run_epochs(run, position, keras.callbacks.CallbackList(callbacks, model=run.trainer), worker)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -176,13 +177,21 @@ def refuse_changed_inputs(stored: Mapping, given: Mapping, file: Path) -> None:
         )
 
 
-def _differences(old: Any, new: Any, key: str) -> Iterator[str]:
+def _differences(old: Any, new: Any, key: str, place: str = "") -> Iterator[str]:
     if isinstance(old, dict) and isinstance(new, dict):
+        place = next((str(new[name]) for name in _PLACES if new.get(name)), place)
         for name in [*old, *(name for name in new if name not in old)]:
             if name not in _PLACES:
-                yield from _differences(old.get(name), new.get(name), f"{key}.{name}".lstrip("."))
+                yield from _differences(old.get(name), new.get(name), f"{key}.{name}".lstrip("."), place)
     elif old != new:
-        yield f"{key}: {_brief(old)} -> {_brief(new)}"
+        if _is_hash(old) and _is_hash(new):
+            yield f"{key.replace('.sha256', '').replace('_sha256', '')}: other values{place and f' in {place}'}"
+        else:
+            yield f"{key}: {_brief(old)} -> {_brief(new)}"
+
+
+def _is_hash(value: Any) -> bool:
+    return isinstance(value, str) and re.fullmatch("[0-9a-f]{64}", value) is not None
 
 
 def _brief(value: Any) -> str:

@@ -13,7 +13,8 @@ import tensorflow as tf
 
 from cyclegan_neuro.configuration.fields import input_files, value_at, with_values
 from cyclegan_neuro.configuration.loading import dump_config, load_config
-from cyclegan_neuro.errors import RunDirectoryError, WindowError
+from cyclegan_neuro.errors import ConfigurationError, RunDirectoryError, WindowError
+from cyclegan_neuro.evaluation.wording import plural
 from cyclegan_neuro.recordings.findings import log_warnings
 from cyclegan_neuro.recordings.recording import Recording
 from cyclegan_neuro.recordings.writing import write_recording
@@ -23,7 +24,7 @@ from cyclegan_neuro.systems.optimizers import precision, resolve_precision
 from cyclegan_neuro.systems.trainer import Trainer
 from cyclegan_neuro.training.checkpoints import Checkpoint, CheckpointStore
 from cyclegan_neuro.training.devices import deterministic_ops, evaluation_strategy
-from cyclegan_neuro.training.environment import describe_environment, note_other_threads, numerics
+from cyclegan_neuro.training.environment import describe_environment, note_other_threads, numerics, restore_threads
 from cyclegan_neuro.training.loop import fit, memory_errors
 from cyclegan_neuro.training.manifest import RunManifest, as_trained, refuse_changed_config, refuse_changed_inputs
 from cyclegan_neuro.training.run_directory import DEPENDED_ON, FollowedRunDirectory, RunDirectory, claim
@@ -83,8 +84,8 @@ def train(
         Becomes the run directory.
     resume : bool or "auto"
         Go on from the newest good checkpoint; ``"auto"``: if there is a run, else start one. On a CPU with
-        ``training.deterministic`` and as many threads as before (by default one per core) the run then ends bit for
-        bit where an uninterrupted one ends; with another number of threads sums are added in another order.
+        ``training.deterministic`` the run then ends bit for bit where an uninterrupted one ends: in a process of its
+        own it computes with as many threads as when it began, whatever the cores.
     overwrite : bool
         Replace a run of ours; its files stay until the new run's data are prepared and its networks built.
     recordings : dict of str to Recording, optional
@@ -109,6 +110,10 @@ def train(
     TrainingError
         If training had to stop. ``TrainingInterrupted`` after SIGTERM, SIGHUP, SIGUSR1 or Ctrl-C.
     """
+    if resume and config.training.deterministic:  # before TensorFlow starts its threads
+        with suppress(RunDirectoryError):
+            directory = RunDirectory(output_dir)
+            restore_threads(directory.read_json(directory.environment_file))
     with (
         deterministic_ops(config.training.deterministic),
         working(system, config, resume=resume) as worker,
@@ -287,6 +292,7 @@ def _resume(system: System, config: Any, directory: RunDirectory, status: Status
         checkpoint = store.newest()
         prepared = _prepare_again(system, config, directory, manifest)
     _refuse_another_checkpoint(directory, checkpoint, worker)
+    _refuse_fewer_epochs(system, config, prepared, checkpoint)
     trainer = _build(system, config, prepared, worker.strategy)
     if checkpoint is None:
         reached = status.status.step
@@ -307,6 +313,19 @@ def _refuse_another_checkpoint(directory: RunDirectory, checkpoint: Checkpoint |
             got=f"a checkpoint of step {step}" if checkpoint else "no checkpoint",
             expected="the one that the chief continues",
             fix="choose an --output_dir on a file system that all nodes share, the same for all workers",
+        )
+
+
+def _refuse_fewer_epochs(system: System, config: Any, prepared: Any, checkpoint: Checkpoint | None) -> None:
+    """A run that has trained for longer than it should is no run of that length."""
+    epochs = config.training.epochs
+    if checkpoint is not None and checkpoint.manifest.step > epochs * system.steps_per_epoch(config, prepared):
+        done = checkpoint.manifest.epoch
+        raise ConfigurationError(
+            "training.epochs",
+            got=f"{epochs} for a run that has trained for {'more than ' * (done == epochs)}{plural(done, 'epoch')}",
+            expected=f"at least {done + (done == epochs)}",
+            fix="leave it as it was, raise it, or start another run in another --output_dir",
         )
 
 

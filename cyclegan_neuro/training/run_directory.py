@@ -32,7 +32,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from cyclegan_neuro.errors import RunDirectoryError
-from cyclegan_neuro.recordings.atomic import replacing
+from cyclegan_neuro.recordings.atomic import remove_left_overs, replacing
 from cyclegan_neuro.training.heartbeat import Lock
 from cyclegan_neuro.training.lock import EVALUATION_LOCK, TRAINING_LOCK, locked
 from cyclegan_neuro.training.status import Status, find_status
@@ -76,6 +76,7 @@ class RunDirectory:
         self.checkpoints = self.path / "checkpoints"
         self.tensorboard = self.path / "tensorboard"
         self.report = self.path / "report"
+        self.evaluation_cache = self.path / "evaluation_cache"
         self.staging = self.path / _STAGING
         self.lock: Lock | None = None  # while it is claimed
 
@@ -176,8 +177,20 @@ class RunDirectory:
         self.require_lock()
         if self.staging.exists():
             shutil.rmtree(self.staging)
-        for left_over in self.path.glob(".*.[0-9]*.tmp.*"):
-            left_over.unlink()
+        for pattern in (".*.[0-9]*.tmp.*", "checkpoints/.*.tmp*", "tensorboard/*/.*.tmp"):
+            for left_over in self.path.glob(pattern):
+                left_over.unlink(missing_ok=True)
+
+    def tidy_for_evaluation(self) -> None:
+        """Delete what killed processes left half written; the caller holds the lock of evaluations.
+
+        A training may go on beside it: of the files of the run only those go whose process is gone.
+        """
+        for left_over in self.evaluation_cache.glob(".*.tmp*"):
+            with suppress(OSError):
+                left_over.unlink()
+        for folder in (self.path, self.checkpoints):
+            remove_left_overs(folder)
 
 
 class FollowedRunDirectory(RunDirectory):

@@ -72,15 +72,15 @@ def first_non_finite(state: State) -> str | None:
     return None
 
 
-def refuse_non_finite(state: State, *, step: int) -> None:
-    """Raise ``TrainingError`` rather than let a broken state be saved."""
+def refuse_non_finite(state: State, *, step: int, kept: str) -> None:
+    """Raise ``TrainingError`` rather than let a broken state be saved; ``kept`` says which checkpoint is left."""
     path = first_non_finite(state)
     if path is not None:
         raise TrainingError(
             f"step {step}, variable {path}",
             got="NaN or infinity",
             expected="finite numbers",
-            fix="lower the learning rates or use training.precision=float32; the last good checkpoint was kept",
+            fix=f"lower the learning rates or use training.precision=float32; {kept}",
         )
 
 

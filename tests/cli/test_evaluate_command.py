@@ -18,6 +18,7 @@ from cyclegan_neuro.systems import base
 from cyclegan_neuro.systems.cyclegan.system import CycleGANSystem
 from cyclegan_neuro.training.checkpoints import Checkpoint, Manifest
 from cyclegan_neuro.training.lock import EVALUATION_LOCK, locked
+from cyclegan_neuro.training.run_directory import RunDirectory
 
 
 @pytest.fixture(autouse=True)
@@ -81,6 +82,9 @@ def evaluate(capsys, run_directory, monkeypatch):
         asked.update(output_dir=output_dir, weights=weights, null_pairs=config.evaluation.null_pairs)
         directory = SimpleNamespace(
             path=output_dir,
+            history_file=output_dir / "history.csv",
+            evaluation_cache=output_dir / "evaluation_cache",
+            tidy_for_evaluation=RunDirectory(output_dir).tidy_for_evaluation,
             inputs_file="inputs",
             environment_file="environment",
             read_json={"inputs": {"x": {"rate": 24}}, "environment": environment}.get,
@@ -139,6 +143,16 @@ def test_after_a_fallback_the_report_is_about_the_older_checkpoint_and_says_so(e
     assert page.index(said) < page.index("It worked.")
     assert "epoch 11, step 55" in page
     assert "0123456789abcdef" * 4 in page
+
+
+def test_lost_rows_of_the_history_are_told_and_left_overs_go(evaluate, run_directory):
+    left_over = run_directory / "evaluation_cache" / ".spikes-1.77.tmp.npz"
+    left_over.parent.mkdir()
+    left_over.write_bytes(b"half")
+    (run_directory / "history.csv").write_text("epoch,loss\n" + "".join(f"{epoch},0.1\n" for epoch in range(1, 11)))
+    _, page, _, _ = evaluate()
+    assert page.index("history.csv lacks the row of epoch 11: its curves have a gap there") < page.index("It worked.")
+    assert not left_over.exists()
 
 
 def test_other_runs_are_the_null(capsys, evaluate, run_directory):

@@ -4,6 +4,7 @@ import errno
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import time
@@ -63,7 +64,7 @@ def test_disk_full_while_a_checkpoint_is_written(trained, finished, monkeypatch)
             run(finished, resume=True, epochs=3)
     assert re.fullmatch(
         r".*checkpoints/(best|last)-000000015.h5: got No space left on device, expected a writable disk with 1\.\d MB "
-        r"free. Fix: make room and continue with --resume; last-000000010.h5 is intact",
+        r"free. Fix: make room and continue with --resume; last-000000010.h5 was kept",
         str(caught.value),
     )
     assert caught.value.exit_code == 2
@@ -184,7 +185,9 @@ def test_changed_data(finished, monkeypatch):
 
     monkeypatch.setattr(training_fakes.FakeSystem, "prepare", recorded_again)
     for attempt in (lambda: run(finished, resume=True, epochs=2), lambda: load_run(finished, system=SYSTEM)):
-        with pytest.raises(RecordingError, match=r"inputs.json: got other data .*: x.sha256: .* -> .*restore them"):
+        with pytest.raises(
+            RecordingError, match=r"inputs.json: got other data .*: x: other values in somewhere, .*restore them"
+        ):
             attempt()
     assert contents(finished) == before
 
@@ -254,7 +257,7 @@ def test_non_finite_loss(tmp_path):
     assert re.fullmatch(
         r"step 8 \(epoch 2\), loss_a, loss_b, gradient_norm: got nan \(and in variable dense.*\), expected finite "
         r"numbers. Fix: lower the learning rates, warm them up, or use training.precision=float32; "
-        r"the last good checkpoint was kept",
+        r"last-000000005.h5 was kept",
         str(caught.value),
     )
     assert caught.value.exit_code == 1
@@ -262,6 +265,59 @@ def test_non_finite_loss(tmp_path):
     loaded = load_run(tmp_path / "run", weights="last", system=SYSTEM)
     assert loaded.checkpoint.manifest.step == 5
     assert np.isfinite(SYSTEM.evaluate(loaded.config, loaded.prepared, loaded.trainer)).all()
+
+
+def test_non_finite_loss_of_the_first_step(tmp_path):
+    with pytest.raises(TrainingError, match=r"step 1 .epoch 1.*float32; no checkpoint was saved before$"):
+        run(tmp_path / "run", model={"nan_after_step": 0})
+
+
+def test_fewer_epochs_than_it_has(finished):
+    before = contents(finished)
+    with pytest.raises(ConfigurationError) as caught:
+        run(finished, resume=True, epochs=1)
+    assert str(caught.value) == (
+        "training.epochs: got 1 for a run that has trained for 2 epochs, expected at least 2. "
+        "Fix: leave it as it was, raise it, or start another run in another --output_dir"
+    )
+    assert contents(finished) == before
+
+
+def test_lost_rows_of_the_history_are_told(trained, finished, caplog):
+    history = finished / "history.csv"
+    history.write_text("".join(history.read_text().splitlines(keepends=True)[:2]))
+    resumed = run(finished, resume=True, epochs=3)
+    told = "history.csv lacks the row of epoch 2: its curves have a gap there; the weights are not concerned."
+    assert told in caplog.messages
+    assert weights_of(resumed) == weights_of(trained())
+    assert [line.split(",")[0] for line in history.read_text().splitlines()] == ["epoch", "1", "3"]
+
+
+def test_left_overs_of_a_killed_process_go_with_the_next_start(finished):
+    left_overs = [
+        ".status.1234.tmp.json", ".history.99-0123abcd.tmp.csv", "checkpoints/.last-000000010.77.tmp.h5",
+        "tensorboard/train/.events.out.tfevents.1.host.tmp",
+    ]  # fmt: skip
+    for name in left_overs:
+        (finished / name).write_text("half")
+    run(finished, resume=True, epochs=2)
+    assert [name for name in left_overs if (finished / name).exists()] == []
+
+
+def test_a_directory_that_was_deleted_meanwhile(tmp_path, monkeypatch):
+    folder = tmp_path / "run"
+
+    def delete(self, batch, logs=None):
+        count(self, batch, logs)
+        if self.step == 3:
+            shutil.rmtree(folder)
+
+    count = Position.on_train_batch_end
+    monkeypatch.setattr(Position, "on_train_batch_end", delete)
+    monkeypatch.setattr("cyclegan_neuro.training.logs.History.on_epoch_end", lambda self, epoch, logs: None)
+    monkeypatch.setattr("cyclegan_neuro.training.logs.WriteTensorBoard.on_epoch_end", lambda *arguments: None)
+    with pytest.raises(CheckpointError, match=r"No such file or directory.*the directory of the run was deleted: put"):
+        run(folder)
 
 
 def test_out_of_memory(tmp_path):

@@ -148,7 +148,7 @@ def test_left_over_of_a_killed_save_is_removed(store):
 def test_free_space_is_looked_at_first(store, monkeypatch):
     save(store, 5)
     monkeypatch.setattr("shutil.disk_usage", lambda path: type("Usage", (), {"free": 2_000})())
-    with pytest.raises(CheckpointError, match=r"got 0.0 MB free, .*make room .*last-000000005.h5 is intact"):
+    with pytest.raises(CheckpointError, match=r"got 0.0 MB free, .*make room .*last-000000005.h5 was kept"):
         save(store, 10)
     assert store.newest().manifest.step == 5
 
@@ -160,7 +160,7 @@ def test_disk_that_fills_during_the_write(store, monkeypatch):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr("os.fsync", no_room)
-    with pytest.raises(CheckpointError, match=r"got No space left on device.*last-000000005.h5 is intact"):
+    with pytest.raises(CheckpointError, match=r"got No space left on device.*last-000000005.h5 was kept"):
         save(store, 10)
     monkeypatch.undo()
     assert names(store) == ["last-000000005.h5"]

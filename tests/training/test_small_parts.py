@@ -3,6 +3,7 @@
 import io
 import json
 import logging
+from types import SimpleNamespace
 
 import keras
 import pytest
@@ -14,9 +15,10 @@ from cyclegan_neuro.errors import ConfigurationError, RecordingError, RunDirecto
 from cyclegan_neuro.systems import base
 from cyclegan_neuro.training import devices, environment
 from cyclegan_neuro.training.callbacks import Position, StopOnNonFinite
+from cyclegan_neuro.training.checkpoints import CheckpointStore
 from cyclegan_neuro.training.devices import deterministic_ops
 from cyclegan_neuro.training.environment import describe_environment, peak_memory_bytes
-from cyclegan_neuro.training.logs import History, ShowProgress, _tag, drop_events_after
+from cyclegan_neuro.training.logs import History, ShowProgress, _tag, drop_events_after, told_lost_rows
 from cyclegan_neuro.training.manifest import refuse_changed_config, refuse_changed_inputs
 
 # -- history ---------------------------------------------------------------------------------------
@@ -33,6 +35,19 @@ def test_history_gains_columns_and_loses_later_epochs(tmp_path):
     assert path.read_text() == "epoch,loss\n1,0.1\n2,5.0\n"
     assert again.median("loss") == 2.55
     assert again.median("absent") is None
+
+
+def test_rows_that_were_cut_off_are_lost(tmp_path):
+    path = tmp_path / "history.csv"
+    path.write_text("epoch,loss,val_loss\n1,0.1,0.2\n2,0.3,\n3,0.5\n4,0.5,0.6\n5,0.7,0.")
+    history = History(path, epochs=6)
+    assert [row["epoch"] for row in history.rows] == ["1", "2", "4"]
+    assert history.lost(6) == [3, 5, 6]
+    assert told_lost_rows(path, epochs=2) == ""
+    told = "history.csv lacks the row of 3 epochs between 3 and 6: its curves have a gap there; the weights are not"
+    assert told_lost_rows(path, epochs=6) == f"{told} concerned."
+    path.write_text("a,b\n1,2\n")
+    assert "got 'epoch', expected the table that training wrote" in told_lost_rows(path, epochs=1)
 
 
 @pytest.mark.parametrize("text", ["a,b\n1,2\n", "epoch\nx\n", "epoch,loss\n1,2,3\n"])
@@ -217,6 +232,30 @@ def test_another_number_of_threads_is_said(stored, said, monkeypatch, caplog):
     assert environment.describe_environment()["threads"]["intra_op"] == 3
 
 
+def test_threads_are_restored_but_where_others_are_asked_for(monkeypatch, caplog):
+    caplog.set_level(logging.INFO)
+    chosen = {}
+    threading = SimpleNamespace(
+        get_intra_op_parallelism_threads=lambda: chosen.get("intra", 0), get_inter_op_parallelism_threads=lambda: 0,
+        set_intra_op_parallelism_threads=lambda number: chosen.update(intra=number),
+        set_inter_op_parallelism_threads=lambda number: chosen.update(inter=number),
+    )  # fmt: skip
+    monkeypatch.setattr(tf.config, "threading", threading)
+    monkeypatch.setattr(environment, "_usable_cores", lambda: 1)
+    stored = {"usable_cores": 2, "threads": {"intra_op": 4, "inter_op": 3}}
+    monkeypatch.setenv("TF_NUM_INTRAOP_THREADS", "2")
+    environment.restore_threads(stored)
+    assert chosen == {}
+    monkeypatch.delenv("TF_NUM_INTRAOP_THREADS")
+    for damaged in ({}, {"threads": 3}, [], {"threads": {"intra_op": "many"}}):
+        environment.restore_threads(damaged)
+        assert chosen == {}
+    environment.restore_threads(stored)
+    assert chosen == {"intra": 4, "inter": 3}
+    assert "computing with 4 threads, as the run began, on 1 core: TF_NUM_INTRAOP_THREADS takes" in caplog.text
+    assert environment.describe_environment()["threads"] == {"intra_op": 4, "inter_op": 1}
+
+
 # -- callbacks -------------------------------------------------------------------------------------
 
 
@@ -259,10 +298,10 @@ def test_progress_elsewhere(caplog):
     assert caplog.messages[0].startswith("epoch 1/3  step 4  loss 0.25  val_loss 0.3333  ")
 
 
-def test_gradients_may_overflow_under_loss_scaling_only():
+def test_gradients_may_overflow_under_loss_scaling_only(tmp_path):
     scaled = keras.optimizers.LossScaleOptimizer(keras.optimizers.SGD())
     for optimizer, allowed in ((scaled, True), (keras.optimizers.SGD(), False)):
-        callback = StopOnNonFinite(Position(step=1, steps_per_epoch=4, epochs=3))
+        callback = StopOnNonFinite(Position(step=1, steps_per_epoch=4, epochs=3), CheckpointStore(tmp_path))
         callback.set_model(Model(optimizer))
         callback.on_train_begin()
         stopped = []

@@ -17,6 +17,7 @@ from matplotlib.figure import Figure
 from cyclegan_neuro.configuration.fields import Section, setting
 from cyclegan_neuro.configuration.sections import EvaluationSection, ReportSection, TrainingSection
 from cyclegan_neuro.errors import RecordingError
+from cyclegan_neuro.recordings.digest import content_sha256
 from cyclegan_neuro.systems.base import System
 from cyclegan_neuro.systems.optimizers import resolve_jit
 from cyclegan_neuro.systems.trainer import Trainer
@@ -121,7 +122,7 @@ class FakeSystem(System):
         values = np.random.default_rng(config.data.seed).normal(size=(40, FEATURES)).astype("float32")
         if run_directory is not None:
             np.savez(run_directory / "scaling.npz", maximum=values.max(0))
-        inputs = {"x": {"path": config.data.path, "shape": values.shape, "sha256": str(values.sum())}}
+        inputs = {"x": {"path": config.data.path, "shape": values.shape, "sha256": content_sha256(values)}}
         return FakePrepared(values, inputs)
 
     def build(self, config, prepared):
