@@ -419,11 +419,16 @@ class TrainedRun:
 
     @cached_property
     def _evaluated(self) -> tuple[Evaluation, float]:
+        from cyclegan_neuro.evaluation.cost import announce, require_room
+        from cyclegan_neuro.spikes.statistics.parallel import available_cores
         from cyclegan_neuro.training.environment import with_numerics
         from cyclegan_neuro.training.logs import told_lost_rows
         from cyclegan_neuro.training.other_runs import load_others
 
         run, began, weights = self.run, time.perf_counter(), self.weights
+        cost = run.system.cost(run.config, run.prepared)
+        require_room(run.directory.path, cost, kept=run.directory.evaluation_cache)
+        announce(cost, cores=available_cores())
         beside = {"others": load_others(run)} if getattr(run.config.evaluation, "other_runs", ()) else {}
         _log.info("evaluating")
         evaluation = run.system.evaluate(

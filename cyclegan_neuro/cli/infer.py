@@ -18,7 +18,7 @@ from cyclegan_neuro.cli.reading import add_reader_options, recording_section
 from cyclegan_neuro.configuration.paths import expanded
 from cyclegan_neuro.errors import RecordingError
 from cyclegan_neuro.invocation import command
-from cyclegan_neuro.recordings.atomic import refuse_existing
+from cyclegan_neuro.recordings.atomic import refuse_existing, require_free
 from cyclegan_neuro.spikes.endings import ENDINGS, require_ending
 from cyclegan_neuro.training.interruption import stopping_on_signals
 
@@ -46,6 +46,7 @@ it. docs/spike_inference.md describes the method, its accuracy, files and page. 
 """
 _NOISIER = 0.5  # above the highest level of the networks: further than they were trained for
 _NAMED = 10
+_BYTES_PER_VALUE = 4  # of a neuron's frame: rates and counts, compressed
 _PAGE_DPI = 120
 
 
@@ -94,6 +95,8 @@ def _run(options: argparse.Namespace, command_line: str) -> None:
     begin = time.monotonic()
     _require_room_for(options)
     reading, findings = _reading(options)
+    needed = _BYTES_PER_VALUE * reading.kept.dff.size
+    require_free(options.output.parent, needed, what=str(options.output), fix="or choose another --output")
     show_progress()
     from cyclegan_neuro.evaluation.inferred import Inferred
     from cyclegan_neuro.spikes.inference.files import write_neo, write_spikes

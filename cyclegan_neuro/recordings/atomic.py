@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import errno
+import math
 import os
 import re
+import shutil
 import socket
 import zlib
 from collections.abc import Iterator
@@ -13,7 +15,7 @@ from pathlib import Path
 
 from cyclegan_neuro.errors import RecordingError, UserError
 
-__all__ = ["make_directory", "mend", "refuse_existing", "remove_left_overs", "replacing"]
+__all__ = ["make_directory", "mend", "refuse_existing", "remove_left_overs", "replacing", "require_free"]
 
 _MACHINE = f"{zlib.crc32(socket.gethostname().encode()):08x}"
 _TEMPORARY = re.compile(r"\..+\.(?P<pid>\d+)-(?P<machine>[0-9a-f]{8})\.tmp(\.[^.]*)?", re.DOTALL)
@@ -107,6 +109,31 @@ def _is_gone(pid: int) -> bool:
     except (OSError, OverflowError):  # of another user
         return False
     return False
+
+
+def require_free(
+    folder: Path, needed: int, *, what: str, fix: str, error_type: type[UserError] = RecordingError
+) -> None:
+    """Refuse before the work what the disk has no room for after it.
+
+    Parameters
+    ----------
+    folder : Path
+    needed : int
+        Bytes, as far as is known.
+    what, fix : str
+        What takes them; what else can be done.
+
+    Raises
+    ------
+    RecordingError (or ``error_type``)
+    """
+    free = shutil.disk_usage(folder).free
+    if free < needed:
+        raise error_type(
+            str(folder), got=f"{math.floor(free / 1e6):,} MB free",
+            expected=f"about {math.ceil(needed / 1e6):,} MB for {what}", fix=f"make room, {fix}",
+        )  # fmt: skip
 
 
 def refuse_existing(*paths: Path, overwrite: bool, option: str = "overwrite=True") -> None:

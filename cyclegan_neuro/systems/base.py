@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from cyclegan_neuro.configuration.fields import Section, choices
 from cyclegan_neuro.errors import ConfigurationError
+from cyclegan_neuro.evaluation.cost import Cost
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -101,6 +102,10 @@ class System(ABC):
         What takes long may be kept in ``cache_directory`` for the next evaluation, under the hash of what it is
         computed from.
         """
+
+    def cost(self, config: Any, prepared: Any) -> Cost:
+        """Estimate what :meth:`evaluate` takes; by default minutes, and the room of a report."""
+        return Cost()
 
     def training_figures(self, config: Any, prepared: Any, trainer: Trainer) -> dict[str, Figure]:
         """Draw what TensorBoard shows every few epochs, by tag; by default nothing."""

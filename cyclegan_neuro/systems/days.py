@@ -93,6 +93,11 @@ class DaysSystem(System):
         size = config.evaluation.batch_size
         return translate_recording(model, prepared, recording, to=to, by=self.name, batch_size=size)
 
+    def cost(self, config, prepared):
+        from cyclegan_neuro.evaluation.days.cost import cost_of
+
+        return cost_of(config, prepared)
+
     def evaluate(self, config, prepared, trainer, *, cache_directory=None, others: Iterable[tuple] = ()):
         """As every system's; ``others`` are name, configuration, data and trainer of runs to compare with."""
         from cyclegan_neuro.evaluation.days.evaluation import evaluate_days

@@ -14,6 +14,7 @@ import pytest
 from cyclegan_neuro.cli.evaluate import main
 from cyclegan_neuro.configuration.loading import dump_config
 from cyclegan_neuro.evaluation.contents import Block, Evaluation
+from cyclegan_neuro.evaluation.cost import Cost
 from cyclegan_neuro.systems import base
 from cyclegan_neuro.systems.cyclegan.system import CycleGANSystem
 from cyclegan_neuro.training.checkpoints import Checkpoint, Manifest
@@ -103,6 +104,7 @@ def evaluate(capsys, run_directory, monkeypatch):
 
     monkeypatch.setattr("cyclegan_neuro.training.run.load_run", load_run)
     monkeypatch.setattr(CycleGANSystem, "evaluate", evaluate_system)
+    monkeypatch.setattr(CycleGANSystem, "cost", lambda self, config, prepared: Cost())
 
     def evaluate(*damaged, arguments=()):
         manifest = Manifest(epoch=11, step=55, sha256="0123456789abcdef" * 4)
@@ -143,6 +145,17 @@ def test_after_a_fallback_the_report_is_about_the_older_checkpoint_and_says_so(e
     assert page.index(said) < page.index("It worked.")
     assert "epoch 11, step 55" in page
     assert "0123456789abcdef" * 4 in page
+
+
+def test_a_disk_without_room_is_refused_before_the_work(evaluate, capsys, run_directory, monkeypatch):
+    monkeypatch.setattr("shutil.disk_usage", lambda folder: SimpleNamespace(free=1_000_000))
+    monkeypatch.setattr(CycleGANSystem, "evaluate", lambda *arguments, **options: pytest.fail("computes"))
+    with pytest.raises(SystemExit) as caught:
+        evaluate()
+    assert caught.value.code == 2
+    assert (
+        f"error: {run_directory}: got 1 MB free, expected about 60 MB for report (60 MB) and" in capsys.readouterr().err
+    )
 
 
 def test_lost_rows_of_the_history_are_told_and_left_overs_go(evaluate, run_directory):
