@@ -106,7 +106,7 @@ def test_the_resolved_configuration_loads_back_equal(write, tmp_path):
 @settings(deadline=None, max_examples=25)
 @given(
     rate=st.floats(min_value=0, exclude_min=True, allow_infinity=False, allow_nan=False),
-    seed=st.integers(min_value=0),
+    seed=st.integers(0, 2**31 - 1),
     name=st.text(max_size=8),
 )
 def test_any_value_survives_the_run_directory(tmp_path_factory, rate, seed, name):

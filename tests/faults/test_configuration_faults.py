@@ -61,6 +61,18 @@ def test_number_as_text(refusal):
 
 
 @pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (f"training:\n  seed: {2**70}\n", "training.seed: got 1180591620717411303424, expected a whole number >= 0 and "
+         "<= 2147483647. Fix: choose a value in that range"),
+        ("model:\n  filters: 1000000000\n", "model.filters: got 1000000000, expected a whole number >= 1 and <= 16384."),
+    ],
+)  # fmt: skip
+def test_numbers_beyond_all_bounds_are_refused_before_anything_is_loaded(refusal, text, told):
+    assert told in refusal(text)
+
+
+@pytest.mark.parametrize(
     ("written", "meant"),
     [("0,0002", "0.0002"), ("1,5", "1.5"), ("2,5e-4", "2.5e-4"), ("1.234,5", "1234.5"), ("0.000,2", "0.2")],
 )
