@@ -65,7 +65,7 @@ def test_number_as_text(refusal):
     [
         (f"training:\n  seed: {2**70}\n", "training.seed: got 1180591620717411303424, expected a whole number >= 0 and "
          "<= 2147483647. Fix: choose a value in that range"),
-        ("model:\n  filters: 1000000000\n", "model.filters: got 1000000000, expected a whole number >= 1 and <= 16384."),
+        ("model:\n  filters: 1000000000\n", "filters: got 1000000000, expected a whole number >= 1 and <= 16384."),
     ],
 )  # fmt: skip
 def test_numbers_beyond_all_bounds_are_refused_before_anything_is_loaded(refusal, text, told):
