@@ -20,12 +20,15 @@ from cyclegan_neuro.invocation import command, is_program
 from cyclegan_neuro.quiet import import_tensorflow_quietly
 from cyclegan_neuro.training.interruption import Stopped
 
-__all__ = ["new_parser", "number_from", "path_from", "prepare_console", "report_user_errors", "say", "show_progress"]
+__all__ = [
+    "adapt_to_surroundings", "new_parser", "number_from", "path_from", "prepare_console", "report_user_errors", "say",
+    "show_progress",
+]  # fmt: skip
 
 
 def new_parser(name: str, description: str, epilog: str = "") -> argparse.ArgumentParser:
     """Return the parser of a command; ``{train}`` in ``epilog`` becomes what the user types for that command."""
-    _adapt_to_surroundings()
+    adapt_to_surroundings()
     return argparse.ArgumentParser(
         prog=command(name),
         description=description,
@@ -34,7 +37,7 @@ def new_parser(name: str, description: str, epilog: str = "") -> argparse.Argume
     )
 
 
-def _adapt_to_surroundings() -> None:
+def adapt_to_surroundings() -> None:
     """Write letters that a code page or ``LANG=C`` lacks as escapes; draw to files, whatever a notebook's kernel sets.
 
     The backend of a notebook is inherited by what is started in it, and may not be installed there. What is printed

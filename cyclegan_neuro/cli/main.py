@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 
 from cyclegan_neuro import __version__
+from cyclegan_neuro.cli.console import adapt_to_surroundings
 from cyclegan_neuro.invocation import PROGRAM
 
 __all__ = ["COMMANDS", "main"]
@@ -36,6 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
+    adapt_to_surroundings()
     width = max(map(len, COMMANDS))
     lines = "\n".join(f"  {name:<{width}}  {purpose}" for name, purpose in COMMANDS.items())
     parser = argparse.ArgumentParser(

@@ -125,7 +125,7 @@ def default_source(system: str, *, overrides: Iterable[str] = ()) -> Source:
     origins: dict[tuple, _Origin] = {}
     for override in overrides:
         _apply(override, values, origins)
-    return Source(f"defaults of {system}", values, origins)
+    return Source(f"defaults of {system}" if system else "the options", values, origins)
 
 
 def with_settings(source: Source, settings: Mapping[str, Any], *, told: Mapping[str, str], folder: Path) -> Source:

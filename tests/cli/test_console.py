@@ -1,5 +1,6 @@
 """What reaches the terminal beside the project's own words."""
 
+import os
 import subprocess
 import sys
 from argparse import ArgumentTypeError
@@ -50,6 +51,33 @@ def test_letters_that_the_terminal_lacks_are_escaped(encoding):
         capture_output=True, check=True,
     )  # fmt: skip
     assert done.stdout.decode(encoding).strip() == {"ascii": r"\u03a6 \xfc", "cp1252": r"\u03a6 ü"}[encoding]
+
+
+@pytest.fixture
+def unread():
+    """A pipe whose reader has gone."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    yield writer
+    os.close(writer)
+
+
+def test_nobody_reads_stderr_and_the_work_goes_on(unread):
+    script = (
+        "from cyclegan_neuro.cli.console import report_user_errors, say\n"
+        "with report_user_errors():\n    say('how far'); say('x' * 100_000)\n    print('done')"
+    )
+    command = [sys.executable, "-c", script]
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=unread, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "done\n")
+
+
+@pytest.mark.parametrize("module", ["main", "check", "train"])
+def test_nobody_reads_the_help(unread, module):
+    command = [sys.executable, "-m", f"cyclegan_neuro.cli.{module}", "--help"]
+    buffered = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    done = subprocess.run(command, stdout=unread, stderr=subprocess.PIPE, text=True, check=False, env=buffered)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_paths_of_options(monkeypatch, tmp_path, capsys):
