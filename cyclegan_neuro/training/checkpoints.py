@@ -9,94 +9,26 @@ that; so whatever happens, the newest file that verifies is a good checkpoint.
 from __future__ import annotations
 
 import errno
-import hashlib
-import io
-import json
 import logging
 import math
 import re
 import shutil
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import asdict, dataclass, fields
-from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any, cast
-
-import h5py
+from typing import cast
 
 from cyclegan_neuro.errors import CheckpointError
 from cyclegan_neuro.recordings.atomic import mend, replacing
-from cyclegan_neuro.recordings.readers._hdf5_gate import require_closed
-from cyclegan_neuro.training.environment import library_versions
+from cyclegan_neuro.training.checkpoint_file import Checkpoint, Manifest, encode, read_checkpoint
 from cyclegan_neuro.training.state import State, refuse_non_finite
 
-__all__ = ["Checkpoint", "CheckpointStore", "Manifest"]
+__all__ = ["CheckpointStore"]
 
 _log = logging.getLogger(__name__)
-_FORMAT = "cyclegan_neuro checkpoint 1"
-_MANIFEST_BYTES = 8192
 _SPARE_BYTES = 1 << 20
 _KEPT = {"last": 2, "best": 1}
 _NAME = re.compile(r"(last|best)-(\d+)\.h5")
-
-
-@dataclass(frozen=True)
-class Manifest:
-    """What a checkpoint says about itself.
-
-    Attributes
-    ----------
-    epoch, step : int
-        Completed epochs and updates; ``step`` lies inside epoch ``epoch`` if the run was interrupted there.
-    monitor : str
-        Log whose minimum is the best checkpoint.
-    value : float, optional
-        Its value, if it was measured at this step.
-    versions : dict
-        Package, Python and libraries.
-    written : str
-        ISO 8601, UTC.
-    sha256 : str
-        Of all bytes after the manifest.
-    """
-
-    epoch: int
-    step: int
-    monitor: str = ""
-    value: float | None = None
-    versions: dict[str, str] | None = None
-    written: str = ""
-    sha256: str = ""
-    format: str = _FORMAT
-
-
-@dataclass(frozen=True, eq=False)
-class Checkpoint:
-    """A checkpoint that was read and verified.
-
-    Attributes
-    ----------
-    path : Path
-    manifest : Manifest
-    state : State
-    damaged : tuple of Path
-        Newer files that were passed over because they did not verify.
-    """
-
-    path: Path
-    manifest: Manifest
-    state: State
-    damaged: tuple[Path, ...] = ()
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return what names these weights, JSON-ready."""
-        stated = self.manifest
-        return {
-            "file": self.path.name, "epoch": stated.epoch, "step": stated.step, "sha256": stated.sha256,
-            "monitor": stated.monitor, "value": stated.value, "written": stated.written,
-            "damaged": [path.name for path in self.damaged],
-        }  # fmt: skip
 
 
 class CheckpointStore:
@@ -137,7 +69,7 @@ class CheckpointStore:
         path = self.folder / f"{kind}-{step:09d}.h5"
         if self.read_only:
             return path
-        self._write(path, _encode(state, Manifest(epoch=epoch, step=step, monitor=monitor, value=value)))
+        self._write(path, encode(state, Manifest(epoch=epoch, step=step, monitor=monitor, value=value)))
         for old in list(self._files(kind))[_KEPT[kind] :]:
             with suppress(OSError):
                 old.unlink()
@@ -155,7 +87,7 @@ class CheckpointStore:
         damaged = []
         for path in files:
             try:
-                found = _read(path)
+                found = read_checkpoint(path)
             except CheckpointError as error:
                 _log.warning("%s; using the checkpoint before it", error)
                 damaged.append(path)
@@ -186,7 +118,7 @@ class CheckpointStore:
                 return found
         for path in self._files(kind):
             try:
-                return _read(path)
+                return read_checkpoint(path)
             except CheckpointError as error:
                 if not path.exists():  # training has replaced it while we looked
                     return self.load(kind)
@@ -204,7 +136,7 @@ class CheckpointStore:
         """Return the monitor's value of ``best``; infinity without one that verifies."""
         for path in self._files("best"):
             with suppress(CheckpointError):
-                value = _read(path).manifest.value
+                value = read_checkpoint(path).manifest.value
                 return float("inf") if value is None else value
         return float("inf")
 
@@ -257,49 +189,3 @@ class CheckpointStore:
 
 def _step_of(path: Path) -> int:
     return int(_NAME.fullmatch(path.name)[2])
-
-
-def _encode(state: State, manifest: Manifest) -> bytes:
-    # In memory first: a full disk then is an ordinary OSError of write(), not an HDF5 file that cannot be closed.
-    buffer = io.BytesIO()
-    with h5py.File(buffer, "w", userblock_size=_MANIFEST_BYTES) as file:
-        for group, entries in state.items():
-            target = file.create_group(group)
-            for index, (path, value) in enumerate(entries):
-                target.create_dataset(f"{index:05d}", data=value).attrs["path"] = path
-    body = buffer.getvalue()[_MANIFEST_BYTES:]
-    content = asdict(manifest) | {
-        "sha256": hashlib.sha256(body).hexdigest(),
-        "versions": library_versions(),
-        "written": datetime.now(timezone.utc).isoformat(timespec="seconds"),
-    }
-    return json.dumps(content, indent=1).encode().ljust(_MANIFEST_BYTES, b"\0") + body
-
-
-def _read(path: Path) -> Checkpoint:
-    def damaged(got: str) -> CheckpointError:
-        return CheckpointError(
-            str(path), got=got, expected="a checkpoint that matches its checksum", fix="use another checkpoint"
-        )
-
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise damaged(error.strerror or str(error)) from error
-    try:
-        stated = json.loads(content[:_MANIFEST_BYTES].rstrip(b"\0"))
-        manifest = Manifest(**{name: stated[name] for name in (field.name for field in fields(Manifest))})
-    except (ValueError, KeyError, TypeError) as error:
-        raise damaged("a damaged manifest") from error
-    if manifest.format != _FORMAT:
-        raise damaged(f"format '{manifest.format}'")
-    # The checksum first: the HDF5 library is not asked to parse what is not known to be ours.
-    if hashlib.sha256(content[_MANIFEST_BYTES:]).hexdigest() != manifest.sha256:
-        raise damaged(f"a damaged file of {len(content):,} bytes")
-    with h5py.File(io.BytesIO(content), "r") as file:
-        require_closed(file)
-        state = {
-            group: [(entries[name].attrs["path"], entries[name][()]) for name in sorted(entries)]
-            for group, entries in file.items()
-        }
-    return Checkpoint(path, manifest, state)

@@ -22,7 +22,8 @@ from cyclegan_neuro.systems import base
 from cyclegan_neuro.systems.base import System
 from cyclegan_neuro.systems.optimizers import precision, resolve_precision
 from cyclegan_neuro.systems.trainer import Trainer
-from cyclegan_neuro.training.checkpoints import Checkpoint, CheckpointStore
+from cyclegan_neuro.training.checkpoint_file import Checkpoint
+from cyclegan_neuro.training.checkpoints import CheckpointStore
 from cyclegan_neuro.training.devices import deterministic_ops, evaluation_strategy
 from cyclegan_neuro.training.environment import describe_environment, note_other_threads, numerics, restore_threads
 from cyclegan_neuro.training.loop import fit, memory_errors

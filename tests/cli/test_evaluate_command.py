@@ -17,7 +17,7 @@ from cyclegan_neuro.evaluation.contents import Block, Evaluation
 from cyclegan_neuro.evaluation.cost import Cost
 from cyclegan_neuro.systems import base
 from cyclegan_neuro.systems.cyclegan.system import CycleGANSystem
-from cyclegan_neuro.training.checkpoints import Checkpoint, Manifest
+from cyclegan_neuro.training.checkpoint_file import Checkpoint, Manifest
 from cyclegan_neuro.training.lock import EVALUATION_LOCK, locked
 from cyclegan_neuro.training.run_directory import RunDirectory
 

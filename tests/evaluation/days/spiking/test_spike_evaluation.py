@@ -26,7 +26,7 @@ from cyclegan_neuro.spikes.divergence import kl_ceiling, wasserstein
 from cyclegan_neuro.systems import base
 from cyclegan_neuro.systems.cyclegan import SYSTEM
 from cyclegan_neuro.systems.cyclegan.config import Config
-from cyclegan_neuro.training.checkpoints import Checkpoint, Manifest
+from cyclegan_neuro.training.checkpoint_file import Checkpoint, Manifest
 
 STATISTICS = {"firing_rate", "correlation", "van_rossum", "van_rossum_pairs"}
 DIRECT, CYCLES = ("x_from_y", "y_from_x"), ("x_cycle", "y_cycle")
