@@ -59,7 +59,8 @@ def require_room(folder: Path, cost: Cost, *, kept: Path) -> None:
     require_free(
         folder, cost.report_bytes + cache,
         what=f"report ({cost.report_bytes / 1e6:,.0f} MB) and {kept.name} ({cache / 1e6:,.0f} MB)",
-        fix="or evaluate fewer windows (evaluation.spikes.max_windows); nothing was computed",
+        fix=f"{'or evaluate fewer windows (evaluation.spikes.max_windows)' if cache else 'or move the run'}; nothing was "
+        "computed",
         error_type=RunDirectoryError,
     )  # fmt: skip
 
