@@ -56,11 +56,11 @@ def require_room(folder: Path, cost: Cost, *, kept: Path) -> None:
     RunDirectoryError
     """
     cache = max(0, cost.cache_bytes - sum(file.stat().st_size for file in kept.glob("*")))
+    fewer = "evaluate fewer windows (evaluation.spikes.max_windows)"
     require_free(
         folder, cost.report_bytes + cache,
         what=f"report ({cost.report_bytes / 1e6:,.0f} MB) and {kept.name} ({cache / 1e6:,.0f} MB)",
-        fix=f"{'or evaluate fewer windows (evaluation.spikes.max_windows)' if cache else 'or move the run'}; nothing was "
-        "computed",
+        fix=f"or {fewer if cache else 'move the run'}; nothing was computed",
         error_type=RunDirectoryError,
     )  # fmt: skip
 
