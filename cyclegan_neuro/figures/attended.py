@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import ListedColormap, Normalize
 from matplotlib.figure import Figure
 
 from cyclegan_neuro.figures.attention import (
@@ -17,13 +20,16 @@ from cyclegan_neuro.figures.attention import (
     mark_zone,
     relative_to_mean,
 )
-from cyclegan_neuro.figures.heatmaps import colour_limits
+from cyclegan_neuro.figures.heatmaps import averaged, colour_limits
 from cyclegan_neuro.figures.style import DAY_X, DAY_Y, HEAT, REGION, TRUTH, new_figure, styled
 
 __all__ = ["AttendedNeuron", "ExplainedWindow", "attended_neurons", "attention_over_field", "explained_windows"]
 
 _MAX_POINT = 70  # area in square points
 _OPAQUE = 0.7  # where the map is largest; the activity shines through elsewhere
+_SHINING = ListedColormap(
+    np.column_stack([mpl.colormaps[HEAT](np.arange(256))[:, :3], np.linspace(0, _OPAQUE, 256)]), f"{HEAT}, shining"
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -194,14 +200,16 @@ def explained_windows(windows: Sequence[ExplainedWindow], *, frame_rate_hz: floa
     return figure
 
 
-def _draw_over(axis: Axes, window: ExplainedWindow, extent: tuple[float, float]):
+def _draw_over(axis: Axes, window: ExplainedWindow, extent: tuple[float, float]) -> ScalarMappable:
+    """Return the colours of the map, for its colour bar."""
     n_neurons = window.activity.shape[1]
     place = {"aspect": "auto", "extent": (*extent, n_neurons + 0.5, 0.5)}
     low, high = colour_limits(window.activity)
+    place |= averaged(window.activity)
     axis.imshow(window.activity.T, cmap="Greys", vmin=low, vmax=high, **place)
     _, most = colour_limits(window.attention)
-    share = np.clip(window.attention.T / most, 0, 1) if most > 0 else np.zeros_like(window.attention.T)
-    return axis.imshow(window.attention.T, cmap=HEAT, vmin=0.0, vmax=max(most, 1e-12), alpha=_OPAQUE * share, **place)
+    axis.imshow(window.attention.T, cmap=_SHINING, vmin=0.0, vmax=max(most, 1e-12), **place)
+    return ScalarMappable(Normalize(0.0, max(most, 1e-12)), HEAT)
 
 
 def _mark(axis: Axes, window: ExplainedWindow, frame_rate_hz: float) -> None:

@@ -255,6 +255,7 @@ def draw_map(
         vmax=high,
         extent=(*extent_x, n_neurons + 0.5, 0.5),
         interpolation="antialiased",  # more neurons than pixels: average them instead of dropping some
+        interpolation_stage="data",  # before they get a colour
     )
     locator: Any = axis.yaxis.get_major_locator()
     locator.set_params(integer=True)

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
 
 from cyclegan_neuro.figures.style import HEAT, new_figure, styled
 
-__all__ = ["colour_limits", "heat_maps"]
+__all__ = ["averaged", "colour_limits", "heat_maps"]
+
+_PANEL_PX = 300
+"""What a panel has room for in either direction, more or less."""
 
 
 def colour_limits(*arrays: np.ndarray) -> tuple[float, float]:
@@ -17,6 +21,15 @@ def colour_limits(*arrays: np.ndarray) -> tuple[float, float]:
     values = np.concatenate([np.ravel(array) for array in arrays])
     low, high = np.nanpercentile(values, [1.0, 99.5])
     return (float(low), float(high)) if high > low else (float(low) - 0.5, float(low) + 0.5)
+
+
+def averaged(values: np.ndarray) -> dict[str, Any]:
+    """Return how ``imshow`` is to draw an image: one with more values than pixels by their means, none is dropped.
+
+    Values are averaged, not colours: no colour is drawn that is not on the scale, and the image stays small.
+    """
+    many = max(values.shape) > _PANEL_PX
+    return {"interpolation": "antialiased" if many else "nearest", "interpolation_stage": "data"}
 
 
 def heat_maps(
@@ -57,6 +70,7 @@ def heat_maps(
                 extent = (*extent_x, values.shape[1] + 0.5, 0.5)
                 image = panel.imshow(
                     values.T, aspect="auto", cmap=HEAT, vmin=limits[0], vmax=limits[1], extent=extent,
+                    **averaged(values),
                 )  # fmt: skip
                 panel.yaxis.get_major_locator().set_params(integer=True)
                 panel.set_title(title)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import logging
 import shlex
+from collections.abc import Sequence
 from itertools import count, islice
 from pathlib import Path
 from typing import Any
@@ -13,10 +14,11 @@ from markupsafe import Markup
 
 from cyclegan_neuro.errors import RunDirectoryError
 from cyclegan_neuro.evaluation.contents import Evaluation, Picture, Sentence
-from cyclegan_neuro.figures.style import png_bytes, svg_bytes, webp_bytes
+from cyclegan_neuro.figures.drawing import DrawnFigure
 from cyclegan_neuro.interpret.storage import MAPS_FILE, write_arrays
 from cyclegan_neuro.invocation import command
 from cyclegan_neuro.recordings.atomic import replacing
+from cyclegan_neuro.report.drawing import draw_all
 from cyclegan_neuro.report.files import replacing_directory, unique_slugs
 from cyclegan_neuro.report.page import Ending, FigureOnPage, SectionOnPage, render_page, table_on_page
 from cyclegan_neuro.report.tables import format_cell, write_csv, write_json
@@ -192,7 +194,9 @@ def _write_contents(evaluation: Evaluation, folder: Path | None) -> tuple[Figure
     blocks, first = evaluation.blocks, [] if evaluation.opening is None else [evaluation.opening]
     pictures = [*first, *(picture for block in blocks for picture in block.pictures)]
     slugs = unique_slugs(picture.slug for picture in pictures)
-    numbered = zip(pictures, slugs, range(1, len(pictures) + 1), strict=True)
+    sizes = [picture.figure.get_size_inches() for picture in pictures]
+    drawn = draw_all([picture.figure for picture in pictures])
+    numbered = zip(pictures, slugs, range(1, len(pictures) + 1), sizes, drawn, strict=True)
     figures = iter([_write_picture(*one, folder) for one in numbered])
     table_slugs = iter(unique_slugs(table.slug for block in blocks for _, table in block.tables))
     numbers = count(1)
@@ -209,14 +213,13 @@ def _write_contents(evaluation: Evaluation, folder: Path | None) -> tuple[Figure
     return opening, sections
 
 
-def _write_picture(picture: Picture, slug: str, number: int, folder: Path | None) -> FigureOnPage:
-    """Write PNG and SVG, if anywhere, release the figure's memory, return it with a smaller bitmap as a data URI."""
-    figure = picture.figure
-    width_px, height_px = (round(inches * _PAGE_DPI) for inches in figure.get_size_inches())
-    bitmap = png_bytes(figure)
+def _write_picture(
+    picture: Picture, slug: str, number: int, size_inch: Sequence[float], drawn: DrawnFigure, folder: Path | None
+) -> FigureOnPage:
+    """Write PNG and SVG, if anywhere; return the picture with its smaller bitmap as a data URI."""
     if folder is not None:
-        (folder / "figures" / f"{slug}.png").write_bytes(bitmap)
-        (folder / "figures" / f"{slug}.svg").write_bytes(svg_bytes(figure))
-    figure.clear()
-    data_uri = Markup("data:image/webp;base64,") + base64.b64encode(webp_bytes(bitmap)).decode("ascii")
+        (folder / "figures" / f"{slug}.png").write_bytes(drawn.png)
+        (folder / "figures" / f"{slug}.svg").write_bytes(drawn.svg)
+    data_uri = Markup("data:image/webp;base64,") + base64.b64encode(drawn.webp).decode("ascii")
+    width_px, height_px = (round(inches * _PAGE_DPI) for inches in size_inch)
     return FigureOnPage(number, slug, picture, data_uri, (width_px, height_px))

@@ -232,7 +232,7 @@ class WriteTensorBoard(keras.callbacks.Callback):
         writer.flush()
 
     def _write_figures(self) -> None:
-        from cyclegan_neuro.figures.style import png_bytes  # Matplotlib, for those who want figures
+        from cyclegan_neuro.figures.drawing import png_bytes  # Matplotlib, for those who want figures
 
         with self._train.as_default(step=self.position.step):
             for tag, figure in self.draw().items():

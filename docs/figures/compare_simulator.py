@@ -18,7 +18,8 @@ import h5py
 import numpy as np
 from scipy.stats import skew
 
-from cyclegan_neuro.figures.style import DAY_X, DAY_Y, MUTED, TRUTH, new_figure, png_bytes, styled
+from cyclegan_neuro.figures.drawing import png_bytes
+from cyclegan_neuro.figures.style import DAY_X, DAY_Y, MUTED, TRUTH, new_figure, styled
 from cyclegan_neuro.recordings.noise import noise_levels
 from cyclegan_neuro.recordings.recording import Recording
 from cyclegan_neuro.recordings.simulate import simulate_days

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
-from cyclegan_neuro.figures.style import DAY_X, DAY_Y, HEAT, MUTED, REGION, TRUTH, new_figure, png_bytes, styled
+from cyclegan_neuro.figures.drawing import png_bytes
+from cyclegan_neuro.figures.style import DAY_X, DAY_Y, HEAT, MUTED, REGION, TRUTH, new_figure, styled
 from cyclegan_neuro.recordings.recording import Recording
 from cyclegan_neuro.recordings.simulate import simulate_days
 from cyclegan_neuro.recordings.simulate.presets import CORRIDOR_CM, REWARD_ZONE_CM

@@ -18,9 +18,9 @@ from cyclegan_neuro.figures.attention import (
     mask_figure,
     relative_to_mean,
 )
+from cyclegan_neuro.figures.drawing import png_bytes, svg_bytes
 from cyclegan_neuro.figures.map_scores import ScoreColumn, ScorePoint, ScoreRow, score_figure
 from cyclegan_neuro.figures.positional import PositionalPanel, positional_grid
-from cyclegan_neuro.figures.style import png_bytes, svg_bytes
 
 RNG = np.random.default_rng(0)
 HOSTILE = r"<b>$\frac{1}$</b>"
@@ -108,10 +108,15 @@ def test_stretches_are_marked_within_the_window():
 def test_the_activity_shines_through_where_a_map_is_low():
     attention = np.zeros((20, 4))
     attention[10:] = 1.0
-    over = explained(attention).axes[2].images[1]
-    assert over.get_alpha()[:, :10].max() == 0
-    assert over.get_alpha()[:, 10:].min() > 0.5
-    assert not np.any(explained(np.zeros((20, 4))).axes[2].images[1].get_alpha())  # nothing attended to, nothing drawn
+    opacity = opacity_of(explained(attention).axes[2].images[1])
+    assert opacity[:, :10].max() == 0
+    assert opacity[:, 10:].min() > 0.5
+    nothing = explained(np.zeros((20, 4))).axes[2].images[1]  # nothing attended to, nothing drawn
+    assert not opacity_of(nothing).any()
+
+
+def opacity_of(image):
+    return image.to_rgba(image.get_array())[..., 3]
 
 
 def test_values_relative_to_their_mean_by_hand():

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from cyclegan_neuro.figures.curves import Curve, curve_panels, neuron_orders
+from cyclegan_neuro.figures.drawing import png_bytes, svg_bytes
 from cyclegan_neuro.figures.heatmaps import colour_limits, heat_maps
-from cyclegan_neuro.figures.style import png_bytes, styled, svg_bytes
+from cyclegan_neuro.figures.style import styled
 from cyclegan_neuro.figures.traces import DayExtract, TraceColumn, TraceRow, day_overview, trace_grid
 
 RNG = np.random.default_rng(0)

@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from cyclegan_neuro.figures.drawing import png_bytes
 from cyclegan_neuro.figures.inferred import InferredTrace, inferred_traces, noise_histogram, rate_figure
-from cyclegan_neuro.figures.style import png_bytes
 
 
 def a_trace(n_frames=60):

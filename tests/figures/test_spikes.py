@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from cyclegan_neuro.figures.drawing import png_bytes, svg_bytes
 from cyclegan_neuro.figures.spikes import InferencePanel, StatisticRow, distribution_grid, inference_grid
-from cyclegan_neuro.figures.style import png_bytes, svg_bytes
 
 RNG = np.random.default_rng(0)
 

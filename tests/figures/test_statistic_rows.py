@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
+from cyclegan_neuro.figures.drawing import png_bytes, svg_bytes
 from cyclegan_neuro.figures.spikes import StatisticRow, distribution_grid, heat_grid
-from cyclegan_neuro.figures.style import DAY_X, DAY_Y, png_bytes, svg_bytes
+from cyclegan_neuro.figures.style import DAY_X, DAY_Y
 
 RNG = np.random.default_rng(0)
 NONE = np.full(7, np.nan)

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 
 from cyclegan_neuro.errors import RunDirectoryError
 from cyclegan_neuro.evaluation.contents import Block, Evaluation, Picture, Reference, Sentence, Table
+from cyclegan_neuro.figures import drawing
 from cyclegan_neuro.report import write
 from cyclegan_neuro.report.files import replacing_directory, slug, unique_slugs
 from cyclegan_neuro.report.page import Ending
@@ -212,7 +213,7 @@ def test_an_interrupted_report_leaves_the_old_one(tmp_path, monkeypatch):
     def interrupt(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(write, "svg_bytes", interrupt)
+    monkeypatch.setattr(drawing, "svg_bytes", interrupt)
     with pytest.raises(KeyboardInterrupt):
         write_it(tmp_path, evaluation("new"))
     assert (tmp_path / "report" / "index.html").read_bytes() == before

@@ -9,7 +9,7 @@ from cyclegan_neuro.evaluation.days.interpretation import pictures
 from cyclegan_neuro.evaluation.days.interpretation.findings import attended_stretches, rank_neurons
 from cyclegan_neuro.evaluation.days.interpretation.pictures import grad_cam_of_a_window, scores_figure, zones_passed
 from cyclegan_neuro.evaluation.days.interpretation.score import ScoredMap
-from cyclegan_neuro.figures.style import png_bytes
+from cyclegan_neuro.figures.drawing import png_bytes
 from cyclegan_neuro.interpret.resolution import to_window
 from cyclegan_neuro.interpret.scores import MapScore
 from cyclegan_neuro.recordings.recording import Behaviour

@@ -18,7 +18,7 @@ from cyclegan_neuro.evaluation.days.methods import methods_of_days
 from cyclegan_neuro.evaluation.days.spiking import compare
 from cyclegan_neuro.evaluation.days.spiking.measure import measure_spikes
 from cyclegan_neuro.evaluation.days.story.spikes import spikes_block, spikes_sentence
-from cyclegan_neuro.figures.style import png_bytes
+from cyclegan_neuro.figures.drawing import png_bytes
 from cyclegan_neuro.recordings.checks.indicator import NETWORKS_ARE_FOR
 from cyclegan_neuro.report.tables import format_cell, json_ready
 from cyclegan_neuro.spikes.comparison import DESCRIPTIONS, compare_firing_rates
