@@ -21,7 +21,7 @@ from cyclegan_neuro.figures.attention import (
     relative_to_mean,
 )
 from cyclegan_neuro.figures.heatmaps import averaged, colour_limits
-from cyclegan_neuro.figures.style import DAY_X, DAY_Y, HEAT, REGION, TRUTH, new_figure, styled
+from cyclegan_neuro.figures.style import DAY_X, DAY_Y, HEAT, REGION, TRUTH, new_figure, point_area, styled
 
 __all__ = ["AttendedNeuron", "ExplainedWindow", "attended_neurons", "attention_over_field", "explained_windows"]
 
@@ -118,7 +118,7 @@ def attention_over_field(
     """
     n_columns = min(2, len(panels))
     n_rows = -(-len(panels) // n_columns)
-    size = float(np.clip(12_000 / len(xy_um), 12, _MAX_POINT))
+    size = point_area(len(xy_um), most=_MAX_POINT)
     with styled():
         figure = new_figure(5.6 * n_columns, 4.6 * n_rows)
         axes = figure.subplots(n_rows, n_columns, sharex=True, sharey=True, squeeze=False)

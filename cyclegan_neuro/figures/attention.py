@@ -30,6 +30,7 @@ __all__ = [
 
 RELATIVE_LABEL = "× mean of the map"
 _CURVE_INCH = 2.0
+_MOST_TURNS = 200  # of a line that is still a line: of more neurons, neighbours are averaged
 
 
 @dataclass(frozen=True, eq=False)
@@ -220,10 +221,13 @@ def _draw_mask(figure: Figure, cell: SubplotSpec, row: MaskRow, extent: tuple[fl
 
 def _neuron_bars(figure: Figure, cell: SubplotSpec, beside: Axes, values, line, label: str) -> None:
     axis = figure.add_subplot(cell, sharey=beside)
-    neuron = np.arange(1, len(values) + 1)
     draw_neuron_bars(axis, values, colour=MUTED, label="this window")
     if line is not None:
-        axis.plot(line, neuron, color=DAY_Y, linewidth=1.2, label="all windows")
+        step = -(-len(line) // _MOST_TURNS)
+        firsts = np.arange(0, len(line), step)
+        sizes = np.diff(firsts, append=len(line))
+        shown = "all windows" if step == 1 else f"all, means of {step}"
+        axis.plot(np.add.reduceat(line, firsts) / sizes, firsts + (sizes + 1) / 2, color=DAY_Y, lw=1.2, label=shown)
         axis.legend(loc="lower left", bbox_to_anchor=(0, 1), borderpad=0, handlelength=1.0)
     axis.set_xlabel(label)
     axis.tick_params(labelleft=False)
@@ -247,16 +251,12 @@ def draw_map(
     """Draw one map, neurons downward and counted from 1."""
     binary = panel.values.dtype == bool
     low, high = (0.0, 1.0) if binary else limits or colour_limits(panel.values)
+    extent, colours = (*extent_x, n_neurons + 0.5, 0.5), "Greys" if binary else HEAT
     image = axis.imshow(
-        panel.values.T,
-        aspect="auto",
-        cmap="Greys" if binary else HEAT,
-        vmin=low,
-        vmax=high,
-        extent=(*extent_x, n_neurons + 0.5, 0.5),
+        panel.values.T, aspect="auto", cmap=colours, vmin=low, vmax=high, extent=extent,
         interpolation="antialiased",  # more neurons than pixels: average them instead of dropping some
         interpolation_stage="data",  # before they get a colour
-    )
+    )  # fmt: skip
     locator: Any = axis.yaxis.get_major_locator()
     locator.set_params(integer=True)
     return image

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from matplotlib.figure import Figure
 
-from cyclegan_neuro.figures.style import DAY_X, HEAT, MUTED, new_figure, styled
+from cyclegan_neuro.figures.style import DAY_X, HEAT, MUTED, new_figure, point_area, styled
 
 __all__ = ["Curve", "curve_panels", "neuron_orders"]
 
@@ -91,13 +91,14 @@ def neuron_orders(
         return None
     n_columns = min(n_panels, _PER_ROW)
     n_rows = -(-n_panels // n_columns)
+    area = point_area(len(xy_um), most=45) if titles else 0.0
     with styled():
         figure = new_figure(4.6 * n_columns, 4.2 * n_rows)
         panels = figure.subplots(n_rows, n_columns, squeeze=False).ravel()
         fields = panels[: len(titles)]
         for panel, title in zip(fields, titles, strict=True):
             rank = np.argsort(orders[title]) + 1
-            points = panel.scatter(*xy_um.T, c=rank, cmap=HEAT, s=45, edgecolor=MUTED, linewidth=0.5)
+            points = panel.scatter(*xy_um.T, c=rank, cmap=HEAT, s=area, edgecolor=MUTED, linewidth=0.5)
             panel.set(xlabel="x (µm)", ylabel="y (µm)", title=title, aspect="equal")
             panel.invert_yaxis()  # as in the image
         if titles:

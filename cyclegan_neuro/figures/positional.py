@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from cyclegan_neuro.figures.attention import (
     MapPanel,
@@ -104,8 +105,9 @@ def _draw_map_with_profiles(part, panel: PositionalPanel, edges, ylabel: str, zo
     corner = part.add_subplot(grid[0, 1])
     corner.set_axis_off()
     part.colorbar(
-        image, cax=corner.inset_axes((0.0, 0.3, 1.0, 0.2)), orientation="horizontal", label=_RELATIVE, extend="max"
-    )
+        image, cax=corner.inset_axes((0.0, 0.3, 1.0, 0.2)), orientation="horizontal", label=_RELATIVE, extend="max",
+        ticks=MaxNLocator(2),
+    )  # fmt: skip
     _draw_occupancy(occupancy, panel.occupancy_s, edges, zone)
     for axis in (profile, image_axis):
         axis.tick_params(labelbottom=False)

@@ -7,12 +7,14 @@ from contextlib import contextmanager
 
 import matplotlib as mpl
 import matplotlib.style
+import numpy as np
 from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter, StrMethodFormatter
 
 __all__ = [
-    "DAY_COLOURS", "DAY_X", "DAY_Y", "HEAT", "MUTED", "REGION", "TRUTH", "new_figure", "plain_logarithms", "styled",
+    "DAY_COLOURS", "DAY_X", "DAY_Y", "HEAT", "MUTED", "REGION", "TRUTH", "new_figure", "plain_logarithms", "point_area",
+    "styled",
 ]  # fmt: skip
 
 #: Okabe and Ito's colours. What looks like the novice day is blue, like the expert day vermilion.
@@ -52,6 +54,11 @@ def styled() -> Iterator[None]:
 def new_figure(width_inch: float, height_inch: float) -> Figure:
     """Return an empty figure that no global registry keeps alive."""
     return Figure(figsize=(width_inch, height_inch), dpi=120, layout="constrained")
+
+
+def point_area(n_points: int, *, most: float) -> float:
+    """Return the area (square points) of ``n_points`` over a field of view, up to ``most``, that leaves them apart."""
+    return float(np.clip(12_000 / n_points, 12, most))
 
 
 def plain_logarithms(axis: Axis) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import logging
 import shlex
-from collections.abc import Sequence
 from itertools import count, islice
 from pathlib import Path
 from typing import Any
@@ -194,7 +193,7 @@ def _write_contents(evaluation: Evaluation, folder: Path | None) -> tuple[Figure
     blocks, first = evaluation.blocks, [] if evaluation.opening is None else [evaluation.opening]
     pictures = [*first, *(picture for block in blocks for picture in block.pictures)]
     slugs = unique_slugs(picture.slug for picture in pictures)
-    sizes = [picture.figure.get_size_inches() for picture in pictures]
+    sizes = [tuple(picture.figure.get_size_inches()) for picture in pictures]
     drawn = draw_all([picture.figure for picture in pictures])
     numbered = zip(pictures, slugs, range(1, len(pictures) + 1), sizes, drawn, strict=True)
     figures = iter([_write_picture(*one, folder) for one in numbered])
@@ -214,7 +213,7 @@ def _write_contents(evaluation: Evaluation, folder: Path | None) -> tuple[Figure
 
 
 def _write_picture(
-    picture: Picture, slug: str, number: int, size_inch: Sequence[float], drawn: DrawnFigure, folder: Path | None
+    picture: Picture, slug: str, number: int, size_inch: tuple[float, ...], drawn: DrawnFigure, folder: Path | None
 ) -> FigureOnPage:
     """Write PNG and SVG, if anywhere; return the picture with its smaller bitmap as a data URI."""
     if folder is not None:

@@ -115,6 +115,17 @@ def test_the_activity_shines_through_where_a_map_is_low():
     assert not opacity_of(nothing).any()
 
 
+def test_the_line_of_many_neurons_is_one_of_means():
+    """More than 200 neurons: neighbours are averaged, at the middle of their rows; few are drawn each."""
+    for n_neurons, means, places in ((4, [1, 2, 3, 4], [1, 2, 3, 4]), (401, [2, 5], [2, 5])):
+        row = MaskRow("gate", np.ones((12, n_neurons)), np.ones((12, n_neurons)), np.arange(1.0, n_neurons + 1))
+        figure = mask_figure(np.ones((12, n_neurons)), [row], duration_s=6.0, ylabel="n", activity_title="a")
+        (line,) = (line for axes in figure.axes for line in axes.lines)
+        assert line.get_xdata()[: len(means)].tolist() == means
+        assert line.get_ydata()[: len(places)].tolist() == places
+        assert line.get_xdata()[-1] == (n_neurons - 0.5 if n_neurons > 200 else n_neurons)
+
+
 def opacity_of(image):
     return image.to_rgba(image.get_array())[..., 3]
 

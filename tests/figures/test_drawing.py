@@ -1,0 +1,123 @@
+"""Figures as files: pixel by pixel what was drawn, and small."""
+
+import base64
+import re
+from functools import partial
+from io import BytesIO
+
+import numpy as np
+import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from PIL import Image
+
+from cyclegan_neuro.figures.attended import ExplainedWindow, attention_over_field, explained_windows
+from cyclegan_neuro.figures.attention import MapPanel, MaskRow, map_grid, mask_figure
+from cyclegan_neuro.figures.curves import neuron_orders
+from cyclegan_neuro.figures.drawing import _with_palette, draw, png_bytes, svg_bytes
+from cyclegan_neuro.figures.heatmaps import heat_maps
+from cyclegan_neuro.figures.inferred import rate_figure
+from cyclegan_neuro.figures.positional import PositionalPanel, positional_grid
+
+N, RNG = 1000, np.random.default_rng(0)
+NOISE = RNG.gamma(1.0, 0.2, (256, N))  # nothing is larger: it repeats nowhere
+SCALE = {"extent_x": (0.0, 10.0), "xlabel": "time (s)"}
+
+
+def image_of(png):
+    return np.asarray(Image.open(BytesIO(png)))
+
+
+def encoded(pixels):
+    stream = BytesIO()
+    Image.fromarray(pixels).save(stream, "png")
+    return base64.b64encode(stream.getvalue())
+
+
+def curve(colour="C0"):
+    figure = Figure(figsize=(2, 1))
+    figure.subplots().plot([0, 1], [1, 0], color=colour)
+    return figure
+
+
+def test_a_png_holds_the_pixels_that_were_drawn():
+    figure = curve()
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    pixels = image_of(png_bytes(figure))
+    assert pixels.shape == (100, 200, 3)
+    np.testing.assert_array_equal(pixels, np.asarray(canvas.buffer_rgba())[..., :3])
+
+
+@pytest.mark.parametrize("opacity", [255, 90])
+def test_a_palette_changes_no_pixel_and_is_smaller(opacity):
+    pixels = RNG.integers(0, 255, (256, 4)).astype(np.uint8)[RNG.integers(0, 256, (60, 70))]
+    pixels[..., 3] = opacity
+    before = encoded(pixels)
+    after = _with_palette(before)
+    smaller = Image.open(BytesIO(base64.b64decode(after)))
+    assert smaller.mode == "P"
+    np.testing.assert_array_equal(np.asarray(smaller.convert("RGBA")), pixels)
+    assert len(after) < 0.6 * len(before)
+
+
+def test_an_image_of_many_colours_stays_as_it_is():
+    before = encoded(RNG.integers(0, 255, (60, 70, 4)).astype(np.uint8))
+    assert _with_palette(before) is before
+
+
+def heat(n_panels):
+    return heat_maps([[("X", NOISE)] * n_panels], limits=(0.0, 1.0), **SCALE)
+
+
+def test_images_of_a_figure_have_palettes():
+    found = re.findall(rb"data:image/png;base64,\s*([A-Za-z0-9+/=]+)", svg_bytes(heat(2)))
+    assert [Image.open(BytesIO(base64.b64decode(one))).mode for one in found][:2] == ["P", "P"]
+
+
+def field():
+    panels = [(name, RNG.random(N)) for name in ("D_X", "D_Y")]
+    return attention_over_field(panels, RNG.uniform(0, 800, (N, 2)), ringed=RNG.random(N) > 0.8)
+
+
+def order():
+    orders = {name: RNG.permutation(N) for name in ("own", "other")}
+    return neuron_orders(orders, xy_um=RNG.uniform(0, 800, (N, 2)), score=RNG.random(N), score_label="r")
+
+
+def grid():
+    return map_grid([[MapPanel("a", NOISE)]], ylabel="neuron", n_neurons=N, **SCALE)
+
+
+def masks():
+    row = MaskRow("gate", NOISE, NOISE, RNG.random(N))
+    return mask_figure(NOISE, [row], duration_s=10.0, ylabel="neuron", activity_title="a window")
+
+
+def positional():
+    panel = PositionalPanel("D_X", RNG.random((160, N)), RNG.random(160), "C0")
+    return positional_grid([panel], edges=np.arange(161.0), xlabel="position (cm)", ylabel="neuron")
+
+
+def explained():
+    return explained_windows([ExplainedWindow("x", NOISE, NOISE)], frame_rate_hz=24.0, ylabel="neuron")
+
+
+def rates():
+    return rate_figure(np.exp(RNG.normal(size=N)), np.sort(RNG.random((N, 2)), axis=1))
+
+
+@pytest.mark.parametrize(
+    ("make", "png_kb", "svg_kb", "webp_kb"),
+    [
+        (partial(heat, 2), 420, 360, 105), (grid, 400, 330, 100), (masks, 1200, 1100, 270),
+        (explained, 1050, 1250, 260), (positional, 550, 480, 140), (field, 310, 430, 130), (order, 440, 670, 160),
+        (rates, 60, 390, 40),
+    ],
+)  # fmt: skip
+def test_figures_of_a_thousand_neurons_stay_small(make, png_kb, svg_kb, webp_kb):
+    drawn = draw(make())
+    sizes = {name: len(getattr(drawn, name)) / 1000 for name in ("png", "svg", "webp")}
+    assert sizes["png"] < png_kb
+    assert sizes["svg"] < svg_kb
+    assert sizes["webp"] < webp_kb
