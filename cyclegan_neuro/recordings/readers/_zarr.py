@@ -114,8 +114,10 @@ def read_array(array: ZarrArray, *, dtype: type | None = None) -> np.ndarray:
     stored = _dtype(array)
     target = np.dtype(dtype or stored)
     if stored.kind in "US":
-        require_text_room(str(array.path), n_texts=math.prod(array.shape), longest=stored.itemsize)
-    require_room(str(array.path), shape=array.shape, itemsize=target.itemsize)
+        longest = stored.itemsize // (4 if stored.kind == "U" else 1)
+        require_text_room(str(array.path), n_texts=math.prod(array.shape), longest=longest)
+    n_bytes = sum(file.stat().st_size for file in array.path.rglob("*") if file.is_file())
+    require_room(str(array.path), shape=array.shape, itemsize=target.itemsize, stored=n_bytes)
     result = np.empty(array.shape, target)
     for part, values in blocks(array):
         result[part] = values

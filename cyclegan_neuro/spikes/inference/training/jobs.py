@@ -6,13 +6,11 @@ import logging
 import multiprocessing
 import os
 import time
-import zlib
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from zipfile import BadZipFile
 
 import numpy as np
 
@@ -107,7 +105,7 @@ def load_network(output_dir: Path, job: Job) -> dict[str, np.ndarray]:
     try:
         with np.load(path, allow_pickle=False) as arrays:
             return {name: arrays[name] for name in arrays.files}
-    except (OSError, ValueError, EOFError, BadZipFile, zlib.error) as error:
+    except Exception as error:  # what a damaged archive raises depends on the place of the damage
         raise UserError(
             str(path), got=f"a file that cannot be read ({error})", expected="the weights of a network",
             fix="remove it and give the command again: this network is trained anew, the others are kept",
