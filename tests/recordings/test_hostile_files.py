@@ -205,7 +205,7 @@ def test_what_is_no_file(tmp_path):
     [
         ("import os; os._exit(1)", "HDF5 crashes"),
         ("while True: pass", "without an end"),
-        ("raise MemoryError", "more memory than it has values"),
+        ("raise OSError('memory allocation failed for chunk')", "more memory than it has values"),
     ],
 )
 def test_a_file_that_would_end_the_process_is_refused(tmp_path, monkeypatch, body, said):

@@ -13,12 +13,14 @@ import atexit
 import json
 import logging
 import os
+import re
 import signal
 import subprocess
 import sys
 import threading
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from math import prod
 from pathlib import Path
 from typing import Any
@@ -36,7 +38,9 @@ _LOG = logging.getLogger(__name__)
 _LOOK_S, _STUCK_S = 0.5, 1.0  # processor time: for looking around, and more for one call that does not return
 _MOST_S, _BYTES_PER_S = 10.0, 2**27  # each is longer for large files, which have more to look at
 _WAIT_S = 600.0  # for a disk, or a machine on which everything waits
-_MEMORY_BYTES = 2**29
+_MEMORY_BYTES, _MOST_MEMORY = 2**27, 2**32  # and twice the file, which may hold many objects, up to the latter
+_LACK = re.compile("memory allocation|malloc|(unable to|can't|cannot|could not) allocate", re.IGNORECASE)
+_CHUNK_BYTES = 2**24  # of one chunk, or the rows of one, that are read
 _READ_BYTES = 2**22  # a data set up to here is read as a whole, a larger one at its beginning and its end
 _COMMON = {h5py.h5z.FILTER_DEFLATE, h5py.h5z.FILTER_SHUFFLE, h5py.h5z.FILTER_FLETCHER32}
 _START = "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from {} import serve; serve()"
@@ -140,15 +144,16 @@ def serve() -> None:
     """Look at one file after the other, as its standard input names them."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # of the program, which ends it
     _limit("RLIMIT_CORE", 0)
-    with suppress(OSError):  # Linux alone says how much there is
-        pages = int(Path("/proc/self/statm").read_text().split()[0])
-        _limit("RLIMIT_AS", pages * os.sysconf("SC_PAGE_SIZE") + _MEMORY_BYTES)
     print("ready", flush=True)
     for line in sys.stdin:
         path = json.loads(line)
         more_s = min(_MOST_S, os.path.getsize(path) / _BYTES_PER_S)
         ends = time.process_time() + _LOOK_S + more_s
         _limit("RLIMIT_CPU", int(ends + _STUCK_S + more_s) + 1)
+        with suppress(OSError):  # Linux alone says how much there is
+            pages = int(Path("/proc/self/statm").read_text().split()[0])
+            most = min(_MEMORY_BYTES + 2 * os.path.getsize(path), _MOST_MEMORY)
+            _limit("RLIMIT_AS", pages * os.sysconf("SC_PAGE_SIZE") + most)
         print(_looked_at(path, ends), flush=True)
 
 
@@ -165,24 +170,34 @@ def _looked_at(path: str, ends: float) -> str:
 
     def visit(name: str, item: h5py.Group | h5py.Dataset) -> None:
         if time.process_time() < ends:
-            _look_at_attributes(item)
-            if isinstance(item, h5py.Dataset):
-                _look_at_values(item, ends)
+            with _trying():
+                _look_at_attributes(item)
+            with _trying():
+                if isinstance(item, h5py.Dataset):
+                    _look_at_values(item, ends)
 
     try:
-        with h5py.File(path, "r") as file:
+        with _trying(), h5py.File(path, "r") as file:
             _look_at_attributes(file)
             walk(file, visit)
     except MemoryError:
         return "memory"
-    except Exception:
-        pass
     return "ok"
+
+
+@contextmanager
+def _trying() -> Iterator[None]:
+    """Pass by what is raised, but for a lack of memory, however HDF5 calls it."""
+    try:
+        yield
+    except Exception as error:
+        if isinstance(error, MemoryError) or _LACK.search(str(error)):
+            raise MemoryError from error
 
 
 def _look_at_attributes(item: h5py.Group | h5py.Dataset) -> None:
     for key in item.attrs:
-        with suppress(OSError, RuntimeError, TypeError, ValueError, KeyError):
+        with _trying():
             holder = item.attrs.get_id(key)
             if holder.shape is None or prod(holder.shape) * holder.dtype.itemsize <= _READ_BYTES:
                 item.attrs[key]
@@ -197,7 +212,7 @@ def _look_at_values(dataset: h5py.Dataset, ends: float) -> None:
     filters = {made_with.get_filter(number)[0] for number in range(made_with.get_nfilters())}
     if dataset.chunks:
         require_bounded(dataset, dataset.name, read_here=prod(shape) * itemsize > _READ_BYTES)
-        if prod(dataset.chunks) * itemsize > _MEMORY_BYTES // 8:
+        if prod(dataset.chunks) * itemsize > _CHUNK_BYTES:
             return
     if prod(shape) * itemsize <= _READ_BYTES:
         dataset[()]
@@ -205,6 +220,6 @@ def _look_at_values(dataset: h5py.Dataset, ends: float) -> None:
     step = max(1, (dataset.chunks or (_READ_BYTES // (prod(shape[1:]) * itemsize),))[0])
     rows = range(0, shape[0], step)
     for first in rows if filters - _COMMON else {rows[0], rows[-1]}:
-        if prod(shape[1:]) * step * itemsize > _MEMORY_BYTES // 8 or time.process_time() > ends:
+        if prod(shape[1:]) * step * itemsize > _CHUNK_BYTES or time.process_time() > ends:
             return
         dataset[first : first + step]
