@@ -200,6 +200,21 @@ def test_what_is_no_file(tmp_path):
         read_file(tmp_path / "b.h5")
 
 
+@pytest.fixture
+def helper(monkeypatch):
+    """Return a function that has HDF5 files looked at by a helper in which these statements were run."""
+    made = _hdf5_probe._Helper()
+    monkeypatch.setattr(_hdf5_probe, "_HELPER", made)
+
+    def begin(statements):
+        probe = "from cyclegan_neuro.recordings.readers import _hdf5_probe as probe"
+        start = _hdf5_probe._START.replace("serve()", f"\n{probe}\n{statements}\nserve()")
+        monkeypatch.setattr(_hdf5_probe, "_START", start)
+
+    yield begin
+    made.close()
+
+
 @pytest.mark.parametrize(
     ("body", "said"),
     [
@@ -208,17 +223,14 @@ def test_what_is_no_file(tmp_path):
         ("raise OSError('memory allocation failed for chunk')", "more memory than it has values"),
     ],
 )
-def test_a_file_that_would_end_the_process_is_refused(tmp_path, monkeypatch, body, said):
+def test_a_file_that_would_end_the_process_is_refused(tmp_path, helper, body, said):
     """A helper whose HDF5 does this stands for a file whose bytes make it do so."""
-    start = _hdf5_probe._START.replace("serve()", f"""
-from cyclegan_neuro.recordings.readers import _hdf5_probe as probe
-def walk(*arguments):
-    {body}
-probe.walk, probe._LOOK_S, probe._STUCK_S = walk, 0.0, 0.2
-serve()""")  # fmt: skip
-    helper = _hdf5_probe._Helper()
-    monkeypatch.setattr(_hdf5_probe, "_START", start)
-    monkeypatch.setattr(_hdf5_probe, "_HELPER", helper)
+    helper(f"def walk(*arguments):\n    {body}\nprobe.walk, probe._LOOK_S, probe._STUCK_S = walk, 0.0, 0.2")
     with pytest.raises(RecordingError, match=rf"HDF5 content that cannot be decoded \({said}\)"):
         read_file(own(tmp_path / "a.h5"))
-    helper.close()
+
+
+@pytest.mark.parametrize("statements", ["probe._LOOK_S = -1.0", "raise SystemExit"])
+def test_no_time_to_look_and_nobody_who_does(tmp_path, helper, statements):
+    helper(statements)
+    assert read_file(own(tmp_path / "a.h5")).n_neurons == 4

@@ -2,9 +2,9 @@
 
 One wrong byte can make libhdf5 loop for ever, ask for all memory, or end the process. So before this process opens a
 file, a helper has done to it what a reader does: it lives as long as the program, starts with the first file (0.2 s),
-needs some milliseconds for each, and has limits of processor time and memory. The values of large data sets are not
-read there: their chunks are looked up, and :mod:`cyclegan_neuro.recordings.readers._hdf5_chunks` bounds what they
-become.
+needs some milliseconds for most and 0.3 s at most, and has limits of processor time and memory. The values of large
+data sets are not read there: their chunks are looked up, and
+:mod:`cyclegan_neuro.recordings.readers._hdf5_chunks` bounds what they become.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ from cyclegan_neuro.recordings.readers.base import damaged
 __all__ = ["require_readable"]
 
 _LOG = logging.getLogger(__name__)
-_LOOK_S, _STUCK_S = 0.5, 1.0  # processor time: for looking around, and more for one call that does not return
-_MOST_S, _BYTES_PER_S = 10.0, 2**27  # each is longer for large files, which have more to look at
+_LOOK_S, _STUCK_S = 0.3, 1.0  # processor time: for looking around, and more for one call that does not return
+_MOST_S, _BYTES_PER_S = 20.0, 2**25  # more for a call on a large file, which may have a million links
 _WAIT_S = 600.0  # for a disk, or a machine on which everything waits
 _MEMORY_BYTES, _MOST_MEMORY = 2**27, 2**32  # and twice the file, which may hold many objects, up to the latter
 _LACK = re.compile("memory allocation|malloc|(unable to|can't|cannot|could not) allocate", re.IGNORECASE)
@@ -44,6 +44,10 @@ _CHUNK_BYTES = 2**24  # of one chunk, or the rows of one, that are read
 _READ_BYTES = 2**22  # a data set up to here is read as a whole, a larger one at its beginning and its end
 _COMMON = {h5py.h5z.FILTER_DEFLATE, h5py.h5z.FILTER_SHUFFLE, h5py.h5z.FILTER_FLETCHER32}
 _START = "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from {} import serve; serve()"
+
+
+class _EnoughError(BaseException):
+    """The time for one file is over; nothing on the way takes this for an error of the file."""
 
 
 class _Helper:
@@ -147,9 +151,8 @@ def serve() -> None:
     print("ready", flush=True)
     for line in sys.stdin:
         path = json.loads(line)
-        more_s = min(_MOST_S, os.path.getsize(path) / _BYTES_PER_S)
-        ends = time.process_time() + _LOOK_S + more_s
-        _limit("RLIMIT_CPU", int(ends + _STUCK_S + more_s) + 1)
+        ends = time.process_time() + _LOOK_S
+        _limit("RLIMIT_CPU", int(ends + _STUCK_S + min(_MOST_S, os.path.getsize(path) / _BYTES_PER_S)) + 1)
         with suppress(OSError):  # Linux alone says how much there is
             pages = int(Path("/proc/self/statm").read_text().split()[0])
             most = min(_MEMORY_BYTES + 2 * os.path.getsize(path), _MOST_MEMORY)
@@ -169,12 +172,13 @@ def _looked_at(path: str, ends: float) -> str:
     """Do to a file what a reader does; what is raised is raised again where it is read, but for a lack of memory."""
 
     def visit(name: str, item: h5py.Group | h5py.Dataset) -> None:
-        if time.process_time() < ends:
-            with _trying():
-                _look_at_attributes(item)
-            with _trying():
-                if isinstance(item, h5py.Dataset):
-                    _look_at_values(item, ends)
+        if time.process_time() > ends:
+            raise _EnoughError
+        with _trying():
+            _look_at_attributes(item)
+        with _trying():
+            if isinstance(item, h5py.Dataset):
+                _look_at_values(item, ends)
 
     try:
         with _trying(), h5py.File(path, "r") as file:
@@ -182,6 +186,8 @@ def _looked_at(path: str, ends: float) -> str:
             walk(file, visit)
     except MemoryError:
         return "memory"
+    except _EnoughError:
+        pass
     return "ok"
 
 
