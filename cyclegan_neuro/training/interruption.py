@@ -121,12 +121,14 @@ def _listening(patience_s: float | None) -> Iterator[None]:
 
 
 def _listen(ear: socket.socket, left: threading.Event, patience_s: float) -> None:
+    saves = False
     while heard := ear.recv(1):
-        number = heard[0]
+        number, before = heard[0], saves
         if number not in (*_STOPPING, signal.SIGINT):
             continue
-        saving = Interruption.active
-        if saving is not None and not saving.ends_at_once(number):
+        saves = saves or Interruption.active is not None
+        # who saves is ended by a second Ctrl-C alone, also while it waits for other workers with what is saved
+        if saves and not (before and number == signal.SIGINT):
             continue
         if not left.wait(patience_s):
             _end(number)
@@ -158,7 +160,6 @@ class Interruption:
 
     def __init__(self):
         self.number: int | None = None
-        self._heard = False
         self._handled = _handled((*_STOPPING, signal.SIGINT), self._handle)
 
     def __enter__(self) -> Interruption:
@@ -169,11 +170,6 @@ class Interruption:
     def __exit__(self, *exception) -> None:
         Interruption.active = None
         self._handled.__exit__(*exception)
-
-    def ends_at_once(self, number: int) -> bool:
-        """Whether a signal is a Ctrl-C that is not the first; the step that it cuts short keeps the handler away."""
-        before, self._heard = self._heard, True
-        return before and number == signal.SIGINT
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
         if self.number is None:

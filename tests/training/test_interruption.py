@@ -62,6 +62,15 @@ def test_a_second_ctrl_c_ends_a_step_that_stays_in_c():
     assert (done.returncode, done.stdout) == (130, f"{int(signal.SIGINT)}\nlet go\n")
 
 
+def test_what_was_saved_is_not_ended_by_a_scheduler():
+    script = IN_C + (
+        "    with Interruption(): ask()\n    with suppress(BaseException): ask()\n"
+        "    hashlib.pbkdf2_hmac('sha256', b'', b'', 10**6)\nprint('alive')"
+    )
+    done = subprocess.run([sys.executable, "-c", script, "SIGTERM"], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "alive\n")
+
+
 def test_whoever_leaves_in_time_lives_on():
     script = IN_C + "    with suppress(BaseException): ask()\nprint('alive')"
     done = subprocess.run([sys.executable, "-c", script, "SIGTERM"], capture_output=True, text=True, check=False)
