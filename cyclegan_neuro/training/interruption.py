@@ -108,6 +108,7 @@ def _listening(patience_s: float | None) -> Iterator[None]:
     mouth.setblocking(False)
     left = threading.Event()
     listener = threading.Thread(target=_listen, args=(ear, left, patience_s), name="signals", daemon=True)
+    Interruption.saving = False
     try:
         signal.set_wakeup_fd(mouth.fileno(), warn_on_full_buffer=False)
         listener.start()
@@ -121,15 +122,15 @@ def _listening(patience_s: float | None) -> Iterator[None]:
 
 
 def _listen(ear: socket.socket, left: threading.Event, patience_s: float) -> None:
-    saves = False
+    asked = 0
     while heard := ear.recv(1):
-        number, before = heard[0], saves
+        number = heard[0]
         if number not in (*_STOPPING, signal.SIGINT):
             continue
-        saves = saves or Interruption.active is not None
-        # who saves is ended by a second Ctrl-C alone, also while it waits for other workers with what is saved
-        if saves and not (before and number == signal.SIGINT):
-            continue
+        if Interruption.saving:
+            asked += 1
+            if asked == 1 or number != signal.SIGINT:
+                continue
         if not left.wait(patience_s):
             _end(number)
 
@@ -156,7 +157,8 @@ class Interruption:
         Signal that came first.
     """
 
-    active: ClassVar[Interruption | None] = None
+    saving: ClassVar[bool] = False
+    """Whether training heeds signals, or has, and waits for other workers: a second Ctrl-C alone ends it then."""
 
     def __init__(self):
         self.number: int | None = None
@@ -164,11 +166,11 @@ class Interruption:
 
     def __enter__(self) -> Interruption:
         self._handled.__enter__()
-        Interruption.active = self
+        Interruption.saving = True
         return self
 
     def __exit__(self, *exception) -> None:
-        Interruption.active = None
+        Interruption.saving = self.number is not None
         self._handled.__exit__(*exception)
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
