@@ -159,15 +159,25 @@ def as_trained(stored: Section, given: Any, *, where: str) -> Any:
     return given.model_copy(update={"training": given.training.model_copy(update=own)})
 
 
-def refuse_changed_inputs(stored: Mapping, given: Mapping, file: Path) -> None:
+def refuse_changed_inputs(
+    stored: Mapping, given: Mapping, file: Path, *, read_from: Mapping[str, str] | None = None
+) -> None:
     """Compare what went in with ``inputs.json``; the place of a file does not matter.
+
+    Parameters
+    ----------
+    stored, given : mapping
+    file : Path
+        Of ``stored``.
+    read_from : mapping, optional
+        Files of ``given`` by the key that they have there, for messages.
 
     Raises
     ------
     RecordingError
         With everything that differs.
     """
-    lines = list(_differences(stored, json.loads(json.dumps(given)), ""))
+    lines = list(_differences(stored, json.loads(json.dumps(given)), "", read_from or {}))
     if lines:
         raise RecordingError(
             str(file),
@@ -177,12 +187,12 @@ def refuse_changed_inputs(stored: Mapping, given: Mapping, file: Path) -> None:
         )
 
 
-def _differences(old: Any, new: Any, key: str, place: str = "") -> Iterator[str]:
+def _differences(old: Any, new: Any, key: str, files: Mapping[str, str], place: str = "") -> Iterator[str]:
     if isinstance(old, dict) and isinstance(new, dict):
-        place = next((str(new[name]) for name in _PLACES if new.get(name)), place)
+        place = files.get(key) or next((str(new[name]) for name in _PLACES if new.get(name)), place)
         for name in [*old, *(name for name in new if name not in old)]:
             if name not in _PLACES:
-                yield from _differences(old.get(name), new.get(name), f"{key}.{name}".lstrip("."), place)
+                yield from _differences(old.get(name), new.get(name), f"{key}.{name}".lstrip("."), files, place)
     elif old != new:
         if _is_hash(old) and _is_hash(new):
             yield f"{key.replace('.sha256', '').replace('_sha256', '')}: other values{place and f' in {place}'}"

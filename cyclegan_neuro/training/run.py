@@ -6,6 +6,7 @@ import logging
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -385,12 +386,14 @@ def _prepare_again(system: System, config: Any, directory: RunDirectory, manifes
     if manifest is not None:
         manifest.refuse_changed_files(directory.path)
     stored = directory.read_json(directory.inputs_file)
+    named = {key.split(".")[1]: value_at(config, key) for key in input_files(type(config), section="data")}
+    compare = partial(refuse_changed_inputs, stored, file=directory.inputs_file, read_from=named)
     try:
         prepared = system.prepare(config, run_directory=directory.path)
     except WindowError:  # scaling or order do not fit, because the neurons changed? then say which data differ
-        refuse_changed_inputs(stored, system.prepare(config).inputs, directory.inputs_file)
+        compare(system.prepare(config).inputs)
         raise
-    refuse_changed_inputs(stored, prepared.inputs, directory.inputs_file)
+    compare(prepared.inputs)
     if manifest is not None:  # what was missing has been learned again
         manifest.refuse_changed_files(directory.path)
     return prepared

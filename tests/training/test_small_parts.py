@@ -170,6 +170,15 @@ def test_moved_files_with_the_same_content_are_the_same(tmp_path):
     refuse_changed_inputs(stored, {"x": {"path": "b.h5", "source": "b.h5", "shape": (9, 2)}}, tmp_path)
 
 
+def test_the_file_that_changed_is_named_not_its_hash(tmp_path):
+    stored = {"x": {"source": "day 1", "sha256": "0" * 64, "behaviour_sha256": {"licks": "1" * 64}}}
+    given = {"x": {"source": "day 1", "sha256": "2" * 64, "behaviour_sha256": {"licks": "3" * 64}}}
+    with pytest.raises(RecordingError, match=r": x: other values in day1.h5; x.behaviour.licks: other values in day"):
+        refuse_changed_inputs(stored, given, tmp_path / "inputs.json", read_from={"x": "day1.h5"})
+    with pytest.raises(RecordingError, match=r"x: other values in day 1; x.behaviour.licks: other values in day 1,"):
+        refuse_changed_inputs(stored, given, tmp_path / "inputs.json")
+
+
 # -- precision, devices, determinism ---------------------------------------------------------------
 
 
