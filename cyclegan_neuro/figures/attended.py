@@ -206,10 +206,11 @@ def _draw_over(axis: Axes, window: ExplainedWindow, extent: tuple[float, float])
     place = {"aspect": "auto", "extent": (*extent, n_neurons + 0.5, 0.5)}
     low, high = colour_limits(window.activity)
     place |= averaged(window.activity)
-    axis.imshow(window.activity.T, cmap="Greys", vmin=low, vmax=high, **place)
+    axis.imshow(np.clip(window.activity, low, high).T, cmap="Greys", vmin=low, vmax=high, **place)
     _, most = colour_limits(window.attention)
-    axis.imshow(window.attention.T, cmap=_SHINING, vmin=0.0, vmax=max(most, 1e-12), **place)
-    return ScalarMappable(Normalize(0.0, max(most, 1e-12)), HEAT)
+    scale = Normalize(0.0, max(most, 1e-12))
+    axis.imshow(np.clip(window.attention, 0.0, scale.vmax).T, cmap=_SHINING, norm=scale, **place)
+    return ScalarMappable(scale, HEAT)
 
 
 def _mark(axis: Axes, window: ExplainedWindow, frame_rate_hz: float) -> None:

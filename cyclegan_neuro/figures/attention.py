@@ -251,9 +251,10 @@ def draw_map(
     """Draw one map, neurons downward and counted from 1."""
     binary = panel.values.dtype == bool
     low, high = (0.0, 1.0) if binary else limits or colour_limits(panel.values)
+    values = panel.values if binary else np.clip(panel.values, low, high)  # what lies beyond must not bleed into means
     extent, colours = (*extent_x, n_neurons + 0.5, 0.5), "Greys" if binary else HEAT
     image = axis.imshow(
-        panel.values.T, aspect="auto", cmap=colours, vmin=low, vmax=high, extent=extent,
+        values.T, aspect="auto", cmap=colours, vmin=low, vmax=high, extent=extent,
         interpolation="antialiased",  # more neurons than pixels: average them instead of dropping some
         interpolation_stage="data",  # before they get a colour
     )  # fmt: skip

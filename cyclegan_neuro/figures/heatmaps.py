@@ -69,7 +69,7 @@ def heat_maps(
                 # neurons are centred on whole numbers, counted from 1
                 extent = (*extent_x, values.shape[1] + 0.5, 0.5)
                 image = panel.imshow(
-                    values.T, aspect="auto", cmap=HEAT, vmin=limits[0], vmax=limits[1], extent=extent,
+                    np.clip(values, *limits).T, aspect="auto", cmap=HEAT, vmin=limits[0], vmax=limits[1], extent=extent,
                     **averaged(values),
                 )  # fmt: skip
                 panel.yaxis.get_major_locator().set_params(integer=True)
