@@ -76,8 +76,9 @@ def locked(directory: Path, name: str = TRAINING_LOCK) -> Iterator[Lock]:
     path = directory.resolve() / name
     with _taken(path) as holder:
         with suppress(OSError):
-            for left_over in path.parent.glob(f".{path.name}.*.tmp"):  # of killed processes, or of one that waits
-                left_over.unlink()
+            for left_over in path.parent.glob(".*lock.*.tmp"):  # of killed processes, or of one that waits
+                if left_over.name.startswith(f".{path.name}.") or _system_let_go(left_over):  # of the other lock
+                    left_over.unlink()
         with Lock(path, holder) as lock:
             yield lock
 

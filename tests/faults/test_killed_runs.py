@@ -58,7 +58,7 @@ def works(folder, *, scratch, **options):
         return str(error)
     assert run.status.state == "finished"
     assert run.directory.foreign_files() == []
-    of_evaluations = (".report", ".evaluation")
+    of_evaluations = (".report",)
     hidden = [path.name for path in scratch.glob(".*") if not path.name.startswith(of_evaluations)]
     assert hidden == []
     assert not (scratch / "lock").exists()
