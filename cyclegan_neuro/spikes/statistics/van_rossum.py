@@ -17,7 +17,7 @@ from cyclegan_neuro.errors import ConfigurationError, RecordingError
 from cyclegan_neuro.spikes.counts import SpikeCounts
 from cyclegan_neuro.spikes.statistics import van_rossum_fast
 from cyclegan_neuro.spikes.statistics.parallel import Progress, Workers, run_all
-from cyclegan_neuro.spikes.trains import neo_trains, spike_times
+from cyclegan_neuro.spikes.trains import neo_trains
 
 __all__ = ["VanRossum", "distances", "pair_distances"]
 
@@ -73,8 +73,8 @@ def distances(
     time_constant_s : float
         Of the exponential filter: spikes of two trains that are much closer in time than this are alike.
     method : {"elephant", "fast"}
-        ``elephant.spike_train_dissimilarity.van_rossum_distance``, one call per neuron, or a single sweep
-        over the merged spikes, which leaves out the distances between generated windows.
+        ``elephant.spike_train_dissimilarity.van_rossum_distance``, one call per neuron, or sparse products of spikes
+        per frame, which leave out the distances between generated windows.
     both_ways : bool
         Keep the distances between generated windows too, for :meth:`VanRossum.reversed`.
     workers : Workers, optional
@@ -180,14 +180,13 @@ def _by_elephant(
     return square[:n_recorded, n_recorded:].copy(), square[:n_recorded, :n_recorded].copy(), generated_block
 
 
-def _by_sweep(
+def _by_products(
     recorded: np.ndarray, generated: np.ndarray, frame_rate_hz: float, time_constant_s: float, both_ways: bool
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
     """Return what :func:`_by_elephant` returns."""
-    first, second = (spike_times(counts, frame_rate_hz=frame_rate_hz) for counts in (recorded, generated))
-    cross = van_rossum_fast.cross_distances(first, second, time_constant_s)
-    generated_block = van_rossum_fast.within_distances(second, time_constant_s) if both_ways else None
-    return cross, van_rossum_fast.within_distances(first, time_constant_s), generated_block
+    constant = time_constant_s * frame_rate_hz
+    first, second = (van_rossum_fast.FilteredTrains(counts, constant) for counts in (recorded, generated))
+    return first.distances_from(second), first.distances(), second.distances() if both_ways else None
 
 
 def _within_by_elephant(counts: np.ndarray, frame_rate_hz: float, time_constant_s: float) -> np.ndarray:
@@ -201,12 +200,12 @@ def _within_by_elephant(counts: np.ndarray, frame_rate_hz: float, time_constant_
         return van_rossum_distance(trains, time_constant_s * quantities.s, sort=False)  # Neo's are sorted
 
 
-def _within_by_sweep(counts: np.ndarray, frame_rate_hz: float, time_constant_s: float) -> np.ndarray:
-    return van_rossum_fast.within_distances(spike_times(counts, frame_rate_hz=frame_rate_hz), time_constant_s)
+def _within_by_products(counts: np.ndarray, frame_rate_hz: float, time_constant_s: float) -> np.ndarray:
+    return van_rossum_fast.within_distances(counts, frame_rate_hz=frame_rate_hz, time_constant_s=time_constant_s)
 
 
-_BETWEEN = {"elephant": _by_elephant, "fast": _by_sweep}
-_WITHIN = {"elephant": _within_by_elephant, "fast": _within_by_sweep}
+_BETWEEN = {"elephant": _by_elephant, "fast": _by_products}
+_WITHIN = {"elephant": _within_by_elephant, "fast": _within_by_products}
 
 
 def _known(method: str) -> str:

@@ -1,14 +1,14 @@
-"""Van Rossum distances by a single sweep over the merged spikes, only where they are wanted.
+"""Van Rossum distances from spikes per frame, by sparse products, only where they are wanted.
 
 Two trains u and v, filtered with ``exp(-t / tau)``, have the scalar product
 ``K(u, v) = sum over i, j of exp(-|u_i - v_j| / tau)`` (in Elephant's normalisation, where a single spike has
-``K(u, u) = 1``), and ``d(u, v) ** 2 = K(u, u) + K(v, v) - 2 K(u, v)``. K(u, v) is split by which spike comes
-first: at each spike of u, all earlier spikes of v have decayed to a state that is known for every v at
-once. The states at the spikes of all u are one cumulative sum over the merged, sorted spikes.
+``K(u, u) = 1``), and ``d(u, v) ** 2 = K(u, u) + K(v, v) - 2 K(u, v)``. Where a spike of u lies in an earlier frame than
+one of v, the exponential is a product: what is left of u at the beginning of v's frame, a state that one recursion over
+frames gives for every frame, times what is left of that when v's spike comes. So K(u, v) is the product of states with
+the few frames in which v has spikes, the same the other way round, and a table for spikes of one frame.
 
-For n trains on either side with s spikes each that takes O(n ** 2 s) additions and two sorts, in array
-operations; Elephant searches the spikes of every train in those of every other, and does so for all pairs of
-both sides.
+For n trains on either side with s spikes each that takes O(n ** 2 s) multiplications, in a sparse product; Elephant
+searches the spikes of every train in those of every other, and does so for all pairs of both sides.
 
 References
 ----------
@@ -19,26 +19,95 @@ instead of pairs of spikes.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable
+from functools import lru_cache
 
 import numpy as np
 
-__all__ = ["cross_distances", "within_distances"]
+__all__ = ["FilteredTrains", "cross_distances", "within_distances"]
 
-_SPAN = 30.0  # time constants per block of the sweep: larger exponents are less exact, and overflow at 700
-_ROWS = 4096  # spikes whose states are held at once
+
+class FilteredTrains:
+    """Trains of equal length, and what distances need to know of them.
+
+    Parameters
+    ----------
+    counts : ndarray of unsigned int, shape (frame, train)
+        Spikes per frame, which lie in it as :func:`cyclegan_neuro.spikes.trains.spike_times` says.
+    frames_per_constant : float
+        Time constant in frames.
+    """
+
+    def __init__(self, counts: np.ndarray, frames_per_constant: float):
+        from scipy.signal import lfilter
+        from scipy.sparse import csr_array
+
+        self._frame = 1.0 / frames_per_constant  # in time constants
+        self._counts = counts
+        trains, frames = np.nonzero(np.ascontiguousarray(counts.T))
+        in_frame = counts[frames, trains]
+        self._values = np.unique(in_frame).tolist()
+        # n spikes lie symmetrically in their frame: what is left of them at its end is what is left when they come
+        left = self._table(lambda n: np.exp(-self._frame * (np.arange(n) + 0.5) / n).sum())
+        self._before = lfilter([0.0, 1.0], [1.0, -np.exp(-self._frame)], left[counts], axis=0)
+
+        def into(weights: np.ndarray, chosen: np.ndarray | slice) -> csr_array:
+            ends = np.cumsum(np.bincount(trains[chosen], minlength=counts.shape[1]))
+            return csr_array((weights, frames[chosen], np.append(0, ends)), shape=counts.shape[::-1])
+
+        self._spikes = into(left[in_frame], slice(None))
+        found = {n: in_frame == n for n in self._values}
+        self._of_value = {n: into(np.ones(int(own.sum())), own) for n, own in found.items()}
+        own = 2.0 * left[in_frame] * self._before[frames, trains]
+        own += self._table(lambda n: _same_frame(n, n, self._frame))[in_frame]
+        self._norms = np.bincount(trains, own, minlength=counts.shape[1])
+
+    def _table(self, of: Callable[[int], float]) -> np.ndarray:
+        """Return ``of`` every number of spikes that a frame holds, 0 for none, to look up by it."""
+        table = np.zeros(max(self._values, default=0) + 1)
+        table[self._values] = [of(n) for n in self._values]
+        return table
+
+    def distances_from(self, other: FilteredTrains) -> np.ndarray:
+        """Return the distance of each of these trains (row) from each of ``other`` (column)."""
+        products = self._spikes @ other._before + (other._spikes @ self._before).T
+        for n, spikes in self._of_value.items():
+            products += spikes @ other._table(lambda m, n=n: _same_frame(n, m, self._frame))[other._counts]
+        # rounding makes some squares of equal trains negative
+        return np.sqrt(np.maximum(self._norms[:, np.newaxis] + other._norms - 2.0 * products, 0.0))
+
+    def distances(self) -> np.ndarray:
+        """Return the distances between all pairs of these trains: symmetric, 0 on the diagonal."""
+        upper = np.triu(self.distances_from(self), 1)  # exactly symmetric, whatever the rounding of the two halves
+        return upper + upper.T
+
+
+@lru_cache(maxsize=4096)
+def _same_frame(n: int, m: int, frame: float) -> float:
+    """Return the part of K of ``n`` and ``m`` spikes in one frame, which lasts ``frame`` time constants.
+
+    Of the spikes ``(j + 0.5) / m`` on either side of ``(i + 0.5) / n`` a geometric series is left.
+    """
+    at = (np.arange(n) + 0.5) / n
+    before = np.floor(m * at + 0.5)  # how many of the m come before; at the same time it makes no difference
+    total = 0.0
+    for number, nearest in ((before, at - (before - 0.5) / m), (m - before, (before + 0.5) / m - at)):
+        some = number > 0
+        shares = np.expm1(-frame * number[some] / m) / np.expm1(-frame / m)
+        total += float((np.exp(-frame * nearest[some]) * shares).sum())
+    return total
 
 
 def cross_distances(
-    recorded: Sequence[np.ndarray], generated: Sequence[np.ndarray], time_constant_s: float
+    recorded: np.ndarray, generated: np.ndarray, *, frame_rate_hz: float, time_constant_s: float
 ) -> np.ndarray:
     """Distance of each train of ``recorded`` from each of ``generated``.
 
     Parameters
     ----------
-    recorded, generated : sequence of ndarray of float64, shape (spike,)
-        Sorted spike times in seconds.
-    time_constant_s : float
+    recorded, generated : ndarray of unsigned int, shape (frame, train)
+        Spikes per frame.
+    frame_rate_hz, time_constant_s : float
 
     Returns
     -------
@@ -47,22 +116,22 @@ def cross_distances(
 
     Examples
     --------
-    >>> cross_distances([np.array([0.0]), np.array([])], [np.array([])], time_constant_s=1.0).tolist()
-    [[1.0], [0.0]]
+    >>> one = np.array([[0, 1]], np.uint8)
+    >>> cross_distances(one, one, frame_rate_hz=1.0, time_constant_s=1.0).tolist()
+    [[0.0, 1.0], [1.0, 0.0]]
     """
-    u, v = _scaled(recorded, time_constant_s), _scaled(generated, time_constant_s)
-    products = _sums_over_earlier(u, v, ties=True) + _sums_over_earlier(v, u, ties=False).T
-    return _distances(_norms(u)[:, np.newaxis] + _norms(v), products)
+    first, second = (FilteredTrains(counts, time_constant_s * frame_rate_hz) for counts in (recorded, generated))
+    return first.distances_from(second)
 
 
-def within_distances(trains: Sequence[np.ndarray], time_constant_s: float) -> np.ndarray:
+def within_distances(counts: np.ndarray, *, frame_rate_hz: float, time_constant_s: float) -> np.ndarray:
     """Distances between all pairs of trains.
 
     Parameters
     ----------
-    trains : sequence of ndarray of float64, shape (spike,)
-        Sorted spike times in seconds.
-    time_constant_s : float
+    counts : ndarray of unsigned int, shape (frame, train)
+        Spikes per frame.
+    frame_rate_hz, time_constant_s : float
 
     Returns
     -------
@@ -71,88 +140,7 @@ def within_distances(trains: Sequence[np.ndarray], time_constant_s: float) -> np
 
     Examples
     --------
-    >>> within_distances([np.array([0.0]), np.array([0.0, 0.0])], time_constant_s=1.0).tolist()
-    [[0.0, 1.0], [1.0, 0.0]]
+    >>> within_distances(np.array([[1, 0], [0, 1]], np.uint8), frame_rate_hz=1.0, time_constant_s=1.0).round(3).tolist()
+    [[0.0, 1.124], [1.124, 0.0]]
     """
-    distances = cross_distances(trains, trains, time_constant_s)
-    upper = np.triu(distances, 1)  # exactly symmetric, whatever the rounding of the two halves
-    return upper + upper.T
-
-
-def _scaled(trains: Sequence[np.ndarray], time_constant_s: float) -> list[np.ndarray]:
-    return [np.asarray(train, np.float64) / time_constant_s for train in trains]
-
-
-def _distances(norms: np.ndarray, products: np.ndarray) -> np.ndarray:
-    """Return distances; squares that rounding made negative become 0."""
-    return np.sqrt(np.maximum(norms - 2.0 * products, 0.0))
-
-
-def _norms(trains: list[np.ndarray]) -> np.ndarray:
-    """Return K(u, u): the number of spikes plus twice what each spike finds left of those before it."""
-    sizes = np.array([len(train) for train in trains])
-    padded = np.full((len(trains), max(1, sizes.max(initial=0))), np.inf)
-    for row, train in zip(padded, trains, strict=True):
-        row[: len(train)] = train
-    left, total = np.zeros(len(trains)), np.zeros(len(trains))
-    with np.errstate(invalid="ignore"):  # inf - inf behind the last spike of a train
-        decays = np.nan_to_num(np.exp(padded[:, :-1] - padded[:, 1:]), nan=0.0)
-    for decay in decays.T:
-        left = (left + 1.0) * decay
-        total += left
-    return sizes + 2.0 * total
-
-
-def _sums_over_earlier(u: list[np.ndarray], v: list[np.ndarray], *, ties: bool) -> np.ndarray:
-    """Return the part of K(u, v) where the spike of v comes before that of u, (u, v).
-
-    Parameters
-    ----------
-    u, v : list of ndarray
-        Times in time constants.
-    ties : bool
-        Whether equal times count as before.
-    """
-    times, trains = _merged(u)
-    earlier, sources = _merged(v)
-    # which spike of u is the first to see each spike of v
-    seen_from = np.searchsorted(times, earlier, side="left" if ties else "right")
-    sums, state, clock = np.zeros((len(u), len(v))), np.zeros(len(v)), 0.0
-    for begin, end in _blocks(times):
-        state *= np.exp(clock - times[begin])
-        clock = times[begin]
-        first, last = np.searchsorted(seen_from, [begin, end])
-        states = np.zeros((end - begin, len(v)))
-        # spikes long before the block underflow to 0, as they should
-        np.add.at(states, (seen_from[first:last] - begin, sources[first:last]), np.exp(earlier[first:last] - clock))
-        states[0] += state
-        np.cumsum(states, axis=0, out=states)
-        state = states[-1].copy()
-        states *= np.exp(clock - times[begin:end])[:, np.newaxis]
-        _add_rows(sums, trains[begin:end], states)
-    return sums
-
-
-def _merged(trains: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-    """Return all spikes in time, and the train of each."""
-    times = np.concatenate([*trains, np.zeros(0)])
-    owners = np.repeat(np.arange(len(trains)), [len(train) for train in trains])
-    order = np.argsort(times, kind="stable")
-    return times[order], owners[order]
-
-
-def _blocks(times: np.ndarray) -> list[tuple[int, int]]:
-    """Cut sorted times into stretches of at most ``_SPAN`` time constants and ``_ROWS`` spikes."""
-    blocks, begin = [], 0
-    while begin < len(times):
-        end = min(begin + _ROWS, int(np.searchsorted(times, times[begin] + _SPAN, side="right")))
-        blocks.append((begin, end))
-        begin = end
-    return blocks
-
-
-def _add_rows(sums: np.ndarray, rows: np.ndarray, values: np.ndarray) -> None:
-    """Add each row of ``values`` to the row of ``sums`` that ``rows`` names, in place."""
-    order = np.argsort(rows, kind="stable")
-    named, starts = np.unique(rows[order], return_index=True)
-    sums[named] += np.add.reduceat(values[order], starts, axis=0)
+    return FilteredTrains(counts, time_constant_s * frame_rate_hz).distances()

@@ -1,4 +1,4 @@
-"""Van Rossum distances: by hand, by Elephant, and by the sweep that must equal it."""
+"""Van Rossum distances: by hand, by Elephant, and by products that must equal it."""
 
 import neo
 import numpy as np
@@ -10,6 +10,7 @@ from cyclegan_neuro.errors import ConfigurationError, RecordingError
 from cyclegan_neuro.spikes.counts import SpikeCounts
 from cyclegan_neuro.spikes.statistics.van_rossum import distances, pair_distances
 from cyclegan_neuro.spikes.statistics.van_rossum_fast import cross_distances, within_distances
+from cyclegan_neuro.spikes.trains import neo_trains
 
 METHODS = ("elephant", "fast")
 
@@ -27,10 +28,6 @@ def assert_equal(got, expected):
     np.testing.assert_allclose(np.square(got)[small], np.square(expected)[small], rtol=0, atol=1e-10)
 
 
-def random_trains(rng, n, *, rate_hz, duration_s=20.0):
-    return [np.sort(rng.uniform(0, duration_s, rng.poisson(rate_hz * duration_s))) for _ in range(n)]
-
-
 @pytest.mark.parametrize("method", METHODS)
 def test_distance_of_known_trains(method):
     # frames of 1 s: u = 0.5, 1.5; v = 1.5; and an empty train, as three windows of one neuron
@@ -42,51 +39,53 @@ def test_distance_of_known_trains(method):
     np.testing.assert_allclose(got.cross[0], [[u_v, u_empty], [0, 1], [1, 0]], atol=1e-12)
 
 
-def test_the_sweep_of_known_times():
-    # K(u, u) = 2 + 2 exp(-2), K(v, v) = 1, K(u, v) = 2 exp(-1)
-    got = cross_distances([np.array([1.0, 2.0])], [np.array([1.5])], 0.5)
-    np.testing.assert_allclose(got, [[np.sqrt(3 + 2 * np.exp(-2) - 4 * np.exp(-1))]], rtol=1e-14)
+def known(counts, *, frame_rate_hz):
+    return [train.magnitude for train in neo_trains(counts, frame_rate_hz=frame_rate_hz)]
+
+
+def test_products_of_known_times():
+    # frames of 1 s: u = 1.5, 2.5; v = 0.25, 0.75. K(u, u) = 2 + 2 exp(-1), K(v, v) = 2 + 2 exp(-0.5)
+    u, v = np.array([[0], [1], [1]], np.uint8), np.array([[2], [0], [0]], np.uint8)
+    product = sum(np.exp(-abs(i - j)) for i in (1.5, 2.5) for j in (0.25, 0.75))
+    got = cross_distances(u, v, frame_rate_hz=1.0, time_constant_s=1.0)
+    np.testing.assert_allclose(got, [[np.sqrt(4 + 2 / np.e + 2 * np.exp(-0.5) - 2 * product)]], rtol=1e-14)
 
 
 @pytest.mark.parametrize("time_constant_s", [0.01, 0.5, 30.0])
+@pytest.mark.parametrize("frame_rate_hz", [3.0, 24.0])
 @pytest.mark.parametrize("rate_hz", [0.05, 1.0, 8.0])
-def test_the_sweep_equals_elephant(time_constant_s, rate_hz):
+def test_products_equal_elephant(time_constant_s, frame_rate_hz, rate_hz):
     rng = np.random.default_rng(1)
-    recorded, generated = random_trains(rng, 7, rate_hz=rate_hz), random_trains(rng, 5, rate_hz=2 * rate_hz)
-    recorded[2] = np.zeros(0)
-    generated[0] = recorded[1].copy()  # the same train on both sides
-    generated[1] = np.sort(np.concatenate([recorded[0], generated[1]]))  # spikes at equal times
-    generated[3] = np.array([4.0, 4.0, 4.0])  # and within one train
-    expected = elephant(recorded + generated, time_constant_s)
-    assert_equal(cross_distances(recorded, generated, time_constant_s), expected[:7, 7:])
-    assert_equal(within_distances(recorded, time_constant_s), expected[:7, :7])
+    shape = round(20 * frame_rate_hz), 7
+    recorded, generated = (rng.poisson(factor * rate_hz / frame_rate_hz, shape).astype(np.uint8) for factor in (1, 2))
+    generated = generated[:, :5]
+    recorded[:, 2] = 0
+    generated[:, 0] = recorded[:, 1]  # the same train on both sides
+    generated[:, 1] = recorded[:, 0] + generated[:, 1]  # some spikes at equal times
+    generated[:, 3] = 0
+    generated[17, 3] = 200  # many in one frame
+    how = {"frame_rate_hz": frame_rate_hz, "time_constant_s": time_constant_s}
+    expected = elephant(known(np.hstack([recorded, generated]), frame_rate_hz=frame_rate_hz), time_constant_s)
+    assert_equal(cross_distances(recorded, generated, **how), expected[:7, 7:])
+    assert_equal(within_distances(recorded, **how), expected[:7, :7])
 
 
-@pytest.mark.parametrize("train", [[], [0.0], [1.0, 1.0], [0.2, 3.0]])
-@pytest.mark.parametrize("other", [[], [1.0], [0.2, 3.0, 3.0]])
-def test_the_sweep_equals_elephant_on_single_trains(train, other):
-    train, other = np.array(train, np.float64), np.array(other, np.float64)
-    expected = elephant([train, other], 0.5)
-    assert_equal(cross_distances([train], [other], 0.5), expected[:1, 1:])
-    assert within_distances([train], 0.5).tolist() == [[0.0]]
-
-
-def test_the_sweep_goes_on_across_its_blocks_and_long_silence():
-    rng = np.random.default_rng(3)
-    dense = random_trains(rng, 30, rate_hz=10.0)  # 6,000 spikes in 10 time constants: blocks by their number
-    assert_equal(cross_distances(dense[:15], dense[15:], 2.0), elephant(dense, 2.0)[:15, 15:])
-    long = [np.sort(rng.choice([0.0, 3000.0, 9000.0], 4) + rng.uniform(0, 90.0, 4)) for _ in range(6)]
-    assert_equal(cross_distances(long[:3], long[3:], 1.0), elephant(long, 1.0)[:3, 3:])
+def test_products_go_on_across_long_silence():
+    counts = np.zeros((9000, 3), np.uint8)
+    counts[[0, 5, 4000, 8999], [0, 1, 1, 2]] = 1
+    got = within_distances(counts, frame_rate_hz=1.0, time_constant_s=1.0)
+    assert_equal(got, elephant(known(counts, frame_rate_hz=1.0), 1.0))
+    assert within_distances(np.zeros((4, 2), np.uint8), frame_rate_hz=1.0, time_constant_s=1.0).tolist() == [[0, 0]] * 2
 
 
 def test_both_methods_agree_on_counts():
     rng = np.random.default_rng(5)
     recorded, generated = (SpikeCounts(rng.poisson(0.05, (n, 300, 3)).astype(np.uint8), 24.0) for n in (9, 6))
-    by_elephant, by_sweep = (distances(recorded, generated, method=method) for method in METHODS)
+    by_elephant, by_products = (distances(recorded, generated, method=method) for method in METHODS)
     assert by_elephant.cross.shape == (3, 9, 6)
-    assert_equal(by_sweep.cross, by_elephant.cross)
-    assert_equal(by_sweep.within, by_elephant.within)
-    np.testing.assert_array_equal(by_sweep.within, by_sweep.within.transpose(0, 2, 1))
+    assert_equal(by_products.cross, by_elephant.cross)
+    assert_equal(by_products.within, by_elephant.within)
+    np.testing.assert_array_equal(by_products.within, by_products.within.transpose(0, 2, 1))
 
 
 @pytest.mark.parametrize("method", METHODS)
