@@ -388,13 +388,19 @@ class SpikesSection(Section):
         "back.",
     )
     max_windows: int = setting(200, "Test windows of each day that are compared, evenly spread.", ge=4)
+    max_neurons: int = setting(
+        256,
+        "Neurons, drawn with the seed where there are more, of whose pairs and van Rossum distances statistics are; "
+        "firing rates are of all.",
+        ge=16,
+    )
     correlation_bin_s: float = setting(
         0.5, "Bin of the spike trains whose correlations are compared; rounded to whole frames.", unit="s", gt=0.0
     )
     van_rossum: Literal["elephant", "fast"] = setting(
         "elephant",
-        "How van Rossum distances are computed: by Elephant (minutes), or fast, by a sweep that agrees to 1e-10 and "
-        "that the quickstart sets.",
+        "How statistics of the recorded days and the model are computed: by Elephant (minutes), or fast, from counts, "
+        "which agrees to 1e-10 and which the quickstart sets.",
     )
     time_constant_s: float = setting(0.5, "Time constant of the van Rossum distance.", unit="s", gt=0.0)
     processes: int | None = setting(None, "Processes that compute statistics; all cores when absent.", ge=1)

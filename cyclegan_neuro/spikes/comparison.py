@@ -13,7 +13,7 @@ from functools import cached_property
 
 import numpy as np
 
-from cyclegan_neuro.spikes.divergence import bootstrap_ci, kl_divergence, wasserstein
+from cyclegan_neuro.spikes.divergence import bootstrap_ci, divergences
 from cyclegan_neuro.spikes.statistics.van_rossum import VanRossum
 
 __all__ = [
@@ -39,6 +39,7 @@ DESCRIPTIONS = {
 """Statistic → which distribution is compared with which: the sentence under its table."""
 
 _NONE = np.zeros(0)
+_NORMAL_95 = 1.96
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,6 +62,9 @@ class Comparison:
     undefined_pairs : float
         Share of the pairs of neurons that were left out because one neuron is silent in the recorded
         or in the generated window; 0 for statistics of single neurons.
+    neuron_error : tuple of float
+        Standard errors of both means over windows, for the population of which the neurons are a sample; 0 where all
+        were compared.
     """
 
     statistic: str
@@ -70,18 +74,20 @@ class Comparison:
     silent_recorded: tuple[int, ...] = ()
     silent_generated: tuple[int, ...] = ()
     undefined_pairs: float = 0.0
+    neuron_error: tuple[float, float] = (0.0, 0.0)
 
     def to_json(self) -> dict[str, dict]:
         """Return mean, standard deviation (divided by n), n and 95 % interval of both, as in ``metrics.json``.
 
-        Units without a value do not count; ``mean`` and ``std`` are None without any, ``ci95`` with fewer than two.
+        Units without a value do not count; ``mean`` and ``std`` are None without any, ``ci95`` with fewer than two. It
+        is that of the units' bootstrap, wider in squares by what a sample of neurons leaves uncertain.
         """
         return {"kl": dict(self._summaries[0]), "wasserstein": dict(self._summaries[1])}
 
     @cached_property
     def _summaries(self) -> tuple[dict, dict]:
         """Computed once: a bootstrap takes a tenth of a second."""
-        return _summary(self.kl), _summary(self.wasserstein)
+        return _summary(self.kl, self.neuron_error[0]), _summary(self.wasserstein, self.neuron_error[1])
 
 
 @dataclass(frozen=True, eq=False)
@@ -254,7 +260,7 @@ def _by_window(statistic: str, recorded: np.ndarray, generated: np.ndarray) -> C
 
 def _compare(samples: Iterable[tuple[np.ndarray, np.ndarray]]) -> tuple[np.ndarray, np.ndarray]:
     """Return divergence and distance of each pair of samples, NaN where one is empty."""
-    values = [(kl_divergence(r, g), wasserstein(r, g)) if r.size and g.size else (np.nan, np.nan) for r, g in samples]
+    values = [divergences(r, g) if r.size and g.size else (np.nan, np.nan) for r, g in samples]
     kl, distance = np.array(values, np.float64).reshape(-1, 2).T
     return kl, distance
 
@@ -263,9 +269,13 @@ def _indices(mask: np.ndarray) -> tuple[int, ...]:
     return tuple(int(index) for index in np.flatnonzero(mask))
 
 
-def _summary(values: np.ndarray) -> dict[str, float | int | list[float] | None]:
+def _summary(values: np.ndarray, neuron_error: float) -> dict[str, float | int | list[float] | None]:
     known = values[~np.isnan(values)]
     interval = bootstrap_ci(known)
+    if interval is not None and neuron_error:
+        mean, reach = float(known.mean()), _NORMAL_95 * neuron_error
+        low, high = (float(np.hypot(end - mean, reach)) for end in interval)
+        interval = max(0.0, mean - low), mean + high
     return {
         "mean": float(known.mean()) if known.size else None,
         "std": float(known.std()) if known.size else None,

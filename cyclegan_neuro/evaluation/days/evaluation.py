@@ -17,7 +17,8 @@ from cyclegan_neuro.evaluation.days.null.reading import read_null_pairs
 from cyclegan_neuro.evaluation.days.one_to_many import Draw
 from cyclegan_neuro.evaluation.days.sections import DaysConfig
 from cyclegan_neuro.evaluation.days.spiking.measure import measure_spikes
-from cyclegan_neuro.evaluation.days.spiking.recorder import SpikeRecorder, why_not
+from cyclegan_neuro.evaluation.days.spiking.reasons import why_not
+from cyclegan_neuro.evaluation.days.spiking.recorder import SpikeRecorder
 from cyclegan_neuro.evaluation.days.story.beyond import beyond_block
 from cyclegan_neuro.evaluation.days.story.beyond_tuning import beyond_tuning_block
 from cyclegan_neuro.evaluation.days.story.certainty import certainty_block

@@ -17,7 +17,7 @@ from cyclegan_neuro.spikes.counts import SpikeCounts
 from cyclegan_neuro.spikes.statistics.parallel import Progress, Workers, run_all
 from cyclegan_neuro.spikes.trains import neo_trains
 
-__all__ = ["BinLayout", "bins_of", "correlations"]
+__all__ = ["BinLayout", "bins_of", "correlations", "window_correlations"]
 
 
 @dataclass(frozen=True)
@@ -110,18 +110,21 @@ def correlations(
     array([[   nan, -0.866,    nan]])
     """
     layout = bins_of(counts.n_frames, counts.frame_rate_hz, bin_s)
-    used = layout.frames_per_bin * layout.n_bins
     if method == "fast":
-        values = [_corrcoef(window[:used], layout.n_bins) for window in counts.counts]
+        values = [window_correlations(window, counts.frame_rate_hz, bin_s) for window in counts.counts]
     else:
+        used = layout.frames_per_bin * layout.n_bins
         tasks = [(window[:used], counts.frame_rate_hz, layout.n_bins) for window in counts.counts]
         values = run_all(_correlations, tasks, workers=workers, progress=progress)
     n_pairs = counts.n_neurons * (counts.n_neurons - 1) // 2
     return np.array(values, np.float64).reshape(counts.n_windows, n_pairs)
 
 
-def _corrcoef(window: np.ndarray, n_bins: int) -> np.ndarray:
-    binned = window.reshape(n_bins, -1, window.shape[1]).sum(axis=1, dtype=np.float64)
+def window_correlations(window: np.ndarray, frame_rate_hz: float, bin_s: float) -> np.ndarray:
+    """Return the correlations of one window of counts (frame, neuron), from counts: float64, (pair,)."""
+    layout = bins_of(len(window), frame_rate_hz, bin_s)
+    used = window[: layout.frames_per_bin * layout.n_bins]
+    binned = used.reshape(layout.n_bins, -1, window.shape[1]).sum(axis=1, dtype=np.float64)
     with np.errstate(divide="ignore", invalid="ignore"):  # silent neurons: their NaN says it
         matrix = np.atleast_2d(np.corrcoef(binned, rowvar=False))
     return matrix[np.triu_indices(len(matrix), 1)]

@@ -19,7 +19,14 @@ from cyclegan_neuro.spikes.statistics import van_rossum_fast
 from cyclegan_neuro.spikes.statistics.parallel import Progress, Workers, run_all
 from cyclegan_neuro.spikes.trains import neo_trains
 
-__all__ = ["VanRossum", "distances", "pair_distances"]
+__all__ = [
+    "VanRossum",
+    "distances",
+    "neuron_distances",
+    "pair_distances",
+    "require_comparable",
+    "window_pair_distances",
+]
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,9 +113,8 @@ def distances(
     array([[0., 1.],
            [1., 0.]])
     """
-    matrices = _BETWEEN[_known(method)]
-    _require_time_constant(time_constant_s)
-    _require_alike(recorded, generated)
+    require_comparable(recorded, generated, method=method, time_constant_s=time_constant_s)
+    matrices = _BETWEEN[method]
     tasks = [
         (recorded.counts[..., n].T, generated.counts[..., n].T, recorded.frame_rate_hz, time_constant_s, both_ways)
         for n in range(recorded.n_neurons)
@@ -160,14 +166,46 @@ def pair_distances(
     array([[1.124,   nan,   nan]])
     """
     _require_time_constant(time_constant_s)
-    within = _WITHIN[_known(method)]
-    tasks = [(window, counts.frame_rate_hz, time_constant_s) for window in counts.counts]
-    square = np.array(run_all(within, tasks, workers=workers, progress=progress))
-    silent = np.asarray(~counts.counts.any(axis=1))
-    first, second = np.triu_indices(counts.n_neurons, 1)
-    pairs = square.reshape(counts.n_windows, counts.n_neurons, counts.n_neurons)[:, first, second]
-    pairs[silent[:, first] | silent[:, second]] = np.nan
-    return pairs
+    _known(method)
+    tasks = [(window, counts.frame_rate_hz, time_constant_s, method) for window in counts.counts]
+    rows = run_all(window_pair_distances, tasks, workers=workers, progress=progress)
+    return np.array(rows, np.float64).reshape(counts.n_windows, counts.n_neurons * (counts.n_neurons - 1) // 2)
+
+
+def window_pair_distances(
+    window: np.ndarray, frame_rate_hz: float, time_constant_s: float, method: str = "fast"
+) -> np.ndarray:
+    """Return the distances of one window of counts (frame, neuron), as :func:`pair_distances`: float64, (pair,)."""
+    square = _WITHIN[method](window, frame_rate_hz, time_constant_s)
+    square = square.reshape(window.shape[1], window.shape[1])
+    silent = ~window.any(axis=0)
+    square[silent], square[:, silent] = np.nan, np.nan
+    return square[np.triu_indices(len(square), 1)]
+
+
+def neuron_distances(
+    recorded: np.ndarray,
+    generated: np.ndarray,
+    frame_rate_hz: float,
+    time_constant_s: float,
+    *,
+    method: str = "fast",
+    both_ways: bool = False,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
+    """Return the distances of one neuron, whose windows are the columns of (frame, window).
+
+    Parameters
+    ----------
+    recorded, generated : ndarray of unsigned int
+    frame_rate_hz, time_constant_s, method, both_ways
+        See :func:`distances`.
+
+    Returns
+    -------
+    cross, within, within_generated : ndarray of float64
+        Of :class:`VanRossum`, without the axis of neurons.
+    """
+    return _BETWEEN[method](recorded, generated, frame_rate_hz, time_constant_s, both_ways)
 
 
 def _by_elephant(
@@ -229,7 +267,10 @@ def _require_time_constant(time_constant_s: float) -> None:
         )
 
 
-def _require_alike(recorded: SpikeCounts, generated: SpikeCounts) -> None:
+def require_comparable(recorded: SpikeCounts, generated: SpikeCounts, *, method: str, time_constant_s: float) -> None:
+    """Refuse what :func:`distances` cannot compare, or not in this way."""
+    _known(method)
+    _require_time_constant(time_constant_s)
     first, second = ((counts.n_neurons, counts.n_frames, counts.frame_rate_hz) for counts in (recorded, generated))
     if first != second:
         raise RecordingError(

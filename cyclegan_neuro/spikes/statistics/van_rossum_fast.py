@@ -20,7 +20,7 @@ instead of pairs of spikes.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import numpy as np
 
@@ -72,7 +72,7 @@ class FilteredTrains:
         """Return the distance of each of these trains (row) from each of ``other`` (column)."""
         products = self._spikes @ other._before + (other._spikes @ self._before).T
         for n, spikes in self._of_value.items():
-            products += spikes @ other._table(lambda m, n=n: _same_frame(n, m, self._frame))[other._counts]
+            products += spikes @ other._table(partial(_same_frame, n, frame=self._frame))[other._counts]
         # rounding makes some squares of equal trains negative
         return np.sqrt(np.maximum(self._norms[:, np.newaxis] + other._norms - 2.0 * products, 0.0))
 

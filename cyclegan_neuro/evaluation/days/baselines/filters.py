@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 from scipy.optimize import nnls
 
 from cyclegan_neuro.evaluation.days.baselines.alignments import Which, gain_and_shift
 from cyclegan_neuro.evaluation.days.baselines.places import AtPlaces, Places, statistics_per_place
-from cyclegan_neuro.evaluation.days.baselines.training_frames import Moments, chunks, moments_of
+from cyclegan_neuro.evaluation.days.baselines.training_frames import Moments, MomentSums, chunks, moments_of
 from cyclegan_neuro.evaluation.days.translation import Frames
 from cyclegan_neuro.windows.prepared import PreparedPair
 
@@ -21,6 +22,8 @@ RIDGES = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, np.inf)
 _REACH_S = 1.5
 _STEP_S = 0.125  # between taps, and between latencies
 _LATEST_S = 1.25
+Part = Literal["train", "validation"]
+_FITTED: tuple[Part, ...] = ("train", "validation")
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,13 +141,8 @@ class PlaceFilter(AtPlaces):
 
 def _fit(prepared: PreparedPair, tuning: LateTuning, source: Which, target: Which, step: int) -> Filter:
     n_taps = 2 * max(1, round(_REACH_S * prepared.frame_rate_hz / step)) + 1
-    columns = []
-    for neuron in range(prepared.n_neurons):
-        train, validation = (
-            moments_of(_regression(prepared, tuning, target, which, neuron, n_taps, step))
-            for which in ("train", "validation")
-        )
-        columns.append(_solve(train, validation))
+    train, validation = (_regressions(prepared, tuning, target, which, n_taps, step) for which in _FITTED)
+    columns = [_solve(*both) for both in zip(train, validation, strict=True)]
     taps, shift, left = (np.stack(part, axis=-1).astype(np.float32) for part in zip(*columns, strict=True))
     rows = (_filtered(dff - tuning.of(frames), taps, step) for dff, frames in chunks(prepared, source))
     zero = np.zeros_like(left)
@@ -152,13 +150,16 @@ def _fit(prepared: PreparedPair, tuning: LateTuning, source: Which, target: Whic
     return Filter(tuning, taps, shift, gain)
 
 
-def _regression(
-    prepared: PreparedPair, tuning: LateTuning, day: Which, which, neuron: int, n_taps: int, step: int
-) -> Iterator[np.ndarray]:
-    """Chunks (frame, tap + 1): what is regressed on, and last the neuron's frames."""
-    for dff, frames in chunks(prepared, day, which=which):
-        expected = tuning.of(frames, slice(neuron, neuron + 1))
-        yield np.stack([*(one.ravel() for one in _lagged(expected, n_taps, step)), dff[..., neuron].ravel()], axis=1)
+def _regressions(
+    prepared: PreparedPair, tuning: LateTuning, day: Which, which: Part, n_taps: int, step: int
+) -> Iterator[Moments]:
+    """Yield, neuron by neuron, moments of (frame, tap + 1): what is regressed on, and last the neuron's frames."""
+    sums = [MomentSums() for _ in range(prepared.n_neurons)]
+    for dff, frames in chunks(prepared, day, which=which):  # once for all neurons: a chunk holds every one of them
+        lagged = list(_lagged(tuning.of(frames), n_taps, step))
+        for neuron, of_neuron in enumerate(sums):
+            of_neuron.add(np.stack([*(one[..., neuron].ravel() for one in lagged), dff[..., neuron].ravel()], axis=1))
+    return (of_neuron.moments() for of_neuron in sums)
 
 
 def _solve(train: Moments, validation: Moments) -> tuple[np.ndarray, float, float]:

@@ -13,7 +13,7 @@ from cyclegan_neuro.recordings.frames import runs, segments
 from cyclegan_neuro.windows.prepared import PreparedPair
 from cyclegan_neuro.windows.segmentation import coverage, spaced, window_frame_indices
 
-__all__ = ["Chunk", "Moments", "chunks", "moments_of", "moments_of_days"]
+__all__ = ["Chunk", "MomentSums", "Moments", "chunks", "moments_of", "moments_of_days"]
 
 _CHUNK_FRAMES = 4096
 _WINDOWED_FRAMES = 2**19  # of windows that are taken as they are, evenly spread: 256 windows of 2,048 frames
@@ -87,20 +87,36 @@ def _stretches(prepared: PreparedPair, day: Literal["x", "y"], starts: np.ndarra
                 yield recording.dff[frames], Frames(day, frames)
 
 
-def moments_of(frames: Iterable[np.ndarray]) -> Moments:
-    """Return the moments of chunks (..., variable), in float64 sums around a pivot so that small variances survive."""
-    pivot, count = None, 0
-    total: np.ndarray | float = 0.0
-    outer: np.ndarray | float = 0.0
-    for chunk in frames:
+class MomentSums:
+    """Adds up what moments are made of, in float64 around a pivot so that small variances survive."""
+
+    def __init__(self) -> None:
+        self._pivot: np.ndarray | None = None
+        self._count = 0
+        self._total: np.ndarray | float = 0.0
+        self._outer: np.ndarray | float = 0.0
+
+    def add(self, chunk: np.ndarray) -> None:
+        """Take in values (..., variable)."""
         rows = chunk.reshape(-1, chunk.shape[-1]).astype(np.float64)
-        pivot = rows[0].copy() if pivot is None else pivot
-        rows -= pivot
-        count += len(rows)
-        total += rows.sum(axis=0)
-        outer += rows.T @ rows
-    mean = total / count
-    return Moments(mean=mean + pivot, covariance=outer / count - np.outer(mean, mean))
+        self._pivot = rows[0].copy() if self._pivot is None else self._pivot
+        rows -= self._pivot
+        self._count += len(rows)
+        self._total += rows.sum(axis=0)
+        self._outer += rows.T @ rows
+
+    def moments(self) -> Moments:
+        """Return the moments of all that was added."""
+        mean = self._total / self._count
+        return Moments(mean=mean + self._pivot, covariance=self._outer / self._count - np.outer(mean, mean))
+
+
+def moments_of(frames: Iterable[np.ndarray]) -> Moments:
+    """Return the moments of chunks (..., variable)."""
+    sums = MomentSums()
+    for chunk in frames:
+        sums.add(chunk)
+    return sums.moments()
 
 
 def moments_of_days(

@@ -35,13 +35,17 @@ from cyclegan_neuro.evaluation.days.beyond.second_order import (
 from cyclegan_neuro.evaluation.days.beyond.two_samples import energy_distances, matched_rows, two_sample_auc
 from cyclegan_neuro.evaluation.days.names import SIGNALS
 from cyclegan_neuro.evaluation.days.spiking.stretches import parts_without_common_frames
+from cyclegan_neuro.spikes.streamed import NeuronSample, draw_neurons
 from cyclegan_neuro.windows.prepared import PreparedPair
 from cyclegan_neuro.windows.segmentation import legal_starts
 
-__all__ = ["SCORES", "Beyond", "BeyondTuning", "Score", "too_short"]
+__all__ = ["MOST_NEURONS", "SCORES", "Beyond", "BeyondTuning", "Score", "too_short"]
 
 _LEAST_S = 2.0  # with the longest lag behind it, per block
 _LEAST_NEURONS = 3
+MOST_NEURONS = 128
+"""Neurons, drawn where there are more, whose residuals are scored: classifiers and principal components take the cube
+of their number."""
 
 
 class Score(NamedTuple):
@@ -86,6 +90,8 @@ class Beyond:
         Day → signal: ``recorded``, ``truth`` or a translator → noise correlations, ndarray (pair,).
     autocorrelations : dict
         Day → signal → lags (s) and mean autocorrelation over neurons, two ndarrays (lag,).
+    sample : NeuronSample, optional
+        The neurons that were scored; absent where they are all.
     """
 
     places: Places | None
@@ -93,11 +99,13 @@ class Beyond:
     comparisons: dict[str, dict[str, Comparison]]
     correlations: dict[str, dict[str, np.ndarray]]
     autocorrelations: dict[str, dict[str, tuple[np.ndarray, np.ndarray]]]
+    sample: NeuronSample | None = None
 
     def to_json(self) -> dict:
         """Return ``beyond_tuning`` and ``beyond_tuning_comparison`` of ``metrics.json``."""
         compared = {day: {name: asdict(one) for name, one in own.items()} for day, own in self.comparisons.items()}
-        return {"beyond_tuning": self.scores, "beyond_tuning_comparison": compared}
+        entry = {"beyond_tuning": self.scores, "beyond_tuning_comparison": compared}
+        return entry if self.sample is None else entry | {"beyond_tuning_neurons": self.sample.neurons.tolist()}
 
 
 def too_short(prepared: PreparedPair) -> str:
@@ -131,7 +139,9 @@ class BeyondTuning:
     def __init__(self, prepared: PreparedPair, places: Places | None):
         self._prepared, self._places = prepared, places
         self._tests = {day: part_of(prepared, places, day, prepared[day].starts.test) for day in FIELDS}
-        self._directions = _of_both_days(lambda day: _Direction(prepared, places, self._tests, day))
+        self._sample = draw_neurons(prepared.n_neurons, MOST_NEURONS, seed=0)
+        neurons = np.arange(prepared.n_neurons) if self._sample is None else self._sample.neurons
+        self._directions = _of_both_days(lambda day: _Direction(prepared, places, self._tests, day, neurons))
 
     def collector(self) -> FrameCollector:
         """Return what collects the frames of a translator, for :meth:`take`."""
@@ -150,6 +160,7 @@ class BeyondTuning:
             {day: own.comparisons() for day, own in days.items()},
             {day: own.correlations for day, own in days.items()},
             {day: own.autocorrelations for day, own in days.items()},
+            self._sample,
         )
 
 
@@ -162,23 +173,26 @@ def _of_both_days(make: Callable[[str], Any]) -> dict[str, Any]:
 class _Direction:
     """One day that is made: its recorded test part, the frames of the other day that are translated, the truth."""
 
-    def __init__(self, prepared: PreparedPair, places: Places | None, tests: dict[str, Part], made: str):
-        self._day, self._rate = prepared[made], prepared.frame_rate_hz
+    def __init__(
+        self, prepared: PreparedPair, places: Places | None, tests: dict[str, Part], made: str, neurons: np.ndarray
+    ):
+        self._day, self._rate, self._neurons = prepared[made], prepared.frame_rate_hz, neurons
         self._source, target = tests[SIGNALS[FIELDS[made]].source], tests[made]
         source = prepared[self._source.day].recording
         train = part_of(prepared, places, made, self._day.starts.train)
-        scale = residuals(train, self._day.recording.dff[train.frames]).values.std(axis=0, dtype=np.float64)
+        scale = residuals(train, self._day.recording.dff[train.frames][:, neurons]).values.std(axis=0, dtype=np.float64)
         self._scale = np.where(scale > 0, scale, 1.0)
         self._goal = self._recorded(target)
         self._replicates: dict[str, dict[str, np.ndarray]] = {}
-        self._truth, self._changed, self._hidden = None, prepared.changed, None
+        self._truth, self._hidden = None, None
+        self._changed = None if prepared.changed is None else prepared.changed[neurons]
         self.correlations: dict[str, np.ndarray] = {}
         self.autocorrelations: dict[str, tuple[np.ndarray, np.ndarray]] = {}
         self._keep("recorded", self._goal)
         self._floor(prepared, places)
         if source.truth is not None and prepared.truth_is_known:
             values = source.truth.other_day_dff[self._source.frames]
-            self._truth = residuals(self._source, values, self._scale)
+            self._truth = residuals(self._source, values[:, neurons], self._scale)
             hidden = source.truth.state
             if hidden is not None:
                 hidden = hidden[self._source.frames]
@@ -186,7 +200,7 @@ class _Direction:
             self.take("truth", values)
 
     def _recorded(self, part: Part) -> Signal:
-        return residuals(part, self._day.recording.dff[part.frames], self._scale)
+        return residuals(part, self._day.recording.dff[part.frames][:, self._neurons], self._scale)
 
     def _floor(self, prepared: PreparedPair, places: Places | None) -> None:
         """Score parts of the day that share no frame with each other, as long as the test part."""
@@ -205,7 +219,7 @@ class _Direction:
 
     def take(self, name: str, dff: np.ndarray) -> None:
         """Score what ``name`` made of the source frames, (row, neuron) in ΔF/F."""
-        made = residuals(self._source, dff, self._scale)
+        made = residuals(self._source, dff[:, self._neurons], self._scale)
         for score, replicates in (self._compared(made, self._goal) | self._with_truth(made)).items():
             self._replicates.setdefault(score, {})[name] = replicates
         self._keep(name, made)

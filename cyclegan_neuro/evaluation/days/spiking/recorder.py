@@ -11,12 +11,11 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 
 from cyclegan_neuro.configuration.sections import SpikesSection
-from cyclegan_neuro.errors import UserError
 from cyclegan_neuro.evaluation.days.spiking.noise import NoiseMatch
 from cyclegan_neuro.evaluation.days.spiking.stretches import (
     Stretches,
@@ -31,15 +30,15 @@ from cyclegan_neuro.recordings.noise import noise_levels
 from cyclegan_neuro.spikes.cache import ResultCache, content_key
 from cyclegan_neuro.spikes.counts import SpikeCounts, counts_from_rates
 from cyclegan_neuro.spikes.inference.codes import code_of
-from cyclegan_neuro.spikes.statistics.correlation import bins_of
 from cyclegan_neuro.windows.prepared import PreparedPair
 from cyclegan_neuro.windows.segmentation import legal_starts, spaced, window_frame_indices
 
-__all__ = ["SpikeRecorder", "SpikeSignal", "why_not"]
+__all__ = ["FEWEST_WINDOWS", "SpikeRecorder", "SpikeSignal"]
 
 _log = logging.getLogger(__name__)
 
-_FEWEST_WINDOWS = 4  # of a day, for statistics over windows
+FEWEST_WINDOWS = 4
+"""Of a day, for statistics over windows."""
 _STANDS_FOR = {"f": "x", "g": "y"}  # the last network that a generated signal went through → the day it looks like
 
 
@@ -65,38 +64,6 @@ class SpikeSignal:
     noise_levels: np.ndarray
     network_levels: np.ndarray
     matched: SpikeCounts | None = None
-
-
-def why_not(section: SpikesSection, prepared: PreparedPair) -> str | None:
-    """Return the reason for which no spikes can be compared, or None."""
-    if not section.enabled:
-        return "Spike inference is switched off (evaluation.spikes.enabled)."
-    try:
-        recorder = SpikeRecorder(section, prepared, ResultCache(None))
-    except UserError as error:
-        return f"{error}."
-    if min(len(starts) for starts in recorder.starts.values()) < _FEWEST_WINDOWS:
-        return "There are fewer than four test windows."
-    n_frames = prepared.window_frames - recorder.n_masked
-    try:
-        bins_of(n_frames, recorder.frame_rate_hz, section.correlation_bin_s)
-    except UserError as error:
-        return f"{_too_short(prepared, recorder, n_frames)}." if recorder.alone else f"{error}."
-    return None
-
-
-def _too_short(prepared: PreparedPair, recorder: SpikeRecorder, n_frames: int) -> str:
-    rate = recorder.frame_rate_hz
-    why = (
-        "the values of Φ(X) depend on their place in the window, so that there is no continuous day to take neighbours "
-        "from"
-        if prepared.is_paired
-        else "no stretch of the test part is long enough to take neighbours from"
-    )
-    return (
-        f"Networks look at ΔF/F around each frame, which leaves {n_frames} of the {prepared.window_frames} frames of a "
-        f"window (at {rate:g} Hz) with a rate, and {why}. Longer windows have spikes (windows.window_frames)"
-    )
 
 
 class SpikeRecorder:
@@ -141,7 +108,7 @@ class SpikeRecorder:
         height = prepared.window_frames
         self._tested = {name: stretches_of_test(prepared[name].starts, height) for name in ("x", "y")}
         self.alone = prepared.is_paired
-        self.alone = self.alone or min(len(self._legal(of)) for of in self._tested.values()) < _FEWEST_WINDOWS
+        self.alone = self.alone or min(len(self._legal(of)) for of in self._tested.values()) < FEWEST_WINDOWS
         self._reached = self.inference.reachable(height) if self.alone else slice(0, height)
         self.first_frame = self._reached.start
         self.n_masked = height - (self._reached.stop - self._reached.start)
@@ -228,7 +195,8 @@ class SpikeRecorder:
             return self._signal_alone(self.prepared.windows_of(name, starts), levels, label)
         day = self.prepared[name]
         whole, levels = Stretches(day.starts.stretches), self._levels(name, self._test_part(name))
-        return self._signal(whole, day.recording.dff[whole.frames], levels, starts, label)
+        others = [part for pair in self.parts[name] for part in pair]
+        return self._signal(whole, day.recording.dff[whole.frames], levels, starts, label, others=others)
 
     def _generated(self, field: str, starts: np.ndarray, windows, label: str, *, matched: bool) -> SpikeSignal:
         if self.alone:
@@ -259,35 +227,56 @@ class SpikeRecorder:
         ends = np.arange(1, len(windows)) * windows.shape[1] - 1
         return noise_levels(windows.reshape(-1, windows.shape[-1]), self.frame_rate_hz, ends)
 
-    def _signal(self, stretches: Stretches, dff, levels, starts, label) -> SpikeSignal:
-        """Infer continuous ΔF/F (frame, neuron) once and cut windows from it."""
+    def _signal(
+        self, stretches: Stretches, dff, levels, starts, label, *, others: Sequence[np.ndarray] = ()
+    ) -> SpikeSignal:
+        """Infer continuous ΔF/F (frame, neuron) once, and cut the windows from it that begin at ``starts``.
+
+        Those that will begin at ``others`` are cut as well: rates of a whole day are too large to be kept.
+        """
         from cyclegan_neuro.spikes.inference.rates import infer_rates
 
-        kept = self._kept(infer_rates, label, dff, stretches.joints, levels, gaps=stretches.joints, levels=levels)
-        place = np.searchsorted(stretches.frames, window_frame_indices(starts, self.prepared.window_frames))
-        return self._spikes(dff[place[len(place) // 2]], kept["rates_hz"][place], kept)
+        signal, height = content_key(dff, stretches.joints, levels, self._inference_key), self.prepared.window_frames
+        place = [np.searchsorted(stretches.frames, window_frame_indices(some, height)) for some in (starts, *others)]
+        keys = [content_key(signal, rows, self.section.seed) for rows in place]
+
+        def compute() -> dict[str, np.ndarray]:
+            found = self._inferred(infer_rates, label, dff, gaps=stretches.joints, levels=levels)
+            for key, rows in zip(keys[1:], place[1:], strict=True):
+                if key != keys[0] and not self.cache.holds("spikes", key):
+                    self.cache.get("spikes", key, partial(self._counted, found, rows))
+            return self._counted(found, place[0])
+
+        kept = self.cache.get("spikes", keys[0], compute)
+        return self._spikes(dff[place[0][len(starts) // 2]], kept)
 
     def _signal_alone(self, windows: np.ndarray, levels: np.ndarray, label: str) -> SpikeSignal:
         from cyclegan_neuro.spikes.inference.rates import infer_windows
 
-        kept = self._kept(infer_windows, label, windows, levels, levels=levels)
-        return self._spikes(windows[len(windows) // 2, self._reached], kept["rates_hz"], kept)
-
-    def _kept(self, infer, label: str, dff: np.ndarray, *what: np.ndarray, **how) -> dict[str, np.ndarray]:
         def compute() -> dict[str, np.ndarray]:
-            _log.info("inferring spikes: %s (%s frames)", label, f"{np.prod(dff.shape[:-1]):,}")
-            found = infer(dff, frame_rate_hz=self.frame_rate_hz, models=self.inference, **how)
-            return {name: getattr(found, name) for name in ("rates_hz", "noise_levels", "network_levels")}
+            found = self._inferred(infer_windows, label, windows, levels=levels)
+            return self._counted(found, slice(None))
 
-        return self.cache.get("rates", content_key(dff, *what, self._inference_key), compute)
+        key = content_key(windows, levels, self._inference_key, self.section.seed)
+        return self._spikes(windows[len(windows) // 2, self._reached], self.cache.get("spikes", key, compute))
 
-    def _spikes(self, dff: np.ndarray, rates_hz: np.ndarray, kept: dict[str, np.ndarray]) -> SpikeSignal:
-        """Make spikes of inferred rates (window, frame, neuron)."""
-        counts = counts_from_rates(rates_hz, frame_rate_hz=self.frame_rate_hz, seed=self.section.seed)
-        return SpikeSignal(
-            SpikeCounts(counts, self.frame_rate_hz), dff.copy(), rates_hz[len(rates_hz) // 2].copy(),
-            kept["noise_levels"], kept["network_levels"],
-        )  # fmt: skip
+    def _inferred(self, infer, label: str, dff: np.ndarray, **how):
+        _log.info("inferring spikes: %s (%s frames)", label, f"{np.prod(dff.shape[:-1]):,}")
+        return infer(dff, frame_rate_hz=self.frame_rate_hz, models=self.inference, **how)
+
+    def _counted(self, found, place: np.ndarray | slice) -> dict[str, np.ndarray]:
+        """Make spikes of windows of the inferred rates; rates of the middle one are kept for a picture."""
+        rates_hz = found.rates_hz[place]
+        return {
+            "counts": counts_from_rates(rates_hz, frame_rate_hz=self.frame_rate_hz, seed=self.section.seed),
+            "rates_hz": rates_hz[len(rates_hz) // 2].copy(),
+            "noise_levels": found.noise_levels,
+            "network_levels": found.network_levels,
+        }
+
+    def _spikes(self, dff: np.ndarray, kept: dict[str, np.ndarray]) -> SpikeSignal:
+        counts = SpikeCounts(kept["counts"], self.frame_rate_hz)
+        return SpikeSignal(counts, dff.copy(), kept["rates_hz"], kept["noise_levels"], kept["network_levels"])
 
 
 def _agreed(prepared: PreparedPair) -> dict[str, str]:

@@ -5,11 +5,15 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from cyclegan_neuro.configuration.sections import SpikesSection
 from cyclegan_neuro.evaluation.days.names import PAIRS
-from cyclegan_neuro.evaluation.days.spiking import compare
-from cyclegan_neuro.evaluation.days.spiking.compare import StatisticsOf, compare_signals
-from cyclegan_neuro.spikes.comparison import compare_firing_rates, compare_van_rossum
+from cyclegan_neuro.evaluation.days.spiking import statistics
+from cyclegan_neuro.evaluation.days.spiking.compare import compare_signals
+from cyclegan_neuro.evaluation.days.spiking.statistics import StatisticsOf
+from cyclegan_neuro.spikes.cache import ResultCache
+from cyclegan_neuro.spikes.comparison import compare_correlations, compare_firing_rates, compare_van_rossum
 from cyclegan_neuro.spikes.counts import SpikeCounts
+from cyclegan_neuro.spikes.statistics.correlation import correlations
 from cyclegan_neuro.spikes.statistics.parallel import Workers
 from cyclegan_neuro.spikes.statistics.van_rossum import distances
 
@@ -35,24 +39,25 @@ def signals():
 
 @pytest.fixture
 def computed(monkeypatch):
-    """Keep the method (None where there is but one) of every statistic that is computed."""
-    calls = SimpleNamespace(**{name: [] for name in STATISTICS})
+    """Keep the method of every statistic that is computed, and of pairs what they are of."""
+    names = ("mean_rates", "correlations", "pair_distances", "compare_windows", "compare_neurons")
+    calls = {name: [] for name in names}
 
     def counted(name, function):
         def call(*args, **kwargs):
-            getattr(calls, name).append(kwargs.get("method"))
+            calls[name].append(args[2] if name == "compare_windows" else kwargs["method"])
             return function(*args, **kwargs)
 
         return call
 
-    functions = ("mean_rates", "correlations", "distances", "pair_distances")
-    for name, function in zip(STATISTICS, functions, strict=True):
-        monkeypatch.setattr(compare, function, counted(name, getattr(compare, function)))
+    for name in names:
+        monkeypatch.setattr(statistics, name, counted(name, getattr(statistics, name)))
     return calls
 
 
 def numbers(computed):
-    return {name: len(calls) for name, calls in vars(computed).items()}
+    """Calls that take long."""
+    return {name: len(calls) for name, calls in computed.items() if name != "mean_rates"}
 
 
 @pytest.fixture
@@ -62,8 +67,7 @@ def compare_all(make_days, make_recorder, signals):
     def run(*, cache=None, van_rossum="fast", neurons=(0, 2), chosen=signals, **section):
         recorder = make_recorder(prepared, cache=cache, **section)
         with Workers(1) as workers:
-            statistics = StatisticsOf(recorder, workers, np.array(neurons))
-            return compare_signals(statistics, chosen, van_rossum=van_rossum)
+            return compare_signals(StatisticsOf(recorder, workers, np.array(neurons)), chosen, van_rossum=van_rossum)
 
     return run
 
@@ -71,10 +75,10 @@ def compare_all(make_days, make_recorder, signals):
 def same(first, second):
     for pair in PAIRS:
         assert first[pair].keys() == second[pair].keys()
-        for translator, statistics in first[pair].items():
+        for translator, entry in first[pair].items():
             other = second[pair][translator]
-            np.testing.assert_array_equal(statistics.heat_maps, other.heat_maps)
-            for name, comparison in statistics.comparisons.items():
+            np.testing.assert_array_equal(entry.heat_maps, other.heat_maps)
+            for name, comparison in entry.comparisons.items():
                 again = other.comparisons[name]
                 for field in ("statistic", "unit", "silent_recorded", "silent_generated", "undefined_pairs"):
                     assert getattr(comparison, field) == getattr(again, field)
@@ -88,8 +92,8 @@ def test_every_translator_has_the_pairs_that_its_signals_allow(compare_all):
     assert {pair: set(entry) for pair, entry in found.items()} == {
         "x_from_y": direct, "y_from_x": direct, "x_cycle": {"model"}, "y_cycle": {"model"}
     }  # fmt: skip
-    for statistics in found["x_from_y"].values():
-        assert statistics.comparisons.keys() == set(STATISTICS)
+    for entry in found["x_from_y"].values():
+        assert entry.comparisons.keys() == set(STATISTICS)
 
 
 def test_each_pair_compares_a_recorded_day_with_what_looks_like_it(compare_all, signals):
@@ -154,21 +158,30 @@ def test_a_floor_is_what_signals_are_compared_by(make_days, make_recorder):
 def test_silent_neurons_are_counted_on_their_side(compare_all, signals):
     signals["recorded"]["x"] = spikes(1, silent=[1])
     signals["model"]["f_y"] = spikes(3, n_windows=5, silent=[0, 1])
-    statistics = compare_all()["x_from_y"]["model"]
+    found = compare_all()["x_from_y"]["model"]
     for name in ("firing_rate", "van_rossum"):
-        comparison = statistics.comparisons[name]
+        comparison = found.comparisons[name]
         assert (comparison.silent_recorded, comparison.silent_generated) == ((1,), (0, 1))
         assert np.flatnonzero(np.isnan(comparison.kl)).tolist() == [1]
         assert comparison.to_json()["kl"]["n"] == 3
-    assert statistics.comparisons["correlation"].undefined_pairs >= 5 / 6
+    assert found.comparisons["correlation"].undefined_pairs >= 5 / 6
 
 
-def test_elephant_computes_what_matters_most(compare_all, computed):
+def test_elephant_computes_what_matters_most_and_each_signal_once(compare_all, computed, signals):
+    signals["model"] |= {"f_g_x": spikes(8), "g_f_y": spikes(9, n_windows=5)}
     compare_all(van_rossum="elephant")
-    assert (
-        sorted(computed.van_rossum) == ["elephant"] * 5 + ["fast"] * 2
-    )  # 4 pairs of the model; both of identity at once
-    assert sorted(computed.van_rossum_pairs) == ["elephant"] * 4 + ["fast"] * 4  # x, y, F(y), G(x) of either
+    # 4 pairs of the model, both of identity at once, and 2 of the alignment
+    assert sorted(computed["compare_neurons"]) == ["elephant"] * 5 + ["fast"] * 2
+    # x, y and 4 signals of the model; those of the alignment are compared from counts
+    assert computed["correlations"] == computed["pair_distances"] == ["elephant"] * 6
+    assert sorted(computed["compare_windows"]) == ["correlation"] * 2 + ["van_rossum_pairs"] * 2
+    assert computed["mean_rates"].count("elephant") == 6
+
+
+def test_fast_asks_elephant_for_nothing(compare_all, computed):
+    compare_all()
+    assert not computed["correlations"]
+    assert "elephant" not in computed["mean_rates"] + computed["compare_neurons"]
 
 
 def test_elephant_and_fast_agree(compare_all):
@@ -176,17 +189,17 @@ def test_elephant_and_fast_agree(compare_all):
     for pair in PAIRS:
         maps = [found[pair]["model"].heat_maps for found in (elephant, fast)]
         np.testing.assert_allclose(*maps, atol=1e-6)
+        for statistic in ("firing_rate", "correlation"):
+            both = [found[pair]["model"].comparisons[statistic] for found in (elephant, fast)]
+            np.testing.assert_allclose(*(each.wasserstein for each in both), atol=1e-12)
 
 
 @pytest.mark.parametrize("folder", [True, False])
-def test_a_signal_is_measured_once(compare_all, computed, tmp_path, folder):
-    """Six signals: x, y, two of the model, two of the alignment; these cycles, and identity, return recorded ones.
-
-    Rates and correlations of x and y are there twice: Elephant's beside the model, from counts beside the alignment.
-    """
+def test_a_pair_is_compared_once(compare_all, computed, tmp_path, folder):
+    """Eight pairs: the cycles return the recorded days; identity's van Rossum distances serve both ways."""
     compare_all(cache=tmp_path if folder else None)
-    assert numbers(computed) == {"firing_rate": 8, "correlation": 8, "van_rossum": 7, "van_rossum_pairs": 6}
-    assert sorted(computed.firing_rate) == sorted(computed.correlation) == ["elephant"] * 4 + ["fast"] * 4
+    assert sorted(computed["compare_windows"]) == ["correlation"] * 8 + ["van_rossum_pairs"] * 8
+    assert len(computed["compare_neurons"]) == 7
 
 
 def test_nothing_is_computed_again(compare_all, computed, tmp_path):
@@ -200,10 +213,10 @@ def test_nothing_is_computed_again(compare_all, computed, tmp_path):
 @pytest.mark.parametrize(
     ("change", "anew"),
     [
-        ({"time_constant_s": 0.4}, {"van_rossum", "van_rossum_pairs"}),
-        ({"correlation_bin_s": 0.25}, {"correlation"}),
-        ({"van_rossum": "elephant"}, {"van_rossum", "van_rossum_pairs"}),
-        ({"neurons": (1, 2)}, {"van_rossum"}),
+        ({"time_constant_s": 0.4}, {"compare_neurons", "compare_windows"}),
+        ({"correlation_bin_s": 0.25}, {"compare_windows"}),
+        ({"van_rossum": "elephant"}, {"compare_neurons", "correlations", "pair_distances"}),
+        ({"neurons": (1, 2)}, {"compare_neurons"}),
         ({"processes": 2}, set()),
     ],
 )
@@ -220,36 +233,61 @@ def test_other_spikes_are_measured_anew(compare_all, computed, signals, tmp_path
     before = numbers(computed)
     other = {**signals, "model": {**signals["model"], "g_x": spikes(9)}}
     compare_all(cache=tmp_path, chosen=other)
-    assert {name: n - before[name] for name, n in numbers(computed).items()} == dict.fromkeys(STATISTICS, 1)
+    anew = {name: n - before[name] for name, n in numbers(computed).items()}
+    assert anew == {"correlations": 0, "pair_distances": 0, "compare_windows": 2, "compare_neurons": 1}
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, MemoryError])
 def test_an_interrupted_comparison_goes_on_where_it_was(compare_all, computed, tmp_path, monkeypatch, error):
-    counted = compare.distances
+    counted = statistics.compare_neurons
 
     def interrupted(*args, progress, **kwargs):
         def stop(done, total):
-            if len(computed.van_rossum) == 4 and done == 2:
+            if len(computed["compare_neurons"]) == 4 and done == 2:
                 raise error
 
         return counted(*args, progress=stop, **kwargs)
 
     with monkeypatch.context() as patch:
-        patch.setattr(compare, "distances", interrupted)
+        patch.setattr(statistics, "compare_neurons", interrupted)
         with pytest.raises(error):
             compare_all(cache=tmp_path)
-    assert len(computed.van_rossum) == 4
-    before = len(computed.firing_rate)
+    assert len(computed["compare_neurons"]) == 4
     found = compare_all(cache=tmp_path)
-    assert len(computed.van_rossum) == 4 + 7 - 3  # three were finished
-    assert len(computed.firing_rate) == 8 > before
+    assert len(computed["compare_neurons"]) == 4 + 7 - 3  # three were finished
     same(found, compare_all())
+
+
+def test_of_many_neurons_a_sample_is_compared():
+    """Statistics of pairs and distances are those of its neurons alone; firing rates are of all."""
+    x, y = (np.random.default_rng(seed).poisson(0.2, (6, 96, 40)).astype(np.uint8) for seed in (1, 2))
+    x[..., 5] = y[..., 7] = 0
+    prepared = SimpleNamespace(n_neurons=40)
+    section = SpikesSection(max_neurons=20, seed=3)
+    recorder = SimpleNamespace(section=section, prepared=prepared, cache=ResultCache(None))
+    with Workers(1) as workers:
+        of = StatisticsOf(recorder, workers, np.array([0, 39]))
+        found = of.compare(SpikeCounts(x, 24.0), SpikeCounts(y, 24.0), label="")
+    chosen = of.sample.neurons
+    assert of.sample.of == 40
+    assert len(chosen) == len(set(chosen)) == 20
+    some = [SpikeCounts(counts[..., chosen], 24.0) for counts in (x, y)]
+    pairs = compare_correlations(*(correlations(counts, method="fast") for counts in some))
+    np.testing.assert_array_equal(found.comparisons["correlation"].kl, pairs.kl)
+    between = compare_van_rossum(distances(*some, method="fast"))
+    np.testing.assert_array_equal(found.comparisons["van_rossum"].kl, between.kl)
+    assert found.comparisons["van_rossum"].silent_recorded == tuple({5} & set(chosen.tolist()))
+    assert found.heat_maps.shape == (2, 6, 6)
+    assert found.comparisons["firing_rate"].kl.shape == (40,)
+    assert (
+        0 < found.comparisons["correlation"].neuron_error[0] < found.comparisons["correlation"].to_json()["kl"]["mean"]
+    )
 
 
 def test_progress_is_logged_now_and_then(monkeypatch, caplog):
     clock = iter([0.0, 5.0, 21.0, 22.0, 50.0, 60.0])
-    monkeypatch.setattr(compare.time, "monotonic", lambda: next(clock))
-    report = compare._progress("van Rossum distances, model x_cycle")
+    monkeypatch.setattr(statistics.time, "monotonic", lambda: next(clock))
+    report = statistics._progress("van Rossum distances, model x_cycle")
     with caplog.at_level("INFO"):
         for done in range(1, 6):
             report(done, 5)

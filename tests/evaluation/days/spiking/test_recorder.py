@@ -9,7 +9,7 @@ from inference_fakes import random_networks as networks_of_nobody
 
 from cyclegan_neuro.configuration.sections import SpikesSection
 from cyclegan_neuro.evaluation.days.baselines.alignments import Identity
-from cyclegan_neuro.evaluation.days.spiking.recorder import why_not
+from cyclegan_neuro.evaluation.days.spiking.reasons import why_not
 from cyclegan_neuro.spikes.inference import rates
 from cyclegan_neuro.spikes.inference.rates import infer_rates
 from cyclegan_neuro.spikes.inference.storage import save_networks

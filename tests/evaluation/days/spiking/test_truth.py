@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from cyclegan_neuro.evaluation.days.spiking.measure import inference_accuracy, true_counts, true_parts
+from cyclegan_neuro.evaluation.days.spiking.truth import inference_accuracy, true_counts, true_parts
 from cyclegan_neuro.report.tables import json_ready
 from cyclegan_neuro.spikes.counts import SpikeCounts
 

@@ -1,0 +1,259 @@
+"""Statistics of two spike signals, compared once each and kept."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from functools import cached_property, partial
+from weakref import WeakKeyDictionary
+
+import numpy as np
+
+from cyclegan_neuro.evaluation.days.spiking.recorder import SpikeRecorder
+from cyclegan_neuro.spikes.cache import content_key
+from cyclegan_neuro.spikes.comparison import DESCRIPTIONS, Comparison, Floor, compare_firing_rates
+from cyclegan_neuro.spikes.counts import SpikeCounts
+from cyclegan_neuro.spikes.statistics.correlation import correlations
+from cyclegan_neuro.spikes.statistics.firing_rate import mean_rates
+from cyclegan_neuro.spikes.statistics.parallel import Workers
+from cyclegan_neuro.spikes.statistics.van_rossum import pair_distances
+from cyclegan_neuro.spikes.streamed import (
+    NeuronSample,
+    NeuronsCompared,
+    compare_neurons,
+    compare_rows,
+    compare_windows,
+    draw_neurons,
+)
+from cyclegan_neuro.windows.segmentation import spaced
+
+__all__ = ["MOST_WINDOWS", "PairStatistics", "StatisticsOf"]
+
+_log = logging.getLogger(__name__)
+_SECONDS_BETWEEN_MESSAGES = 20.0
+
+MOST_WINDOWS = 200
+"""Recorded, and as many generated windows, of which van Rossum distances are taken, evenly spread."""
+_SIGNALS_AT_HAND = 2
+
+
+@dataclass(frozen=True, eq=False)
+class PairStatistics:
+    """One recorded and one generated signal, compared.
+
+    Attributes
+    ----------
+    comparisons : dict of str to Comparison
+        By statistic.
+    heat_maps : ndarray of float64, shape (example neuron, recorded window, generated window)
+        Van Rossum distances of ``neurons``.
+    """
+
+    comparisons: dict[str, Comparison]
+    heat_maps: np.ndarray
+
+
+@dataclass(eq=False)
+class StatisticsOf:
+    """Compares spike signals; what was compared is kept, what it was computed from is not.
+
+    Parameters
+    ----------
+    recorder : SpikeRecorder
+        Whose cache keeps comparisons and whose section decides them.
+    workers : Workers
+    neurons : ndarray of int, shape (example neuron,)
+        Whose heat maps are kept.
+
+    Attributes
+    ----------
+    sample : NeuronSample, optional
+        Neurons of whose pairs and van Rossum distances statistics are, where there are more than
+        ``evaluation.spikes.max_neurons``.
+    """
+
+    recorder: SpikeRecorder
+    workers: Workers
+    neurons: np.ndarray
+    _keys: WeakKeyDictionary[SpikeCounts, str] = field(default_factory=WeakKeyDictionary)
+    _latest: dict[str, dict[str, np.ndarray]] = field(default_factory=dict)
+
+    @cached_property
+    def sample(self) -> NeuronSample | None:
+        section = self.recorder.section
+        return draw_neurons(self.recorder.prepared.n_neurons, section.max_neurons, seed=section.seed)
+
+    def rates(self, counts: SpikeCounts, method: str = "fast") -> np.ndarray:
+        """Return firing rates (window, neuron) in Hz."""
+        if method == "fast":
+            return mean_rates(counts, method=method)
+        parts = (self._key(counts), method)
+        values = lambda: {"values": mean_rates(counts, method=method, workers=self.workers)}  # noqa: E731
+        return self._kept("firing_rate", parts, values)["values"]
+
+    def correlations(self, counts: SpikeCounts, windows: np.ndarray) -> np.ndarray:
+        """Return correlations of some windows, (window, pair of the sample's neurons)."""
+        some = SpikeCounts(self._sampled(counts).counts[windows], counts.frame_rate_hz)
+        return correlations(some, bin_s=self.recorder.section.correlation_bin_s, method="fast")
+
+    def compare(
+        self,
+        recorded: SpikeCounts,
+        generated: SpikeCounts,
+        *,
+        label: str,
+        method: str = "fast",
+        both_ways: bool = False,
+        how_certain: bool = True,
+    ) -> PairStatistics:
+        """Compare two signals in all statistics.
+
+        Parameters
+        ----------
+        recorded, generated : SpikeCounts
+        label : str
+            What the log calls the pair.
+        method : {"elephant", "fast"}
+        both_ways : bool
+            Whether the reverse will be asked for next: it then costs no van Rossum distances.
+        how_certain : bool
+            Whether the interval of a mean over windows tells what a sample of neurons leaves uncertain.
+        """
+        rates = self.rates(recorded, method), self.rates(generated, method)
+        neurons = self._of_neurons(recorded, generated, method, label, both_ways)
+        return PairStatistics(
+            comparisons={
+                "firing_rate": compare_firing_rates(*rates),
+                "correlation": self._of_windows("correlation", recorded, generated, method, label, how_certain),
+                "van_rossum": neurons.comparison,
+                "van_rossum_pairs": self._of_windows(
+                    "van_rossum_pairs", recorded, generated, method, label, how_certain
+                ),
+            },
+            heat_maps=neurons.heat_maps,
+        )
+
+    def floors(self, parts: Iterable[tuple[SpikeCounts, SpikeCounts]], *, label: str) -> dict[str, Floor]:
+        """Compare parts of one recorded day as signals are compared, from counts.
+
+        Parameters
+        ----------
+        parts : iterable of (first, second)
+            Without a common frame; ``second`` stands where generated spikes do.
+        label : str
+            What the log calls the day.
+
+        Returns
+        -------
+        dict of str to Floor
+            By statistic.
+        """
+        found = [self.compare(*pair, label=f"noise floor {label}", how_certain=False).comparisons for pair in parts]
+        return {statistic: Floor(tuple(each[statistic] for each in found)) for statistic in DESCRIPTIONS}
+
+    def _of_windows(self, statistic: str, recorded, generated, method: str, label: str, how_certain: bool):
+        section, sample = self.recorder.section, self.sample if how_certain else None
+        setting = section.correlation_bin_s if statistic == "correlation" else section.time_constant_s
+
+        def compute() -> dict[str, np.ndarray]:
+            if method == "elephant":
+                first, second = (self._rows(statistic, counts, setting, label) for counts in (recorded, generated))
+                found = compare_rows(first, second, statistic, sample=sample)
+            else:
+                found = compare_windows(
+                    self._sampled(recorded), self._sampled(generated), statistic, setting, sample=sample,
+                    workers=self.workers, progress=_progress(f"{statistic}, {label}"),
+                )  # fmt: skip
+            return {
+                "kl": found.kl, "wasserstein": found.wasserstein, "undefined": np.array(found.undefined_pairs),
+                "error": np.array(found.neuron_error),
+            }  # fmt: skip
+
+        drawn = (self.sample is not None and len(self.sample.neurons), section.seed, sample is not None)
+        parts = (self._key(recorded), self._key(generated), method, setting, *(drawn if self.sample else ()))
+        kept = self._kept(statistic, parts, compute)
+        kl_error, distance_error = kept["error"].tolist()
+        return Comparison(
+            statistic, "window", kept["kl"], kept["wasserstein"], undefined_pairs=float(kept["undefined"]),
+            neuron_error=(kl_error, distance_error),
+        )  # fmt: skip
+
+    def _rows(self, statistic: str, counts: SpikeCounts, setting: float, label: str) -> np.ndarray:
+        """Return Elephant's values (window, pair); those of the last two signals are at hand, since days come again."""
+        latest, key = self._latest.setdefault(statistic, {}), self._key(counts)
+        if key not in latest:
+            progress = _progress(f"{statistic}, {label}")
+            how = {"method": "elephant", "workers": self.workers, "progress": progress}
+            if statistic == "correlation":
+                latest[key] = correlations(self._sampled(counts), bin_s=setting, **how)
+            else:
+                latest[key] = pair_distances(self._sampled(counts), time_constant_s=setting, **how)
+        latest[key] = latest.pop(key)  # last
+        while len(latest) > _SIGNALS_AT_HAND:
+            del latest[next(iter(latest))]
+        return latest[key]
+
+    def _of_neurons(self, recorded, generated, method, label, both_ways) -> NeuronsCompared:
+        time_constant_s = self.recorder.section.time_constant_s
+
+        def parts(first: SpikeCounts, second: SpikeCounts) -> tuple:
+            drawn = () if self.sample is None else (self.sample.neurons,)
+            return (self._key(first), self._key(second), method, time_constant_s, self.neurons, *drawn)
+
+        def compute() -> dict[str, np.ndarray]:
+            one, *other = compare_neurons(
+                _at_most(recorded), _at_most(generated), time_constant_s, method=method, shown=self.neurons.tolist(),
+                sample=self.sample, both_ways=both_ways, workers=self.workers,
+                progress=_progress(f"van Rossum distances, {label}"),
+            )  # fmt: skip
+            for reverse in other:
+                self._kept("van_rossum", parts(generated, recorded), partial(_arrays, reverse))
+            return _arrays(one)
+
+        kept = self._kept("van_rossum", parts(recorded, generated), compute)
+        compared = slice(None) if self.sample is None else self.sample.neurons
+        index = np.arange(recorded.n_neurons)[compared]
+        silent = (tuple(index[counts.silent[compared]].tolist()) for counts in (recorded, generated))
+        return NeuronsCompared(
+            Comparison("van_rossum", "neuron", kept["kl"], kept["wasserstein"], *silent), kept["heat_maps"]
+        )
+
+    def _sampled(self, counts: SpikeCounts) -> SpikeCounts:
+        if self.sample is None:
+            return counts
+        return SpikeCounts(np.ascontiguousarray(counts.counts[..., self.sample.neurons]), counts.frame_rate_hz)
+
+    def _kept(self, kind: str, parts: tuple, compute: Callable[[], dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
+        return self.recorder.cache.get(kind, content_key(*parts), compute)
+
+    def _key(self, counts: SpikeCounts) -> str:
+        """Hash a signal once."""
+        if counts not in self._keys:
+            self._keys[counts] = content_key(counts.counts, counts.frame_rate_hz)
+        return self._keys[counts]
+
+
+def _arrays(found: NeuronsCompared) -> dict[str, np.ndarray]:
+    return {"kl": found.comparison.kl, "wasserstein": found.comparison.wasserstein, "heat_maps": found.heat_maps}
+
+
+def _at_most(counts: SpikeCounts) -> SpikeCounts:
+    """Return evenly spread windows, as many as distances between windows are taken of: these grow with the square."""
+    chosen = spaced(np.arange(counts.n_windows), MOST_WINDOWS)
+    return counts if len(chosen) == counts.n_windows else SpikeCounts(counts.counts[chosen], counts.frame_rate_hz)
+
+
+def _progress(label: str) -> Callable[[int, int], None]:
+    """Log how far a computation is, at most every 20 seconds."""
+    begin = last = time.monotonic()
+
+    def report(done: int, total: int) -> None:
+        nonlocal last
+        now = time.monotonic()
+        if now - last >= _SECONDS_BETWEEN_MESSAGES and done < total:
+            last = now
+            _log.info("%s: %d of %d, %d s left", label, done, total, round((now - begin) / done * (total - done)))
+
+    return report
