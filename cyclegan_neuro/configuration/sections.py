@@ -389,7 +389,7 @@ class SpikesSection(Section):
     )
     max_windows: int = setting(200, "Test windows of each day that are compared, evenly spread.", ge=4)
     max_neurons: int = setting(
-        256,
+        128,
         "Neurons, drawn with the seed where there are more, of whose pairs and van Rossum distances statistics are; "
         "firing rates are of all.",
         ge=16,

@@ -44,7 +44,7 @@ class NeuronSample:
     Attributes
     ----------
     neurons : ndarray of int64, shape (neuron,)
-        Ascending.
+        As they were drawn, in no order, so that every eighth of them is a random group.
     of : int
         Neurons of the population.
     """
@@ -64,14 +64,14 @@ def draw_neurons(n_neurons: int, most: int, *, seed: int) -> NeuronSample | None
     Examples
     --------
     >>> draw_neurons(5, 3, seed=0).neurons
-    array([1, 3, 4])
+    array([3, 4, 2])
     >>> draw_neurons(3, 3, seed=0) is None
     True
     """
     if n_neurons <= most:
         return None
     drawn = np.random.default_rng(seed).choice(n_neurons, most, replace=False)
-    return NeuronSample(np.sort(drawn), n_neurons)
+    return NeuronSample(drawn, n_neurons)
 
 
 def compare_windows(
@@ -134,7 +134,8 @@ def _of_counts(statistic: str, recorded, generated, frame_rate_hz: float, settin
 def _of_values(recorded: np.ndarray, generated: np.ndarray, grouped: bool) -> tuple:
     """Return divergences of the pairs known in both, how many those are, and the divergences without each group."""
     known = ~(np.isnan(recorded) | np.isnan(generated))
-    left_out = [_divergences(recorded, generated, known & kept) for kept in _without_groups(known.size)] * grouped
+    groups = _without_groups(known.size) if grouped else ()
+    left_out = [_divergences(recorded, generated, known & kept) for kept in groups]
     return _divergences(recorded, generated, known), (int(known.sum()), known.size), left_out
 
 
@@ -143,7 +144,7 @@ def _divergences(recorded: np.ndarray, generated: np.ndarray, chosen: np.ndarray
 
 
 def _without_groups(n_pairs: int) -> Iterable[np.ndarray]:
-    """Yield which pairs have no neuron of each group; the sample is in no order, so that every eighth will do."""
+    """Yield which pairs have no neuron of each group."""
     n_neurons = round((1 + np.sqrt(1 + 8 * n_pairs)) / 2)
     group = np.arange(n_neurons) % _GROUPS
     first, second = (group[side] for side in np.triu_indices(n_neurons, 1))

@@ -15,7 +15,16 @@ from cyclegan_neuro.windows.prepared import PreparedPair
 from cyclegan_neuro.windows.scaling import apply, invert
 from cyclegan_neuro.windows.segmentation import window_frame_indices
 
-__all__ = ["Frames", "Model", "ModelTranslator", "Translation", "Translator", "translate", "translate_starts"]
+__all__ = [
+    "Frames",
+    "Model",
+    "ModelTranslator",
+    "Translation",
+    "Translator",
+    "translate",
+    "translate_across",
+    "translate_starts",
+]
 
 
 @dataclass(frozen=True, eq=False)
@@ -208,6 +217,20 @@ def translate_starts(
         truth_y=prepared.truth_of("x", x_starts) if with_truth else None,
         truth_x=prepared.truth_of("y", y_starts) if with_truth else None,
     )  # fmt: skip
+
+
+def translate_across(
+    translator: Translator, prepared: PreparedPair, x_starts: np.ndarray, y_starts: np.ndarray
+) -> dict[str, np.ndarray]:
+    """Return G(x) and F(y) alone, as ``g_x`` and ``f_y``, of the windows that begin there; (window, time, neuron)."""
+    x, y = prepared.windows_of("x", x_starts), prepared.windows_of("y", y_starts)
+    of_x, of_y = (
+        Frames(day, window_frame_indices(starts, prepared.window_frames))
+        for day, starts in (("x", x_starts), ("y", y_starts))
+    )
+    g_x, _ = translator.to_y(x, y[:0], (of_x, _none(of_y)))
+    _, f_y = translator.to_x(x[:0], y, (_none(of_x), of_y))
+    return {"g_x": g_x, "f_y": f_y}
 
 
 def _none(frames: Frames) -> Frames:

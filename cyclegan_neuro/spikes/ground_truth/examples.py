@@ -62,16 +62,16 @@ def smooth_target(counts: np.ndarray, frame_rate_hz: float, sigma_s: float, caus
 
     Parameters
     ----------
-    counts : ndarray, shape (frame,)
+    counts : ndarray, shape (..., frame)
     frame_rate_hz, sigma_s : float
         The Gaussian ends at 4 ``sigma_s``; 0 leaves the values as they are.
     causal : bool
         Keep the half of the kernel at and after the spike, with its weights adding up to one again:
-        a network then needs no frames before the spike to know it.
+        a network then needs no frames before the spike to know it. Of one train at a time.
 
     Returns
     -------
-    smooth : ndarray of float64, shape (frame,)
+    smooth : ndarray of float64, shape of ``counts``
         In the unit of ``counts``. The sum is kept, but for what would lie outside the recording.
 
     Examples

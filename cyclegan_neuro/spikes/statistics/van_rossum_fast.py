@@ -26,6 +26,8 @@ import numpy as np
 
 __all__ = ["FilteredTrains", "cross_distances", "within_distances"]
 
+_BLOCK = 32
+
 
 class FilteredTrains:
     """Trains of equal length, and what distances need to know of them.
@@ -39,7 +41,6 @@ class FilteredTrains:
     """
 
     def __init__(self, counts: np.ndarray, frames_per_constant: float):
-        from scipy.signal import lfilter
         from scipy.sparse import csr_array
 
         self._frame = 1.0 / frames_per_constant  # in time constants
@@ -49,7 +50,7 @@ class FilteredTrains:
         self._values = np.unique(in_frame).tolist()
         # n spikes lie symmetrically in their frame: what is left of them at its end is what is left when they come
         left = self._table(lambda n: np.exp(-self._frame * (np.arange(n) + 0.5) / n).sum())
-        self._before = lfilter([0.0, 1.0], [1.0, -np.exp(-self._frame)], left[counts], axis=0)
+        self._before = _left_before(left[counts], np.exp(-self._frame))
 
         def into(weights: np.ndarray, chosen: np.ndarray | slice) -> csr_array:
             ends = np.cumsum(np.bincount(trains[chosen], minlength=counts.shape[1]))
@@ -80,6 +81,24 @@ class FilteredTrains:
         """Return the distances between all pairs of these trains: symmetric, 0 on the diagonal."""
         upper = np.triu(self.distances_from(self), 1)  # exactly symmetric, whatever the rounding of the two halves
         return upper + upper.T
+
+
+def _left_before(left: np.ndarray, decay: float) -> np.ndarray:
+    """Return what is left at the beginning of each frame of what the frames before left at their ends; (frame, train).
+
+    Blocks of frames are one product each, with what came before them decaying through them.
+    """
+    n_frames, n_trains = left.shape
+    padded = np.zeros((-(-n_frames // _BLOCK) * _BLOCK, n_trains))
+    padded[:n_frames] = left
+    blocks = padded.reshape(-1, _BLOCK, n_trains)
+    earlier = np.arange(_BLOCK)[:, np.newaxis] - np.arange(_BLOCK) - 1
+    before = np.where(earlier < 0, 0.0, decay ** np.maximum(earlier, 0)) @ blocks
+    carried, through = np.zeros(n_trains), decay ** np.arange(_BLOCK)[:, np.newaxis]
+    for states, last in zip(before, decay * before[:, -1] + blocks[:, -1], strict=True):
+        states += through * carried
+        carried = carried * decay**_BLOCK + last
+    return before.reshape(-1, n_trains)[:n_frames]
 
 
 @lru_cache(maxsize=4096)

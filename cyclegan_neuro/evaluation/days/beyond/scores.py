@@ -104,8 +104,10 @@ class Beyond:
     def to_json(self) -> dict:
         """Return ``beyond_tuning`` and ``beyond_tuning_comparison`` of ``metrics.json``."""
         compared = {day: {name: asdict(one) for name, one in own.items()} for day, own in self.comparisons.items()}
-        entry = {"beyond_tuning": self.scores, "beyond_tuning_comparison": compared}
-        return entry if self.sample is None else entry | {"beyond_tuning_neurons": self.sample.neurons.tolist()}
+        entry: dict = {"beyond_tuning": self.scores, "beyond_tuning_comparison": compared}
+        return (
+            entry if self.sample is None else entry | {"beyond_tuning_neurons": np.sort(self.sample.neurons).tolist()}
+        )
 
 
 def too_short(prepared: PreparedPair) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 from cyclegan_neuro.evaluation.contents import Reference
 from cyclegan_neuro.evaluation.days.baselines import find_places
 from cyclegan_neuro.evaluation.days.baselines.transports import MOST_NEURONS
+from cyclegan_neuro.evaluation.days.beyond.scores import MOST_NEURONS as MOST_SCORED
 from cyclegan_neuro.evaluation.days.beyond.scores import too_short
 from cyclegan_neuro.evaluation.days.interpretation.findings import Interpretation
 from cyclegan_neuro.evaluation.days.sections import DaysConfig
@@ -60,7 +61,8 @@ def methods_of_days(
         Paragraph(_FOLDER / "comparison.j2", run | baselines),
     ]
     if not too_short(prepared):
-        paragraphs.append(Paragraph(_FOLDER / "beyond.j2", baselines))
+        scored = {"places": baselines["places"], "n_neurons": prepared.n_neurons, "most_neurons": MOST_SCORED}
+        paragraphs.append(Paragraph(_FOLDER / "beyond.j2", scored))
     libraries = []
     if spikes is not None:
         parts = [part for pairs in spikes.recorder.parts.values() for pair in pairs for part in pair]
@@ -68,9 +70,10 @@ def methods_of_days(
             "recorder": spikes.recorder,
             "shipped_networks_are_for": NETWORKS_ARE_FOR,
             "floor_windows": sorted({len(part) for part in parts}),
+            "sample": spikes.sample,
         }
         paragraphs.append(Paragraph(_FOLDER / "spikes.j2", run | inference))
-        libraries += ["Elephant", "Neo"]
+        libraries += ["Elephant", "Neo"] if spikes.recorder.section.van_rossum == "elephant" else []
     if explained is not None:
         paragraphs.append(Paragraph(_FOLDER / "maps.j2", vars(explained)))
         libraries.append("tf-keras-vis")

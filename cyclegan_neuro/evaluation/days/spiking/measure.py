@@ -98,7 +98,7 @@ class SpikeMeasurements:
             },
         }
         if self.sample is not None:
-            entry["sampled_neurons"] = self.sample.neurons.tolist()
+            entry["sampled_neurons"] = np.sort(self.sample.neurons).tolist()
         if (noise := self.recorder.noise) is not None:
             entry["recorded_noise"] = {"median_level": noise.medians, "differs": noise.differ}
         if self.matched is not None:

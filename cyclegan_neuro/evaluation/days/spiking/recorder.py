@@ -24,7 +24,7 @@ from cyclegan_neuro.evaluation.days.spiking.stretches import (
     stretches_of_test,
     windows_across,
 )
-from cyclegan_neuro.evaluation.days.translation import Translator, translate_starts
+from cyclegan_neuro.evaluation.days.translation import Translator, translate_across, translate_starts
 from cyclegan_neuro.recordings.indicators import cell_type_of
 from cyclegan_neuro.recordings.noise import noise_levels
 from cyclegan_neuro.spikes.cache import ResultCache, content_key
@@ -170,10 +170,13 @@ class SpikeRecorder:
         starts = self.starts if self.alone else {n: windows_across(s, height) for n, s in self._tested.items()}
         windows: dict[str, list[np.ndarray]] = {field: [] for field in fields}
         for first in range(0, max(map(len, starts.values())), batch_size):
-            chunk = (starts[name][first : first + batch_size] for name in ("x", "y"))
-            translation = translate_starts(translator, self.prepared, *chunk, with_truth=False)
+            chunk = [starts[name][first : first + batch_size] for name in ("x", "y")]
+            if windows.keys() <= {"g_x", "f_y"}:
+                found = translate_across(translator, self.prepared, *chunk)
+            else:
+                found = vars(translate_starts(translator, self.prepared, *chunk, with_truth=False))
             for field, parts in windows.items():
-                parts.append(getattr(translation, field))
+                parts.append(found[field])
         return {
             field: self._generated(
                 field, starts[field[-1]], np.concatenate(parts), f"{translator.name} {field}", matched=field in matched

@@ -12,6 +12,7 @@ from cyclegan_neuro.evaluation.days.spiking.statistics import PairStatistics, St
 from cyclegan_neuro.spikes.accuracy import cell_accuracy
 from cyclegan_neuro.spikes.comparison import Floor
 from cyclegan_neuro.spikes.counts import SpikeCounts
+from cyclegan_neuro.spikes.ground_truth.examples import smooth_target
 from cyclegan_neuro.windows.segmentation import window_frame_indices
 
 __all__ = ["InferenceAccuracy", "TrueSpikes", "inference_accuracy", "measure_true_spikes", "true_counts", "true_parts"]
@@ -115,21 +116,18 @@ def inference_accuracy(inferred: SpikeCounts, true: SpikeCounts) -> InferenceAcc
     """
     rate = true.frame_rate_hz
     heard = np.flatnonzero(~true.silent)
-    valid = np.ones(true.n_frames, bool)
+    valid = np.ones(true.n_windows * true.n_frames, bool)
     by_sigma = {}
     for sigma in _SIGMAS_S:
-        results = [
-            cell_accuracy(
-                [(*pair, valid) for pair in zip(*(s.counts[..., n] * rate for s in (inferred, true)), strict=True)],
-                frame_rate_hz=rate, sigma_s=sigma,
-            )
-            for n in heard
-        ]  # fmt: skip
+        results = []
+        for n in heard:
+            rates = (smooth_target(s.counts[..., n] * rate, rate, sigma).ravel() for s in (inferred, true))
+            results.append(cell_accuracy([(*rates, valid)], frame_rate_hz=rate))
         by_sigma[sigma] = {
             name: float(np.median([getattr(result, name) for result in results])) if results else float("nan")
             for name in ("correlation", "error", "bias")
         }
     means = [signal.counts.mean(axis=(0, 1))[heard] for signal in (inferred, true)]
     alike = len(heard) < 3 or any(np.ptp(mean) == 0 for mean in means)
-    rates = float("nan") if alike else float(np.corrcoef(*means)[0, 1])
-    return InferenceAccuracy(by_sigma, rates, len(heard))
+    between = float("nan") if alike else float(np.corrcoef(*means)[0, 1])
+    return InferenceAccuracy(by_sigma, between, len(heard))

@@ -47,6 +47,7 @@ def beyond_tuning_block(prepared: PreparedPair, found: Measurements) -> Block | 
         places=_PLACES.get(kind, "part of the time"),
         known=bool(kind),
         truth_known="noise_correlation_error_truth" in beyond.scores["y"],
+        sample=beyond.sample,
     )
     pictures = (Picture("noise_correlations", _caption(beyond), _figure(beyond, found.model), counterpart=""),)
     return Block(_TITLE, tables=tuple(_tables(beyond, found.model)), pictures=pictures, **told)

@@ -15,6 +15,7 @@ from cyclegan_neuro.evaluation.days.spiking.pictures import (
     inference_figure,
     van_rossum_figure,
 )
+from cyclegan_neuro.evaluation.days.spiking.statistics import MOST_WINDOWS
 from cyclegan_neuro.evaluation.days.story.spikes_tables import (
     IN_SENTENCE,
     floor_text,
@@ -106,7 +107,8 @@ def _told(prepared: PreparedPair, found: SpikeMeasurements) -> dict[str, tuple[s
         height=f"{height:,}", height_s=significant(height / rate),
         n_masked=recorder.n_masked, n_left=f"{n_left:,}", left_s=significant(n_left / rate),
         layout=layout, bin_s=significant(layout.frames_per_bin / rate),
-        time_constant=f"{section.time_constant_s:g}", van_rossum=section.van_rossum,
+        time_constant=f"{section.time_constant_s:g}", van_rossum=section.van_rossum, sample=found.sample,
+        most_windows=MOST_WINDOWS if max(map(len, recorder.starts.values())) > MOST_WINDOWS else 0,
         parts=list(_parts(found)), tolerance=percent(TOLERANCE), seed=section.seed, **_noise(found),
     )  # fmt: skip
 

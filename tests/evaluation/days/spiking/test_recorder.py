@@ -242,14 +242,22 @@ def test_networks_are_told_what_both_days_state(make_days, make_recorder, stand_
         assert (about["indicator"], about["cell_type"]) == (x if x == y else "", "pv")
 
 
-@pytest.mark.parametrize("other", [{"seed": 1}, {"max_windows": 4}])
-def test_other_windows_and_phases_infer_nothing_anew(make_days, make_recorder, stand_in_networks, tmp_path, other):
+def test_a_day_is_inferred_once_with_all_parts_of_its_floor(make_days, make_recorder, stand_in_networks, tmp_path):
+    prepared = make_days()
+    for _ in range(2):
+        recorder = make_recorder(prepared, cache=tmp_path)
+        recorder.recorded("x", label="x")
+        assert len(list(recorder.recorded_parts("x"))) > 1
+    assert len(stand_in_networks.frames) == 1
+
+
+@pytest.mark.parametrize(("other", "anew"), [({"seed": 1}, 2), ({"max_windows": 4}, 2), ({"correlation_bin_s": 1}, 1)])
+def test_other_windows_and_phases_infer_anew(make_days, make_recorder, stand_in_networks, tmp_path, other, anew):
+    """Spikes are kept, not the rates that they are drawn from: those of two days would fill the disk."""
     prepared = make_days()
     for section in ({}, other):
-        recorder = make_recorder(prepared, cache=tmp_path, **section)
-        recorder.recorded("x", label="x")
-        recorder.translated(Marked(), ["g_x"])
-    assert len(stand_in_networks.frames) == 2
+        make_recorder(prepared, cache=tmp_path, **section).recorded("x", label="x")
+    assert len(stand_in_networks.frames) == anew
 
 
 def test_the_seed_decides_the_phases_alone(make_days, make_recorder, stand_in_networks):

@@ -15,7 +15,7 @@ from cyclegan_neuro.configuration.loading import dump_config
 from cyclegan_neuro.evaluation.contents import significant
 from cyclegan_neuro.evaluation.days.measurements import measure
 from cyclegan_neuro.evaluation.days.methods import methods_of_days
-from cyclegan_neuro.evaluation.days.spiking import compare
+from cyclegan_neuro.evaluation.days.spiking import statistics
 from cyclegan_neuro.evaluation.days.spiking.measure import measure_spikes
 from cyclegan_neuro.evaluation.days.story.spikes import spikes_block, spikes_sentence
 from cyclegan_neuro.figures.drawing import png_bytes
@@ -253,8 +253,8 @@ def test_a_second_evaluation_computes_nothing(make_days, make_trainer, stand_in_
         raise AssertionError("computed again")
 
     stand_in_networks.windows.clear(), stand_in_networks.frames.clear()
-    for name in ("mean_rates", "correlations", "distances", "pair_distances"):
-        monkeypatch.setattr(compare, name, refuse)
+    for name in ("compare_windows", "compare_neurons", "pair_distances"):
+        monkeypatch.setattr(statistics, name, refuse)
     second = SYSTEM.evaluate(config(), prepared, trainer, cache_directory=tmp_path)
     assert stand_in_networks.windows == stand_in_networks.frames == []
     assert strict(second.metrics) == strict(first.metrics)
@@ -361,8 +361,11 @@ def test_tables_say_what_they_compare(measured):
     assert tables["spikes_firing_rate_kl"][1].rows[0][1].startswith(f"{number:.3g}"[:4])
 
 
-@pytest.mark.parametrize(("van_rossum", "sweep"), [("fast", "van Rossum distances with"), ("elephant", "of the ali")])
-def test_methods_say_how_spikes_were_inferred_and_compared(measured, van_rossum, sweep):
+@pytest.mark.parametrize(
+    ("van_rossum", "computed"),
+    [("fast", "computed from counts of spikes per frame, which agrees"), ("elephant", "(of the alignments and noise")],
+)
+def test_methods_say_how_spikes_were_inferred_and_compared(measured, van_rossum, computed):
     found = measured(section={"van_rossum": van_rossum, "seed": 3, "correlation_bin_s": 0.25})
     training = SYSTEM.training_paragraph(config(), found.recorder.prepared, updates=1)
     paragraphs, references = methods_of_days(config(), found.recorder.prepared, training, spikes=found)
@@ -371,11 +374,14 @@ def test_methods_say_how_spikes_were_inferred_and_compared(measured, van_rossum,
         "told the frame rate, the noise level of each neuron and no indicator, trained on GCaMP6f",
         "overlap by half and fade into each other",
         "(seed 3)", "parts of the recorded day that share no frame (2 pairs of x, 2 of y, of 8 windows each)",
-        "in bins of 0.25 s", "time constant 0.5 s) of 8 windows of x and 8 of y", f"({sweep}",
+        "in bins of 0.25 s", "time constant 0.5 s) of 8 windows of x and 8 of y", computed,
     ):  # fmt: skip
         assert wanted in paragraph
-    assert {"rupprecht2021", "denker2018", "garcia2014", "vanrossum2001"} <= {r.key for r in references}
-    assert re.search(r"Elephant \d+\.\d+\S*, Neo \d+\.\d+\S*\.$", paragraphs[-1])
+    keys = {r.key for r in references}
+    assert {"rupprecht2021", "denker2018", "vanrossum2001"} <= keys
+    assert ("garcia2014" in keys) == (van_rossum == "elephant")
+    used = re.search(r"Elephant \d+\.\d+\S*, Neo \d+\.\d+\S*\.$", paragraphs[-1])
+    assert bool(used) == (van_rossum == "elephant")
 
 
 REASONS = {
