@@ -55,11 +55,11 @@ MEANT = {
 OF_STATISTICS = (256, 512, 1024, 2048)
 ALLOWED = {"neurons": 2.0, "frames": 1.0, "windows": 1.0}
 SLACK, FITTED = 0.15, 3
-MOST_SIMULATED = 1500
+MOST_SIMULATED = 100
 
 
 def days(neurons: int, frames: int) -> list[Recording]:
-    """Two simulated days without truth; beyond what the simulator makes, neurons come again with noise of their own."""
+    """Two simulated days without truth, of 100 neurons that come again with noise of their own."""
     made, rng = [], np.random.default_rng(1)
     for day in simulate_days(n_neurons=min(neurons, MOST_SIMULATED), duration_s=frames / RATE_HZ):
         dff = np.tile(day.dff, -(-neurons // day.n_neurons))[:, :neurons]
