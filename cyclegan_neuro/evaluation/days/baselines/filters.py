@@ -156,9 +156,10 @@ def _regressions(
     """Yield, neuron by neuron, moments of (frame, tap + 1): what is regressed on, and last the neuron's frames."""
     sums = [MomentSums() for _ in range(prepared.n_neurons)]
     for dff, frames in chunks(prepared, day, which=which):  # once for all neurons: a chunk holds every one of them
-        lagged = list(_lagged(tuning.of(frames), n_taps, step))
-        for neuron, of_neuron in enumerate(sums):
-            of_neuron.add(np.stack([*(one[..., neuron].ravel() for one in lagged), dff[..., neuron].ravel()], axis=1))
+        by_neuron = [np.ascontiguousarray(np.moveaxis(values, 2, 0)) for values in (tuning.of(frames), dff)]
+        for of_neuron, expected, seen in zip(sums, *by_neuron, strict=True):
+            lagged = _lagged(expected[..., np.newaxis], n_taps, step)
+            of_neuron.add(np.stack([*(one.ravel() for one in lagged), seen.ravel()], axis=1))
     return (of_neuron.moments() for of_neuron in sums)
 
 
