@@ -44,14 +44,18 @@ def test_what_takes_long_is_said(caplog):
 
 
 def test_estimates_grow_as_measured():
-    """Linearly with windows, with the square of neurons for statistics of pairs; Elephant is named where it is long."""
+    """Linearly with neurons beyond those whose pairs are compared; Elephant is named where it is long."""
     paper, elephant = estimate(**PAPER), estimate(**PAPER | {"van_rossum": "elephant"})
     assert paper.method == ""
     assert "van_rossum=fast" in elephant.method
     assert paper.cpu_s < elephant.cpu_s
-    many = estimate(**PAPER | {"n_neurons": 1020})
-    assert 10 < many.cpu_s / paper.cpu_s < 100
-    assert abs(many.cache_bytes - 10 * paper.cache_bytes) < 99
+    few, many, all_pairs = (
+        estimate(**PAPER | {"n_neurons": n} | more)
+        for n, more in ((500, {}), (1000, {}), (1000, {"compared_neurons": 1000}))
+    )
+    assert 1.3 < many.cpu_s / few.cpu_s < 2
+    assert all_pairs.cpu_s > 3 * many.cpu_s
+    assert 1.9 < many.cache_bytes / few.cache_bytes < 2
     nothing = estimate(**PAPER | {"spike_windows": 0, "explained_windows": 0})
     assert nothing.cache_bytes == 0
     assert nothing.cpu_s < 60

@@ -12,13 +12,18 @@ if TYPE_CHECKING:
 
 __all__ = ["cost_of", "estimate"]
 
-# Seconds of one core, and bytes, as measured with 100 to 1,000 neurons.
+# Seconds of one core, and bytes, as measured with 100 to 1,000 neurons (docs/appendix/scale.md).
 _FIXED_S = 40.0  # loading, tracing, figures
 _PER_VALUE_S = 1.5e-6  # spike inference, of a neuron's frame
-_PER_PAIR_S = {"fast": 14e-6, "elephant": 50e-6}  # statistics of spikes, of two neurons in a window of 256 frames
+_PER_TRANSLATED_S = 1.5e-6  # every baseline and the model, with errors and tuning, of a neuron's frame of a window
+_PER_FITTED_S = 1.2e-6  # baselines, of a neuron's frame of both days
 _PER_EXPLAINED_S = 3e-6  # maps of a network, of a neuron's frame of a window
 _SIGNALS = 22  # translated and cycled days, of the model and its rivals, whose spikes are inferred in the test part
-_KEPT_BYTES_PER_VALUE = 3
+_PARTS = 14  # of the recorded days and their floors, whose spikes are kept beside
+_COMPARED = 44  # pairs of signals: model, rivals, floors, true spikes
+_BY_ELEPHANT = 4  # signals, in three pairs
+_MOST_BETWEEN = 200  # windows of each day, between which distances are taken
+_KEPT_BYTES_PER_VALUE = 0.1  # spikes, compressed
 _MAPS_BYTES_PER_VALUE = 150  # four networks, several methods, averages and controls
 
 
@@ -31,6 +36,7 @@ def cost_of(config: DaysConfig, prepared: PreparedPair) -> Cost:
         test_fraction=config.windows.test_fraction,
         window_frames=prepared.window_frames,
         spike_windows=min(section.max_windows, config.windows.n_test) if section.enabled else 0,
+        compared_neurons=section.max_neurons,
         van_rossum=section.van_rossum,
         explained_windows=min(maps.max_windows, config.windows.n_test) if maps.enabled else 0,
     )
@@ -38,7 +44,7 @@ def cost_of(config: DaysConfig, prepared: PreparedPair) -> Cost:
 
 def estimate(
     *, n_neurons: int, n_frames: int, test_fraction: float, window_frames: int, spike_windows: int, van_rossum: str,
-    explained_windows: int,
+    explained_windows: int, compared_neurons: int = 128,
 ) -> Cost:  # fmt: skip
     """Return the cost of an evaluation of this size.
 
@@ -51,16 +57,33 @@ def estimate(
     window_frames, spike_windows, explained_windows : int
         Length of a window; how many are compared in spikes, and explained; 0 where that is off.
     van_rossum : {"fast", "elephant"}
+    compared_neurons : int
+        Most neurons of whose pairs and van Rossum distances statistics are.
     """
+    shape = {"neurons": min(n_neurons, compared_neurons), "windows": spike_windows, "frames": window_frames}
     inferred = round(n_neurons * n_frames * (2 + _SIGNALS * test_fraction)) if spike_windows else 0
-    pairs = spike_windows * n_neurons**2 * window_frames / 256
-    statistics = pairs * _PER_PAIR_S[van_rossum]
-    seconds = _FIXED_S + inferred * _PER_VALUE_S + statistics
+    in_windows = n_neurons * window_frames * spike_windows
+    elephant = _elephant_s(n_neurons, **shape) if van_rossum == "elephant" else 0.0
+    seconds = _FIXED_S + _PER_FITTED_S * n_neurons * n_frames + _PER_VALUE_S * inferred + _PER_TRANSLATED_S * in_windows
+    seconds += _COMPARED * _comparison_s(**shape) + elephant
     seconds += _PER_EXPLAINED_S * 4 * n_neurons * window_frames * explained_windows
-    slower = statistics - pairs * _PER_PAIR_S["fast"]
+    heat_maps = 3 * 8 * min(spike_windows, _MOST_BETWEEN) ** 2 * _COMPARED
     return Cost(
-        cache_bytes=_KEPT_BYTES_PER_VALUE * inferred,
+        cache_bytes=round(_KEPT_BYTES_PER_VALUE * in_windows * (_SIGNALS + _PARTS)) + heat_maps,
         report_bytes=REPORT_BYTES + (_MAPS_BYTES_PER_VALUE * n_neurons * window_frames if explained_windows else 0),
         cpu_s=seconds,
-        method="evaluation.spikes.van_rossum=fast takes a fraction of that" if slower > seconds / 4 else "",
+        method="evaluation.spikes.van_rossum=fast takes a fraction of that" if elephant > seconds / 4 else "",
     )
+
+
+def _comparison_s(*, neurons: int, windows: int, frames: int) -> float:
+    """Return what the statistics of two signals take from counts: pairs of neurons, then of windows."""
+    between = min(windows, _MOST_BETWEEN)
+    return windows * neurons**2 * (2.5e-7 + 6e-10 * frames) + neurons * between**2 * (1.2e-7 + 3.6e-10 * frames)
+
+
+def _elephant_s(n_neurons: int, *, neurons: int, windows: int, frames: int) -> float:
+    """Return what they take beyond that by Elephant, whose trains are Python objects: hardly a matter of frames."""
+    between = 2 * min(windows, _MOST_BETWEEN)
+    of_signal = windows * (1.6e-5 * neurons**2 + 2.5e-4 * (neurons + n_neurons))
+    return _BY_ELEPHANT * of_signal + (_BY_ELEPHANT - 1) * neurons * 1.2e-5 * between**2

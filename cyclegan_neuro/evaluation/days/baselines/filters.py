@@ -11,7 +11,7 @@ from scipy.optimize import nnls
 
 from cyclegan_neuro.evaluation.days.baselines.alignments import Which, gain_and_shift
 from cyclegan_neuro.evaluation.days.baselines.places import AtPlaces, Places, statistics_per_place
-from cyclegan_neuro.evaluation.days.baselines.training_frames import Moments, MomentSums, chunks, moments_of
+from cyclegan_neuro.evaluation.days.baselines.training_frames import Moments, MomentSums, chunks, spread_of
 from cyclegan_neuro.evaluation.days.translation import Frames
 from cyclegan_neuro.windows.prepared import PreparedPair
 
@@ -146,7 +146,7 @@ def _fit(prepared: PreparedPair, tuning: LateTuning, source: Which, target: Whic
     taps, shift, left = (np.stack(part, axis=-1).astype(np.float32) for part in zip(*columns, strict=True))
     rows = (_filtered(dff - tuning.of(frames), taps, step) for dff, frames in chunks(prepared, source))
     zero = np.zeros_like(left)
-    gain, _ = gain_and_shift(zero, moments_of(rows).std, zero, np.sqrt(left))
+    gain, _ = gain_and_shift(zero, spread_of(rows)[1], zero, np.sqrt(left))
     return Filter(tuning, taps, shift, gain)
 
 

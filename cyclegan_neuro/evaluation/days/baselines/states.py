@@ -10,7 +10,7 @@ from scipy.ndimage import uniform_filter1d
 
 from cyclegan_neuro.evaluation.days.baselines.alignments import Table, Which, gain_and_shift
 from cyclegan_neuro.evaluation.days.baselines.places import AtPlaces, Places, PlaceStatistics, scaled_at, z_score_tables
-from cyclegan_neuro.evaluation.days.baselines.training_frames import chunks, moments_of
+from cyclegan_neuro.evaluation.days.baselines.training_frames import chunks, moments_of, spread_of
 from cyclegan_neuro.evaluation.days.translation import Frames
 from cyclegan_neuro.windows.prepared import PreparedPair
 
@@ -104,8 +104,8 @@ def _states(z_scores: Callable[[Which], Iterator[np.ndarray]], component: np.nda
         found = []
         for state in (False, True):
             chosen = [(own > threshold[day]) == state for own in level]
-            found.append(moments_of(z[own] for z, own in zip(z_scores(day), chosen, strict=True) if own.any()))
-        mean[day], std[day] = np.stack([each.mean for each in found]), np.stack([each.std for each in found])
+            found.append(spread_of(z[own] for z, own in zip(z_scores(day), chosen, strict=True) if own.any()))
+        mean[day], std[day] = (np.stack(of_states) for of_states in zip(*found, strict=True))
     return _States(component, threshold, mean, std)
 
 

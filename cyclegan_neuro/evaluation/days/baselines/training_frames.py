@@ -13,7 +13,7 @@ from cyclegan_neuro.recordings.frames import runs, segments
 from cyclegan_neuro.windows.prepared import PreparedPair
 from cyclegan_neuro.windows.segmentation import coverage, spaced, window_frame_indices
 
-__all__ = ["Chunk", "MomentSums", "Moments", "chunks", "moments_of", "moments_of_days"]
+__all__ = ["Chunk", "MomentSums", "Moments", "chunks", "moments_of", "moments_of_days", "spread_of"]
 
 _CHUNK_FRAMES = 4096
 _WINDOWED_FRAMES = 2**19  # of windows that are taken as they are, evenly spread: 256 windows of 2,048 frames
@@ -117,6 +117,22 @@ def moments_of(frames: Iterable[np.ndarray]) -> Moments:
     for chunk in frames:
         sums.add(chunk)
     return sums.moments()
+
+
+def spread_of(frames: Iterable[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """Return mean and standard deviation of chunks (..., variable): of moments, what takes no products of variables."""
+    pivot, count = None, 0
+    total: np.ndarray | float = 0.0
+    squares: np.ndarray | float = 0.0
+    for chunk in frames:
+        rows = chunk.reshape(-1, chunk.shape[-1]).astype(np.float64)
+        pivot = rows[0].copy() if pivot is None else pivot
+        rows -= pivot
+        count += len(rows)
+        total += rows.sum(axis=0)
+        squares += np.einsum("ij,ij->j", rows, rows)
+    mean = total / count
+    return mean + pivot, np.sqrt(np.clip(squares / count - mean**2, 0.0, None))
 
 
 def moments_of_days(

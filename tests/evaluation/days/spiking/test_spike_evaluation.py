@@ -363,7 +363,10 @@ def test_tables_say_what_they_compare(measured):
 
 @pytest.mark.parametrize(
     ("van_rossum", "computed"),
-    [("fast", "computed from counts of spikes per frame, which agrees"), ("elephant", "(of the alignments and noise")],
+    [
+        ("fast", "computed from counts of spikes per frame, which agrees"),
+        ("elephant", "(of cycles, alignments"),
+    ],
 )
 def test_methods_say_how_spikes_were_inferred_and_compared(measured, van_rossum, computed):
     found = measured(section={"van_rossum": van_rossum, "seed": 3, "correlation_bin_s": 0.25})
