@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -125,7 +126,20 @@ class QuantileMatching(Alignment):
         return cls(_quantiles(prepared, "x"), _quantiles(prepared, "y"))
 
     def move(self, windows, to, frames):
-        return _match(windows, *((self.x, self.y) if to == "y" else (self.y, self.x)))
+        moved = np.empty(windows.shape, np.float32)
+        for neuron, (values, goal) in enumerate(self._goals[to]):
+            trace = windows[..., neuron]
+            beyond = trace - np.clip(trace, values[0], values[-1]) if len(values) > 1 else 0.0
+            moved[..., neuron] = np.interp(trace, values, goal) + beyond
+        return moved
+
+    @cached_property
+    def _goals(self) -> dict[Which, list[tuple[np.ndarray, np.ndarray]]]:
+        """Day that is made → of each neuron, values and what becomes of them."""
+        ways: dict[Which, tuple[np.ndarray, np.ndarray]] = {"y": (self.x, self.y), "x": (self.y, self.x)}
+        return {
+            to: [_goal(*own) for own in zip(source.T, target.T, strict=True)] for to, (source, target) in ways.items()
+        }
 
 
 def _quantiles(prepared: PreparedPair, day: Which) -> np.ndarray:
@@ -138,12 +152,7 @@ def _quantiles(prepared: PreparedPair, day: Which) -> np.ndarray:
     return np.quantile(np.concatenate(kept), _LEVELS, axis=0).astype(np.float64)
 
 
-def _match(windows: np.ndarray, source: np.ndarray, target: np.ndarray) -> np.ndarray:
-    moved = np.empty(windows.shape, np.float32)
-    for neuron in range(windows.shape[-1]):
-        values, of_level = np.unique(source[:, neuron], return_inverse=True)
-        goal = np.bincount(of_level, target[:, neuron]) / np.bincount(of_level)  # equal values share their mean goal
-        trace = windows[..., neuron]
-        beyond = trace - np.clip(trace, values[0], values[-1]) if len(values) > 1 else 0.0
-        moved[..., neuron] = np.interp(trace, values, goal) + beyond
-    return moved
+def _goal(source: np.ndarray, target: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the values of one neuron's levels, and their mean goal, which equal values share."""
+    values, of_level = np.unique(source, return_inverse=True)
+    return values, np.bincount(of_level, target) / np.bincount(of_level)
