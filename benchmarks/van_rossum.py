@@ -1,4 +1,4 @@
-"""Van Rossum distances of one neuron: Elephant against the single sweep, in one run on equal trains.
+"""Van Rossum distances of one neuron: Elephant against sparse products of counts, in one run on equal trains.
 
     python benchmarks/van_rossum.py [--windows 200 --duration_s 85 --firing_rate_hz 1 --repeats 5] [--json FILE]
 

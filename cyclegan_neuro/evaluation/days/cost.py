@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 __all__ = ["cost_of", "estimate"]
 
 # Seconds of one core, and bytes, as measured with 100 to 1,000 neurons (docs/appendix/scale.md).
-_FIXED_S = 40.0  # loading, tracing, figures
-_PER_VALUE_S = 1.5e-6  # spike inference, of a neuron's frame
-_PER_TRANSLATED_S = 1.5e-6  # every baseline and the model, with errors and tuning, of a neuron's frame of a window
+_FIXED_S = 55.0  # loading, tracing, figures, scores beyond tuning
+_PER_VALUE_S = 1.2e-6  # spike inference, of a neuron's frame
+_PER_TRANSLATED_S = 3.8e-6  # every baseline, its spikes and where they are kept, of a neuron's frame of a window
 _PER_FITTED_S = 1.2e-6  # baselines, of a neuron's frame of both days
 _PER_EXPLAINED_S = 3e-6  # maps of a network, of a neuron's frame of a window
 _SIGNALS = 22  # translated and cycled days, of the model and its rivals, whose spikes are inferred in the test part
