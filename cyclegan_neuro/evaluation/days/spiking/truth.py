@@ -121,8 +121,8 @@ def inference_accuracy(inferred: SpikeCounts, true: SpikeCounts) -> InferenceAcc
     for sigma in _SIGMAS_S:
         results = []
         for n in heard:
-            rates = (smooth_target(s.counts[..., n] * rate, rate, sigma).ravel() for s in (inferred, true))
-            results.append(cell_accuracy([(*rates, valid)], frame_rate_hz=rate))
+            found, known = (smooth_target(s.counts[..., n] * rate, rate, sigma).ravel() for s in (inferred, true))
+            results.append(cell_accuracy([(found, known, valid)], frame_rate_hz=rate))
         by_sigma[sigma] = {
             name: float(np.median([getattr(result, name) for result in results])) if results else float("nan")
             for name in ("correlation", "error", "bias")
