@@ -54,7 +54,7 @@ def test_estimates_grow_as_measured():
         for n, more in ((500, {}), (1000, {}), (1000, {"compared_neurons": 1000}))
     )
     assert 1.3 < many.cpu_s / few.cpu_s < 2
-    assert all_pairs.cpu_s > 3 * many.cpu_s
+    assert all_pairs.cpu_s > 2 * many.cpu_s
     assert 1.9 < many.cache_bytes / few.cache_bytes < 2
     nothing = estimate(**PAPER | {"spike_windows": 0, "explained_windows": 0})
     assert nothing.cache_bytes == 0

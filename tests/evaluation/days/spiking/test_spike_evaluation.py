@@ -417,7 +417,8 @@ def test_a_frame_rate_that_does_not_fit_costs_the_spikes_and_not_the_report(
 ):
     (tmp_path / "config.yaml").write_text(dump_config(config()), encoding="utf-8")
     run = SimpleNamespace(
-        path=tmp_path, inputs_file="inputs", environment_file="environment",
+        path=tmp_path, inputs_file="inputs", environment_file="environment", history_file=tmp_path / "history.csv",
+        evaluation_cache=tmp_path / "evaluation_cache", tidy_for_evaluation=lambda: None,
         read_json={"inputs": {}, "environment": {"versions": {}}}.get,
     )  # fmt: skip
     status = SimpleNamespace(seconds_trained=1.0, windows_per_second=1.0, as_dict=dict)
