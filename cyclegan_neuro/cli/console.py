@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import NoReturn
+from typing import NoReturn, TextIO
 
 from cyclegan_neuro.configuration.paths import expanded
 from cyclegan_neuro.errors import ConfigurationError, UserError
@@ -43,7 +43,7 @@ def adapt_to_surroundings() -> None:
     The backend of a notebook is inherited by what is started in it, and may not be installed there. What is printed
     last, such as ``--help``, may find its reader gone.
     """
-    atexit.register(_failure_of_stdout)
+    atexit.register(_end_in_silence)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
@@ -89,7 +89,7 @@ def report_user_errors() -> Iterator[None]:
     """
     try:
         yield
-        _tell(_failure_of_stdout())
+        _tell(_failure_of(sys.stdout))
     except UserError as error:
         say(f"error: {error}")
         raise SystemExit(error.exit_code) from None
@@ -100,7 +100,7 @@ def report_user_errors() -> Iterator[None]:
         say("interrupted")
         _leave(128 + signal.SIGINT)
     except OSError:
-        failure = _failure_of_stdout("\n")
+        failure = _failure_of(sys.stdout, "\n")
         if failure is None:  # another file or pipe
             raise
         _tell(failure)
@@ -121,12 +121,18 @@ def say(text: str) -> None:
         print(text, file=sys.stderr)
 
 
-def _failure_of_stdout(last: str = "") -> OSError | None:
-    """What keeps stdout from being written; what is left for it then goes nowhere, and Python ends in silence."""
+def _end_in_silence() -> None:
+    """Let what is left for a reader that has gone go nowhere: Python would end with 120 and a message."""
+    for stream in (sys.stdout, sys.stderr):
+        _failure_of(stream)
+
+
+def _failure_of(stream: TextIO, last: str = "") -> OSError | None:
+    """What keeps a stream from being written; what is left for it then goes nowhere."""
     try:
-        print(last, end="", flush=True)
+        print(last, end="", flush=True, file=stream)
     except OSError as error:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
         return error
     return None
 

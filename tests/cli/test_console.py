@@ -62,21 +62,27 @@ def unread():
     os.close(writer)
 
 
+def buffered():
+    return {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+
+
 def test_nobody_reads_stderr_and_the_work_goes_on(unread):
     script = (
         "from cyclegan_neuro.cli.console import report_user_errors, say\n"
+        "from cyclegan_neuro.cli.console import new_parser; new_parser('check', '')\n"
         "with report_user_errors():\n    say('how far'); say('x' * 100_000)\n    print('done')"
     )
     command = [sys.executable, "-c", script]
-    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=unread, text=True, check=False)
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=unread, text=True, check=False, env=buffered())
     assert (done.returncode, done.stdout) == (0, "done\n")
+    command = [sys.executable, "-m", "cyclegan_neuro.cli.check", "absent.h5"]
+    assert subprocess.run(command, stdout=unread, stderr=unread, check=False, env=buffered()).returncode == 2
 
 
 @pytest.mark.parametrize("module", ["main", "check", "train"])
 def test_nobody_reads_the_help(unread, module):
     command = [sys.executable, "-m", f"cyclegan_neuro.cli.{module}", "--help"]
-    buffered = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
-    done = subprocess.run(command, stdout=unread, stderr=subprocess.PIPE, text=True, check=False, env=buffered)
+    done = subprocess.run(command, stdout=unread, stderr=subprocess.PIPE, text=True, check=False, env=buffered())
     assert (done.returncode, done.stderr) == (0, "")
 
 
