@@ -21,6 +21,7 @@ from cyclegan_neuro.figures.style import styled
 __all__ = ["DrawnFigure", "draw", "png_bytes", "svg_bytes"]
 
 _EMBEDDED = re.compile(rb"(?<=data:image/png;base64,)\s*([A-Za-z0-9+/=\s]+)")
+_CLIP = re.compile(rb'(id="|url\(#)(p[0-9a-f]{10})(?=[")])')
 _WEBP = {"quality": 80, "method": 2}  # as small as with method 4, in half the time
 _PNG_SIGNATURE, _PNG_RGB = b"\x89PNG\r\n\x1a\n", (8, 2, 0, 0, 0)
 _MOST_COLOURS = 256  # that a PNG's palette holds
@@ -60,7 +61,7 @@ def svg_bytes(figure: Figure) -> bytes:
     """Return ``figure`` as an SVG file; images of few colours have a palette, a third of the size."""
     stream = BytesIO()
     _print(figure, lambda: FigureCanvasSVG(figure).print_svg(stream, metadata={"Date": None}))
-    return _EMBEDDED.sub(lambda found: b"\n" + _with_palette(found[1]), stream.getvalue())
+    return _EMBEDDED.sub(lambda found: b"\n" + _with_palette(found[1]), _with_numbers(stream.getvalue()))
 
 
 def _bitmap(figure: Figure) -> np.ndarray:
@@ -98,6 +99,12 @@ def _encoded(image: Image.Image, kind: str, **options: int) -> bytes:
     stream = BytesIO()
     image.save(stream, kind, **options)
     return stream.getvalue()
+
+
+def _with_numbers(svg: bytes) -> bytes:
+    """Number the clip paths, whose names are hashes of the last bit of a layout, which differs between processes."""
+    names: dict[bytes, bytes] = {}
+    return _CLIP.sub(lambda found: found[1] + names.setdefault(found[2], b"clip%d" % len(names)), svg)
 
 
 def _with_palette(encoded: bytes) -> bytes:

@@ -61,6 +61,13 @@ def test_a_palette_changes_no_pixel_and_is_smaller(opacity):
     assert len(after) < 0.6 * len(before)
 
 
+def test_clip_paths_are_numbered_and_found():
+    """Their own names hash the last bit of a layout, in which two processes need not agree."""
+    svg = svg_bytes(curve())
+    used, defined = re.findall(rb"url\(#(\w+)\)", svg), re.findall(rb'<clipPath id="(\w+)"', svg)
+    assert used == defined == [b"clip0"]
+
+
 def test_an_image_of_many_colours_stays_as_it_is():
     before = encoded(RNG.integers(0, 255, (60, 70, 4)).astype(np.uint8))
     assert _with_palette(before) is before
