@@ -47,14 +47,14 @@ class DrawnFigure:
 def draw(figure: Figure) -> DrawnFigure:
     """Lay ``figure`` out once, draw it once as a bitmap and once as vectors, and release its memory."""
     bitmap = _bitmap(figure)
-    drawn = DrawnFigure(_png(bitmap), svg_bytes(figure), _encoded(Image.fromarray(bitmap), "webp", **_WEBP))
+    drawn = DrawnFigure(_png(bitmap, figure.dpi), svg_bytes(figure), _encoded(Image.fromarray(bitmap), "webp", **_WEBP))
     figure.clear()
     return drawn
 
 
 def png_bytes(figure: Figure) -> bytes:
     """Return ``figure`` as a PNG file at its own resolution."""
-    return _png(_bitmap(figure))
+    return _png(_bitmap(figure), figure.dpi)
 
 
 def svg_bytes(figure: Figure) -> bytes:
@@ -82,12 +82,16 @@ def _print(figure: Figure, draw_to: Callable[[], object]) -> None:
     figure.dpi = dpi  # 72 in SVG
 
 
-def _png(bitmap: np.ndarray) -> bytes:
+def _png(bitmap: np.ndarray, dpi: float) -> bytes:
     """Encode without PNG's filters, which Pillow always applies: few colours repeat, a quarter smaller and sooner."""
     height, width, _ = bitmap.shape
+    per_metre = round(dpi / 0.0254)
     rows = np.pad(bitmap.reshape(height, -1), ((0, 0), (1, 0)))  # 0, no filter, before each row
     parts = {
-        b"IHDR": struct.pack(">II5B", width, height, *_PNG_RGB), b"IDAT": zlib.compress(rows.tobytes()), b"IEND": b"",
+        b"IHDR": struct.pack(">II5B", width, height, *_PNG_RGB),
+        b"pHYs": struct.pack(">IIB", per_metre, per_metre, 1),
+        b"IDAT": zlib.compress(rows.tobytes()),
+        b"IEND": b"",
     }  # fmt: skip
     return _PNG_SIGNATURE + b"".join(
         struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))

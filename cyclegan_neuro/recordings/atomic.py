@@ -17,7 +17,16 @@ from cyclegan_neuro.errors import RecordingError, UserError
 
 __all__ = ["make_directory", "mend", "refuse_existing", "remove_left_overs", "replacing", "require_free"]
 
-_MACHINE = f"{zlib.crc32(socket.gethostname().encode()):08x}"
+
+def _of_processes() -> str:
+    """What process numbers are of: the machine, and on Linux the container."""
+    try:
+        return socket.gethostname() + os.readlink("/proc/self/ns/pid")
+    except OSError:
+        return socket.gethostname()
+
+
+_MACHINE = f"{zlib.crc32(_of_processes().encode()):08x}"
 _TEMPORARY = re.compile(r"\..+\.(?P<pid>\d+)-(?P<machine>[0-9a-f]{8})\.tmp(\.[^.]*)?", re.DOTALL)
 
 

@@ -29,11 +29,11 @@ __all__ = [
 DESCRIPTIONS = {
     "firing_rate": "For each neuron, the firing rates (Hz) in the recorded windows against those in the generated "
     "windows; mean over neurons.",
-    "correlation": "For each window, the Pearson correlations of all pairs of neurons in the recorded window against "
+    "correlation": "For each window, the Pearson correlations of pairs of neurons in the recorded window against "
     "those of the same pairs in the generated window; mean over windows.",
     "van_rossum": "For each neuron, the van Rossum distances between recorded windows against those from recorded to "
     "generated windows; mean over neurons.",
-    "van_rossum_pairs": "For each window, the van Rossum distances between all pairs of neurons in the recorded window "
+    "van_rossum_pairs": "For each window, the van Rossum distances between pairs of neurons in the recorded window "
     "against those of the same pairs in the generated window; mean over windows.",
 }
 """Statistic → which distribution is compared with which: the sentence under its table."""

@@ -125,7 +125,7 @@ def train(
     ):
         goes_on = resume is True or (resume == "auto" and worker.is_chief and directory.holds_run())
         resume = bool(worker.from_chief(goes_on))
-        status = StatusFile(directory, _status_of_run(directory) if resume else _new_status(system, config, directory))
+        status = StatusFile(directory, _resumed_status(directory) if resume else _new_status(system, config, directory))
         if resume:
             run = _resume(system, config, directory, status, worker)
         elif worker.is_chief:
@@ -403,6 +403,11 @@ def _build(system: System, config: Any, prepared: Any, strategy: tf.distribute.S
     # only here: the data are prepared in float32, also where an autoencoder orders the neurons
     with precision(resolve_precision(config.training)), strategy.scope():
         return system.build(config, prepared)
+
+
+def _resumed_status(directory: RunDirectory) -> Status:
+    """With the command of this place: the run may have been copied or moved."""
+    return replace(_status_of_run(directory), resume=resume_command(directory.path))
 
 
 def _new_status(system: System, config: Any, directory: RunDirectory) -> Status:

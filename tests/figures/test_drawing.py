@@ -44,8 +44,10 @@ def test_a_png_holds_the_pixels_that_were_drawn():
     figure = curve()
     canvas = FigureCanvasAgg(figure)
     canvas.draw()
-    pixels = image_of(png_bytes(figure))
+    png = png_bytes(figure)
+    pixels = image_of(png)
     assert pixels.shape == (100, 200, 3)
+    assert Image.open(BytesIO(png)).info["dpi"] == pytest.approx((figure.dpi,) * 2, abs=0.1)  # as large in a text
     np.testing.assert_array_equal(pixels, np.asarray(canvas.buffer_rgba())[..., :3])
 
 

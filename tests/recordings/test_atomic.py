@@ -2,14 +2,13 @@
 
 import errno
 import os
-import socket
 import subprocess
 import sys
-import zlib
 
 import pytest
 
 from cyclegan_neuro.errors import RecordingError
+from cyclegan_neuro.recordings import atomic
 from cyclegan_neuro.recordings.atomic import mend, remove_left_overs, replacing
 
 KILLED = """
@@ -32,8 +31,8 @@ def test_what_a_killed_process_left_goes_with_the_next_file(tmp_path):
 
 
 def test_files_of_living_processes_other_machines_and_users_stay(tmp_path):
-    here, gone = f"{zlib.crc32(socket.gethostname().encode()):08x}", 2**22 + 1  # beyond the largest number of Linux
-    elsewhere = f"{zlib.crc32(socket.gethostname().encode()) ^ 1:08x}"
+    here, gone = atomic._MACHINE, 2**22 + 1  # beyond the largest number of Linux
+    elsewhere = f"{int(here, 16) ^ 1:08x}"
     names = [f".a.{os.getpid()}-{here}.tmp.h5", f".a.{gone}-{elsewhere}.tmp.h5", ".a.tmp.h5", f"a.{gone}-{here}.tmp.h5"]
     for name in [*names, f".a.b.{gone}-{here}.tmp.h5", f".a.{gone}-{here}.tmp"]:
         (tmp_path / name).write_text("half")

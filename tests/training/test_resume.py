@@ -76,14 +76,16 @@ def test_kill_9_in_mid_epoch_then_resume_is_exact(trained, tmp_path):
     assert history(resumed) == history(trained())
 
 
-def test_stopped_again_at_once(trained, tmp_path):
+def test_stopped_again_at_once_and_elsewhere(trained, tmp_path):
     with pytest.MonkeyPatch.context() as patch:
         stop_at(7, signal.SIGTERM, patch)
         stop_at(8, signal.SIGINT, patch)
-        for resume in (False, True):
-            with pytest.raises(TrainingInterrupted):
-                train(SYSTEM, make_config(), output_dir=tmp_path / "run", resume=resume)
-    resumed = train(SYSTEM, make_config(), output_dir=tmp_path / "run", resume=True)
+        with pytest.raises(TrainingInterrupted):
+            train(SYSTEM, make_config(), output_dir=tmp_path / "run")
+        moved = (tmp_path / "run").rename(tmp_path / "moved")
+        with pytest.raises(TrainingInterrupted, match=f"{moved} --resume"):
+            train(SYSTEM, make_config(), output_dir=moved, resume=True)
+    resumed = train(SYSTEM, make_config(), output_dir=moved, resume=True)
     assert differing(resumed, trained()) == []
 
 

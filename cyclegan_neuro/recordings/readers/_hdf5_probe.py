@@ -2,8 +2,8 @@
 
 One wrong byte can make libhdf5 loop for ever, ask for all memory, or end the process. So before this process opens a
 file, a helper has done to it what a reader does: it lives as long as the program, starts with the first file (0.2 s),
-needs some milliseconds for most and 0.3 s at most, and has limits of processor time and memory. The values of large
-data sets are not read there: their chunks are looked up, and
+needs some milliseconds for most and looks around for 0.3 s at most, and has limits of processor time and memory. The
+values of large data sets are not read there: their chunks are looked up, and
 :mod:`cyclegan_neuro.recordings.readers._hdf5_chunks` bounds what they become.
 """
 

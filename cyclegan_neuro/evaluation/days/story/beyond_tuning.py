@@ -123,7 +123,7 @@ def _shown(beyond: Beyond, day: str) -> str:
 def _caption(beyond: Beyond) -> str:
     truth = "; the truth dotted" if "truth" in beyond.autocorrelations["y"] else ""
     return (
-        "Noise correlations of all pairs of neurons, recorded against made: by the model and by the baseline that is "
+        "Noise correlations of pairs of neurons, recorded against made: by the model and by the baseline that is "
         f"nearest. Right: autocorrelation of residuals, mean over neurons{truth}."
     )
 

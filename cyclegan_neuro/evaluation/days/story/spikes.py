@@ -141,7 +141,7 @@ def _pictures(prepared: PreparedPair, found: SpikeMeasurements):
         ),
         Picture(
             "spikes_correlation",
-            f"Correlations of all pairs of neurons in three windows; right: KL divergence of all windows. {pairs}",
+            f"Correlations of pairs of neurons in three windows; right: KL divergence of all windows. {pairs}",
             correlation_figure(found),
             counterpart="Figures H.1 to H.4, middle",
         ),

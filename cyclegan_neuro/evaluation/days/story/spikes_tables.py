@@ -194,7 +194,7 @@ def _inference_table(found: SpikeMeasurements) -> tuple[str, Table]:
     columns = ("signal", "noise level: median (%/√Hz)", "lowest", "highest", "neurons noisier than any network",
                "mean inferred rate (Hz)", "silent neurons")  # fmt: skip
     caption = (
-        "What inference was based on. Each neuron's noise level chooses its networks; a generator that smooths or "
+        "What inference was based on. Networks are told each neuron's noise level; a generator that smooths or "
         "invents noise shows in the first column."
     )
     return caption, Table("spike_inference", columns, rows)
