@@ -26,6 +26,7 @@ from cyclegan_neuro.figures.style import DAY_X, DAY_Y, HEAT, REGION, TRUTH, new_
 __all__ = ["AttendedNeuron", "ExplainedWindow", "attended_neurons", "attention_over_field", "explained_windows"]
 
 _MAX_POINT = 70  # area in square points
+_FEW_STRETCHES = 6  # whose borders are drawn wide
 _OPAQUE = 0.7  # where the map is largest; the activity shines through elsewhere
 _SHINING = ListedColormap(
     np.column_stack([mpl.colormaps[HEAT](np.arange(256))[:, :3], np.linspace(0, _OPAQUE, 256)]), f"{HEAT}, shining"
@@ -215,8 +216,9 @@ def _draw_over(axis: Axes, window: ExplainedWindow, extent: tuple[float, float])
 
 def _mark(axis: Axes, window: ExplainedWindow, frame_rate_hz: float) -> None:
     """Draw where stretches begin and end; borders of the window are neither."""
+    width = 1.8 if len(window.stretches) <= _FEW_STRETCHES else 0.7  # many must not hide what lies below
     for first, stop in window.stretches:
         for frame, colour, style in ((first, REGION, "--"), (stop, DAY_Y, ":")):
             if 0 < frame < len(window.activity):
-                axis.axvline(frame / frame_rate_hz, color="white", linewidth=3.0)
-                axis.axvline(frame / frame_rate_hz, color=colour, linestyle=style, linewidth=1.8)
+                axis.axvline(frame / frame_rate_hz, color="white", linewidth=1.7 * width)
+                axis.axvline(frame / frame_rate_hz, color=colour, linestyle=style, linewidth=width)

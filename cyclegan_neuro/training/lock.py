@@ -155,10 +155,17 @@ class _Signed:
     def _put_in_place_without_links(self) -> bool:
         try:  # an empty file keeps the place
             os.close(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o644))
-            os.replace(self.temporary, self.path)
         except FileExistsError:
             return False
         except OSError as error:
+            raise _not_writable(self.path, error) from error
+        try:
+            os.replace(self.temporary, self.path)
+        except OSError as error:
+            with suppress(OSError):
+                self.path.unlink()  # an empty one would stay for ever
+            if isinstance(error, FileNotFoundError):  # whoever had the lock has tidied up
+                return False
             raise _not_writable(self.path, error) from error
         return True
 

@@ -128,6 +128,20 @@ def test_a_lock_that_is_free_or_stale_is_taken_by_one_of_many(tmp_path, how):
     assert done.stdout == "[1] 0 []\n"
 
 
+def test_whose_file_was_tidied_up_leaves_no_empty_lock(tmp_path, monkeypatch):
+    """On a file system without hard links, where an empty file keeps the place first."""
+
+    def without_links(*_):
+        raise OSError(errno.EPERM, "no links")
+
+    monkeypatch.setattr(os, "link", without_links)
+    signed = module._Signed(tmp_path / "lock")
+    signed.temporary.unlink()
+    assert not signed.put_in_place()
+    signed.discard()
+    assert list(tmp_path.iterdir()) == []
+
+
 # -- whether a holder lives ------------------------------------------------------------------------
 
 
