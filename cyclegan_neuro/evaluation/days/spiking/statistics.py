@@ -89,9 +89,11 @@ class StatisticsOf:
         """Return firing rates (window, neuron) in Hz."""
         if method == "fast":
             return mean_rates(counts, method=method)
-        parts = (self._key(counts), method)
-        values = lambda: {"values": mean_rates(counts, method=method, workers=self.workers)}  # noqa: E731
-        return self._kept("firing_rate", parts, values)["values"]
+
+        def compute() -> dict[str, np.ndarray]:
+            return {"values": mean_rates(counts, method=method, workers=self.workers)}
+
+        return self._kept("firing_rate", (self._key(counts), method), compute)["values"]
 
     def correlations(self, counts: SpikeCounts, windows: np.ndarray) -> np.ndarray:
         """Return correlations of some windows, (window, pair of the sample's neurons)."""
