@@ -13,15 +13,9 @@ import numpy as np
 from scipy.stats import rankdata, spearmanr
 
 __all__ = [
-    "MapScore",
-    "auroc",
-    "neuron_score",
-    "place_score",
-    "position_overlap",
-    "position_overlap_score",
-    "rank_agreement",
+    "MapScore", "auroc", "neuron_score", "place_score", "position_overlap", "position_overlap_score", "rank_agreement",
     "region_score",
-]
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -57,9 +51,7 @@ class MapScore:
         return self.value > self.chance_high
 
     def chance_json(self) -> dict:
-        return {
-            "mean": self.chance_mean, "ci95": [self.chance_low, self.chance_high], "p": self.p,
-        }  # fmt: skip
+        return {"mean": self.chance_mean, "ci95": [self.chance_low, self.chance_high], "p": self.p}
 
 
 def auroc(values: np.ndarray, truth: np.ndarray) -> float:
@@ -165,7 +157,7 @@ def position_overlap_score(values: np.ndarray, truth: np.ndarray, *, n_shuffles:
     if not values.size:
         return _score(float("nan"), np.array([np.nan]), np.array([np.nan]), n=0)
     rng = np.random.default_rng(seed)
-    every_shift = np.stack([_top_hits(np.roll(values, shift, axis=0), truth) for shift in range(len(values))])
+    every_shift = _top_hits(values, truth, n_shifts=len(values))
     hits, draws = every_shift[0], (n_shuffles, len(every_shift[0]))
     null = np.take_along_axis(every_shift, rng.integers(0, len(values), draws), axis=0).mean(axis=1)
     spread = hits[rng.integers(0, hits.size, draws)].mean(axis=1) if hits.size > 1 else np.array([np.nan])
@@ -175,7 +167,7 @@ def position_overlap_score(values: np.ndarray, truth: np.ndarray, *, n_shuffles:
 def position_overlap(values: np.ndarray, truth: np.ndarray) -> float:
     """Return the overlap that :func:`position_overlap_score` scores; NaN where no neuron has a truth."""
     values, truth = _scored_neurons(values, truth)
-    return float(_top_hits(values, truth).mean()) if values.size else float("nan")
+    return float(_top_hits(values, truth, n_shifts=1).mean()) if values.size else float("nan")
 
 
 def _scored_neurons(values: np.ndarray, truth: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -185,13 +177,20 @@ def _scored_neurons(values: np.ndarray, truth: np.ndarray) -> tuple[np.ndarray, 
     return values[:, scored], truth[:, scored]
 
 
-def _top_hits(values: np.ndarray, truth: np.ndarray) -> np.ndarray:
-    """Share of true positions among each neuron's highest values, as many as there are true ones."""
+def _top_hits(values: np.ndarray, truth: np.ndarray, *, n_shifts: int) -> np.ndarray:
+    """Share of true positions among each neuron's highest values, as many as there are true ones, (shift, neuron).
+
+    The map is shifted around by 0, 1, ... rows.
+    """
     count = truth.sum(axis=0)
     least = np.take_along_axis(np.sort(values, axis=0), len(values) - count[None], axis=0)
     above, tied = values > least, values == least
     share = (count - above.sum(axis=0)) / tied.sum(axis=0)
-    return ((truth & above).sum(axis=0) + share * (truth & tied).sum(axis=0)) / count
+    hits = np.empty((n_shifts, values.shape[1]))
+    for shift in range(n_shifts):
+        of_above, of_tied = ((truth & np.roll(one, shift, axis=0)).sum(axis=0) for one in (above, tied))
+        hits[shift] = (of_above + share * of_tied) / count
+    return hits
 
 
 def _visited(values: np.ndarray, truth: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -207,16 +206,21 @@ def _auroc_of_all_shifts(values: np.ndarray, truth: np.ndarray) -> np.ndarray:
 
 
 def _auroc_of_exchanged_neurons(values: np.ndarray, truth: np.ndarray, n_samples: int, rng) -> np.ndarray:
-    """AUROC where each column got another one's map, shifted around by its own number of rows."""
+    """AUROC where each column got another one's map, shifted around by its own number of rows.
+
+    Ranks are summed over runs of true rows: cumulative sums where runs end less those where they begin.
+    """
     n_rows, n_columns = values.shape
     shifts = rng.integers(0, n_rows, (n_samples, n_columns))
     maps = rng.permuted(np.tile(np.arange(n_columns), (n_samples, 1)), axis=1)
-    spectrum = np.conj(np.fft.rfft(rankdata(values).reshape(values.shape), axis=0))
+    twice = np.tile(rankdata(values).reshape(values.shape).T, 2)  # a map behind itself: a shift is where it begins
+    below = np.pad(np.cumsum(twice, axis=1), ((0, 0), (1, 0)))
+    begins = (maps * below.shape[1] + n_rows - shifts).T
+    steps = np.diff(truth.astype(np.int8), axis=0, prepend=0, append=0)
     rank_sums = np.zeros(n_samples)
-    for column in np.flatnonzero(truth.any(axis=0)):  # a circular correlation per column: all shifts of all maps
-        product = spectrum * np.fft.rfft(truth[:, column])[:, None]
-        rank_sums += np.fft.irfft(product, n=n_rows, axis=0)[shifts[:, column], maps[:, column]]
-    return _auroc_of_rank_sums(_to_halves(rank_sums), truth)
+    for row, column in np.argwhere(steps):
+        rank_sums -= steps[row, column] * below.ravel()[begins[column] + row]
+    return _auroc_of_rank_sums(rank_sums, truth)
 
 
 def _to_halves(rank_sums: np.ndarray) -> np.ndarray:
@@ -238,19 +242,25 @@ def _resample_neurons(values: np.ndarray, truth: np.ndarray, n_samples: int, rng
 
     The AUROC counts pairs of a true and a false cell, so it is a sum over pairs of columns.
     """
-    wins = np.stack([_wins(values, truth, column) for column in range(values.shape[1])], axis=1)
+    wins = _wins(values, truth)
     share = np.full(values.shape[1], 1 / values.shape[1])
     drawn = rng.multinomial(values.shape[1], share, n_samples).astype(np.float64)
     pairs = (drawn @ truth.sum(axis=0)) * (drawn @ (~truth).sum(axis=0))
-    won = np.einsum("si,ij,sj->s", drawn, wins, drawn, optimize=True)
+    won = ((drawn @ wins) * drawn).sum(axis=1)
     return np.divide(won, pairs, out=np.full(n_samples, np.nan), where=pairs > 0)
 
 
-def _wins(values: np.ndarray, truth: np.ndarray, column: int) -> np.ndarray:
-    """For each column: how often its true cells exceed the false cells of ``column``; ties count half."""
-    false = np.sort(values[~truth[:, column], column])
-    below = [np.searchsorted(false, values, side) for side in ("left", "right")]
-    return np.where(truth, (below[0] + below[1]) / 2, 0.0).sum(axis=0)
+def _wins(values: np.ndarray, truth: np.ndarray) -> np.ndarray:
+    """How often true cells of a column (first axis) exceed false cells of another (second); ties count half."""
+    columns = np.nonzero(truth)[1]
+    ascending = np.argsort(values[truth])  # what is looked for in order is found in memory that is at hand
+    true, columns = values[truth][ascending], columns[ascending]
+    wins = np.empty((values.shape[1], values.shape[1]))
+    for other in range(values.shape[1]):
+        false = np.sort(values[~truth[:, other], other])
+        below = np.searchsorted(false, true, "left") + np.searchsorted(false, true, "right")
+        wins[:, other] = np.bincount(columns, below / 2, minlength=len(wins))
+    return wins
 
 
 def _score(value: float, null: np.ndarray, spread: np.ndarray, n: int | np.integer) -> MapScore:
@@ -258,15 +268,9 @@ def _score(value: float, null: np.ndarray, spread: np.ndarray, n: int | np.integ
     low, high = np.percentile(spread, (2.5, 97.5)) if spread.size else (np.nan, np.nan)
     chance = np.percentile(null, (2.5, 97.5))
     as_far = (np.abs(null - null.mean()) >= abs(value - null.mean())).sum()
-    return MapScore(
-        value=value,
-        ci95=(float(low), float(high)),
-        chance_mean=float(null.mean()),
-        chance_low=float(chance[0]),
-        chance_high=float(chance[1]),
-        p=float((1 + as_far) / (1 + null.size)) if np.isfinite(value) else float("nan"),
-        n=int(n),
-    )
+    p = float((1 + as_far) / (1 + null.size)) if np.isfinite(value) else float("nan")
+    of_chance = {"chance_mean": float(null.mean()), "chance_low": float(chance[0]), "chance_high": float(chance[1])}
+    return MapScore(value=value, ci95=(float(low), float(high)), **of_chance, p=p, n=int(n))
 
 
 def rank_agreement(a: np.ndarray, b: np.ndarray) -> float:
