@@ -54,6 +54,7 @@ WITH_TENSORFLOW = (
     f"{PACKAGE}.populations.streams",
     f"{PACKAGE}.spikes.inference",
     f"{PACKAGE}.interpret.centres",
+    f"{PACKAGE}.interpret.passes",
     f"{PACKAGE}.interpret.views",
     f"{PACKAGE}.evaluation.days.evaluation",
     f"{PACKAGE}.evaluation.days.interpretation.measure",

@@ -24,7 +24,7 @@ _ARRAYS = ("neurons", "place", "positional")
 
 
 def map_arrays(maps: dict[str, dict[str, AttentionMap]]) -> dict[str, np.ndarray]:
-    """Return the arrays of all maps by their path in the file: ``maps/<network>/<method>/<array>``.
+    """Return the arrays of all maps, as float32, by their path in the file: ``maps/<network>/<method>/<array>``.
 
     ``neurons`` (neuron,) is left out where neurons are not resolved; ``place`` is (time, neuron),
     ``positional`` (bin, neuron). Neurons are in the user's order.
@@ -35,7 +35,7 @@ def map_arrays(maps: dict[str, dict[str, AttentionMap]]) -> dict[str, np.ndarray
             for name in _ARRAYS:
                 values = getattr(found, name)
                 if values is not None and (name != "neurons" or found.neurons_resolved):
-                    arrays[f"{_GROUP}/{network}/{method}/{name}"] = values
+                    arrays[f"{_GROUP}/{network}/{method}/{name}"] = np.asarray(values, np.float32)
     return arrays
 
 
@@ -43,7 +43,8 @@ def write_arrays(arrays: dict[str, np.ndarray], path: Path) -> None:
     """Write arrays by their path in an HDF5 file, compressed."""
     with h5py.File(path, "w") as file:
         for name, values in arrays.items():
-            file.create_dataset(name, data=values, compression="gzip" if values.ndim else None)
+            packed = {"compression": "gzip", "shuffle": True} if values.ndim else {}
+            file.create_dataset(name, data=values, **packed)
 
 
 def read_maps(run_directory: Path) -> dict[str, dict[str, AttentionMap]]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Literal
 from zlib import crc32
 
 import keras
@@ -13,15 +12,13 @@ import numpy as np
 import tensorflow as tf
 from tf_keras_vis.gradcam import Gradcam
 
+from cyclegan_neuro.interpret.passes import Pass, Scales, Score
 from cyclegan_neuro.windows.scaling import Scaling
 
-__all__ = ["Explanation", "Score", "View", "beside", "float32_copy", "untrained"]
+__all__ = ["Explanation", "View", "beside", "float32_copy", "untrained"]
 
 _SEEN = "seen"
-_INPUT_GRADIENT = "CycleganNeuroInputGradient"
-_PLAIN = {"strides": [1, 1, 1, 1], "padding": b"SAME", "data_format": b"NHWC", "dilations": [1, 1, 1, 1]}
 _NOTHING: Mapping[str, np.ndarray] = MappingProxyType({})
-Score = Literal["mean", "absolute", "change"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,20 +100,12 @@ class View:
             raise ValueError("the change of a window needs the scalings of input and output")
         self._source = network
         self.network = float32_copy(network)
-        self.score = score
         self._mask_names = tuple(masks)
-        self._change = None if scalings is None else _change_in_dff(*scalings)
-        inputs = self.network.inputs
-        taps = [self.network.get_layer(name).output for name in (grad_cam_layer, layer_cam_layer, *masks)]
-        self._taps = keras.Model(self.network.input, [taps, self.network.output])
-        seen, slope = keras.Input(taps[0].shape[1:], name=_SEEN), keras.Input(taps[0].shape[1:])
+        self._scales = None if scalings is None else Scales(*scalings)
+        layers = (grad_cam_layer, layer_cam_layer, *masks)
+        self._pass = Pass.of(self.network, layers=layers, score=score, scales=self._scales)
+        seen, slope = (keras.Input(self._pass.held_shape, name=name) for name in (_SEEN, None))
         self._grad_cam = Gradcam(keras.Model([seen, slope], [keras.layers.Multiply()([seen, slope])]), clone=False)
-        given = [tf.TensorSpec(one.shape, tf.float32) for one in inputs]
-        self._n_inputs = len(given)
-        if scalings is not None and scalings[0].minimum.ndim > 1:
-            given.append(tf.TensorSpec((None, inputs[0].shape[1]), tf.int64))
-        # traced now: TensorFlow would take the first calls of several views for one function that is traced too often
-        self._pass = tf.function(self._forward_and_backward).get_concrete_function(*given)
 
     def refresh(self) -> None:
         """Copy the network's weights into the float32 copy; nothing to do where weights are shared."""
@@ -134,7 +123,7 @@ class View:
             ``condition`` (window, time, channel) where the network sees behaviour, ``places`` (window, time) where
             the scalings depend on them.
         """
-        at_layer, gradient, layer_cam, masks, change = self._pass(*self._given(windows, known))
+        at_layer, gradient, layer_cam, masks, change = self._ask(windows, known)
         grad_cam = self._grad_cam(
             _sum_per_window,
             at_layer,
@@ -181,50 +170,16 @@ class View:
         total = np.zeros(windows.shape)
         for _ in range(samples):
             draws = np.stack([generator.standard_normal(windows.shape[1:], np.float32) for generator in generators])
-            _, gradient, *_ = self._pass(*self._given(windows + spread * draws, known))
+            _, gradient, *_ = self._ask(windows + spread * draws, known)
             total += np.abs(gradient.numpy()[..., 0])
         return (total / samples).astype(np.float32)
 
-    def _given(self, windows: np.ndarray, known: Mapping[str, np.ndarray]) -> list[tf.Tensor]:
-        """Arguments of a pass: what the network and the scalings of this view need."""
-        given = [_with_channel(windows)]
-        given += beside(self.network, known, len(windows))
-        if len(self._pass.structured_input_signature[0]) > self._n_inputs:
+    def _ask(self, windows: np.ndarray, known: Mapping[str, np.ndarray]):
+        """One pass, with what the network and the scalings of this view need."""
+        given = [tf.convert_to_tensor(windows[..., None], tf.float32), *beside(self.network, known, len(windows))]
+        if self._scales is not None and self._scales.of_places:
             given.append(tf.convert_to_tensor(known["places"], tf.int64))
-        return given
-
-    def _forward_and_backward(self, windows, *given):
-        with tf.compat.v1.get_default_graph().gradient_override_map({"Conv2D": _INPUT_GRADIENT}):
-            frames, places = given[: self._n_inputs - 1], given[self._n_inputs - 1 :]
-            (seen, held, *masks), output = self._taps([windows, *frames] if frames else windows, training=False)
-            change = [] if self._change is None else [self._change(windows, output, *places)]
-            scored = change[0] if self.score == "change" else output
-            scores = _mean_per_window(scored if self.score == "mean" else tf.abs(scored))
-        gradient, slope_seen, slope_held = tf.gradients(scores, [windows, seen, held])
-        return [seen, slope_seen], gradient, tf.reduce_sum(tf.abs(slope_held * held), axis=-1), masks, change
-
-
-@tf.RegisterGradient(_INPUT_GRADIENT)
-def _input_gradient(convolution, slope):
-    """Gradient of Conv2D for its input alone.
-
-    With stride 1 it is a convolution with the mirrored kernel, which on a CPU takes a third of the time of the
-    operation that TensorFlow has for it (4 x 4, 64 channels, one window).
-    """
-    values, kernel = convolution.inputs
-    options = {name: convolution.get_attr(name) for name in ("strides", "padding", "data_format", "dilations")}
-    if options != _PLAIN:
-        return tf.raw_ops.Conv2DBackpropInput(
-            input_sizes=tf.shape(values), filter=kernel, out_backprop=slope, **options
-        ), None
-    before = [(size - 1) // 2 for size in kernel.shape[:2]]
-    padding = [
-        [0, 0],
-        *([size - 1 - first, first] for size, first in zip(kernel.shape[:2], before, strict=True)),
-        [0, 0],
-    ]
-    mirrored = tf.transpose(kernel[::-1, ::-1], (0, 1, 3, 2))
-    return tf.nn.conv2d(slope, mirrored, 1, padding), None
+        return self._pass(self.network, self._scales, *given)
 
 
 def beside(network: keras.Model, known: Mapping[str, np.ndarray], n_windows: int) -> list[tf.Tensor]:
@@ -261,31 +216,8 @@ def untrained(network: keras.Model) -> keras.Model:
     return keras.models.clone_model(network)
 
 
-def _change_in_dff(before: Scaling, after: Scaling):
-    """Return the function of input and output (window, time, neuron, 1) that gives their difference in ΔF/F.
-
-    Of scalings that depend on the place, it takes the places (window, time) as well.
-    """
-    extents = [tf.constant((one.maximum - one.minimum)[..., None], tf.float32) for one in (before, after)]
-    shift = tf.constant((after.minimum - before.minimum)[..., None], tf.float32)
-
-    def change(windows, output, places=None):
-        old, new, moved = (one if places is None else tf.gather(one, places) for one in (*extents, shift))
-        return output * new - windows * old + moved
-
-    return change
-
-
-def _mean_per_window(values):
-    return tf.reduce_mean(values, axis=list(range(1, values.shape.rank)))
-
-
 def _sum_per_window(values):
     return tf.reduce_sum(values, axis=list(range(1, values.shape.rank)))
-
-
-def _with_channel(windows: np.ndarray) -> tf.Tensor:
-    return tf.convert_to_tensor(windows[..., None], tf.float32)
 
 
 def _as_maps(values) -> np.ndarray:
