@@ -224,6 +224,8 @@ def _missing(source: Source, name: str, wanted: str) -> RecordingError:
     hint = f"did you mean '{near[0]}'? Set fields: {{{name}: {near[0]}}}" if near else f"set fields: {{{name}: ...}}"
     if name == "frame_rate_hz":
         hint = f"{hint}, or frame_rate_hz: 30.0 with the rate of your microscope"
+    if not entries:
+        hint = "name another file: this one holds no array, or groups and structures without one"
     listed = [str(entries[key]) for key in fitting or entries]
     more = f" and {len(listed) - _LISTED} more" if len(listed) > _LISTED else ""
     return RecordingError(

@@ -14,11 +14,11 @@ __all__ = ["LARGEST_TEXT", "available_bytes", "require_room", "require_text_room
 COPIES = 3
 
 #: Bytes of an array of text; a million names of 16 letters.
-LARGEST_TEXT = 2**26
+LARGEST_TEXT = 64_000_000
 
 #: Arrays up to so many bytes are read whatever their file holds; beyond, at most so many bytes for one that is stored.
 #: Deflate makes 1,030 zeros of one byte, of images of footprints less than 800, of a recording less than 10.
-_NEVER_REFUSED, _MOST_INFLATED = 2**28, 800
+_NEVER_REFUSED, _MOST_INFLATED = 256_000_000, 800
 
 
 def available_bytes() -> int | None:

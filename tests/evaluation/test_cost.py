@@ -1,6 +1,7 @@
 """What an evaluation takes is said, and refused where the disk has no room, before anything is computed."""
 
 import logging
+import math
 from types import SimpleNamespace
 
 import pytest
@@ -41,6 +42,29 @@ def test_what_takes_long_is_said(caplog):
         "this evaluation takes about 2.0 h of one core, 60 min at best on 2; x=fast is quicker",
         "this evaluation takes about 2 min of one core",
     ]
+
+
+def exponent(of, sizes, **settings):
+    """Return the power with which an estimate grows when sizes grow tenfold, and what does not grow is nothing."""
+    small, large = (estimate(**settings | {name: factor * size for name, size in sizes.items()}) for factor in (1, 10))
+    return math.log10(of(large) / of(small))
+
+
+@pytest.mark.parametrize(
+    ("of", "sizes", "power"),
+    [
+        ("cpu_s", {"n_neurons": 10**7}, 1), ("cpu_s", {"n_frames": 10**10}, 1), ("cpu_s", {"spike_windows": 10**6}, 1),
+        ("cpu_s", {"window_frames": 10**8}, 1), ("cpu_s", {"explained_windows": 10**7}, 1),
+        ("cpu_s", {"n_neurons": 10**6, "compared_neurons": 10**6}, 2),
+        ("cache_bytes", {"n_neurons": 10**7}, 1), ("cache_bytes", {"spike_windows": 10**6}, 1),
+        ("cache_bytes", {"window_frames": 10**7}, 1), ("cache_bytes", {"n_frames": 10**10}, 0),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("van_rossum", ["fast", "elephant"])
+def test_estimates_grow_with_the_measured_exponents(of, sizes, power, van_rossum):
+    """Linearly with neurons, frames and windows; quadratically with the neurons whose pairs are compared."""
+    found = exponent(lambda cost: getattr(cost, of), sizes, **PAPER | {"van_rossum": van_rossum})
+    assert found == pytest.approx(power, abs=0.05)
 
 
 def test_estimates_grow_as_measured():

@@ -292,6 +292,17 @@ def test_missing_field_lists_what_is_there(tmp_path):
     )
 
 
+def test_a_file_without_arrays_says_so(tmp_path):
+    with h5py.File(tmp_path / "day1.h5", "w") as file:
+        file.create_group("a/b/c")
+    with pytest.raises(RecordingError, match=r"what is there: nothing. Fix: name another file: this one holds no arr"):
+        read_file(tmp_path / "day1.h5", frame_rate_hz=24.0)
+    with h5py.File(tmp_path / "day1.h5", "w") as file:
+        file.create_dataset("/".join("g" * 200) + "/dff", data=traces())
+    with pytest.raises(RecordingError, match=r"g/g/g .*nested too deep to be listed"):
+        read_file(tmp_path / "day1.h5", frame_rate_hz=24.0)
+
+
 def test_events_are_not_taken_for_traces(tmp_path):
     np.savez(tmp_path / "day1.npz", events=traces(), frame_rate_hz=24.0)
     with pytest.raises(RecordingError, match=r"got no 'dff'.*Fix: set fields: \{dff: \.\.\.\}"):

@@ -83,6 +83,13 @@ def test_all_nan_is_critical_without_a_crash():
     assert codes(np.full((300, 4), np.nan, np.float32)) == {"nan": "critical"}
 
 
+@pytest.mark.filterwarnings("error")
+def test_a_neuron_of_nan_alone_warns_of_nothing_but_itself():
+    dff = noisy()
+    dff[:, 2] = np.nan
+    assert codes(dff) == codes(np.delete(dff, 2, axis=1)) | {"nan": "critical"}
+
+
 @pytest.mark.parametrize("shape", [(1, 1), (2, 1), (3, 3)])
 def test_tiny_recordings_do_not_crash(shape):
     check(Recording(np.random.default_rng(0).normal(size=shape).astype(np.float32), frame_rate_hz=24.0))

@@ -90,6 +90,22 @@ def test_times_that_follow_no_rate(write):
         read_file(write(with_times(np.where(np.arange(300) == 9, 0.0, TIMES))))
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("times", [["1e999999999", *range(1, 300)], [0, *["9" * 3000] * 299]])
+def test_times_beyond_all_numbers(write, times):
+    with pytest.raises(
+        RecordingError, match=r"time: got \d+ times that do not rise, first after sample [01]: inf s"
+    ) as c:
+        read_file(write(with_times(times)))
+    assert len(str(c.value)) < 300
+
+
+def test_a_long_text_is_not_quoted_whole(write):
+    path = write(with_times(["midnight" * 1000] * 300))
+    with pytest.raises(RecordingError, match=rf"time: got '{'midnight' * 5}', expected times in seconds"):
+        read_file(path, fields={"frame_rate_hz": "time"})
+
+
 def test_times_in_words(write):
     path = write(with_times([f"2026-05-04 10:00:{i % 60:02}" for i in range(300)]))
     assert read_file(path, frame_rate_hz=5.0).roi_ids == ("m7", "m2", "a")

@@ -554,7 +554,9 @@ def test_masks_that_do_not_fit_are_left_out(nwb_file, ends):
         del file[f"{TABLE}/pixel_mask_index"]
         file[f"{TABLE}/pixel_mask_index"] = ends
 
-    assert read_file(nwb_file(broken, rois())).roi_xy_um is None
+    path = nwb_file(broken, rois())
+    assert read_file(path).roi_xy_um is None
+    assert f"roi_xy_um left out: field '{TABLE}/pixel_mask': masks that cannot be read" in notes(path)
 
 
 def test_clocks_and_regions_of_a_wrong_type(nwb_file):

@@ -227,6 +227,18 @@ def test_numpy_headers_that_are_none(tmp_path, header):
         read_file(tmp_path / "a.npy", frame_rate_hz=24.0)
 
 
+@pytest.mark.parametrize("version", [(0, 0), (1, 1), (4, 0), (9, 9)])
+def test_versions_that_numpy_does_not_have(tmp_path, version):
+    with open(tmp_path / "a.npy", "wb") as stream:
+        np.lib.format.write_array(stream, np.zeros((20, 2)), version=(2, 0))
+    sound = (tmp_path / "a.npy").read_bytes()
+    (tmp_path / "a.npy").write_bytes(sound[:6] + bytes(version) + sound[8:])
+    with pytest.raises(
+        RecordingError, match=rf"version {version[0]}\.{version[1]} of the format, which NumPy does not"
+    ):
+        read_file(tmp_path / "a.npy", frame_rate_hz=24.0)
+
+
 def test_hdf5_attributes_and_links_inside_the_file(tmp_path):
     with h5py.File(tmp_path / "a.h5", "w") as file:
         file["deep/traces"] = np.zeros((5, 2))

@@ -28,6 +28,7 @@ from cyclegan_neuro.evaluation.days.story.interpretation import interpretation_b
 from cyclegan_neuro.evaluation.days.story.learning import learning_block
 from cyclegan_neuro.evaluation.days.story.mapping import mapping_block
 from cyclegan_neuro.evaluation.days.story.one_to_many import one_to_many_block
+from cyclegan_neuro.evaluation.days.story.rivals import places_told
 from cyclegan_neuro.evaluation.days.story.spikes import no_spikes_block, spikes_block
 from cyclegan_neuro.evaluation.days.story.summary import opening_picture, summarise
 from cyclegan_neuro.evaluation.days.translation import Translator
@@ -101,10 +102,11 @@ def evaluate_days(
     explained = None
     if views is not None and config.evaluation.interpretation.enabled:
         explained = interpret_networks(config.evaluation.interpretation, prepared, views)
+    places = places_told(condition, begins_as)
     blocks = (
         inputs_block(config, prepared),
-        mapping_block(config, prepared, found),
-        learning_block(prepared, found),
+        mapping_block(config, prepared, found, places=places),
+        learning_block(prepared, found, places=places),
         beyond_block(beyond),
         *(() if explained is None else interpretation_block(prepared, explained)),
         beyond_tuning_block(prepared, found),

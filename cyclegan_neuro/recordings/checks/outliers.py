@@ -12,10 +12,10 @@ from cyclegan_neuro.recordings.findings import Finding
 from cyclegan_neuro.recordings.frames import frames_text, runs
 from cyclegan_neuro.recordings.recording import Recording
 
-__all__ = ["outlying", "outlying_columns"]
+__all__ = ["far_neurons", "outlying", "outlying_columns"]
 
-#: How far a neuron reaches, in what the median neuron does; the farthest of the recordings looked at is at 12.
-FAR = 40.0
+#: How far a neuron reaches, in what the median neuron does; and the farthest of the recordings looked at.
+FAR, _FARTHEST_SEEN = 40.0, 12.0
 #: A single value, in what its neuron (and the median one) reaches otherwise; events reach 5.
 BEYOND = 10.0
 _SET_ASIDE = 0.001  # of the frames, at least 3: glitches are as short
@@ -53,7 +53,11 @@ class _Reach:
     @property
     def neurons(self) -> np.ndarray:
         """Columns of neurons far from the population."""
-        return np.flatnonzero(self.usual > FAR * self.population) if self.population > 0 else np.zeros(0, np.int64)
+        return self.beyond(FAR)
+
+    def beyond(self, times: float) -> np.ndarray:
+        """Columns of neurons that usually reach so many times as far as the median neuron."""
+        return np.flatnonzero(self.usual > times * self.population) if self.population > 0 else np.zeros(0, np.int64)
 
     @property
     def values(self) -> np.ndarray:
@@ -62,6 +66,11 @@ class _Reach:
             return np.zeros(0, np.int64)
         every = np.arange(len(self.usual))
         return np.setdiff1d(np.flatnonzero(self.farthest > self.limits(every)), self.neurons)
+
+
+def far_neurons(dff: np.ndarray) -> np.ndarray:
+    """Return the columns of neurons farther from the population than any that was seen: their size says no unit."""
+    return _Reach.of(dff).beyond(_FARTHEST_SEEN)
 
 
 def outlying_columns(dff: np.ndarray) -> np.ndarray:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from cyclegan_neuro.recordings.checks.outliers import far_neurons
 from cyclegan_neuro.recordings.checks.time import PLAUSIBLE_RATE_HZ
 from cyclegan_neuro.recordings.findings import Finding, Severity
 from cyclegan_neuro.recordings.noise import noise_levels
@@ -106,7 +107,7 @@ def quantity(recording: Recording, where: str) -> Iterator[Finding]:
     got = f"median {median:.3g} and 99th percentile {high:.3g}"
     field, traces = f"{where}, field dff", Traces.of(recording)
     found = _scored(recording.dff, traces) or _cut(finite, traces) or (traces and _on_background(traces))
-    found = found or _too_large(high, traces, recording)
+    found = found or _too_large(sample, traces, recording)
     if found is not None:
         severity, code, what, fix = found
         yield Finding(severity, code, field, got + what, _EXPECTED, fix)
@@ -186,7 +187,7 @@ def _on_background(traces: Traces) -> _Found | None:
     return "critical", "raw", what, _RAW
 
 
-def _too_large(high: float, traces: Traces | None, recording: Recording) -> _Found | None:
+def _too_large(sample: np.ndarray, traces: Traces | None, recording: Recording) -> _Found | None:
     """Values, or noise, as large as those of percent; a single bright cell with the noise of a fraction is none."""
     slowest, fastest = PLAUSIBLE_RATE_HZ  # with a wrong rate the noise level says nothing of the unit
     noise = 0.0
@@ -197,9 +198,18 @@ def _too_large(high: float, traces: Traces | None, recording: Recording) -> _Fou
     if noise > 100 * _NOISIEST:
         what, fix = f", noise {noise:,.0f} % per sqrt(Hz), too much for percent too", _RAW
         return "critical", "raw", what, fix
-    if high > MAX_FRACTION or noise > MAX_NOISE:
+    if noise > MAX_NOISE or _high(sample) > MAX_FRACTION:
         return "critical", "percent", "", _STATE_THE_UNIT
     return None
+
+
+def _high(sample: np.ndarray) -> float:
+    """99th percentile of all values, without neurons far from the population where these make it large."""
+    high = float(np.percentile(sample[np.isfinite(sample)], 99))
+    if high > MAX_FRACTION and (far := far_neurons(sample)).size:
+        others = np.delete(sample, far, axis=1)
+        high = float(np.percentile(others[np.isfinite(others)], 99))
+    return high
 
 
 def _moments(dff: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

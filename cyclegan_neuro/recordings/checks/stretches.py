@@ -58,12 +58,13 @@ def bleached(recording: Recording, where: str) -> Iterator[Finding]:
         return
     edges = np.linspace(0, recording.n_frames, _BLOCKS + 1).astype(int)
     baseline = np.stack([_baseline(recording.dff[a:b]) for a, b in pairwise(edges)])
-    sample = recording.dff[: edges[1]]
+    known = np.isfinite(baseline).all(axis=0)
+    sample = recording.dff[: edges[1], known]
     spread = np.nanmedian(np.abs(np.diff(sample, axis=0)), axis=0) * _SD_PER_MEDIAN_DIFFERENCE
-    usable = (spread > 0) & np.isfinite(baseline).all(axis=0)
-    if not usable.any():
+    varies = spread > 0
+    if not varies.any():
         return
-    population = np.median(baseline[:, usable] / spread[usable], axis=1)
+    population = np.median(baseline[:, known][:, varies] / spread[varies], axis=1)
     fallen = np.maximum.accumulate(population) - population > _BLEACH_NOISE_SD
     if not fallen[-1]:
         return

@@ -81,7 +81,8 @@ def stamped(times_s: np.ndarray, *, where: str, regular: bool = False, resolutio
     >>> clock.rate_hz, clock.gaps.tolist()
     (10.0, [2])
     """
-    steps = np.diff(times_s)
+    with np.errstate(invalid="ignore"):  # infinite times do not rise
+        steps = np.diff(times_s)
     wrong = np.flatnonzero(~(steps > 0))  # NaN too
     if wrong.size:
         at = wrong[0]

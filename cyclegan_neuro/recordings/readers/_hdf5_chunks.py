@@ -17,7 +17,7 @@ from cyclegan_neuro.recordings.memory import size_text
 
 __all__ = ["deflated", "inflated", "require_bounded", "stored_bytes"]
 
-_LARGEST, _TIMES = 2**27, 2  # bytes of a chunk of a small data set; and of a larger one in units of that data set
+_LARGEST, _TIMES = 128_000_000, 2  # bytes of a chunk of a small data set; and of a larger one in units of that data set
 _OVERHEAD = 4096  # that compression may add to what cannot be compressed, and a tenth
 _DEFLATE_MOST = 1032  # bytes that deflate can make of one
 _HARMLESS = 2**26

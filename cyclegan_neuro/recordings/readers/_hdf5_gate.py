@@ -15,10 +15,10 @@ import h5py
 
 from cyclegan_neuro.errors import RecordingError
 
-__all__ = ["OutsideError", "follow", "refer", "require_closed", "require_inside", "walk"]
+__all__ = ["DEEPEST", "OutsideError", "follow", "refer", "require_closed", "require_inside", "walk"]
 
 _MAX_LINKS = 32  # soft links on the way
-_DEEPEST = 100  # groups in groups that are looked into: paths of deeper ones fill the memory
+DEEPEST = 100  # groups in groups that are looked into: paths of deeper ones fill the memory
 _MOST_NESTED, _MOST_PARTS = 4, 20_000  # virtual data sets of virtual data sets, and parts of all of them
 _HERE = "."  # file name of a virtual source in the same file
 _ORDINARY = (h5py.h5l.TYPE_HARD, h5py.h5l.TYPE_SOFT)
@@ -139,8 +139,8 @@ def _every(
             item = group[key]
             if isinstance(item, h5py.Group) and (place := h5py.h5o.get_info(item.id).addr) not in seen:
                 seen.add(place)
-                if depth == _DEEPEST:
-                    raise OSError(f"groups nested deeper than {_DEEPEST}")
+                if depth == DEEPEST:
+                    raise OSError(f"groups nested deeper than {DEEPEST}")
                 left += [(*link, depth + 1) for link in _links(f"{path}/", item)]
         except MemoryError:
             raise

@@ -15,7 +15,14 @@ from cyclegan_neuro.errors import RecordingError
 from cyclegan_neuro.recordings.memory import require_room
 from cyclegan_neuro.recordings.readers._guard import decoding
 from cyclegan_neuro.recordings.readers._hdf5_chunks import deflated, stored_bytes
-from cyclegan_neuro.recordings.readers._hdf5_gate import OutsideError, follow, require_closed, require_inside, walk
+from cyclegan_neuro.recordings.readers._hdf5_gate import (
+    DEEPEST,
+    OutsideError,
+    follow,
+    require_closed,
+    require_inside,
+    walk,
+)
 from cyclegan_neuro.recordings.readers._hdf5_probe import require_readable
 from cyclegan_neuro.recordings.readers._hdf5_values import as_text, read_matrix, read_text, require_sound
 from cyclegan_neuro.recordings.readers.base import Entry, Source, damaged, incomplete, kind_of
@@ -122,7 +129,7 @@ class Hdf5Source(Source):
             found.update(self._attributes(item, name + "@"))
 
         closed = walk(self.file, visit, passed_by=passed_by)
-        return self._attributes(self.file, "") | found | {name: Entry(name, (), "damaged", "object") for name in closed}
+        return self._attributes(self.file, "") | found | {name: _closed(name) for name in closed}
 
     def find(self, name: str) -> Entry | None:
         item = follow(self.file, name)
@@ -173,6 +180,12 @@ class Hdf5Source(Source):
         owner, _, key = name.rpartition("@")
         value = np.asarray(follow(self.file, owner).attrs[key])
         return as_text(value, f"{self.path}, field '{name}'") if value.dtype.kind in "OS" else value
+
+
+def _closed(name: str) -> Entry:
+    """What could not be looked into."""
+    too_deep = name.count("/") + 1 == DEEPEST
+    return Entry(name, (), "nested too deep to be listed" if too_deep else "damaged", "object")
 
 
 def _described(name: str, holder: h5py.Dataset | h5py.h5a.AttrID) -> Entry:

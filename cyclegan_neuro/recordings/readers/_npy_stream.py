@@ -17,6 +17,7 @@ from cyclegan_neuro.recordings.readers.base import SLICE_BYTES, Entry, damaged, 
 __all__ = ["Header", "read_array", "read_header"]
 
 _LONGEST_HEADER = 2**16
+_VERSIONS = ((1, 0), (2, 0), (3, 0))
 
 #: Shape, whether the array lies in Fortran order, and type.
 Header = tuple[tuple[int, ...], bool, np.dtype]
@@ -32,6 +33,8 @@ def read_header(stream: IO[bytes], path: Path) -> Header:
     """
     try:
         version = np.lib.format.read_magic(stream)
+        if version not in _VERSIONS:
+            raise ValueError(f"version {version[0]}.{version[1]} of the format, which NumPy does not have")
         # Versions 2 and 3 differ from 1 by the length of the header's length and its encoding only.
         first = version == (1, 0)
         length = stream.read(2 if first else 4)

@@ -90,15 +90,25 @@ def centres_px(table: Table) -> np.ndarray | None:
     """Return the centres of the masks, shape (region, 2), x and y in pixels; None where there are no masks.
 
     Masks are read along their chunks: those of a thousand regions of a field of view do not fit into memory.
+
+    Raises
+    ------
+    RecordingError
+        If there are masks, and none of them fit the regions.
     """
-    for name in _MASKS:
-        dataset = table.objects.dataset(f"{table.path}/{name}")
-        if dataset is None:
-            continue
+    masks = {name: table.objects.dataset(f"{table.path}/{name}") for name in _MASKS}
+    there = {name: dataset for name, dataset in masks.items() if dataset is not None}
+    for name, dataset in there.items():
         require_sound(table.objects.file, dataset)
         centres = _of_images(dataset) if name == "image_mask" else _of_pixels(table, name, dataset)
-        if centres is not None:
+        if centres is not None and len(centres) == table.length:
             return centres[table.rows].astype(np.float32)
+    if there:
+        raise RecordingError(
+            f"{table.objects.file.filename}, field '{table.path}/{next(iter(there))}'",
+            got="masks that cannot be read", expected=f"pixels, or an image, for each of {table.length} regions",
+            fix="centres in micrometres can be given: fields: {roi_xy_um: NAME}",
+        )  # fmt: skip
     return None
 
 

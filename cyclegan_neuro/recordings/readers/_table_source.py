@@ -162,7 +162,7 @@ class TableSource(Source):
         where = f"{self.path}, {name}"
         if column in self.table.texts:
             raise RecordingError(
-                where, got=f"'{self.table.texts[column][0]}'", expected="times in seconds",
+                where, got=f"'{self.table.texts[column][0][:40]}'", expected="times in seconds",
                 fix="write seconds since the first frame",
             )  # fmt: skip
         match = _TIME.fullmatch(name.strip(" ()[]"))
@@ -210,6 +210,8 @@ def _resolution(times: np.ndarray) -> float:
     Intervals of 0.03 and 0.04 s are 30 Hz, written with two decimals. Single intervals of 0.02 s among those of 0.01 s
     are frames that were lost.
     """
+    if not np.isfinite(times).all():  # 1e999 is none; whoever reads the times says so
+        return 0.0
     precise = 1e-9 * max(1.0, float(np.abs(times).max()))
     rounded = (10.0**-n for n in range(_MOST_DECIMALS) if np.allclose(times, np.round(times, n), rtol=0, atol=precise))
     resolution = next(rounded, 0.0)

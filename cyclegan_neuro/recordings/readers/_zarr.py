@@ -24,7 +24,7 @@ from cyclegan_neuro.recordings.readers.base import damaged, incomplete
 
 __all__ = ["ZarrArray", "arrays_in", "blocks", "open_array", "read_array"]
 
-_LARGEST_CHUNK, _OVERHEAD = 2**27, 4096  # bytes of a chunk of a small array, and what compression may add
+_LARGEST_CHUNK, _OVERHEAD = 128_000_000, 4096  # bytes of a chunk of a small array, and what compression may add
 _MANY, _MOST_MISSING = 10_000, 10
 _MOST_AXES, _LAST_CHARACTER = 8, 0x10FFFF
 

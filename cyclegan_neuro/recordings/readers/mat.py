@@ -131,6 +131,8 @@ def _leaves(prefix: str, array: _mat5.Array, levels: int) -> Iterator[tuple[str,
     if levels and _is_group(array):
         for key, value in _mat5.fields(array).items():
             yield from _leaves(f"{prefix}/{key}", value, levels - 1)
+    elif _is_group(array):
+        yield prefix, Entry(prefix, array.shape, "struct, nested too deep to be listed", "object")
     else:
         yield prefix, _entry(prefix, array)
 

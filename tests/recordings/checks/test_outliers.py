@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from cyclegan_neuro.configuration.sections import RecordingSection
+from cyclegan_neuro.recordings.checks import check
 from cyclegan_neuro.recordings.checks.outliers import outlying
 from cyclegan_neuro.recordings.loading import load
 from cyclegan_neuro.recordings.recording import Recording
@@ -34,6 +35,20 @@ def test_a_neuron_far_from_the_population(factor):
     assert f"times what the median neuron does ({usual(dff):.3g})" in finding.got
     assert "outlying_neurons: drop" in finding.fix
     assert "windows.scaling: neuron" in finding.fix
+
+
+@pytest.mark.parametrize(
+    ("far", "factor", "said"), [([3], 60, ["outlying"]), ([0, 3, 7], 60, ["outlying"]), ([3], 35, [])]
+)
+def test_neurons_far_from_the_population_do_not_make_it_percent(far, factor, said):
+    dff = 4 * noisy(n_neurons=12)
+    dff[:, far] *= factor
+    assert np.percentile(dff, 99) > 10
+    told = {finding.code for finding in check(Recording(dff, frame_rate_hz=24.0)) if finding.severity != "info"}
+    assert told == set(said)
+    dff *= 100.0
+    told = {finding.code for finding in check(Recording(dff, frame_rate_hz=24.0)) if finding.severity == "critical"}
+    assert told == {"percent"}
 
 
 @pytest.mark.parametrize("frames", [[123], [123, 124, 4000]])

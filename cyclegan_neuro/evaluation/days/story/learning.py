@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 
 import numpy as np
 
@@ -30,7 +31,7 @@ _NOT_IN_TEST = (
 _SHOWN = 6  # neurons in the small multiples
 
 
-def learning_block(prepared: PreparedPair, found: Measurements) -> Block | None:
+def learning_block(prepared: PreparedPair, found: Measurements, *, places: Collection[str] = ()) -> Block | None:
     """Tell what learning changed, or return None where nothing relates activity to behaviour.
 
     Parameters
@@ -38,6 +39,8 @@ def learning_block(prepared: PreparedPair, found: Measurements) -> Block | None:
     prepared : PreparedPair
     found : Measurements
         With tuning curves; where y is Φ(X) or no position is known there is nothing to tell.
+    places : collection of str
+        Those that the networks know.
     """
     if not found.tuning:
         positions = [day.recording.behaviour.position_cm for day in (prepared.x, prepared.y)]
@@ -60,7 +63,7 @@ def learning_block(prepared: PreparedPair, found: Measurements) -> Block | None:
         n_changed=len(neurons),
         n_neurons=prepared.n_neurons,
         wins=counted(found.model, errors),
-        lost=lost_to_places(errors),
+        lost=lost_to_places(errors, told=places),
         neurons=[f"{of} is {closer_neurons(entry, target)}" for of, entry in entries.items()],
         warning=turned_sentence(found),
         turns=turns(found, target=target if truth_known else None),

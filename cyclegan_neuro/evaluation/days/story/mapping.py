@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from cyclegan_neuro.evaluation.contents import Block, Picture, Table, significant
 from cyclegan_neuro.evaluation.days.measurements import Measurements
 from cyclegan_neuro.evaluation.days.names import METRICS
@@ -24,8 +26,10 @@ _ORDER = ("model", "identity", *ALIGNMENTS, "best_possible")
 _DIRECT = ("direct_y", "direct_x", "direct_changed_y", "direct_changed_x")
 
 
-def mapping_block(config: DaysConfig, prepared: PreparedPair, found: Measurements) -> Block:
-    """Tell how well G and F translate."""
+def mapping_block(
+    config: DaysConfig, prepared: PreparedPair, found: Measurements, *, places: Collection[str] = ()
+) -> Block:
+    """Tell how well G and F translate; ``places`` are those that the networks know."""
     tables = (
         (
             "Mean absolute differences over test windows (ΔF/F, mean ± standard deviation over windows), as Tables 1 "
@@ -49,7 +53,7 @@ def mapping_block(config: DaysConfig, prepared: PreparedPair, found: Measurement
         "mapping",
         phi=prepared.is_paired,
         wins=errors and counted(found.model, errors),
-        lost=lost_to_places(errors),
+        lost=lost_to_places(errors, told=places),
         cycles=cycle_sentence(found.signals),
         moved=moved_sentence(found),
         shrinkages=[(TRANSLATOR_LABELS[name], f"{value:g}") for name, value in found.shrinkages.items()],

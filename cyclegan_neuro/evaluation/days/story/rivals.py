@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 from cyclegan_neuro.evaluation.contents import significant
 from cyclegan_neuro.evaluation.days.story.wording import (
@@ -16,13 +16,14 @@ from cyclegan_neuro.evaluation.days.story.wording import (
 from cyclegan_neuro.evaluation.verdicts import Verdict
 from cyclegan_neuro.evaluation.wording import plural
 
-__all__ = ["closer_neurons", "counted", "lost_to_places"]
+__all__ = ["closer_neurons", "counted", "lost_to_places", "places_told"]
 
 _WHY = (
     "They know the {place} of every frame{seen}. Where it is known, and what changed depends on it, a table of means "
     "and standard deviations is the better translator."
 )
 _SEEN = {"time in the window": ", as networks with coordinate channels do"}
+_PLACES = {"position": "position", "time_since_event": "time since the event"}  # by name of behaviour
 
 
 def counted(model: str, errors: Mapping[str, Mapping[str, float]], *, named: int = 4) -> str:
@@ -51,8 +52,28 @@ def counted(model: str, errors: Mapping[str, Mapping[str, float]], *, named: int
     return f"Counted over {plural(n, 'error')}{listed}, the {model} beats {', '.join(parts)}."
 
 
-def lost_to_places(errors: Mapping[str, Mapping[str, float]]) -> str:
-    """Say where an alignment that knows places is better than the model; empty where none is."""
+def places_told(condition: Sequence[str], begins_as: str | None) -> frozenset[str]:
+    """Return the places that networks know, from their condition or from the alignment that they stand on.
+
+    Examples
+    --------
+    >>> sorted(places_told(["speed", "time_since_event"], "position_moments"))
+    ['position', 'time since the event']
+    """
+    used = {PLACE_USED[begins_as]} if begins_as in PLACE_USED else set()
+    return frozenset(used | {_PLACES[name] for name in condition if name in _PLACES})
+
+
+def lost_to_places(errors: Mapping[str, Mapping[str, float]], *, told: Collection[str]) -> str:
+    """Say where an alignment that knows places is better than the model; empty where none is.
+
+    Parameters
+    ----------
+    errors : mapping
+        What is measured → translator → error; less is better.
+    told : collection of str
+        Places that the networks know too, as :func:`places_told` names them.
+    """
     lost = []
     for label, own in errors.items():
         better = [
@@ -67,7 +88,8 @@ def lost_to_places(errors: Mapping[str, Mapping[str, float]]) -> str:
     if not lost:
         return ""
     place = _place(errors)
-    why = _WHY.format(place=place, seen=_SEEN.get(place, ", which the networks do not see"))
+    seen = ", which the networks were told too" if place in told else ", which the networks do not see"
+    why = _WHY.format(place=place, seen=_SEEN.get(place, seen))
     return f"It loses to alignments that use the {place} in {len(lost)}: {'; '.join(lost)}. {why}"
 
 

@@ -1,4 +1,6 @@
-from cyclegan_neuro.evaluation.days.story.rivals import closer_neurons, counted, lost_to_places
+import pytest
+
+from cyclegan_neuro.evaluation.days.story.rivals import closer_neurons, counted, lost_to_places, places_told
 
 ERRORS = {
     "a": {"model": 0.5, "identity": 1.0, "gaussian_ot": 0.6, "position_shift": 0.2, "position_moments": 0.1},
@@ -16,12 +18,24 @@ def test_wins_are_counted_against_the_best_of_each_kind():
 
 
 def test_losses_to_what_knows_the_position_are_named():
-    assert lost_to_places(ERRORS) == (
+    assert lost_to_places(ERRORS, told=()) == (
         "It loses to alignments that use the position in 1: a 0.100 against 0.500 (moments per position). They know "
         "the position of every frame, which the networks do not see. Where it is known, and what changed depends on "
         "it, a table of means and standard deviations is the better translator."
     )
-    assert lost_to_places({"b": ERRORS["b"]}) == ""
+    assert lost_to_places({"b": ERRORS["b"]}, told=()) == ""
+
+
+@pytest.mark.parametrize(
+    ("condition", "begins_as", "told"),
+    [
+        ((), "gaussian_ot", "which the networks do not see"), (("speed",), None, "which the networks do not see"),
+        ((), "event_moments", "which the networks do not see"), ((), "position_shift", "which the networks were told"),
+        (("position",), None, "which the networks were told"),
+    ],
+)  # fmt: skip
+def test_networks_that_know_the_position_are_not_said_to_be_without_it(condition, begins_as, told):
+    assert f"every frame, {told}" in lost_to_places(ERRORS, told=places_told(condition, begins_as))
 
 
 def test_without_positions_none_are_spoken_of():
@@ -29,7 +43,7 @@ def test_without_positions_none_are_spoken_of():
     assert counted("CycleGAN", alone).endswith(
         "beats doing nothing in 1, every alignment that sees activity alone in 0."
     )
-    assert lost_to_places(alone) == ""
+    assert lost_to_places(alone, told=()) == ""
 
 
 def test_neurons_are_counted_beside_the_best_alignments():
