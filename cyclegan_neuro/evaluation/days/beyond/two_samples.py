@@ -113,8 +113,8 @@ def _areas(classifier, features, label, train, tests: list) -> list[float]:
 
     if np.unique(label[train]).size < 2:
         return [0.5] * len(tests)
-    seen = classifier.fit(features[train], label[train]).decision_function(features)
-    return [roc_auc_score(label[own], seen[own]) if np.unique(label[own]).size == 2 else 0.5 for own in tests]
+    seen = classifier.fit(features[train], label[train]).decision_function
+    return [roc_auc_score(label[own], seen(features[own])) if np.unique(label[own]).size == 2 else 0.5 for own in tests]
 
 
 def _snippets(signal: Signal, rows: np.ndarray, delays: list[int]) -> np.ndarray:
@@ -144,4 +144,4 @@ def _classifiers() -> tuple:
     from sklearn.discriminant_analysis import QuadraticDiscriminantAnalysis
     from sklearn.linear_model import LogisticRegression
 
-    return QuadraticDiscriminantAnalysis(reg_param=0.5), LogisticRegression(C=0.01, solver="newton-cholesky")
+    return QuadraticDiscriminantAnalysis(reg_param=0.5), LogisticRegression(C=0.01, tol=1e-6, max_iter=500)
