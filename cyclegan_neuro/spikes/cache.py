@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -105,6 +106,26 @@ class ResultCache:
             self._directory.mkdir(parents=True, exist_ok=True)
             np.savez_compressed(temporary, allow_pickle=False, **arrays)
         return arrays
+
+    def get_all(
+        self, kind: str, keys: Sequence[str], compute: Callable[[list[int]], Iterable[dict[str, np.ndarray]]]
+    ) -> list[dict[str, np.ndarray]]:
+        """Return what is kept under each key, where what is not kept is computed together.
+
+        Parameters
+        ----------
+        kind, keys
+            As for :meth:`get`.
+        compute : callable
+            Gets the numbers of the keys that are missing, and returns the arrays of each.
+        """
+        missing = [k for k, key in enumerate(keys) if not self.holds(kind, key)]
+        made = dict(zip(missing, compute(missing), strict=True)) if missing else {}
+
+        def one(k: int) -> dict[str, np.ndarray]:
+            return made[k] if k in made else next(iter(compute([k])))  # its file is damaged
+
+        return [self.get(kind, key, partial(one, k)) for k, key in enumerate(keys)]
 
 
 def _name(kind: str, key: str) -> str:

@@ -76,19 +76,20 @@ def draw_neurons(n_neurons: int, most: int, *, seed: int) -> NeuronSample | None
 
 def compare_windows(
     recorded: SpikeCounts,
-    generated: SpikeCounts,
+    generated: Sequence[SpikeCounts],
     statistic: str,
     setting: float,
     *,
     sample: NeuronSample | None = None,
     workers: Workers | None = None,
     progress: Progress | None = None,
-) -> Comparison:
-    """Compare the values of all pairs of neurons, window by window, from counts.
+) -> list[Comparison]:
+    """Compare the values of all pairs of neurons of one signal with those of others, window by window, from counts.
 
     Parameters
     ----------
-    recorded, generated : SpikeCounts
+    recorded : SpikeCounts
+    generated : sequence of SpikeCounts
         The same neurons (those of ``sample``); windows of the same index are compared.
     statistic : str
         Key of :data:`VALUES`.
@@ -101,14 +102,21 @@ def compare_windows(
 
     Returns
     -------
-    Comparison
-        By window; what :func:`compare_correlations` and :func:`compare_pair_distances` make of all values at once.
+    list of Comparison
+        Of each generated signal, by window; what :func:`compare_correlations` and :func:`compare_pair_distances` make
+        of all values at once.
     """
-    n_windows = min(recorded.n_windows, generated.n_windows)
-    grouped = _grouped(n_windows, sample)
-    pairs = zip(recorded.counts, generated.counts, strict=False)
-    tasks = [(statistic, *pair, recorded.frame_rate_hz, setting, i in grouped) for i, pair in enumerate(pairs)]
-    return _by_window(statistic, run_all(_of_counts, tasks, workers=workers, progress=progress), sample)
+    lengths = [min(recorded.n_windows, one.n_windows) for one in generated]
+    grouped = [_grouped(n_windows, sample) for n_windows in lengths]
+    tasks = []
+    for i, window in enumerate(recorded.counts[: max(lengths, default=0)]):
+        others = [(k, one.counts[i], i in grouped[k]) for k, one in enumerate(generated) if i < lengths[k]]
+        tasks.append((statistic, window, others, recorded.frame_rate_hz, setting))
+    found: list[list[tuple]] = [[] for _ in generated]
+    for of_window in run_all(_of_counts, tasks, workers=workers, progress=progress):
+        for k, compared in of_window:
+            found[k].append(compared)
+    return [_by_window(statistic, compared, sample) for compared in found]
 
 
 def compare_rows(
@@ -126,9 +134,11 @@ def _grouped(n_windows: int, sample: NeuronSample | None) -> set[int]:
     return set() if sample is None else set(np.linspace(0, n_windows - 1, _WINDOWS_OF_GROUPS).astype(int).tolist())
 
 
-def _of_counts(statistic: str, recorded, generated, frame_rate_hz: float, setting: float, grouped: bool) -> tuple:
-    first, second = (VALUES[statistic](window, frame_rate_hz, setting) for window in (recorded, generated))
-    return _of_values(first, second, grouped)
+def _of_counts(statistic: str, recorded, others: list, frame_rate_hz: float, setting: float) -> list[tuple]:
+    """Compare one recorded window with (number, window, whether the jackknife looks at it) of some signals."""
+    values = VALUES[statistic]
+    first = values(recorded, frame_rate_hz, setting)
+    return [(k, _of_values(first, values(window, frame_rate_hz, setting), grouped)) for k, window, grouped in others]
 
 
 def _of_values(recorded: np.ndarray, generated: np.ndarray, grouped: bool) -> tuple:
@@ -181,7 +191,7 @@ class NeuronsCompared:
 
 def compare_neurons(
     recorded: SpikeCounts,
-    generated: SpikeCounts,
+    generated: Sequence[SpikeCounts],
     time_constant_s: float,
     *,
     method: str = "fast",
@@ -190,13 +200,15 @@ def compare_neurons(
     both_ways: bool = False,
     workers: Workers | None = None,
     progress: Progress | None = None,
-) -> list[NeuronsCompared]:
-    """Compare the van Rossum distances between windows, neuron by neuron.
+) -> list[list[NeuronsCompared]]:
+    """Compare the van Rossum distances between windows of one signal and of others, neuron by neuron.
 
     Parameters
     ----------
-    recorded, generated : SpikeCounts
-        The same neurons; at least two recorded windows.
+    recorded : SpikeCounts
+        At least two windows.
+    generated : sequence of SpikeCounts
+        The same neurons.
     time_constant_s : float
     method : {"elephant", "fast"}
     shown : sequence of int
@@ -210,36 +222,41 @@ def compare_neurons(
 
     Returns
     -------
-    list of NeuronsCompared
-        One, or with ``both_ways`` that and its reverse.
+    list of list of NeuronsCompared
+        Of each generated signal one, or with ``both_ways`` that and its reverse.
     """
     compared = np.arange(recorded.n_neurons) if sample is None else sample.neurons
     neurons = np.union1d(compared, np.asarray(shown, np.int64))
-    require_comparable(recorded, generated, method=method, time_constant_s=time_constant_s)
+    for one in generated:
+        require_comparable(recorded, one, method=method, time_constant_s=time_constant_s)
     how = (recorded.frame_rate_hz, time_constant_s, method, both_ways)
-    tasks = [(*(s.counts[..., n].T for s in (recorded, generated)), *how, n in shown) for n in neurons]
+    tasks = [
+        (recorded.counts[..., n].T, [one.counts[..., n].T for one in generated], *how, n in shown) for n in neurons
+    ]
     found = dict(zip(neurons.tolist(), run_all(_of_neuron, tasks, workers=workers, progress=progress), strict=True))
-    silent = [counts.silent for counts in (recorded, generated)]
     results = []
-    for way in range(1 + both_ways):
-        values = np.array([found[n][0][way] for n in compared.tolist()], np.float64).reshape(-1, 2).T
-        names = [tuple(compared[own[compared]].tolist()) for own in (silent[way], silent[1 - way])]
-        maps = np.array([found[int(n)][1] for n in shown]).reshape(-1, recorded.n_windows, generated.n_windows)
-        results.append(
-            NeuronsCompared(Comparison("van_rossum", "neuron", *values, *names), maps.swapaxes(1, 2) if way else maps)
-        )
+    for k, one in enumerate(generated):
+        silent, ways = [counts.silent for counts in (recorded, one)], []
+        for way in range(1 + both_ways):
+            values = np.array([found[n][k][0][way] for n in compared.tolist()], np.float64).reshape(-1, 2).T
+            names = [tuple(compared[own[compared]].tolist()) for own in (silent[way], silent[1 - way])]
+            maps = np.array([found[int(n)][k][1] for n in shown]).reshape(-1, recorded.n_windows, one.n_windows)
+            comparison = Comparison("van_rossum", "neuron", *values, *names)
+            ways.append(NeuronsCompared(comparison, maps.swapaxes(1, 2) if way else maps))
+        results.append(ways)
     return results
 
 
-def _of_neuron(recorded, generated, frame_rate_hz, time_constant_s, method, both_ways, shown) -> tuple:
+def _of_neuron(recorded, generated: list, frame_rate_hz, time_constant_s, method, both_ways, shown) -> list[tuple]:
     """Return the divergences of one neuron's distances, one way or both, and the distances if they are shown."""
-    cross, *within = neuron_distances(
-        recorded, generated, frame_rate_hz, time_constant_s, method=method, both_ways=both_ways
-    )
-    ways = zip(within, (recorded, generated), strict=True)
-    values = [
-        divergences(own[np.triu_indices(len(own), 1)], cross) if counts.any() else (np.nan, np.nan)
-        for own, counts in ways
-        if own is not None
-    ]
-    return values, cross if shown else None
+    found = []
+    between = neuron_distances(recorded, generated, frame_rate_hz, time_constant_s, method=method, both_ways=both_ways)
+    for counts, (cross, *within) in zip(generated, between, strict=True):
+        ways = zip(within, (recorded, counts), strict=True)
+        values = [
+            divergences(own[np.triu_indices(len(own), 1)], cross) if spikes.any() else (np.nan, np.nan)
+            for own, spikes in ways
+            if own is not None
+        ]
+        found.append((values, cross if shown else None))
+    return found

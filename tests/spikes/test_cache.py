@@ -163,3 +163,19 @@ def test_a_folder_that_cannot_be_made_is_said(tmp_path):
     (tmp_path / "file").write_text("mine")
     with pytest.raises(RunDirectoryError, match=r"spikes-k.npz: got .*, expected a directory that exists"):
         ResultCache(tmp_path / "file" / "cache").get("spikes", "k", Computed())
+
+
+def test_what_is_missing_is_computed_together(tmp_path):
+    asked = []
+
+    def compute(chosen):
+        asked.append(chosen)
+        return ({"value": np.array(10 * k)} for k in chosen)
+
+    cache, keys = ResultCache(tmp_path), ["a", "b", "c"]
+    cache.get("spikes", "b", lambda: {"value": np.array(10)})
+    for _ in range(2):
+        assert [found["value"].item() for found in cache.get_all("spikes", keys, compute)] == [0, 10, 20]
+    (tmp_path / "spikes-b.npz").write_bytes(b"damaged")
+    assert [found["value"].item() for found in cache.get_all("spikes", keys, compute)] == [0, 10, 20]
+    assert asked == [[0, 2], [1]]

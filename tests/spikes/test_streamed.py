@@ -32,7 +32,9 @@ def spikes(seed, *, n_windows=5, n_neurons=6, silent=()):
 )  # fmt: skip
 def test_windows_are_compared_as_if_all_values_were_there(statistic, setting, of_all, compared):
     recorded, generated = spikes(1, silent=[2]), spikes(2, n_windows=4, silent=[0])
-    found = compare_windows(recorded, generated, statistic, setting)
+    same, found = compare_windows(recorded, [recorded, generated], statistic, setting)
+    assert len(same.kl) == 5
+    assert not same.kl.any()
     expected = compared(of_all(recorded), of_all(generated))
     for one in (found, compare_rows(of_all(recorded), of_all(generated), statistic)):
         np.testing.assert_array_equal(one.kl, expected.kl)
@@ -45,7 +47,8 @@ def test_windows_are_compared_as_if_all_values_were_there(statistic, setting, of
 def test_neurons_are_compared_as_if_all_distances_were_there():
     recorded, generated = spikes(1), spikes(2, n_windows=4)
     recorded.counts[..., 2] = generated.counts[..., 3] = 0
-    one, reverse = compare_neurons(recorded, generated, 0.3, shown=[4, 0], both_ways=True)
+    (same, _), (one, reverse) = compare_neurons(recorded, [recorded, generated], 0.3, shown=[4, 0], both_ways=True)
+    assert np.diagonal(same.heat_maps, axis1=1, axis2=2).max() < 1e-6
     for found, pair in ((one, (recorded, generated)), (reverse, (generated, recorded))):
         all_at_once = distances(*pair, time_constant_s=0.3, method="fast")
         expected = compare_van_rossum(all_at_once)
@@ -71,12 +74,12 @@ def test_the_interval_of_a_sample_holds_the_population():
     x = np.where(np.arange(120) < 60, shared, rng.poisson(0.3, (12, 240, 120))).astype(np.uint8)
     x[rng.random(x.shape) < 0.3] = 0
     y = rng.poisson(0.25, x.shape).astype(np.uint8)
-    everything = compare_windows(SpikeCounts(x, 24.0), SpikeCounts(y, 24.0), "correlation", 0.5)
+    (everything,) = compare_windows(SpikeCounts(x, 24.0), [SpikeCounts(y, 24.0)], "correlation", 0.5)
     truth, inside, apart, told = everything.wasserstein.mean(), 0, [], []
     for seed in range(20):
         sample = draw_neurons(120, 40, seed=seed)
-        some = (SpikeCounts(counts[..., sample.neurons], 24.0) for counts in (x, y))
-        found = compare_windows(*some, "correlation", 0.5, sample=sample)
+        first, second = (SpikeCounts(counts[..., sample.neurons], 24.0) for counts in (x, y))
+        (found,) = compare_windows(first, [second], "correlation", 0.5, sample=sample)
         low, high = found.to_json()["wasserstein"]["ci95"]
         inside += low <= truth <= high
         apart.append(found.wasserstein.mean() - truth)
@@ -88,4 +91,4 @@ def test_the_interval_of_a_sample_holds_the_population():
 def test_a_sample_that_is_everybody_has_no_error():
     sample = NeuronSample(np.arange(10), 10)
     x, y = spikes(1, n_neurons=10), spikes(2, n_neurons=10)
-    assert compare_windows(x, y, "correlation", 0.25, sample=sample).neuron_error == (0.0, 0.0)
+    assert compare_windows(x, [y], "correlation", 0.25, sample=sample)[0].neuron_error == (0.0, 0.0)

@@ -17,9 +17,11 @@ from cyclegan_neuro.errors import ConfigurationError
 __all__ = ["Progress", "Workers", "available_cores", "run_all"]
 
 Progress = Callable[[int, int], None]
-"""Called with the number of tasks done and the number of all, after each task."""
+"""Called with the number of tasks done and the number of all."""
 
 Result = TypeVar("Result")
+
+_SHARES = 8  # per process at least, where there are tasks enough: sending one takes as long as a short task
 
 _THREAD_VARIABLES = (
     "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS", "TF_NUM_INTRAOP_THREADS",
@@ -102,7 +104,7 @@ class Workers:
         tasks : iterable of tuple
             Arguments of each call.
         progress : callable, optional
-            Gets (done, all) after each task, in the calling process.
+            Gets (done, all) in the calling process, after some tasks where there are many.
 
         Returns
         -------
@@ -140,14 +142,18 @@ class Workers:
                 initializer=_follow_parent,
                 initargs=(self._first,),
             )
+        size = max(1, len(tasks) // (self.processes * _SHARES))
+        parts = [tasks[first : first + size] for first in range(0, len(tasks), size)]
         with _one_thread_each():  # processes are spawned, with the environment of this moment, while tasks come in
-            futures = [self._executor.submit(function, *task) for task in tasks]
-        for done, future in enumerate(as_completed(futures), start=1):
+            futures = [self._executor.submit(_each, function, part) for part in parts]
+        done = 0
+        for future in as_completed(futures):
             if (error := future.exception()) is not None:  # as soon as it is known, not when its turn comes
                 raise error
+            done += len(future.result())
             if progress is not None:
                 progress(done, len(tasks))
-        return [future.result() for future in futures]
+        return [result for future in futures for result in future.result()]
 
 
 def run_all(
@@ -173,6 +179,10 @@ def _follow_parent(first: Callable[[], None] | None) -> None:
     threading.Thread(target=watch, daemon=True).start()
     if first is not None:
         first()
+
+
+def _each(function: Callable[..., Result], tasks: Sequence[Sequence[Any]]) -> list[Result]:
+    return [function(*task) for task in tasks]
 
 
 def _in_place(function: Callable[..., Result], tasks: list, progress: Progress | None) -> list[Result]:

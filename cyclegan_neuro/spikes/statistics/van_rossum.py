@@ -9,7 +9,9 @@ Li et al. 2021, sections 2.3 and 3.2, and the bottom of Figures H.1 to H.4.
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -114,12 +116,9 @@ def distances(
            [1., 0.]])
     """
     require_comparable(recorded, generated, method=method, time_constant_s=time_constant_s)
-    matrices = _BETWEEN[method]
-    tasks = [
-        (recorded.counts[..., n].T, generated.counts[..., n].T, recorded.frame_rate_hz, time_constant_s, both_ways)
-        for n in range(recorded.n_neurons)
-    ]
-    results = run_all(matrices, tasks, workers=workers, progress=progress)
+    how = (recorded.frame_rate_hz, time_constant_s, method, both_ways)
+    tasks = [(recorded.counts[..., n].T, generated.counts[..., n].T, *how) for n in range(recorded.n_neurons)]
+    results = run_all(_of_one, tasks, workers=workers, progress=progress)
     cross, within, within_generated = ([result[part] for result in results] for part in range(3))
     n_neurons, n_recorded, n_generated = recorded.n_neurons, recorded.n_windows, generated.n_windows
     return VanRossum(
@@ -183,48 +182,50 @@ def window_pair_distances(
     return square[np.triu_indices(len(square), 1)]
 
 
+def _of_one(recorded: np.ndarray, generated: np.ndarray, rate: float, constant: float, method: str, both_ways: bool):
+    return next(iter(neuron_distances(recorded, [generated], rate, constant, method=method, both_ways=both_ways)))
+
+
 def neuron_distances(
     recorded: np.ndarray,
-    generated: np.ndarray,
+    generated: Sequence[np.ndarray],
     frame_rate_hz: float,
     time_constant_s: float,
     *,
     method: str = "fast",
     both_ways: bool = False,
-) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
-    """Return the distances of one neuron, whose windows are the columns of (frame, window).
+) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray | None]]:
+    """Yield the distances of one neuron, whose windows are the columns of (frame, window), from each of some others.
 
     Parameters
     ----------
-    recorded, generated : ndarray of unsigned int
+    recorded : ndarray of unsigned int
+    generated : sequence of ndarray of unsigned int
     frame_rate_hz, time_constant_s, method, both_ways
         See :func:`distances`.
 
-    Returns
-    -------
+    Yields
+    ------
     cross, within, within_generated : ndarray of float64
         Of :class:`VanRossum`, without the axis of neurons.
     """
     return _BETWEEN[method](recorded, generated, frame_rate_hz, time_constant_s, both_ways)
 
 
-def _by_elephant(
-    recorded: np.ndarray, generated: np.ndarray, frame_rate_hz: float, time_constant_s: float, both_ways: bool
-) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
-    """Return cross and both within blocks of one neuron, whose windows are the columns of (frame, window)."""
+def _by_elephant(recorded, generated, frame_rate_hz: float, time_constant_s: float, both_ways: bool) -> Iterator[tuple]:
     n_recorded = recorded.shape[1]
-    square = _within_by_elephant(np.hstack([recorded, generated]), frame_rate_hz, time_constant_s)
-    generated_block = square[n_recorded:, n_recorded:].copy() if both_ways else None
-    return square[:n_recorded, n_recorded:].copy(), square[:n_recorded, :n_recorded].copy(), generated_block
+    for counts in generated:
+        square = _within_by_elephant(np.hstack([recorded, counts]), frame_rate_hz, time_constant_s)
+        generated_block = square[n_recorded:, n_recorded:].copy() if both_ways else None
+        yield square[:n_recorded, n_recorded:].copy(), square[:n_recorded, :n_recorded].copy(), generated_block
 
 
-def _by_products(
-    recorded: np.ndarray, generated: np.ndarray, frame_rate_hz: float, time_constant_s: float, both_ways: bool
-) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
-    """Return what :func:`_by_elephant` returns."""
-    constant = time_constant_s * frame_rate_hz
-    first, second = (van_rossum_fast.FilteredTrains(counts, constant) for counts in (recorded, generated))
-    return first.distances_from(second), first.distances(), second.distances() if both_ways else None
+def _by_products(recorded, generated, frame_rate_hz: float, time_constant_s: float, both_ways: bool) -> Iterator[tuple]:
+    filtered = partial(van_rossum_fast.FilteredTrains, frames_per_constant=time_constant_s * frame_rate_hz)
+    first = filtered(recorded)
+    within = first.distances()
+    for second in map(filtered, generated):
+        yield first.distances_from(second), within, second.distances() if both_ways else None
 
 
 def _within_by_elephant(counts: np.ndarray, frame_rate_hz: float, time_constant_s: float) -> np.ndarray:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from cyclegan_neuro.evaluation.days.names import PAIRS
 from cyclegan_neuro.evaluation.days.spiking.statistics import PairStatistics, StatisticsOf
@@ -35,26 +35,24 @@ def compare_signals(
     """
     found: dict[str, dict[str, PairStatistics]] = {pair: {} for pair in PAIRS}
     recorded = signals["recorded"]
-    for translator, pair in _in_turn(signals):
+    translators = [name for name in signals if name != "recorded"]
+    of_elephant = [name for name in translators if van_rossum == "elephant" and name in ("model", "identity")]
+    for pair, name in _in_turn(of_elephant):
         day, generated = PAIRS[pair]
-        of_elephant = van_rossum == "elephant" and translator in ("model", "identity") and generated in _DIRECT
-        found[pair][translator] = statistics.compare(
-            recorded[day], signals[translator][generated], label=f"{translator} {pair}",
-            method="elephant" if of_elephant else "fast",
-            both_ways=translator == "identity" and pair == "x_from_y",
+        found[pair][name] = statistics.compare(
+            recorded[day], signals[name][generated], label=f"{name} {pair}", method="elephant",
+            both_ways=name == "identity" and pair == "x_from_y",
         )  # fmt: skip
+    for pair, (day, generated) in PAIRS.items():
+        left = [name for name in translators if generated in signals[name] and name not in found[pair]]
+        found[pair] |= statistics.compare_all(
+            recorded[day], {name: signals[name][generated] for name in left}, label=pair
+        )
     return {pair: {name: compared[name] for name in signals if name in compared} for pair, compared in found.items()}
 
 
-def _in_turn(signals: Mapping[str, Mapping[str, SpikeCounts]]) -> list[tuple[str, str]]:
-    """Return translators and pairs so that a recorded day follows itself, and both ways of identity each other."""
-    wanted = [
-        (name, pair) for name, own in signals.items() if name != "recorded" for pair in PAIRS if PAIRS[pair][1] in own
-    ]
-    first_day = next(iter(PAIRS.values()))[0]
-
-    def turn(each: tuple[str, str]) -> tuple[bool, bool]:
-        of_first, is_identity = PAIRS[each[1]][0] == first_day, each[0] == "identity"
-        return not of_first, is_identity if of_first else not is_identity
-
-    return sorted(wanted, key=turn)
+def _in_turn(translators: Sequence[str]) -> list[tuple[str, str]]:
+    """Return pairs so that a recorded day follows itself, and the two ways of identity each other."""
+    first, second = (pair for pair, (_, generated) in PAIRS.items() if generated in _DIRECT)
+    identity_last = sorted(translators, key="identity".__eq__)
+    return [(first, name) for name in identity_last] + [(second, name) for name in reversed(identity_last)]

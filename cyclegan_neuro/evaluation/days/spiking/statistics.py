@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from weakref import WeakKeyDictionary
@@ -93,7 +93,7 @@ class StatisticsOf:
         def compute() -> dict[str, np.ndarray]:
             return {"values": mean_rates(counts, method=method, workers=self.workers)}
 
-        return self._kept("firing_rate", (self._key(counts), method), compute)["values"]
+        return self.recorder.cache.get("firing_rate", content_key(self._key(counts), method), compute)["values"]
 
     def correlations(self, counts: SpikeCounts, windows: np.ndarray) -> np.ndarray:
         """Return correlations of some windows, (window, pair of the sample's neurons)."""
@@ -123,19 +123,47 @@ class StatisticsOf:
         how_certain : bool
             Whether the interval of a mean over windows tells what a sample of neurons leaves uncertain.
         """
-        rates = self.rates(recorded, method), self.rates(generated, method)
-        neurons = self._of_neurons(recorded, generated, method, label, both_ways)
-        return PairStatistics(
-            comparisons={
-                "firing_rate": compare_firing_rates(*rates),
-                "correlation": self._of_windows("correlation", recorded, generated, method, label, how_certain),
-                "van_rossum": neurons.comparison,
-                "van_rossum_pairs": self._of_windows(
-                    "van_rossum_pairs", recorded, generated, method, label, how_certain
-                ),
-            },
-            heat_maps=neurons.heat_maps,
-        )
+        how = {"label": label, "method": method, "both_ways": both_ways, "how_certain": how_certain}
+        return self.compare_all(recorded, {"": generated}, **how)[""]
+
+    def compare_all(
+        self,
+        recorded: SpikeCounts,
+        generated: Mapping[str, SpikeCounts],
+        *,
+        label: str,
+        method: str = "fast",
+        both_ways: bool = False,
+        how_certain: bool = True,
+    ) -> dict[str, PairStatistics]:
+        """Compare one signal with several: from counts, what is known of the one is computed once for all of them.
+
+        Parameters
+        ----------
+        recorded : SpikeCounts
+        generated : mapping of str to SpikeCounts
+        label, method, both_ways, how_certain
+            See :meth:`compare`.
+        """
+        others = list(generated.values())
+        by_window = {
+            statistic: self._of_windows(statistic, recorded, others, method, label, how_certain)
+            for statistic in ("correlation", "van_rossum_pairs")
+        }
+        by_neuron = self._of_neurons(recorded, others, method, label, both_ways)
+        rates = self.rates(recorded, method)
+        return {
+            name: PairStatistics(
+                comparisons={
+                    "firing_rate": compare_firing_rates(rates, self.rates(counts, method)),
+                    "correlation": by_window["correlation"][k],
+                    "van_rossum": by_neuron[k].comparison,
+                    "van_rossum_pairs": by_window["van_rossum_pairs"][k],
+                },
+                heat_maps=by_neuron[k].heat_maps,
+            )
+            for k, (name, counts) in enumerate(generated.items())
+        }
 
     def floors(self, parts: Iterable[tuple[SpikeCounts, SpikeCounts]], *, label: str) -> dict[str, Floor]:
         """Compare parts of one recorded day as signals are compared, from counts.
@@ -155,32 +183,27 @@ class StatisticsOf:
         found = [self.compare(*pair, label=f"noise floor {label}", how_certain=False).comparisons for pair in parts]
         return {statistic: Floor(tuple(each[statistic] for each in found)) for statistic in DESCRIPTIONS}
 
-    def _of_windows(self, statistic: str, recorded, generated, method: str, label: str, how_certain: bool):
+    def _of_windows(
+        self, statistic: str, recorded, generated: list, method: str, label: str, how_certain: bool
+    ) -> list[Comparison]:
         section, sample = self.recorder.section, self.sample if how_certain else None
         setting = section.correlation_bin_s if statistic == "correlation" else section.time_constant_s
 
-        def compute() -> dict[str, np.ndarray]:
+        def compute(chosen: list[int]) -> list[Comparison]:
+            some = [generated[k] for k in chosen]
             if method == "elephant":
-                first, second = (self._rows(statistic, counts, setting, label) for counts in (recorded, generated))
-                found = compare_rows(first, second, statistic, sample=sample)
-            else:
-                found = compare_windows(
-                    self._sampled(recorded), self._sampled(generated), statistic, setting, sample=sample,
-                    workers=self.workers, progress=_progress(f"{statistic}, {label}"),
-                )  # fmt: skip
-            return {
-                "kl": found.kl, "wasserstein": found.wasserstein, "undefined": np.array(found.undefined_pairs),
-                "error": np.array(found.neuron_error),
-            }  # fmt: skip
+                of_recorded, *others = (self._rows(statistic, one, setting, label) for one in (recorded, *some))
+                return [compare_rows(of_recorded, one, statistic, sample=sample) for one in others]
+            return compare_windows(
+                self._sampled(recorded), list(map(self._sampled, some)), statistic, setting, sample=sample,
+                workers=self.workers, progress=_progress(f"{statistic}, {label}"),
+            )  # fmt: skip
 
         drawn = (self.sample is not None and len(self.sample.neurons), section.seed, sample is not None)
-        parts = (self._key(recorded), self._key(generated), method, setting, *(drawn if self.sample else ()))
-        kept = self._kept(statistic, parts, compute)
-        kl_error, distance_error = kept["error"].tolist()
-        return Comparison(
-            statistic, "window", kept["kl"], kept["wasserstein"], undefined_pairs=float(kept["undefined"]),
-            neuron_error=(kl_error, distance_error),
-        )  # fmt: skip
+        how = (method, setting, *(drawn if self.sample else ()))
+        keys = [content_key(self._key(recorded), self._key(one), *how) for one in generated]
+        kept = self.recorder.cache.get_all(statistic, keys, lambda chosen: map(_arrays_of_windows, compute(chosen)))
+        return [_comparison_of_windows(statistic, one) for one in kept]
 
     def _rows(self, statistic: str, counts: SpikeCounts, setting: float, label: str) -> np.ndarray:
         """Return Elephant's values (window, pair); those of the last two signals are at hand, since days come again."""
@@ -197,44 +220,59 @@ class StatisticsOf:
             del latest[next(iter(latest))]
         return latest[key]
 
-    def _of_neurons(self, recorded, generated, method, label, both_ways) -> NeuronsCompared:
+    def _of_neurons(self, recorded, generated: list, method, label, both_ways) -> list[NeuronsCompared]:
         time_constant_s = self.recorder.section.time_constant_s
+        drawn = () if self.sample is None else (self.sample.neurons,)
 
-        def parts(first: SpikeCounts, second: SpikeCounts) -> tuple:
-            drawn = () if self.sample is None else (self.sample.neurons,)
-            return (self._key(first), self._key(second), method, time_constant_s, self.neurons, *drawn)
+        def key(first: SpikeCounts, second: SpikeCounts) -> str:
+            return content_key(self._key(first), self._key(second), method, time_constant_s, self.neurons, *drawn)
 
-        def compute() -> dict[str, np.ndarray]:
-            one, *other = compare_neurons(
-                _at_most(recorded), _at_most(generated), time_constant_s, method=method, shown=self.neurons.tolist(),
-                sample=self.sample, both_ways=both_ways, workers=self.workers,
+        def compute(chosen: list[int]) -> Iterator[dict[str, np.ndarray]]:
+            found = compare_neurons(
+                _at_most(recorded), [_at_most(generated[k]) for k in chosen], time_constant_s, method=method,
+                shown=self.neurons.tolist(), sample=self.sample, both_ways=both_ways, workers=self.workers,
                 progress=_progress(f"van Rossum distances, {label}"),
             )  # fmt: skip
-            for reverse in other:
-                self._kept("van_rossum", parts(generated, recorded), partial(_arrays, reverse))
-            return _arrays(one)
+            for k, (one, *other) in zip(chosen, found, strict=True):
+                for reverse in other:
+                    self.recorder.cache.get("van_rossum", key(generated[k], recorded), partial(_arrays, reverse))
+                yield _arrays(one)
 
-        kept = self._kept("van_rossum", parts(recorded, generated), compute)
+        kept = self.recorder.cache.get_all("van_rossum", [key(recorded, one) for one in generated], compute)
         compared = slice(None) if self.sample is None else self.sample.neurons
         index = np.arange(recorded.n_neurons)[compared]
-        silent = (tuple(index[counts.silent[compared]].tolist()) for counts in (recorded, generated))
-        return NeuronsCompared(
-            Comparison("van_rossum", "neuron", kept["kl"], kept["wasserstein"], *silent), kept["heat_maps"]
-        )
+        results = []
+        for one, arrays in zip(generated, kept, strict=True):
+            silent = (tuple(index[counts.silent[compared]].tolist()) for counts in (recorded, one))
+            comparison = Comparison("van_rossum", "neuron", arrays["kl"], arrays["wasserstein"], *silent)
+            results.append(NeuronsCompared(comparison, arrays["heat_maps"]))
+        return results
 
     def _sampled(self, counts: SpikeCounts) -> SpikeCounts:
         if self.sample is None:
             return counts
         return SpikeCounts(np.ascontiguousarray(counts.counts[..., self.sample.neurons]), counts.frame_rate_hz)
 
-    def _kept(self, kind: str, parts: tuple, compute: Callable[[], dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
-        return self.recorder.cache.get(kind, content_key(*parts), compute)
-
     def _key(self, counts: SpikeCounts) -> str:
         """Hash a signal once."""
         if counts not in self._keys:
             self._keys[counts] = content_key(counts.counts, counts.frame_rate_hz)
         return self._keys[counts]
+
+
+def _arrays_of_windows(found: Comparison) -> dict[str, np.ndarray]:
+    return {
+        "kl": found.kl, "wasserstein": found.wasserstein, "undefined": np.array(found.undefined_pairs),
+        "error": np.array(found.neuron_error),
+    }  # fmt: skip
+
+
+def _comparison_of_windows(statistic: str, kept: dict[str, np.ndarray]) -> Comparison:
+    kl_error, distance_error = kept["error"].tolist()
+    return Comparison(
+        statistic, "window", kept["kl"], kept["wasserstein"], undefined_pairs=float(kept["undefined"]),
+        neuron_error=(kl_error, distance_error),
+    )  # fmt: skip
 
 
 def _arrays(found: NeuronsCompared) -> dict[str, np.ndarray]:

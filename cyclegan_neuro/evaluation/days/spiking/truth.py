@@ -74,7 +74,7 @@ def measure_true_spikes(
     if any(counts is None for counts in true.values()):
         return None
     pairs = {
-        pair: statistics.compare(true[day], true[other], label=f"true spikes {pair}", both_ways=pair == "x_from_y")
+        pair: statistics.compare(true[day], true[other], label=f"true spikes {pair}")
         for pair, day, other in (("x_from_y", "x", "y"), ("y_from_x", "y", "x"))
     }
     floors = {day: statistics.floors(true_parts(recorder, day), label=f"true spikes {day}") for day in true}
