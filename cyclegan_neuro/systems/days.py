@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 __all__ = ["DaysSystem"]
 
+_FEW_NEURONS = 256
+
 
 class DaysSystem(System):
     """A system whose trainer has ``generator_g``: x → y and ``generator_f``: y → x.
@@ -100,6 +102,8 @@ class DaysSystem(System):
 
     def evaluate(self, config, prepared, trainer, *, cache_directory=None, others: Iterable[tuple] = ()):
         """As every system's; ``others`` are name, configuration, data and trainer of runs to compare with."""
+        from threadpoolctl import threadpool_limits
+
         from cyclegan_neuro.evaluation.days.evaluation import evaluate_days
         from cyclegan_neuro.evaluation.days.identifiability.agreement import OtherRun
         from cyclegan_neuro.evaluation.days.translation import ModelTranslator
@@ -112,7 +116,9 @@ class DaysSystem(System):
             return OtherRun(name, translator(trainer, prepared), permutation)
 
         model = translator(trainer, prepared)
-        with trainer.average_weights():
+        # threads that share a small product wait for each other, and beside other work for long
+        one_thread = 1 if prepared.n_neurons <= _FEW_NEURONS else None
+        with trainer.average_weights(), threadpool_limits(one_thread):
             return evaluate_days(
                 config,
                 prepared,

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, partial
+from itertools import groupby
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -123,8 +124,9 @@ class StatisticsOf:
         how_certain : bool
             Whether the interval of a mean over windows tells what a sample of neurons leaves uncertain.
         """
-        how = {"label": label, "method": method, "both_ways": both_ways, "how_certain": how_certain}
-        return self.compare_all(recorded, {"": generated}, **how)[""]
+        return self.compare_all(
+            recorded, {label: generated}, label=label, method=method, both_ways=both_ways, how_certain=how_certain
+        )[label]
 
     def compare_all(
         self,
@@ -180,8 +182,12 @@ class StatisticsOf:
         dict of str to Floor
             By statistic.
         """
-        found = [self.compare(*pair, label=f"noise floor {label}", how_certain=False).comparisons for pair in parts]
-        return {statistic: Floor(tuple(each[statistic] for each in found)) for statistic in DESCRIPTIONS}
+        found: list[PairStatistics] = []
+        for _, pairs in groupby(parts, key=lambda pair: self._key(pair[0])):  # often all of one day share the first
+            firsts, seconds = zip(*pairs, strict=True)
+            others = {str(k): second for k, second in enumerate(seconds)}
+            found += self.compare_all(firsts[0], others, label=f"noise floor {label}", how_certain=False).values()
+        return {statistic: Floor(tuple(each.comparisons[statistic] for each in found)) for statistic in DESCRIPTIONS}
 
     def _of_windows(
         self, statistic: str, recorded, generated: list, method: str, label: str, how_certain: bool
@@ -241,17 +247,16 @@ class StatisticsOf:
         kept = self.recorder.cache.get_all("van_rossum", [key(recorded, one) for one in generated], compute)
         compared = slice(None) if self.sample is None else self.sample.neurons
         index = np.arange(recorded.n_neurons)[compared]
-        results = []
-        for one, arrays in zip(generated, kept, strict=True):
-            silent = (tuple(index[counts.silent[compared]].tolist()) for counts in (recorded, one))
-            comparison = Comparison("van_rossum", "neuron", arrays["kl"], arrays["wasserstein"], *silent)
-            results.append(NeuronsCompared(comparison, arrays["heat_maps"]))
-        return results
+        silent = [tuple(index[counts.silent[compared]].tolist()) for counts in (recorded, *generated)]
+        return [
+            NeuronsCompared(Comparison("van_rossum", "neuron", one["kl"], one["wasserstein"], silent[0], own),
+                            one["heat_maps"])
+            for one, own in zip(kept, silent[1:], strict=True)
+        ]  # fmt: skip
 
     def _sampled(self, counts: SpikeCounts) -> SpikeCounts:
-        if self.sample is None:
-            return counts
-        return SpikeCounts(np.ascontiguousarray(counts.counts[..., self.sample.neurons]), counts.frame_rate_hz)
+        chosen = None if self.sample is None else np.ascontiguousarray(counts.counts[..., self.sample.neurons])
+        return counts if chosen is None else SpikeCounts(chosen, counts.frame_rate_hz)
 
     def _key(self, counts: SpikeCounts) -> str:
         """Hash a signal once."""

@@ -142,12 +142,14 @@ def test_a_floor_is_what_signals_are_compared_by(make_days, make_recorder):
     first, second, third = spikes(1), spikes(2, n_windows=5, rate=0.3), spikes(3, silent=[2])
     with Workers(1) as workers:
         floors = StatisticsOf(make_recorder(make_days()), workers, np.array([0])).floors(
-            [(first, second), (third, first)], label="x"
+            [(first, second), (third, first), (third, second)], label="x"
         )
     assert floors.keys() == set(STATISTICS)
     rates = [counts.counts.mean(axis=1) * 24 for counts in (first, second, third)]
     for found, (recorded, other) in zip(
-        floors["firing_rate"].comparisons, ((rates[0], rates[1]), (rates[2], rates[0])), strict=True
+        floors["firing_rate"].comparisons,
+        ((rates[0], rates[1]), (rates[2], rates[0]), (rates[2], rates[1])),
+        strict=True,
     ):
         np.testing.assert_allclose(found.kl, compare_firing_rates(recorded, other).kl)
     (one, other) = (compare_van_rossum(distances(*pair, method="fast")) for pair in ((first, second), (third, first)))
