@@ -14,7 +14,7 @@ from threadpoolctl import threadpool_limits
 from cyclegan_neuro.errors import UserError
 from cyclegan_neuro.spikes.inference.codes import code_of, family_of
 from cyclegan_neuro.spikes.inference.spike_network import Architecture, condition_of
-from cyclegan_neuro.spikes.inference.told_network import Scratch, ToldNetworks
+from cyclegan_neuro.spikes.inference.told_network import Look, Scratch, ToldNetworks
 from cyclegan_neuro.spikes.statistics.parallel import available_cores
 
 __all__ = ["FRAME_RATES_HZ", "NOISE_LEVELS", "SpikeInference", "SpikeNetworks", "serves", "smoothing_s", "span_of"]
@@ -191,8 +191,9 @@ class SpikeInference:
         return [self.frame_rate_hz, repr(self.networks.architecture), code, *arrays]
 
     @cached_property
-    def _bases(self) -> tuple[np.ndarray, np.ndarray]:
-        return self.networks.architecture.bases(self.frame_rate_hz)
+    def _looks(self) -> tuple[Look, Look]:
+        first, second = self.networks.architecture.bases(self.frame_rate_hz)
+        return Look(first), Look(second)
 
     @cached_property
     def _reach(self) -> int:
@@ -201,7 +202,7 @@ class SpikeInference:
     def _told(self, level: float) -> ToldNetworks:
         code = code_of(self.indicator, self.cell_type)
         (condition,) = condition_of(np.array([level]), self.frame_rate_hz, code)
-        return ToldNetworks(self.networks.members, condition, self._bases)
+        return ToldNetworks(self.networks.members, condition, self._looks)
 
 
 def _tasks(levels: np.ndarray, *, traces_at_once: int) -> list[tuple[float, np.ndarray]]:

@@ -14,7 +14,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 from cyclegan_neuro.spikes.inference.spike_network import DFF_SCALE, LEAK
 
-__all__ = ["Scratch", "ToldNetworks"]
+__all__ = ["Look", "Scratch", "ToldNetworks"]
 
 _FRAMES_PER_BLOCK = 16  # read by one product
 
@@ -41,15 +41,13 @@ class ToldNetworks:
         See :func:`cyclegan_neuro.spikes.inference.spike_network.weight_shapes`.
     condition : ndarray of float, shape (2 + code,)
         See :func:`cyclegan_neuro.spikes.inference.spike_network.condition_of`.
-    bases : tuple of ndarray
-        See :meth:`cyclegan_neuro.spikes.inference.spike_network.Architecture.bases`.
+    looks : tuple of Look
+        At ΔF/F, and at its narrow features; the same for all traces of a frame rate.
     """
 
-    def __init__(
-        self, members: Sequence[Mapping[str, np.ndarray]], condition: np.ndarray, bases: tuple[np.ndarray, np.ndarray]
-    ):  # fmt: skip
+    def __init__(self, members: Sequence[Mapping[str, np.ndarray]], condition: np.ndarray, looks: tuple[Look, Look]):
         self._members = [_Member(weights, condition) for weights in members]
-        self._first, self._second = (_Look(basis) for basis in bases)
+        self._first, self._second = looks
 
     def rates(self, rows: np.ndarray, scratch: Scratch) -> np.ndarray:
         """Return the mean of the networks' rates in Hz, not yet cut off at 0: (trace, frame) to those in reach."""
@@ -91,8 +89,14 @@ class _Member:
         self.output = weights["output_kernel"][:, 0], weights["output_bias"]
 
 
-class _Look:
-    """Hat functions at every frame: (trace, frame, channel) to (trace, frame in reach, hat * channel)."""
+class Look:
+    """Hat functions at every frame: (trace, frame, channel) to (trace, frame in reach, hat * channel).
+
+    Parameters
+    ----------
+    basis : ndarray of float, shape (frame, hat)
+        One of :meth:`cyclegan_neuro.spikes.inference.spike_network.Architecture.bases`.
+    """
 
     def __init__(self, basis: np.ndarray):
         self.n_frames, n_hats = basis.shape

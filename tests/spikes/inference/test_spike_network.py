@@ -11,7 +11,7 @@ from cyclegan_neuro.spikes.inference import spike_networks, traces
 from cyclegan_neuro.spikes.inference.codes import CODES, code_of
 from cyclegan_neuro.spikes.inference.spike_network import Architecture, condition_of, hats, initial_weights
 from cyclegan_neuro.spikes.inference.spike_networks import SpikeInference
-from cyclegan_neuro.spikes.inference.told_network import Scratch, ToldNetworks
+from cyclegan_neuro.spikes.inference.told_network import Look, Scratch, ToldNetworks
 from cyclegan_neuro.spikes.inference.traces import rates_of_traces
 from cyclegan_neuro.spikes.inference.training.fit import forward
 
@@ -84,7 +84,8 @@ def rates_by_hand(networks, dff, levels, frame_rate_hz, **known):
 def raw_rates(inference, dff):
     """Mean of the networks at a noise level of 1, not cut off at zero."""
     told = condition_of(np.ones(1), inference.frame_rate_hz, code_of(inference.indicator, inference.cell_type))[0]
-    return ToldNetworks(inference.networks.members, told, SMALL.bases(inference.frame_rate_hz)).rates(dff, Scratch())
+    first, second = map(Look, SMALL.bases(inference.frame_rate_hz))
+    return ToldNetworks(inference.networks.members, told, (first, second)).rates(dff, Scratch())
 
 
 @pytest.mark.parametrize("frame_rate_hz", [10.0, 30.0])

@@ -91,10 +91,10 @@ class StatisticsOf:
         if method == "fast":
             return mean_rates(counts, method=method)
 
-        def compute() -> dict[str, np.ndarray]:
-            return {"values": mean_rates(counts, method=method, workers=self.workers)}
-
-        return self.recorder.cache.get("firing_rate", content_key(self._key(counts), method), compute)["values"]
+        return self.recorder.cache.get(
+            "firing_rate", content_key(self._key(counts), method),
+            lambda: {"values": mean_rates(counts, method=method, workers=self.workers)},
+        )["values"]  # fmt: skip
 
     def correlations(self, counts: SpikeCounts, windows: np.ndarray) -> np.ndarray:
         """Return correlations of some windows, (window, pair of the sample's neurons)."""
@@ -245,9 +245,8 @@ class StatisticsOf:
                 yield _arrays(one)
 
         kept = self.recorder.cache.get_all("van_rossum", [key(recorded, one) for one in generated], compute)
-        compared = slice(None) if self.sample is None else self.sample.neurons
-        index = np.arange(recorded.n_neurons)[compared]
-        silent = [tuple(index[counts.silent[compared]].tolist()) for counts in (recorded, *generated)]
+        compared = np.arange(recorded.n_neurons) if self.sample is None else self.sample.neurons
+        silent = [tuple(compared[counts.silent[compared]].tolist()) for counts in (recorded, *generated)]
         return [
             NeuronsCompared(Comparison("van_rossum", "neuron", one["kl"], one["wasserstein"], silent[0], own),
                             one["heat_maps"])
@@ -266,18 +265,14 @@ class StatisticsOf:
 
 
 def _arrays_of_windows(found: Comparison) -> dict[str, np.ndarray]:
-    return {
-        "kl": found.kl, "wasserstein": found.wasserstein, "undefined": np.array(found.undefined_pairs),
-        "error": np.array(found.neuron_error),
-    }  # fmt: skip
+    single = {"undefined": np.array(found.undefined_pairs), "error": np.array(found.neuron_error)}
+    return {"kl": found.kl, "wasserstein": found.wasserstein, **single}
 
 
 def _comparison_of_windows(statistic: str, kept: dict[str, np.ndarray]) -> Comparison:
     kl_error, distance_error = kept["error"].tolist()
-    return Comparison(
-        statistic, "window", kept["kl"], kept["wasserstein"], undefined_pairs=float(kept["undefined"]),
-        neuron_error=(kl_error, distance_error),
-    )  # fmt: skip
+    single = {"undefined_pairs": float(kept["undefined"]), "neuron_error": (kl_error, distance_error)}
+    return Comparison(statistic, "window", kept["kl"], kept["wasserstein"], **single)
 
 
 def _arrays(found: NeuronsCompared) -> dict[str, np.ndarray]:
