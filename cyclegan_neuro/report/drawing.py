@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import gc
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
 from pickle import PicklingError
 
 from matplotlib.figure import Figure
 
 from cyclegan_neuro.errors import ConfigurationError
-from cyclegan_neuro.figures.drawing import DrawnFigure, draw
+from cyclegan_neuro.figures.drawing import DrawnFigure, draw, release
 from cyclegan_neuro.spikes.statistics.parallel import Workers, available_cores
 
 __all__ = ["draw_all"]
 
 _FEWEST = 8  # figures from which on the start of processes pays: a second each, as long as a figure takes
+_SELDOM = 100_000
+"""New objects between two searches for garbage: a figure is as many, all in use, and cycles in which little is left."""
 _LOG = logging.getLogger(__name__)
 
 
@@ -31,12 +36,24 @@ def draw_all(figures: Sequence[Figure], *, processes: int | None = None) -> list
     if processes is None:
         processes = min(available_cores(), len(figures) // (_FEWEST // 2)) if len(figures) >= _FEWEST else 1
     tasks = [(figure,) for figure in figures]
-    try:
-        with Workers(processes) as workers:
-            drawn = workers.map(draw, tasks)
-    except (ConfigurationError, PicklingError, AttributeError, TypeError) as error:
-        _LOG.warning("figures are drawn in one process: %s", error)
-        drawn = Workers(1).map(draw, tasks)
-    for figure in figures:
-        figure.clear()
+    with _collecting_seldom():
+        try:
+            with Workers(processes, first=partial(gc.set_threshold, _SELDOM)) as workers:
+                drawn = workers.map(draw, tasks)
+        except (ConfigurationError, PicklingError, AttributeError, TypeError) as error:
+            _LOG.warning("figures are drawn in one process: %s", error)
+            drawn = Workers(1).map(draw, tasks)
+        for figure in figures:
+            release(figure)
     return drawn
+
+
+@contextmanager
+def _collecting_seldom() -> Iterator[None]:
+    """Look for garbage seldom within the block, which sends or draws figures: a third of the time of both otherwise."""
+    before = gc.get_threshold()
+    gc.set_threshold(_SELDOM)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
