@@ -1,6 +1,6 @@
 """Evaluate a trained run and write its report: ``python evaluate.py --help``."""
 
-from cyclegan_neuro.cli.evaluate import main
+if __name__ == "__main__":  # processes that draw and count read this file too, and need no command line
+    from cyclegan_neuro.cli.evaluate import main
 
-if __name__ == "__main__":
     raise SystemExit(main())
