@@ -15,6 +15,7 @@ from cyclegan_neuro.figures.style import HEAT, MUTED, TRUTH, new_figure, styled
 __all__ = ["InferencePanel", "StatisticRow", "distribution_grid", "heat_grid", "inference_grid"]
 
 _BINS = 24
+_APART_INCH = 0.08  # around panels: the label of the colours stays off the next one
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,12 +140,14 @@ def heat_grid(
     """Draw, per row, heat maps and a histogram of ``spread``; the maps of a row share their colours."""
     with styled():
         figure, axes = _grid([row.label for row in rows], len(rows[0].examples))
+        figure.set_layout_engine("constrained", w_pad=_APART_INCH)
         for row, panels in zip(rows, axes, strict=True):
             low, high = colour_limits(*(matrix for _, matrix in row.examples))
             for panel, (title, matrix) in zip(panels[:-1], row.examples, strict=True):
                 image = panel.imshow(matrix, cmap=HEAT, vmin=low, vmax=high, aspect="auto", origin="lower")
-                panel.set_title(title)
-                panel.set(xlabel=xlabel, ylabel=ylabel)
+                panel.set(title=title, xlabel=xlabel)
+                panel.tick_params(labelleft=panel is panels[0])  # the windows are the same
+            panels[0].set_ylabel(ylabel)
             figure.colorbar(image, ax=panels[:-1].tolist(), label=colour_label, pad=0.01)
             _spread(panels[-1], row, spread_label, units)
     return figure
