@@ -20,7 +20,7 @@ from cyclegan_neuro.figures.attention import (
     mark_zone,
     relative_to_mean,
 )
-from cyclegan_neuro.figures.heatmaps import averaged, colour_limits
+from cyclegan_neuro.figures.heatmaps import averaged, colour_limits, colour_scale
 from cyclegan_neuro.figures.style import DAY_X, DAY_Y, HEAT, REGION, TRUTH, new_figure, point_area, styled
 
 __all__ = ["AttendedNeuron", "ExplainedWindow", "attended_neurons", "attention_over_field", "explained_windows"]
@@ -207,10 +207,11 @@ def _draw_over(axis: Axes, window: ExplainedWindow, extent: tuple[float, float])
     place = {"aspect": "auto", "extent": (*extent, n_neurons + 0.5, 0.5)}
     low, high = colour_limits(window.activity)
     place |= averaged(window.activity)
-    axis.imshow(np.clip(window.activity, low, high).T, cmap="Greys", vmin=low, vmax=high, **place)
+    greys, shining = (colour_scale(window.activity, colours) for colours in ("Greys", _SHINING))
+    axis.imshow(np.clip(window.activity, low, high).T, cmap=greys, vmin=low, vmax=high, **place)
     _, most = colour_limits(window.attention)
     scale = Normalize(0.0, max(most, 1e-12))
-    axis.imshow(np.clip(window.attention, 0.0, scale.vmax).T, cmap=_SHINING, norm=scale, **place)
+    axis.imshow(np.clip(window.attention, 0.0, scale.vmax).T, cmap=shining, norm=scale, **place)
     return ScalarMappable(scale, HEAT)
 
 

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.gridspec import SubplotSpec
 from matplotlib.image import AxesImage
 
-from cyclegan_neuro.figures.heatmaps import colour_limits
+from cyclegan_neuro.figures.heatmaps import colour_limits, colour_scale
 from cyclegan_neuro.figures.style import DAY_Y, HEAT, MUTED, REGION, TRUTH, new_figure, styled
 
 __all__ = [
@@ -252,7 +252,7 @@ def draw_map(
     binary = panel.values.dtype == bool
     low, high = (0.0, 1.0) if binary else limits or colour_limits(panel.values)
     values = panel.values if binary else np.clip(panel.values, low, high)  # what lies beyond must not bleed into means
-    extent, colours = (*extent_x, n_neurons + 0.5, 0.5), "Greys" if binary else HEAT
+    extent, colours = (*extent_x, n_neurons + 0.5, 0.5), "Greys" if binary else colour_scale(values)
     image = axis.imshow(
         values.T, aspect="auto", cmap=colours, vmin=low, vmax=high, extent=extent,
         interpolation="antialiased",  # more neurons than pixels: average them instead of dropping some

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import base64
 import re
-import struct
-import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,6 +17,7 @@ from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from PIL import Image
 
+from cyclegan_neuro.figures import png
 from cyclegan_neuro.figures.style import styled
 
 __all__ = ["DrawnFigure", "draw", "png_bytes", "release", "svg_bytes"]
@@ -26,7 +25,6 @@ __all__ = ["DrawnFigure", "draw", "png_bytes", "release", "svg_bytes"]
 _EMBEDDED = re.compile(rb"(?<=data:image/png;base64,)\s*([A-Za-z0-9+/=\s]+)")
 _CLIP = re.compile(rb'(id="|url\(#)(p[0-9a-f]{10})(?=[")])')
 _WEBP = {"quality": 80, "method": 2}  # as small as with method 4, in half the time
-_PNG_SIGNATURE, _PNG_RGB = b"\x89PNG\r\n\x1a\n", (8, 2, 0, 0, 0)
 _MOST_COLOURS = 256  # that a PNG's palette holds
 _COMPUTED_ANEW = ("_update_ticks", "_get_ticklabel_bboxes")  # of an axis: ten times per figure
 
@@ -38,7 +36,7 @@ class DrawnFigure:
     Attributes
     ----------
     png, webp : bytes
-        Bitmaps at the figure's own resolution; WebP has a third of the size, which a page of twenty figures can carry.
+        Bitmaps at the figure's own resolution; a page of twenty figures carries WebP, PNG goes into a text.
     svg : bytes
         Text and curves as vectors, images and what is marked as rasterised at the figure's own resolution.
     """
@@ -51,7 +49,8 @@ class DrawnFigure:
 def draw(figure: Figure) -> DrawnFigure:
     """Lay ``figure`` out once, draw it once as a bitmap and once as vectors, and release its memory."""
     bitmap = _bitmap(figure)
-    drawn = DrawnFigure(_png(bitmap, figure.dpi), svg_bytes(figure), _encoded(Image.fromarray(bitmap), "webp", **_WEBP))
+    webp = _encoded(Image.fromarray(bitmap).convert("RGB"), "webp", **_WEBP)
+    drawn = DrawnFigure(png.encoded(bitmap, figure.dpi), svg_bytes(figure), webp)
     release(figure)
     return drawn
 
@@ -65,7 +64,7 @@ def release(figure: Figure) -> None:
 
 def png_bytes(figure: Figure) -> bytes:
     """Return ``figure`` as a PNG file at its own resolution."""
-    return _png(_bitmap(figure), figure.dpi)
+    return png.encoded(_bitmap(figure), figure.dpi)
 
 
 def svg_bytes(figure: Figure) -> bytes:
@@ -76,10 +75,10 @@ def svg_bytes(figure: Figure) -> bytes:
 
 
 def _bitmap(figure: Figure) -> np.ndarray:
-    """Red, green and blue, (row, column, 3); nothing shines through a figure."""
+    """Red, green, blue and opacity, (row, column, 4); nothing shines through a figure."""
     canvas = FigureCanvasAgg(figure)
     _print(figure, canvas.draw)
-    return np.asarray(canvas.buffer_rgba())[..., :3].copy()
+    return np.asarray(canvas.buffer_rgba()).copy()
 
 
 def _print(figure: Figure, draw_to: Callable[[], object]) -> None:
@@ -124,23 +123,6 @@ def _once_per_place(axis: Axis, compute: Callable) -> Callable:
         return result
 
     return remembered
-
-
-def _png(bitmap: np.ndarray, dpi: float) -> bytes:
-    """Encode without PNG's filters, which Pillow always applies: few colours repeat, a quarter smaller and sooner."""
-    height, width, _ = bitmap.shape
-    per_metre = round(dpi / 0.0254)
-    rows = np.pad(bitmap.reshape(height, -1), ((0, 0), (1, 0)))  # 0, no filter, before each row
-    parts = {
-        b"IHDR": struct.pack(">II5B", width, height, *_PNG_RGB),
-        b"pHYs": struct.pack(">IIB", per_metre, per_metre, 1),
-        b"IDAT": zlib.compress(rows.tobytes()),
-        b"IEND": b"",
-    }  # fmt: skip
-    return _PNG_SIGNATURE + b"".join(
-        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-        for kind, data in parts.items()
-    )
 
 
 def _encoded(image: Image.Image, kind: str, **options: int) -> bytes:
