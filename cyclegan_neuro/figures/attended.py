@@ -205,13 +205,14 @@ def _draw_over(axis: Axes, window: ExplainedWindow, extent: tuple[float, float])
     """Return the colours of the map, for its colour bar."""
     n_neurons = window.activity.shape[1]
     place = {"aspect": "auto", "extent": (*extent, n_neurons + 0.5, 0.5)}
-    low, high = colour_limits(window.activity)
     place |= averaged(window.activity)
-    greys, shining = (colour_scale(window.activity, colours) for colours in ("Greys", _SHINING))
-    axis.imshow(np.clip(window.activity, low, high).T, cmap=greys, vmin=low, vmax=high, **place)
+    low, high = colour_limits(window.activity)
+    activity = np.clip(window.activity, low, high)
+    axis.imshow(activity.T, cmap=colour_scale(activity, "Greys"), vmin=low, vmax=high, **place)
     _, most = colour_limits(window.attention)
     scale = Normalize(0.0, max(most, 1e-12))
-    axis.imshow(np.clip(window.attention, 0.0, scale.vmax).T, cmap=shining, norm=scale, **place)
+    attention = np.clip(window.attention, 0.0, scale.vmax)
+    axis.imshow(attention.T, cmap=colour_scale(attention, _SHINING), norm=scale, **place)
     return ScalarMappable(scale, HEAT)
 
 

@@ -16,7 +16,7 @@ __all__ = ["averaged", "colour_limits", "colour_scale", "heat_maps"]
 
 _PANEL_PX = 300
 """What a panel has room for in either direction, more or less."""
-_FEWER = 64  # colours: a third of the bytes less, and steps as small as an eye can see side by side
+_FEWER = 64  # colours, which take two thirds of the bytes
 
 
 def colour_limits(*arrays: np.ndarray) -> tuple[float, float]:
@@ -35,9 +35,15 @@ def averaged(values: np.ndarray) -> dict[str, Any]:
 
 
 def colour_scale(values: np.ndarray, colours: str | Colormap = HEAT) -> Colormap:
-    """Return ``colours`` for an image: of one with more values than pixels, which repeats nowhere, fewer of them."""
+    """Return ``colours`` for an image (time, neuron), or fewer of them where nobody sees a step from one to the next.
+
+    That is where an image has more values than pixels, and neighbouring neurons differ by more than such a step.
+    """
     scale = mpl.colormaps[colours] if isinstance(colours, str) else colours
-    return scale.resampled(_FEWER) if _many(values) else scale
+    if not _many(values) or values.shape[1] < 2:
+        return scale
+    span = np.nanmax(values) - np.nanmin(values)
+    return scale.resampled(_FEWER) if np.nanmean(np.abs(np.diff(values, axis=1))) * _FEWER > span else scale
 
 
 def _many(values: np.ndarray) -> bool:
@@ -80,8 +86,9 @@ def heat_maps(
             for (title, values), panel in zip(row, panels, strict=False):
                 # neurons are centred on whole numbers, counted from 1
                 extent = (*extent_x, values.shape[1] + 0.5, 0.5)
+                shown = np.clip(values, *limits)
                 image = panel.imshow(
-                    np.clip(values, *limits).T, aspect="auto", cmap=colour_scale(values), extent=extent,
+                    shown.T, aspect="auto", cmap=colour_scale(shown), extent=extent,
                     vmin=limits[0], vmax=limits[1], **averaged(values),
                 )  # fmt: skip
                 panel.yaxis.get_major_locator().set_params(integer=True)

@@ -18,7 +18,7 @@ from cyclegan_neuro.figures.attended import ExplainedWindow, attention_over_fiel
 from cyclegan_neuro.figures.attention import MapPanel, MaskRow, map_grid, mask_figure
 from cyclegan_neuro.figures.curves import neuron_orders
 from cyclegan_neuro.figures.drawing import _with_palette, draw, png_bytes, svg_bytes
-from cyclegan_neuro.figures.heatmaps import heat_maps
+from cyclegan_neuro.figures.heatmaps import colour_scale, heat_maps
 from cyclegan_neuro.figures.inferred import rate_figure
 from cyclegan_neuro.figures.positional import PositionalPanel, positional_grid
 
@@ -101,6 +101,15 @@ def test_what_is_remembered_changes_no_byte(name, monkeypatch):
 
 def heat(n_panels):
     return heat_maps([[("X", NOISE)] * n_panels], limits=(0.0, 1.0), **SCALE)
+
+
+@pytest.mark.parametrize(
+    ("values", "n_colours"),
+    [(NOISE, 64), (NOISE[:, :102], 256), (np.linspace(0, 1, 256 * N).reshape(N, 256).T, 256), (NOISE[:, :1], 256)],
+)
+def test_fewer_colours_where_no_step_between_them_is_seen(values, n_colours):
+    """Not where an image shows every value, nor where it is smooth, and bands would appear."""
+    assert len(colour_scale(values).colors) == n_colours
 
 
 def test_images_of_a_figure_have_palettes():
