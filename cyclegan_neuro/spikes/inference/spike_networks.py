@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any, ClassVar
 
 import numpy as np
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 from cyclegan_neuro.errors import UserError
 from cyclegan_neuro.spikes.inference.codes import code_of, family_of
@@ -162,7 +162,7 @@ class SpikeInference:
                 rates[traces] = np.maximum(self._told(level).rates(rows[traces], scratch), 0)
 
         n_threads = min(available_cores(), len(tasks))
-        with threadpool_limits(1), ThreadPoolExecutor(n_threads) as pool:
+        with _libraries().limit(limits=1), ThreadPoolExecutor(n_threads) as pool:
             list(pool.map(work, [tasks[first::n_threads] for first in range(n_threads)]))
         return rates
 
@@ -203,6 +203,12 @@ class SpikeInference:
         code = code_of(self.indicator, self.cell_type)
         (condition,) = condition_of(np.array([level]), self.frame_rate_hz, code)
         return ToldNetworks(self.networks.members, condition, self._looks)
+
+
+@cache
+def _libraries() -> ThreadpoolController:
+    """Return what limits the threads of NumPy's products: looking for it takes as long as a call of short traces."""
+    return ThreadpoolController()
 
 
 def _tasks(levels: np.ndarray, *, traces_at_once: int) -> list[tuple[float, np.ndarray]]:

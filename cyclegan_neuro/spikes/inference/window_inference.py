@@ -9,7 +9,6 @@ from typing import Any, ClassVar
 from weakref import WeakKeyDictionary
 
 import numpy as np
-from scipy.signal import resample_poly
 
 from cyclegan_neuro.quiet import import_tensorflow_quietly
 from cyclegan_neuro.spikes.inference.rate_models import RateModels
@@ -68,6 +67,8 @@ class WindowInference:
         inside = self.reachable(rows.shape[1])
         if self.ratio == 1:
             return self._spikes_per_frame(rows, level) * np.float32(self.frame_rate_hz)
+        from scipy.signal import resample_poly  # a second to load, and for foreign rates alone
+
         there = resample_poly(rows, self.ratio.numerator, self.ratio.denominator, axis=1, padtype="line")
         found = np.zeros(there.shape, np.float32)
         first = self.models.before_frames
