@@ -18,8 +18,7 @@ from cyclegan_neuro.spikes.statistics.parallel import Workers, available_cores
 __all__ = ["draw_all"]
 
 _FEWEST = 8  # figures from which on the start of processes pays: a second each, as long as a figure takes
-_SELDOM = 100_000
-"""New objects between two searches for garbage: a figure is as many, all in use, and cycles in which little is left."""
+_SELDOM = 100_000  # new objects between two searches for garbage; a figure has as many, and all are in use
 _LOG = logging.getLogger(__name__)
 
 
@@ -50,7 +49,7 @@ def draw_all(figures: Sequence[Figure], *, processes: int | None = None) -> list
 
 @contextmanager
 def _collecting_seldom() -> Iterator[None]:
-    """Look for garbage seldom within the block, which sends or draws figures: a third of the time of both otherwise."""
+    """Look for garbage seldom within the block: most of the time that it takes to send figures goes into that."""
     before = gc.get_threshold()
     gc.set_threshold(_SELDOM)
     try:

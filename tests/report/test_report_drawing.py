@@ -1,5 +1,7 @@
 """All figures of a report: the same in whatever process."""
 
+import gc
+
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
@@ -21,9 +23,10 @@ def heat():
 
 
 def test_processes_draw_the_same_bytes():
-    figures = [[heat(), curve(), curve("C1")] for _ in range(2)]
+    figures, threshold = [[heat(), curve(), curve("C1")] for _ in range(2)], gc.get_threshold()
     assert draw_all(figures[0], processes=2) == draw_all(figures[1], processes=1)
     assert not any(figure.axes for both in figures for figure in both)
+    assert gc.get_threshold() == threshold
 
 
 def test_a_figure_that_cannot_be_sent_is_drawn_here(caplog):
