@@ -15,7 +15,7 @@ from cyclegan_neuro.interpret.views import beside
 
 __all__ = ["CellCentres"]
 
-_CELLS_PER_CALL = 400_000  # (time, neuron) cells of the windows asked at once; bounds the memory
+_CELLS_PER_CALL = 500_000  # (time, neuron) cells of the windows asked at once; bounds the memory
 _FEWEST_CELLS = 4
 
 
