@@ -103,8 +103,8 @@ class System(ABC):
         computed from.
         """
 
-    def cost(self, config: Any, prepared: Any) -> Cost:
-        """Estimate what :meth:`evaluate` takes; by default minutes, and the room of a report."""
+    def cost(self, config: Any, prepared: Any, *, kept: Path | None = None) -> Cost:
+        """Estimate what :meth:`evaluate` takes, with a cache that was ``kept``; by default minutes and a report."""
         return Cost()
 
     def training_figures(self, config: Any, prepared: Any, trainer: Trainer) -> dict[str, Figure]:

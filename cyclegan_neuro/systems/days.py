@@ -95,10 +95,10 @@ class DaysSystem(System):
         size = config.evaluation.batch_size
         return translate_recording(model, prepared, recording, to=to, by=self.name, batch_size=size)
 
-    def cost(self, config, prepared):
+    def cost(self, config, prepared, *, kept=None):
         from cyclegan_neuro.evaluation.days.cost import cost_of
 
-        return cost_of(config, prepared)
+        return cost_of(config, prepared, kept=kept)
 
     def evaluate(self, config, prepared, trainer, *, cache_directory=None, others: Iterable[tuple] = ()):
         """As every system's; ``others`` are name, configuration, data and trainer of runs to compare with."""

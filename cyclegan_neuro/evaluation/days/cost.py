@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from cyclegan_neuro.evaluation.cost import REPORT_BYTES, Cost
+from cyclegan_neuro.spikes.cache import ResultCache, content_key
 
 if TYPE_CHECKING:
     from cyclegan_neuro.evaluation.days.sections import DaysConfig
     from cyclegan_neuro.windows.prepared import PreparedPair
 
-__all__ = ["cost_of", "estimate"]
+__all__ = ["cost_of", "estimate", "note_spikes"]
 
 # Seconds of one core, and bytes, as measured with 100 to 1,000 neurons (docs/appendix/scale.md).
 _FIXED_S = 55.0  # loading, tracing, figures, scores beyond tuning
@@ -27,8 +31,25 @@ _KEPT_BYTES_PER_VALUE = 0.1  # spikes, compressed
 _MAPS_BYTES_PER_VALUE = 150  # four networks, several methods, averages and controls
 
 
-def cost_of(config: DaysConfig, prepared: PreparedPair) -> Cost:
-    """Return the cost of an evaluation with these settings."""
+_FINISHED = "finished"
+
+
+def note_spikes(config: DaysConfig, prepared: PreparedPair, cache: ResultCache) -> None:
+    """Note in the cache that it holds the spikes of an evaluation with these settings, compared."""
+    cache.get(_FINISHED, _spikes_key(config, prepared), lambda: {"value": np.array(True)})
+
+
+def cost_of(config: DaysConfig, prepared: PreparedPair, *, kept: Path | None = None) -> Cost:
+    """Return the cost of an evaluation with these settings.
+
+    Parameters
+    ----------
+    config : DaysConfig
+    prepared : PreparedPair
+    kept : Path, optional
+        The cache of evaluations before. Where one of them had these settings, no spikes are inferred and compared; that
+        those of a network that was trained on since then are, is left out.
+    """
     section, maps = config.evaluation.spikes, config.evaluation.interpretation
     return estimate(
         n_neurons=prepared.x.recording.n_neurons,
@@ -39,12 +60,19 @@ def cost_of(config: DaysConfig, prepared: PreparedPair) -> Cost:
         compared_neurons=section.max_neurons,
         van_rossum=section.van_rossum,
         explained_windows=min(maps.max_windows, config.windows.n_test) if maps.enabled else 0,
+        spikes_kept=kept is not None and ResultCache(kept).holds(_FINISHED, _spikes_key(config, prepared)),
     )
+
+
+def _spikes_key(config: DaysConfig, prepared: PreparedPair) -> str:
+    """Hash what decides which spikes are compared, but for the networks and the days, which a run does not change."""
+    section = config.evaluation.spikes.model_dump(mode="json", exclude={"processes"})
+    return content_key(section, prepared.n_neurons, *(prepared[day].starts.test for day in ("x", "y")))
 
 
 def estimate(
     *, n_neurons: int, n_frames: int, test_fraction: float, window_frames: int, spike_windows: int, van_rossum: str,
-    explained_windows: int, compared_neurons: int = 128,
+    explained_windows: int, compared_neurons: int = 128, spikes_kept: bool = False,
 ) -> Cost:  # fmt: skip
     """Return the cost of an evaluation of this size.
 
@@ -59,13 +87,16 @@ def estimate(
     van_rossum : {"fast", "elephant"}
     compared_neurons : int
         Most neurons of whose pairs and van Rossum distances statistics are.
+    spikes_kept : bool
+        Whether spikes and statistics are in the cache.
     """
     shape = {"neurons": min(n_neurons, compared_neurons), "windows": spike_windows, "frames": window_frames}
     inferred = round(n_neurons * n_frames * (2 + _SIGNALS * test_fraction)) if spike_windows else 0
     in_windows = n_neurons * window_frames * spike_windows
-    elephant = _elephant_s(n_neurons, **shape) if van_rossum == "elephant" else 0.0
-    seconds = _FIXED_S + _PER_FITTED_S * n_neurons * n_frames + _PER_VALUE_S * inferred + _PER_TRANSLATED_S * in_windows
-    seconds += _COMPARED * _comparison_s(**shape) + elephant
+    elephant = _elephant_s(n_neurons, **shape) if van_rossum == "elephant" and not spikes_kept else 0.0
+    seconds = _FIXED_S + _PER_FITTED_S * n_neurons * n_frames + _PER_TRANSLATED_S * in_windows
+    if not spikes_kept:
+        seconds += _PER_VALUE_S * inferred + _COMPARED * _comparison_s(**shape) + elephant
     seconds += _PER_EXPLAINED_S * 4 * n_neurons * window_frames * explained_windows
     heat_maps = 3 * 8 * min(spike_windows, _MOST_BETWEEN) ** 2 * _COMPARED
     return Cost(

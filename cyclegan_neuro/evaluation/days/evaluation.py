@@ -7,6 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from cyclegan_neuro.evaluation.contents import Evaluation, told_blocks
+from cyclegan_neuro.evaluation.days.cost import note_spikes
 from cyclegan_neuro.evaluation.days.identifiability.agreement import OtherRun
 from cyclegan_neuro.evaluation.days.identifiability.measure import frames_of_others, identifiability
 from cyclegan_neuro.evaluation.days.interpretation.measure import Views, interpret_networks
@@ -96,7 +97,10 @@ def evaluate_days(
     reason = why_not(section, prepared)
     recorder = None if reason else SpikeRecorder(section, prepared, ResultCache(cache_directory))
     found = measure(config.evaluation, prepared, model, recorder=recorder, draw=draw)
-    spikes = None if recorder is None else measure_spikes(recorder, found.spikes, model=found.model)
+    spikes = None
+    if recorder is not None:
+        spikes = measure_spikes(recorder, found.spikes, model=found.model)
+        note_spikes(config, prepared, recorder.cache)
     beyond = beyond_drift(config.evaluation, prepared, null_pairs, own=own, moved=found.moved)
     sure = identifiability(config, prepared, found, frames_made, begins_as=begins_as)
     explained = None

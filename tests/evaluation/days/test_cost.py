@@ -1,0 +1,38 @@
+"""What an evaluation takes, where some of it is in the cache already."""
+
+import pytest
+
+from cyclegan_neuro.evaluation.days.cost import cost_of, estimate, note_spikes
+from cyclegan_neuro.spikes.cache import ResultCache
+from cyclegan_neuro.systems.cyclegan.config import Config
+
+PAPER = {
+    "n_neurons": 102, "n_frames": 21_471, "test_fraction": 0.15, "window_frames": 2048, "spike_windows": 200,
+    "explained_windows": 200,
+}  # fmt: skip
+
+
+def config_with(**spikes):
+    return Config.model_validate({"evaluation": {"spikes": spikes}})
+
+
+@pytest.mark.parametrize("van_rossum", ["fast", "elephant"])
+def test_spikes_that_are_kept_cost_nothing(van_rossum):
+    """What is left does not depend on how they would be compared, nor on whose pairs."""
+    kept = estimate(**PAPER, van_rossum=van_rossum, spikes_kept=True)
+    assert kept.cpu_s < estimate(**PAPER, van_rossum=van_rossum).cpu_s
+    assert kept.cpu_s == estimate(**PAPER, van_rossum="fast", spikes_kept=True, compared_neurons=20).cpu_s
+    assert kept.method == ""
+
+
+def test_an_evaluation_counts_what_one_with_its_settings_kept(make_pair, tmp_path):
+    pair, config = make_pair(position=True), config_with(max_windows=20)
+    new = cost_of(config, pair, kept=tmp_path)
+    assert new == cost_of(config, pair)
+    note_spikes(config, pair, ResultCache(tmp_path))
+    again = cost_of(config, pair, kept=tmp_path)
+    assert again.cpu_s < new.cpu_s
+    assert again.cache_bytes == new.cache_bytes  # files that are there are subtracted where room is looked for
+    assert cost_of(config_with(max_windows=20, processes=1), pair, kept=tmp_path) == again
+    other = config_with(max_windows=20, seed=1)
+    assert cost_of(other, pair, kept=tmp_path) == cost_of(other, pair)
