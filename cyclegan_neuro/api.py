@@ -426,7 +426,7 @@ class TrainedRun:
         from cyclegan_neuro.training.other_runs import load_others
 
         run, began, weights = self.run, time.perf_counter(), self.weights
-        cost = run.system.cost(run.config, run.prepared, kept=run.directory.evaluation_cache)
+        cost = run.system.cost(run.config, run.prepared, run.trainer, kept=run.directory.evaluation_cache)
         require_room(run.directory.path, cost, kept=run.directory.evaluation_cache)
         announce(cost, cores=available_cores())
         beside = {"others": load_others(run)} if getattr(run.config.evaluation, "other_runs", ()) else {}

@@ -103,7 +103,7 @@ class System(ABC):
         computed from.
         """
 
-    def cost(self, config: Any, prepared: Any, *, kept: Path | None = None) -> Cost:
+    def cost(self, config: Any, prepared: Any, trainer: Trainer, *, kept: Path | None = None) -> Cost:
         """Estimate what :meth:`evaluate` takes, with a cache that was ``kept``; by default minutes and a report."""
         return Cost()
 

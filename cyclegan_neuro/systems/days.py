@@ -95,10 +95,11 @@ class DaysSystem(System):
         size = config.evaluation.batch_size
         return translate_recording(model, prepared, recording, to=to, by=self.name, batch_size=size)
 
-    def cost(self, config, prepared, *, kept=None):
+    def cost(self, config, prepared, trainer, *, kept=None):
         from cyclegan_neuro.evaluation.days.cost import cost_of
 
-        return cost_of(config, prepared, kept=kept)
+        networks = [layer for layer in trainer.layers if hasattr(layer, "layers")]
+        return cost_of(config, prepared, networks=networks, kept=kept)
 
     def evaluate(self, config, prepared, trainer, *, cache_directory=None, others: Iterable[tuple] = ()):
         """As every system's; ``others`` are name, configuration, data and trainer of runs to compare with."""

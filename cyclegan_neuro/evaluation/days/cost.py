@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from math import prod
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -21,16 +23,18 @@ _FIXED_S = 55.0  # loading, tracing, figures, scores beyond tuning
 _PER_VALUE_S = 1.2e-6  # spike inference, of a neuron's frame
 _PER_TRANSLATED_S = 3.8e-6  # every baseline, its spikes and where they are kept, of a neuron's frame of a window
 _PER_FITTED_S = 1.2e-6  # baselines, of a neuron's frame of both days
-_PER_EXPLAINED_S = 3e-6  # maps of a network, of a neuron's frame of a window
+_PER_HELD_S = {"passed": 5e-9, "explained": 7e-9, "located": 1e-8}  # a window in a network: a value that it holds
+_PASSES = 3  # of a window of the test part: G(x), G(y), G(F(y)), and the same of F
+_UNTRAINED_WINDOWS, _LOCATED_WINDOWS = 25, 2 * 16  # explained in untrained networks; in which cells are located
+_PER_AVERAGED_S = 3e-7  # maps of four networks, of a neuron's frame of a window
+_PER_SCORED_S = 0.007  # maps, of a neuron
 _SIGNALS = 22  # translated and cycled days, of the model and its rivals, whose spikes are inferred in the test part
 _PARTS = 14  # of the recorded days and their floors, whose spikes are kept beside
 _COMPARED = 44  # pairs of signals: model, rivals, floors, true spikes
 _BY_ELEPHANT = 4  # signals, in three pairs
 _MOST_BETWEEN = 200  # windows of each day, between which distances are taken
 _KEPT_BYTES_PER_VALUE = 0.1  # spikes, compressed
-_MAPS_BYTES_PER_VALUE = 150  # four networks, several methods, averages and controls
-
-
+_MAPS_BYTES_PER_VALUE = 100  # four networks, several methods, averages: float32
 _FINISHED = "finished"
 
 
@@ -39,13 +43,17 @@ def note_spikes(config: DaysConfig, prepared: PreparedPair, cache: ResultCache) 
     cache.get(_FINISHED, _spikes_key(config, prepared), lambda: {"value": np.array(True)})
 
 
-def cost_of(config: DaysConfig, prepared: PreparedPair, *, kept: Path | None = None) -> Cost:
+def cost_of(
+    config: DaysConfig, prepared: PreparedPair, *, networks: Sequence[Any] = (), kept: Path | None = None
+) -> Cost:
     """Return the cost of an evaluation with these settings.
 
     Parameters
     ----------
     config : DaysConfig
     prepared : PreparedPair
+    networks : sequence of keras.Model
+        Of the system: two that translate, and those that judge.
     kept : Path, optional
         The cache of evaluations before. Where one of them had these settings, no spikes are inferred and compared; that
         those of a network that was trained on since then are, is left out.
@@ -60,8 +68,16 @@ def cost_of(config: DaysConfig, prepared: PreparedPair, *, kept: Path | None = N
         compared_neurons=section.max_neurons,
         van_rossum=section.van_rossum,
         explained_windows=min(maps.max_windows, config.windows.n_test) if maps.enabled else 0,
+        test_windows=config.windows.n_test,
+        network_values=sum(map(_values_of, networks)),
         spikes_kept=kept is not None and ResultCache(kept).holds(_FINISHED, _spikes_key(config, prepared)),
     )
+
+
+def _values_of(network: Any) -> int:
+    """Values that the layers of a network hold of one window: what it computes takes as long as to move them."""
+    held = (layer.output for layer in network.layers)
+    return sum(prod(one.shape[1:]) for outputs in held for one in (outputs if isinstance(outputs, list) else [outputs]))
 
 
 def _spikes_key(config: DaysConfig, prepared: PreparedPair) -> str:
@@ -72,7 +88,8 @@ def _spikes_key(config: DaysConfig, prepared: PreparedPair) -> str:
 
 def estimate(
     *, n_neurons: int, n_frames: int, test_fraction: float, window_frames: int, spike_windows: int, van_rossum: str,
-    explained_windows: int, compared_neurons: int = 128, spikes_kept: bool = False,
+    explained_windows: int, compared_neurons: int = 128, test_windows: int = 0, network_values: int = 0,
+    spikes_kept: bool = False,
 ) -> Cost:  # fmt: skip
     """Return the cost of an evaluation of this size.
 
@@ -87,17 +104,23 @@ def estimate(
     van_rossum : {"fast", "elephant"}
     compared_neurons : int
         Most neurons of whose pairs and van Rossum distances statistics are.
+    test_windows : int
+        Of a day, which are translated; at least those of which spikes are compared.
+    network_values : int
+        Values that the layers of all networks hold of one window.
     spikes_kept : bool
         Whether spikes and statistics are in the cache.
     """
     shape = {"neurons": min(n_neurons, compared_neurons), "windows": spike_windows, "frames": window_frames}
     inferred = round(n_neurons * n_frames * (2 + _SIGNALS * test_fraction)) if spike_windows else 0
     in_windows = n_neurons * window_frames * spike_windows
+    translated = n_neurons * window_frames * max(test_windows, spike_windows)
     elephant = _elephant_s(n_neurons, **shape) if van_rossum == "elephant" and not spikes_kept else 0.0
-    seconds = _FIXED_S + _PER_FITTED_S * n_neurons * n_frames + _PER_TRANSLATED_S * in_windows
+    seconds = _FIXED_S + _PER_FITTED_S * n_neurons * n_frames + _PER_TRANSLATED_S * translated
     if not spikes_kept:
         seconds += _PER_VALUE_S * inferred + _COMPARED * _comparison_s(**shape) + elephant
-    seconds += _PER_EXPLAINED_S * 4 * n_neurons * window_frames * explained_windows
+    seconds += _PER_HELD_S["passed"] * network_values * _PASSES * max(test_windows, spike_windows)
+    seconds += _maps_s(n_neurons, window_frames, explained_windows, network_values) if explained_windows else 0.0
     heat_maps = 3 * 8 * min(spike_windows, _MOST_BETWEEN) ** 2 * _COMPARED
     return Cost(
         cache_bytes=round(_KEPT_BYTES_PER_VALUE * in_windows * (_SIGNALS + _PARTS)) + heat_maps,
@@ -105,6 +128,13 @@ def estimate(
         cpu_s=seconds,
         method="evaluation.spikes.van_rossum=fast takes a fraction of that" if elephant > seconds / 4 else "",
     )
+
+
+def _maps_s(n_neurons: int, window_frames: int, windows: int, network_values: int) -> float:
+    """Return what it takes to explain networks, to average maps and to score them."""
+    windows += min(windows, _UNTRAINED_WINDOWS)
+    explained = _PER_HELD_S["explained"] * windows + _PER_HELD_S["located"] * _LOCATED_WINDOWS
+    return explained * network_values + n_neurons * (_PER_AVERAGED_S * window_frames * windows + _PER_SCORED_S)
 
 
 def _comparison_s(*, neurons: int, windows: int, frames: int) -> float:
