@@ -184,7 +184,9 @@ def make_trainer():
 
     def make(g=lambda windows, training: windows, f=lambda windows, training: windows):
         optimizer = SimpleNamespace(iterations=12)
-        return SimpleNamespace(generator_g=g, generator_f=f, average_weights=nullcontext, optimizer=optimizer)
+        return SimpleNamespace(
+            generator_g=g, generator_f=f, average_weights=nullcontext, optimizer=optimizer, layers=()
+        )
 
     return make
 

@@ -104,7 +104,7 @@ def evaluate(capsys, run_directory, monkeypatch):
 
     monkeypatch.setattr("cyclegan_neuro.training.run.load_run", load_run)
     monkeypatch.setattr(CycleGANSystem, "evaluate", evaluate_system)
-    monkeypatch.setattr(CycleGANSystem, "cost", lambda self, config, prepared: Cost())
+    monkeypatch.setattr(CycleGANSystem, "cost", lambda self, *of_run, kept: Cost())
 
     def evaluate(*damaged, arguments=()):
         manifest = Manifest(epoch=11, step=55, sha256="0123456789abcdef" * 4)

@@ -140,7 +140,7 @@ def _maps_s(n_neurons: int, window_frames: int, windows: int, network_values: in
 def _comparison_s(*, neurons: int, windows: int, frames: int) -> float:
     """Return what the statistics of two signals take from counts: pairs of neurons, then of windows."""
     between = min(windows, _MOST_BETWEEN)
-    return windows * neurons**2 * (2.5e-7 + 6e-10 * frames) + neurons * between**2 * (1.2e-7 + 3.6e-10 * frames)
+    return windows * neurons**2 * (1.8e-7 + 4.4e-10 * frames) + neurons * between**2 * (9e-8 + 2.6e-10 * frames)
 
 
 def _elephant_s(n_neurons: int, *, neurons: int, windows: int, frames: int) -> float:
