@@ -19,10 +19,11 @@ if TYPE_CHECKING:
 __all__ = ["cost_of", "estimate", "note_spikes"]
 
 # Seconds of one core, and bytes, as measured with 100 to 1,000 neurons (docs/appendix/scale.md).
-_FIXED_S = 55.0  # loading, tracing, figures, scores beyond tuning
+_FIXED_S = 48.0  # loading, tracing, figures, scores beyond tuning
+_PER_NEURON_S = 0.07  # drift, identifiability, figures
 _PER_VALUE_S = 1.2e-6  # spike inference, of a neuron's frame
 _PER_TRANSLATED_S = 3.8e-6  # every baseline, its spikes and where they are kept, of a neuron's frame of a window
-_PER_FITTED_S = 1.2e-6  # baselines, of a neuron's frame of both days
+_PER_FITTED_S = 1.7e-6  # reading and checks, baselines, of a neuron's frame of both days
 _PER_HELD_S = {"passed": 5e-9, "explained": 7e-9, "located": 1e-8}  # a window in a network: a value that it holds
 _PASSES = 3  # of a window of the test part: G(x), G(y), G(F(y)), and the same of F
 _UNTRAINED_WINDOWS, _LOCATED_WINDOWS = 25, 2 * 16  # explained in untrained networks; in which cells are located
@@ -116,7 +117,7 @@ def estimate(
     in_windows = n_neurons * window_frames * spike_windows
     translated = n_neurons * window_frames * max(test_windows, spike_windows)
     elephant = _elephant_s(n_neurons, **shape) if van_rossum == "elephant" and not spikes_kept else 0.0
-    seconds = _FIXED_S + _PER_FITTED_S * n_neurons * n_frames + _PER_TRANSLATED_S * translated
+    seconds = _FIXED_S + n_neurons * (_PER_NEURON_S + _PER_FITTED_S * n_frames) + _PER_TRANSLATED_S * translated
     if not spikes_kept:
         seconds += _PER_VALUE_S * inferred + _COMPARED * _comparison_s(**shape) + elephant
     seconds += _PER_HELD_S["passed"] * network_values * _PASSES * max(test_windows, spike_windows)
