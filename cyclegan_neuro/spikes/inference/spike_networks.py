@@ -106,8 +106,8 @@ class SpikeNetworks:
         if not serves(self.frame_rates_hz, frame_rate_hz):
             raise UserError(
                 "frame rate", got=f"{frame_rate_hz:g} Hz", expected=f"{span_of(self.frame_rates_hz)}, for which the "
-                "networks are", fix="average successive frames of a faster recording (resample_hz); spikes cannot be "
-                "told from a slower one",
+                "networks are", fix="average successive frames of a faster recording (data.resample_hz does before a "
+                "training); spikes cannot be told from a slower one",
             )  # fmt: skip
         return SpikeInference(self, float(frame_rate_hz), indicator, cell_type)
 
