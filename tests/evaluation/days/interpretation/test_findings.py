@@ -108,7 +108,9 @@ def test_the_file_holds_maps_bins_and_occupancy(evaluated):
         np.testing.assert_array_equal(file["occupancy_y"], found.occupancy["y"])
     read = read_maps(run)
     assert read.keys() == found.maps.keys()
-    np.testing.assert_array_equal(read["G"]["change"].positional, found.maps["G"]["change"].positional)
+    np.testing.assert_array_equal(
+        read["G"]["change"].positional, found.maps["G"]["change"].positional.astype(np.float32)
+    )
 
 
 def test_the_maps_of_another_run_are_a_control(evaluated, make_pair, pointwise_trainer, section):
