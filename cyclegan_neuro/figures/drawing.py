@@ -25,7 +25,6 @@ __all__ = ["DrawnFigure", "draw", "png_bytes", "release", "svg_bytes"]
 _EMBEDDED = re.compile(rb"(?<=data:image/png;base64,)\s*([A-Za-z0-9+/=\s]+)")
 _CLIP = re.compile(rb'(id="|url\(#)(p[0-9a-f]{10})(?=[")])')
 _WEBP = {"quality": 80, "method": 2}  # as small as with method 4, in half the time
-_MOST_COLOURS = 256  # that a PNG's palette holds
 _COMPUTED_ANEW = ("_update_ticks", "_get_ticklabel_bboxes")  # of an axis: ten times per figure
 
 
@@ -115,11 +114,11 @@ def _once_per_place(axis: Axis, compute: Callable) -> Callable:
     """``compute``, which is not called again until ``axis`` has moved."""
     place, result = None, None
 
-    def remembered(*args: Any) -> Any:
+    def remembered(*args: Any, **named: Any) -> Any:
         nonlocal place, result
         now = axis.axes.bbox.bounds
         if now != place:
-            place, result = now, compute(*args)
+            place, result = now, compute(*args, **named)
         return result
 
     return remembered
@@ -140,7 +139,7 @@ def _with_numbers(svg: bytes) -> bytes:
 def _with_palette(encoded: bytes) -> bytes:
     """Return a base64 PNG with a palette, pixel by pixel the same; as it is where it has too many colours."""
     image = Image.open(BytesIO(base64.b64decode(encoded))).convert("RGBA")
-    found = image.getcolors(_MOST_COLOURS)
+    found = image.getcolors(png.MOST_COLOURS)
     if found is None:
         return encoded
     colours = np.sort(np.array([colour for _, colour in found], np.uint8).view(np.uint32).ravel())

@@ -182,8 +182,8 @@ class TemporalFilter(keras.layers.Layer):
     shift : ndarray of float32, shape (channel,)
     """
 
-    def __init__(self, taps, *, step: int, shift, **kwargs):
-        super().__init__(trainable=False, **kwargs)
+    def __init__(self, taps, *, step: int, shift, trainable: bool = False, **kwargs):
+        super().__init__(trainable=trainable, **kwargs)
         self.taps, self.step, self.shift = taps, step, shift
 
     def call(self, inputs):
@@ -216,8 +216,8 @@ class StateTable(keras.layers.Layer):
         Windows are continued with their outermost frames.
     """
 
-    def __init__(self, gain, shift, *, component, threshold: float, n_frames: int, **kwargs):
-        super().__init__(trainable=False, **kwargs)
+    def __init__(self, gain, shift, *, component, threshold: float, n_frames: int, trainable: bool = False, **kwargs):
+        super().__init__(trainable=trainable, **kwargs)
         self.gain, self.shift, self.component = gain, shift, component
         self.threshold, self.n_frames = threshold, n_frames
 

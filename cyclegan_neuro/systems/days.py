@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import starmap
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary, ref
 
 from cyclegan_neuro.systems.base import System
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["DaysSystem"]
 
 _FEW_NEURONS = 256
+_TRACED: WeakKeyDictionary[Any, _Traced] = WeakKeyDictionary()
 
 
 class DaysSystem(System):
@@ -140,12 +142,19 @@ class _Traced:
     def __init__(self, network: Any):
         import tensorflow as tf
 
-        self.inputs = network.inputs
-        self._call = tf.function(network, reduce_retracing=True, autograph=False)
+        self.inputs, known = network.inputs, ref(network)  # which goes when nobody else holds it
+        self._call = tf.function(
+            lambda given, training: known()(given, training=training), reduce_retracing=True, autograph=False
+        )
 
     def __call__(self, given: Any, *, training: bool) -> Any:
-        return self._call(given, training=training)
+        return self._call(given, training)
 
 
 def _traced(generator: Any) -> Any:
-    return _Traced(generator) if getattr(generator, "inputs", None) else generator
+    """Return what calls a network by graphs, which are kept as long as it is; anything else as it is."""
+    if not getattr(generator, "inputs", None):
+        return generator
+    if generator not in _TRACED:
+        _TRACED[generator] = _Traced(generator)
+    return _TRACED[generator]

@@ -21,6 +21,7 @@ __all__ = ["MIN_SHARE", "NO_SPIKES", "Traces", "as_stated", "mostly_zero", "quan
 
 #: 99th percentile of ΔF/F that no population in fractions reaches (1,000 %).
 MAX_FRACTION = 10.0
+_FEW = 0.05  # of the neurons
 #: Noise level, in % per sqrt(Hz), that no recording in fractions reaches; the noisiest published ones are near 9.
 MAX_NOISE = 30.0
 #: Noise of a frame in standard deviations of the trace, that measured traces do not fall below; the least seen is 0.03.
@@ -204,9 +205,12 @@ def _too_large(sample: np.ndarray, traces: Traces | None, recording: Recording) 
 
 
 def _high(sample: np.ndarray) -> float:
-    """99th percentile of all values, without neurons far from the population where these make it large."""
+    """99th percentile of all values, without the few neurons far from the population where these make it large.
+
+    In percent the active ones of a mostly silent population are as far, but they are many.
+    """
     high = float(np.percentile(sample[np.isfinite(sample)], 99))
-    if high > MAX_FRACTION and (far := far_neurons(sample)).size:
+    if high > MAX_FRACTION and 0 < (far := far_neurons(sample)).size <= max(1, _FEW * sample.shape[1]):
         others = np.delete(sample, far, axis=1)
         high = float(np.percentile(others[np.isfinite(others)], 99))
     return high

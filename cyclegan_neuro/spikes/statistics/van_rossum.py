@@ -195,7 +195,7 @@ def neuron_distances(
     method: str = "fast",
     both_ways: bool = False,
 ) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray | None]]:
-    """Yield the distances of one neuron, whose windows are the columns of (frame, window), from each of some others.
+    """Yield the distances of one neuron's windows, columns of (frame, window), from its windows in each other signal.
 
     Parameters
     ----------

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.ndimage import gaussian_filter1d
 
 from cyclegan_neuro.configuration.sections import RecordingSection
 from cyclegan_neuro.recordings.checks import check
@@ -38,7 +39,7 @@ def test_a_neuron_far_from_the_population(factor):
 
 
 @pytest.mark.parametrize(
-    ("far", "factor", "said"), [([3], 60, ["outlying"]), ([0, 3, 7], 60, ["outlying"]), ([3], 35, [])]
+    ("far", "factor", "said"), [([3], 60, ["outlying"]), ([0, 3, 7], 60, ["percent", "outlying"]), ([3], 35, [])]
 )
 def test_neurons_far_from_the_population_do_not_make_it_percent(far, factor, said):
     dff = 4 * noisy(n_neurons=12)
@@ -49,6 +50,18 @@ def test_neurons_far_from_the_population_do_not_make_it_percent(far, factor, sai
     dff *= 100.0
     told = {finding.code for finding in check(Recording(dff, frame_rate_hz=24.0)) if finding.severity == "critical"}
     assert told == {"percent"}
+
+
+@pytest.mark.parametrize("active", [6, 20])
+def test_active_neurons_of_a_silent_population_in_percent(active):
+    """Smoothed traces have the noise of a fraction: their size alone tells the unit."""
+    rng = np.random.default_rng(1)
+    dff = gaussian_filter1d(rng.normal(0, 5, (6000, 60)), 12, axis=0)
+    events = gaussian_filter1d((rng.random((6000, active)) < 0.004) * 6000.0, 12, axis=0)
+    dff[:, :active] += events
+    assert np.percentile(dff, 99) > 10
+    told = {finding.code for finding in check(Recording(dff.astype(np.float32), frame_rate_hz=24.0))}
+    assert "percent" in told
 
 
 @pytest.mark.parametrize("frames", [[123], [123, 124, 4000]])

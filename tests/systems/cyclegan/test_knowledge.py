@@ -14,6 +14,7 @@ from cyclegan_neuro.evaluation.days.baselines import fit_baselines
 from cyclegan_neuro.evaluation.days.story.inputs import inputs_block
 from cyclegan_neuro.evaluation.days.translation import ModelTranslator, translate_starts
 from cyclegan_neuro.evaluation.methods import render_methods
+from cyclegan_neuro.interpret.views import untrained
 from cyclegan_neuro.recordings.recording import Behaviour
 from cyclegan_neuro.systems.cyclegan.config import Config
 from cyclegan_neuro.systems.cyclegan.knowledge import seen_by_networks
@@ -64,6 +65,11 @@ def test_a_backbone_begins_as_the_alignment_it_is_called_after(backbone, alignme
     ours, theirs = (translated(one, model.prepared) for one in (model, alignments[ALIGNMENTS[backbone]]))
     for field in ("g_x", "f_y", "f_g_x", "g_f_y"):
         np.testing.assert_allclose(getattr(ours, field), getattr(theirs, field), atol=2e-5)
+    # maps are compared with those of fresh networks, and mixed precision is explained in float32: both are copies
+    network, windows = model.generator_g, np.zeros((1, *model.generator_g.input_shape[1:]), np.float32)
+    in_float32 = [layer.__class__.from_config({**layer.get_config(), "dtype": "float32"}) for layer in network.layers]
+    assert [layer.trainable for layer in in_float32] == [layer.trainable for layer in network.layers]
+    np.testing.assert_allclose(untrained(network)(windows), network(windows), atol=2e-5)
 
 
 @pytest.mark.parametrize("kind", ["tuning", "behaviour"])

@@ -22,6 +22,10 @@ _WHY = (
     "They know the {place} of every frame{seen}. Where it is known, and what changed depends on it, a table of means "
     "and standard deviations is the better translator."
 )
+_WHY_THOUGH_TOLD = (
+    "They know the {place} of every frame. So did generators or discriminators, by their condition or the alignment "
+    "that they add to; training made no more of it here."
+)
 _SEEN = {"time in the window": ", as networks with coordinate channels do"}
 _PLACES = {"position": "position", "time_since_event": "time since the event"}  # by name of behaviour
 
@@ -88,8 +92,8 @@ def lost_to_places(errors: Mapping[str, Mapping[str, float]], *, told: Collectio
     if not lost:
         return ""
     place = _place(errors)
-    seen = ", which the networks were told too" if place in told else ", which the networks do not see"
-    why = _WHY.format(place=place, seen=_SEEN.get(place, seen))
+    seen = _SEEN.get(place, ", which the networks do not see")
+    why = _WHY_THOUGH_TOLD.format(place=place) if place in told else _WHY.format(place=place, seen=seen)
     return f"It loses to alignments that use the {place} in {len(lost)}: {'; '.join(lost)}. {why}"
 
 

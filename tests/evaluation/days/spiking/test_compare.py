@@ -125,7 +125,7 @@ def test_van_rossum_is_that_of_the_distances(compare_all, signals):
 
 @pytest.mark.parametrize("method", ["elephant", "fast"])
 def test_both_ways_of_identity_are_what_each_is_alone(compare_all, signals, method):
-    """The second is not computed but turned round."""
+    """Elephant's second is not computed but turned round."""
     signals["recorded"]["x"] = signals["identity"]["g_x"] = spikes(1, silent=[3])
     x, y = signals["recorded"]["x"], signals["recorded"]["y"]
     found = compare_all(van_rossum=method)
